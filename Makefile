@@ -1,0 +1,51 @@
+.DEFAULT_GOAL := help
+.PHONY: help run test up down demo lint fmt bench lock token
+
+# .venv is made once, and again when the lock file or the place of this clone has changed, or its Python is gone.
+READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
+ifneq ($(shell test -x .venv/bin/python && echo yes),yes)
+.PHONY: $(READY)
+endif
+VENV := .venv/bin
+
+help: ## Show this list
+	@sed -n 's/^\([a-z]*\):.*## /  make \1   \t/p' $(MAKEFILE_LIST)
+
+run: $(READY) ## Everything: local stack, sample portfolio, meter runs, a table of savings; the API stays up
+	@$(VENV)/python -m infra.local run
+
+test: lint ## Every check
+	$(VENV)/python -m pytest
+
+up: $(READY) ## Start the local stack in the background, or bring it up to date; writes .local/stack.json
+	@$(VENV)/python -m infra.local up
+
+down: $(READY) ## Stop the local stack and forget its data
+	@$(VENV)/python -m infra.local down
+
+demo: $(READY) ## Run the sample portfolio on the stack that is up
+	@$(VENV)/python -m infra.local.demo
+
+lint: $(READY) ## Style, types, and who may import whom
+	$(VENV)/ruff check
+	$(VENV)/ruff format --check
+	$(VENV)/mypy
+	$(VENV)/lint-imports
+
+fmt: $(READY) ## Format the code and mend what can be mended
+	$(VENV)/ruff check --fix
+	$(VENV)/ruff format
+
+bench: $(READY) ## Print the benchmarks
+	@set -e; for name in cold_import equality bulk throughput memory; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
+
+lock: $(READY) ## Resolve requirements/*.in into the lock files
+	sh requirements/lock.sh $(ARGS)
+
+token: $(READY) ## Make a read token for the local stack (python -m infra.local token --help says more)
+	@$(VENV)/python -m infra.local token create made-by-hand --scope read
+
+$(READY): requirements-dev.txt
+	@sh requirements/install.sh
+	@rm -f .venv/ready-*
+	@touch $@

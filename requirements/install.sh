@@ -1,0 +1,26 @@
+#!/bin/sh
+# Make .venv with everything of requirements-dev.txt, on whichever Python from 3.11 to 3.13 works here.
+set -eu
+
+if ! .venv/bin/pip --version >/dev/null 2>&1; then
+    for python in ${PYTHON:-python3.11 python3.12 python3.13 python3 python}; do
+        if "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
+            found=$python
+            break
+        fi
+    done
+    if [ -z "${found:-}" ]; then
+        echo "Set-up, step 1 of 2: no Python 3.11, 3.12 or 3.13 works here. Install one of them, or name one: PYTHON=/path/to/python3.11 make" >&2
+        exit 1
+    fi
+    echo "Set-up, step 1 of 2: making .venv with $("$found" --version)"
+    if ! "$found" -m venv --clear .venv; then
+        echo "Set-up, step 1 of 2 failed: $found cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2
+        exit 1
+    fi
+fi
+echo "Set-up, step 2 of 2: installing the packages of requirements-dev.txt (about 1 GB; minutes the first time)"
+if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; then
+    echo "Set-up, step 2 of 2 failed: pip says why above. Mostly it is the network or a full disk; then run make again" >&2
+    exit 1
+fi

@@ -1,0 +1,11 @@
+#!/bin/sh
+# Resolve requirements/*.in into the lock files, one version of each package for every Python from 3.11 to 3.13.
+# Pins that still fit stay; --upgrade moves them all.
+set -eu
+lock() {
+    .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+        --no-header --no-emit-index-url --no-emit-find-links "$@"
+}
+lock requirements/dev.in -o requirements-dev.txt "$@"
+lock requirements/meter.in -c requirements-dev.txt -o requirements-meter.txt "$@"
+lock requirements/api.in -c requirements-dev.txt -o requirements.txt "$@"
