@@ -1,0 +1,33 @@
+"""Every environment variable, typed, read once."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the template tells the functions (`Globals` in infra/resources.yaml)."""
+
+    table_prefix: str
+    bucket: str
+    meter_queue_url: str
+    worker_timeout: int  # seconds, as the Timeout of MeterWorker
+    max_attempts: int  # how often a run is tried before it is buried
+
+    @classmethod
+    def from_environment(cls) -> "Settings":
+        """Raises KeyError with the name of a variable that is missing."""
+        return cls(
+            table_prefix=os.environ["TABLE_PREFIX"],
+            bucket=os.environ["BUCKET"],
+            meter_queue_url=os.environ["METER_QUEUE_URL"],
+            worker_timeout=int(os.environ["WORKER_TIMEOUT"]),
+            max_attempts=int(os.environ["MAX_ATTEMPTS"]),
+        )
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings.from_environment()

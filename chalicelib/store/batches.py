@@ -1,0 +1,89 @@
+"""Batches: the runs of one bulk request, counted in shards by run id."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.store import ids
+from chalicelib.store.tables import BatchShard, MeterRun, now
+
+RUNS_PER_SHARD, MOST_SHARDS = 25, 64
+
+
+@dataclass(frozen=True)
+class BatchCount:
+    """The progress of one bulk request."""
+
+    id: int
+    total: int
+    pending: int
+    running: int
+    success: int
+    failed: int
+    added: datetime
+    updated: datetime
+
+
+def allocate() -> int:
+    """The id of a new batch."""
+    return ids.allocate("batches")[0]
+
+
+def shard_of(run_id: int, size: int) -> int:
+    """The shard that counts a run of a batch of this size."""
+    return run_id % max(1, min(MOST_SHARDS, size // RUNS_PER_SHARD))
+
+
+def write(batch: int, runs: range) -> None:
+    """Store a batch with all its runs pending. Its shard 0 comes last: once it is there the batch is accepted."""
+    moment = now()
+    counts = {0: 0}
+    for run in runs:
+        shard = shard_of(run, len(runs))
+        counts[shard] = counts.get(shard, 0) + 1
+    first, *others = [
+        BatchShard(batch, shard, first_run=runs.start, size=len(runs), pending=pending, added=moment, updated=moment)
+        for shard, pending in counts.items()
+    ]
+    with BatchShard.batch_write() as writer:
+        for other in others:
+            writer.save(other)
+    first.save()
+
+
+def get(batch: int) -> BatchCount | None:
+    """The counts of a batch."""
+    shards = list(BatchShard.query(batch, consistent_read=True))
+    if not shards or shards[0].shard != 0:
+        return None
+    return BatchCount(
+        id=batch,
+        total=shards[0].size,
+        pending=sum(shard.pending for shard in shards),
+        running=sum(shard.running for shard in shards),
+        success=sum(shard.success for shard in shards),
+        failed=sum(shard.failed for shard in shards),
+        added=shards[0].added,
+        updated=max(shard.updated for shard in shards),
+    )
+
+
+def runs_of(batch: int) -> range:
+    """The ids of a batch's runs; empty when there is no such batch."""
+    try:
+        shard = BatchShard.get(batch, 0, consistent_read=True)
+    except BatchShard.DoesNotExist:
+        return range(0)
+    return range(shard.first_run, shard.first_run + shard.size)
+
+
+def move(transaction: TransactWrite, run: MeterRun, to: str) -> None:
+    """Count a run of a batch under its new status, in the transaction that gives it that status."""
+    if run.batch is None:
+        return
+    before, after = getattr(BatchShard, run.status.lower()), getattr(BatchShard, to.lower())
+    transaction.update(
+        BatchShard(run.batch, run.batch_shard),
+        actions=[before.add(-1), after.add(1), BatchShard.updated.set(now())],
+    )

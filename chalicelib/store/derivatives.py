@@ -1,0 +1,31 @@
+"""Derivatives: the numbers of meter results, one an interpretation."""
+
+from chalicelib.store import ids, pages
+from chalicelib.store.runs import derivative_ids
+from chalicelib.store.tables import Derivative
+
+
+def get(id: int) -> Derivative | None:
+    """The derivative, or None."""
+    return pages.get(Derivative, id)
+
+
+def page(
+    *,
+    after: int,
+    limit: int,
+    project: int | None = None,
+    trace: int | None = None,
+    meter_result: int | None = None,
+    interpretation: str | None = None,
+) -> pages.Page[Derivative]:
+    """A page of the derivatives that fit the filters."""
+    fits = pages.matches(project=project, trace=trace, meter_result=meter_result, interpretation=interpretation)
+    if meter_result is not None:
+        return pages.walk(Derivative, derivative_ids(meter_result), after, limit, fits)
+    if trace is not None:
+        return pages.query(Derivative.trace_index, trace, after, limit, fits)
+    if project is not None:
+        return pages.query(Derivative.project_index, project, after, limit, fits)
+    every = range(1, derivative_ids(ids.last("meter_runs")).stop)
+    return pages.walk(Derivative, every, after, limit, fits)

@@ -1,0 +1,75 @@
+"""JSON documents in the bucket, and the URLs under which clients open them."""
+
+import json
+import uuid
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from chalicelib.settings import settings
+
+URL_LIFETIME = 12 * 3600  # seconds; a role's own credentials may end the URL's life sooner, but last at least an hour
+INPUTS, OUTPUTS = "meter_inputs", "meter_outputs"
+
+
+@cache
+def client() -> Any:
+    """The S3 client of this process."""
+    return boto3.client("s3", config=Config(signature_version="s3v4", max_pool_connections=32))
+
+
+def input_key(document: str) -> str:
+    """The key of a run's meter input."""
+    return f"{INPUTS}/{document}.json"
+
+
+def output_key(document: str) -> str:
+    """The key of a run's meter output."""
+    return f"{OUTPUTS}/{document}.json"
+
+
+def new_input_key() -> str:
+    """A key for an input that a client posted."""
+    return input_key(str(uuid.uuid4()))
+
+
+def put(key: str, document: Any) -> None:
+    """Store a document as JSON."""
+    body = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
+    client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType="application/json")
+
+
+def get(key: str) -> Any:
+    """The document stored under a key."""
+    return json.load(client().get_object(Bucket=settings().bucket, Key=key)["Body"])
+
+
+def exists(key: str) -> bool:
+    """Whether there is a document under a key."""
+    try:
+        client().head_object(Bucket=settings().bucket, Key=key)
+    except ClientError as error:
+        # To a role that may not list the bucket, an absent key is forbidden.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
+            return False
+        raise
+    return True
+
+
+def url(key: str) -> str:
+    """A URL that a plain GET opens for some hours."""
+    location = {"Bucket": settings().bucket, "Key": key}
+    return str(client().generate_presigned_url("get_object", Params=location, ExpiresIn=URL_LIFETIME))
+
+
+def key_of(address: str) -> str | None:
+    """The key of a meter input from a URL that `url` gave out, whether still fresh or not; None for any other URL."""
+    given, ours = urlsplit(address), urlsplit(url(f"{INPUTS}/"))
+    if (given.scheme, given.netloc) != (ours.scheme, ours.netloc) or not given.path.startswith(ours.path):
+        return None
+    key = INPUTS + "/" + unquote(given.path.removeprefix(ours.path))
+    return key if key.endswith(".json") else None

@@ -1,0 +1,80 @@
+"""Pages of a list, lowest id first."""
+
+import time
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pynamodb.indexes import GlobalSecondaryIndex
+from pynamodb.models import Model
+
+M = TypeVar("M", bound=Model)
+
+BLOCK = 100  # what one BatchGetItem takes
+BUDGET = 8.0  # seconds after which a page ends early, well before API Gateway's 29
+
+
+@dataclass(frozen=True)
+class Page(Generic[M]):
+    """Some items, and the id after which the next page starts (None: there is no more)."""
+
+    items: list[M]
+    next: int | None
+
+
+def get(model: type[M], id: int) -> M | None:
+    """The item with this id, as last written."""
+    try:
+        return model.get(id, consistent_read=True)
+    except model.DoesNotExist:
+        return None
+
+
+def get_many(model: type[M], ids: Iterable[int]) -> dict[int, M]:
+    """The items that exist among these ids, by id."""
+    found = model.batch_get(sorted(set(ids)), consistent_read=True)
+    return {item.id: item for item in found}  # type: ignore[attr-defined]
+
+
+def walk(
+    model: type[M], candidates: Sequence[int], after: int, limit: int, keep: Callable[[M], bool] = lambda item: True
+) -> Page[M]:
+    """A page of the items that `keep` accepts, of those ids that exist among ordered candidates above `after`.
+
+    Since ids are dense, `range(1, last + 1)` lists a whole table with no scan.
+    """
+    items: list[M] = []
+    position, deadline = bisect_right(candidates, after), time.monotonic() + BUDGET
+    while position < len(candidates) and len(items) < limit and time.monotonic() < deadline:
+        block = candidates[position : position + BLOCK]
+        found = get_many(model, block)
+        for id in block:
+            position += 1
+            if id in found and keep(found[id]):
+                items.append(found[id])
+                if len(items) == limit:
+                    break
+    return Page(items, candidates[position - 1] if position < len(candidates) else None)
+
+
+def query(
+    index: GlobalSecondaryIndex[Any], key: int | str, after: int, limit: int, keep: Callable[[Any], bool]
+) -> Page[Any]:
+    """A page of the items under an index's key with an id above `after`, that `keep` accepts."""
+    id_attribute = index.Meta.attributes["id"]
+    found: Iterator[Any] = index.query(key, range_key_condition=id_attribute > after)
+    items: list[Any] = []
+    deadline = time.monotonic() + BUDGET
+    for item in found:
+        if len(items) == limit or time.monotonic() > deadline:
+            return Page(items, item.id - 1)
+        if keep(item):
+            items.append(item)
+    return Page(items, None)
+
+
+def matches(**wanted: Any) -> Callable[[Any], bool]:
+    """Accepts items whose attributes equal those given; None stands for any."""
+    asked = {name: value for name, value in wanted.items() if value is not None}
+    return lambda item: all(getattr(item, name) == value for name, value in asked.items())

@@ -1,0 +1,46 @@
+"""The queue of meter runs: a message holds one run's id."""
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import boto3
+
+from chalicelib.settings import settings
+
+BATCH = 10  # what SQS takes at once
+
+
+@cache
+def _client() -> Any:
+    return boto3.client("sqs")
+
+
+def send(run_ids: Iterable[int]) -> None:
+    """Queue runs. Raises when SQS does not take every one; sending a run twice does no harm."""
+    remaining = iter(run_ids)
+    for chunk in iter(lambda: list(islice(remaining, BATCH)), []):
+        entries = [{"Id": str(id), "MessageBody": json.dumps({"meter_run": id})} for id in chunk]
+        answer = _client().send_message_batch(QueueUrl=settings().meter_queue_url, Entries=entries)
+        if failed := answer.get("Failed"):
+            raise RuntimeError(f"SQS took all but {len(failed)} of {len(chunk)} messages: {failed[0].get('Message')}")
+
+
+def retry_after(receipt_handle: str, seconds: int) -> None:
+    """Have a message whose run is not ended delivered again after some seconds rather than the queue's own timeout."""
+    _client().change_message_visibility(
+        QueueUrl=settings().meter_queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
+    )
+
+
+def run_id_of(record: dict[str, Any]) -> int:
+    """The run that a record of an SQS event names. Raises ValueError when it names none."""
+    try:
+        message = json.loads(record["body"])
+    except ValueError:
+        message = None
+    if not isinstance(message, dict) or not isinstance(message.get("meter_run"), int):
+        raise ValueError(f'the message is not of the form {{"meter_run": id}}: {record["body"][:200]!r}')
+    return int(message["meter_run"])

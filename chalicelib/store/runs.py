@@ -1,0 +1,279 @@
+"""Meter runs: written PENDING, queued, claimed by one worker at a time, and ended once."""
+
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from pynamodb.exceptions import UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.settings import settings
+from chalicelib.store import batches, documents, ids, outbox, pages, queue
+from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
+from chalicelib.store.transactions import commit
+
+logger = Logger(child=True)
+
+DERIVATIVES_PER_RUN = 3
+MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day longer
+LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
+REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
+ENDED = ("SUCCESS", "FAILED")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What a client asks a meter run to be."""
+
+    project: int | None = None
+    trace: int | None = None
+    model_class: str | None = None
+    model_kwargs: dict[str, Any] | None = None
+    formatter_class: str | None = None
+    formatter_kwargs: dict[str, Any] | None = None
+    meter_input: str | None = None  # the key of a posted input
+
+
+class Exhausted(Exception):
+    """A run that was tried as often as a run may be."""
+
+
+def derivative_ids(run_id: int) -> range:
+    """The ids of a run's derivatives, fixed from the start so that a second try overwrites the first."""
+    return range(DERIVATIVES_PER_RUN * (run_id - 1) + 1, DERIVATIVES_PER_RUN * run_id + 1)
+
+
+def schedule(spec: RunSpec) -> MeterRun:
+    """Write a run and queue it."""
+    (run,) = _schedule([spec], None)
+    return run
+
+
+def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
+    """Write the runs of one bulk request and queue them; the batch's id and the runs in order."""
+    batch = batches.allocate()
+    return batch, _schedule(specs, batch)
+
+
+def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
+    block = ids.allocate("meter_runs", len(specs)) if specs else range(0)
+    due = int(time.time()) + MESSAGE_LIFETIME
+    runs = [
+        MeterRun(
+            id=id,
+            batch=batch,
+            batch_shard=None if batch is None else batches.shard_of(id, len(specs)),
+            document=str(uuid.uuid4()),
+            open_shard=id % DueIndex.SHARDS,
+            due=due,
+            **vars(spec),
+        )
+        for id, spec in zip(block, specs, strict=True)
+    ]
+    outbox.open(block, batch)
+    with MeterRun.batch_write() as writer:
+        for run in runs:
+            writer.save(run)
+    if batch is not None:
+        batches.write(batch, block)
+    try:
+        outbox.dispatch(block)
+    except Exception:
+        logger.exception("runs are written but not all queued; the sweep will queue them", first_run=block.start)
+    return runs
+
+
+def get(id: int) -> MeterRun | None:
+    """The run, or None."""
+    return pages.get(MeterRun, id)
+
+
+def page(
+    *,
+    after: int,
+    limit: int,
+    project: int | None = None,
+    trace: int | None = None,
+    status: str | None = None,
+    batch: int | None = None,
+) -> pages.Page[MeterRun]:
+    """A page of the runs that fit the filters."""
+    fits = pages.matches(project=project, trace=trace, status=status, batch=batch)
+    if batch is not None:
+        return pages.walk(MeterRun, batches.runs_of(batch), after, limit, fits)
+    if trace is not None:
+        return pages.query(MeterRun.trace_index, trace, after, limit, fits)
+    if project is not None:
+        return pages.query(MeterRun.project_index, project, after, limit, fits)
+    return pages.walk(MeterRun, ids.given_out("meter_runs"), after, limit, fits)
+
+
+def claim(id: int) -> MeterRun | None:
+    """The run, now RUNNING and this worker's; None when it has ended or another worker is at it.
+
+    Raises LookupError when there is no such run, and Exhausted when it has been tried often enough.
+    """
+    run = get(id)
+    if run is None:
+        raise LookupError(f"there is no meter run {id}")
+    if run.status in ENDED or _is_held(run):
+        return None
+    if run.attempts >= settings().max_attempts:
+        raise Exhausted(f"meter run {id} was tried {run.attempts} times")
+    token = uuid.uuid4().hex
+    lease = int(time.time()) + settings().worker_timeout + LEASE_MARGIN
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.update(
+            MeterRun(id),
+            actions=[
+                MeterRun.status.set("RUNNING"),
+                MeterRun.claim.set(token),
+                MeterRun.due.set(lease),
+                MeterRun.attempts.set(run.attempts + 1),
+                MeterRun.updated.set(now()),
+            ],
+            condition=_as_seen(run),
+        )
+        if run.status == "PENDING":
+            batches.move(transaction, run, "RUNNING")
+
+    if not commit(fill):
+        return None
+    run.status, run.claim, run.due, run.attempts = "RUNNING", token, lease, run.attempts + 1
+    return run
+
+
+def give_back(run: MeterRun, error: str) -> None:
+    """End this worker's hold on a run that a machine failure cut short, so that the next try may begin."""
+    MeterRun(run.id).update(
+        actions=[
+            MeterRun.claim.remove(),
+            MeterRun.due.set(int(time.time()) + REDELIVERY),
+            MeterRun.last_error.set(error),
+        ],
+        condition=_as_seen(run),
+    )
+
+
+def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -> bool:
+    """End a claimed run with its result and derivatives, all in one transaction; False when it is no longer ours.
+
+    `outcome` is what `metering.run_meter` returned. Ids follow from the run's, so that a second try writes the same.
+    """
+    kept = (
+        "eemeter_version",
+        "datastore_version",
+        "model_class",
+        "model_kwargs",
+        "formatter_class",
+        "formatter_kwargs",
+        "weather_station",
+        "weather_normal_station",
+        "models",
+    )
+    result = MeterResult(
+        id=run.id,
+        meter_run=run.id,
+        meter_output=documents.output_key(run.document),
+        trace=run.trace,
+        project=run.project,
+        **{name: outcome[name] for name in kept},
+    )
+    derivatives = [
+        Derivative(
+            id=id,
+            meter_result=run.id,
+            trace=run.trace,
+            project=run.project,
+            trace_interpretation=trace_interpretation,
+            **fields,
+        )
+        for id, fields in zip(derivative_ids(run.id), outcome["derivatives"], strict=False)
+    ]
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(result)
+        for derivative in derivatives:
+            transaction.save(derivative)
+        _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
+
+    return commit(fill)
+
+
+def fail(run: MeterRun, message: str, traceback: str | None) -> bool:
+    """End a run FAILED; False when it ended otherwise meanwhile."""
+    actions: list[Action] = [MeterRun.failure_message.set(message)]
+    if traceback is not None:
+        actions.append(MeterRun.traceback.set(traceback))
+    return commit(lambda transaction: _end(transaction, run, "FAILED", actions))
+
+
+def bury(id: int) -> None:
+    """End a run FAILED that was tried in vain; one that has ended, or that a worker is at, is left alone.
+
+    Raises LookupError when there is no such run.
+    """
+    run = get(id)
+    if run is None:
+        raise LookupError(f"there is no meter run {id}")
+    if run.status not in ENDED and not _is_held(run):
+        reason = run.last_error or "its worker died or ran out of time"
+        fail(run, f"The run was given up after {run.attempts} attempts; at the last one: {reason}", None)
+
+
+def set_input(run: MeterRun, key: str) -> None:
+    """Note where the complete serialized input of a claimed run is."""
+    MeterRun(run.id).update(actions=[MeterRun.meter_input.set(key)], condition=MeterRun.claim == run.claim)
+
+
+def requeue_overdue() -> int:
+    """Queue the runs whose worker died or whose message was lost; how many there were."""
+    queued = 0
+    for shard in range(DueIndex.SHARDS):
+        for entry in MeterRun.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
+            run = get(entry.id)
+            if run is None or run.status in ENDED or run.due > time.time():
+                continue
+            queue.send([run.id])
+            # A dead worker's claim is taken away: should it still be alive, nothing it writes will count.
+            actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY)]
+            if run.claim is not None:
+                actions.append(MeterRun.claim.remove())
+            with suppress(UpdateError):
+                MeterRun(run.id).update(actions=actions, condition=_as_seen(run))
+            queued += 1
+    return queued
+
+
+def _is_held(run: MeterRun) -> bool:
+    """Whether a worker that may still be alive is at the run."""
+    return run.claim is not None and run.due > time.time()
+
+
+def _as_seen(run: MeterRun) -> Condition:
+    """That no other worker has taken or ended the run meanwhile."""
+    held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
+    same: Condition = held & (MeterRun.status == run.status)
+    return same
+
+
+def _end(transaction: TransactWrite, run: MeterRun, status: str, actions: list[Action]) -> None:
+    """Give a run its last status, and count it."""
+    transaction.update(
+        MeterRun(run.id),
+        actions=[
+            MeterRun.status.set(status),
+            MeterRun.updated.set(now()),
+            MeterRun.open_shard.remove(),
+            MeterRun.due.remove(),
+            *actions,
+        ],
+        condition=_as_seen(run),
+    )
+    batches.move(transaction, run, status)

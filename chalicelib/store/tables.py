@@ -1,0 +1,336 @@
+"""The DynamoDB tables, one per resource, as infra/resources.yaml declares them."""
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from pynamodb.attributes import (
+    Attribute,
+    JSONAttribute,
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+)
+from pynamodb.connection import Connection, TableConnection
+from pynamodb.constants import NUMBER, NUMBER_SET
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from chalicelib.settings import settings
+
+
+def now() -> datetime:
+    """The present, as timestamps are kept: UTC, with microseconds."""
+    return datetime.now(UTC)
+
+
+class TableName:
+    """A table's name, known only where the functions run: packaging imports the tables without an environment."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> str:
+        return f"{settings().table_prefix}-{self.name}"
+
+
+@cache
+def connection() -> Connection:
+    """The one DynamoDB connection of this process."""
+    return Connection()
+
+
+class Table(Model):
+    """A model that shares its DynamoDB client with all others: to make a client costs 0.15 s of CPU."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        own = super()._get_connection()
+        own.connection._client = connection().client
+        return own
+
+
+class IntegerAttribute(Attribute[int]):
+    """A whole number: an id or a count."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return str(value)
+
+    def deserialize(self, value: str) -> int:
+        return int(value)
+
+
+class IntegerSetAttribute(Attribute[set[int]]):
+    """A set of ids."""
+
+    attr_type = NUMBER_SET
+
+    def serialize(self, value: set[int]) -> list[str]:
+        return [str(member) for member in value]
+
+    def deserialize(self, value: list[str]) -> set[int]:
+        return {int(member) for member in value}
+
+
+class Counter(Table):
+    """The last id given out of a resource."""
+
+    class Meta:
+        table_name = TableName("counters")
+
+    resource = UnicodeAttribute(hash_key=True)
+    last = IntegerAttribute(default=0)
+
+
+class UniqueKey(Table):
+    """Who owns a user's own key, such as `project_id#ABC`."""
+
+    class Meta:
+        table_name = TableName("unique_keys")
+
+    key = UnicodeAttribute(hash_key=True)
+    id = IntegerAttribute()
+
+
+class Token(Table):
+    """A bearer token, of which only the hash is kept."""
+
+    class Meta:
+        table_name = TableName("tokens")
+
+    token_hash = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    scopes = UnicodeSetAttribute()
+    expires = UTCDateTimeAttribute(null=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+
+
+class IdempotencyKey(Table):
+    """The request that an Idempotency-Key was first used with; its response, once known, is a document."""
+
+    class Meta:
+        table_name = TableName("idempotency")
+
+    key = UnicodeAttribute(hash_key=True)
+    body_hash = UnicodeAttribute()
+    response = UnicodeAttribute(null=True)  # S3 key
+    lease = NumberAttribute()  # epoch seconds until which an unanswered request may still be running
+    expires = TTLAttribute()
+
+
+class ZipcodeIndex(GlobalSecondaryIndex["Project"]):
+    class Meta:
+        index_name = "zipcode-index"
+        projection = AllProjection()
+
+    zipcode = UnicodeAttribute(hash_key=True)
+    id = IntegerAttribute(range_key=True)
+
+
+class Project(Table):
+    """A building, and when its efficiency measure went in."""
+
+    class Meta:
+        table_name = TableName("projects")
+
+    id = IntegerAttribute(hash_key=True)
+    project_id = UnicodeAttribute()
+    baseline_period_start = UTCDateTimeAttribute(null=True)
+    baseline_period_end = UTCDateTimeAttribute(null=True)
+    reporting_period_start = UTCDateTimeAttribute(null=True)
+    reporting_period_end = UTCDateTimeAttribute(null=True)
+    zipcode = UnicodeAttribute(null=True)
+    weather_station = UnicodeAttribute(null=True)
+    weather_normal_station = UnicodeAttribute(null=True)
+    timezone = UnicodeAttribute(default="UTC")
+    metadata = JSONAttribute(default=dict)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    zipcode_index = ZipcodeIndex()
+
+
+class Trace(Table):
+    """The series of a meter; its records are in S3."""
+
+    class Meta:
+        table_name = TableName("traces")
+
+    id = IntegerAttribute(hash_key=True)
+    trace_id = UnicodeAttribute()
+    interpretation = UnicodeAttribute()
+    unit = UnicodeAttribute()
+    unit_multiplier = NumberAttribute(default=1.0)  # turns a posted value into `unit`
+    projects = JSONAttribute(default=list)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+
+class ProjectTraces(Table):
+    """The traces that belong to a project: the other direction of `Trace.projects`."""
+
+    class Meta:
+        table_name = TableName("project_traces")
+
+    project = IntegerAttribute(hash_key=True)
+    traces = IntegerSetAttribute(null=True)
+
+
+class ProjectIndex(GlobalSecondaryIndex[Any]):
+    """What belongs to a project, lowest id first."""
+
+    class Meta:
+        index_name = "project-index"
+        projection = AllProjection()
+
+    project = IntegerAttribute(hash_key=True)
+    id = IntegerAttribute(range_key=True)
+
+
+class TraceIndex(GlobalSecondaryIndex[Any]):
+    """What belongs to a trace, lowest id first."""
+
+    class Meta:
+        index_name = "trace-index"
+        projection = AllProjection()
+
+    trace = IntegerAttribute(hash_key=True)
+    id = IntegerAttribute(range_key=True)
+
+
+class DueIndex(GlobalSecondaryIndex[Any]):
+    """Runs that have not ended, by when they need a look; sharded, since all runs of the day pass through it."""
+
+    SHARDS = 8
+
+    class Meta:
+        index_name = "due-index"
+        projection = KeysOnlyProjection()
+
+    open_shard = IntegerAttribute(hash_key=True)
+    due = IntegerAttribute(range_key=True)
+
+
+class MeterRun(Table):
+    """One model run of one trace of one project, from PENDING over RUNNING to SUCCESS or FAILED."""
+
+    class Meta:
+        table_name = TableName("meter_runs")
+
+    id = IntegerAttribute(hash_key=True)
+    project = IntegerAttribute(null=True)
+    trace = IntegerAttribute(null=True)
+    status = UnicodeAttribute(default="PENDING")
+    meter_input = UnicodeAttribute(null=True)  # S3 key
+    model_class = UnicodeAttribute(null=True)
+    model_kwargs = JSONAttribute(null=True)
+    formatter_class = UnicodeAttribute(null=True)
+    formatter_kwargs = JSONAttribute(null=True)
+    failure_message = UnicodeAttribute(null=True)
+    traceback = UnicodeAttribute(null=True)
+    meter_result = IntegerAttribute(null=True)
+    batch = IntegerAttribute(null=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    batch_shard = IntegerAttribute(null=True)
+    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
+    attempts = IntegerAttribute(default=0)
+    claim = UnicodeAttribute(null=True)  # the worker that holds the run
+    last_error = UnicodeAttribute(null=True)  # why the last attempt was given up
+    open_shard = IntegerAttribute(null=True)  # gone once the run has ended
+    due = IntegerAttribute(null=True)  # epoch seconds: when the claim ends, or the message of an unclaimed run is lost
+
+    project_index = ProjectIndex()
+    trace_index = TraceIndex()
+    due_index = DueIndex()
+
+
+class Outbox(Table):
+    """A request whose runs are being written and queued; it stays behind only if that was cut short."""
+
+    class Meta:
+        table_name = TableName("outbox")
+
+    first_run = IntegerAttribute(hash_key=True)
+    size = IntegerAttribute()
+    batch = IntegerAttribute(null=True)
+    due = IntegerAttribute()  # epoch seconds after which the request cannot be at work any more
+
+
+class BatchShard(Table):
+    """A part of a batch's counts: runs are spread over shards so that their workers' transactions do not collide."""
+
+    class Meta:
+        table_name = TableName("batches")
+
+    id = IntegerAttribute(hash_key=True)
+    shard = IntegerAttribute(range_key=True)
+    first_run = IntegerAttribute()  # of the batch; its runs have consecutive ids
+    size = IntegerAttribute()  # of the batch
+    pending = IntegerAttribute()
+    running = IntegerAttribute(default=0)
+    success = IntegerAttribute(default=0)
+    failed = IntegerAttribute(default=0)
+    added = UTCDateTimeAttribute()
+    updated = UTCDateTimeAttribute()
+
+
+class MeterResult(Table):
+    """What a successful meter run found; it has the id of its run."""
+
+    class Meta:
+        table_name = TableName("meter_results")
+
+    id = IntegerAttribute(hash_key=True)
+    trace = IntegerAttribute(null=True)
+    project = IntegerAttribute(null=True)
+    meter_run = IntegerAttribute()
+    meter_output = UnicodeAttribute()  # S3 key
+    status = UnicodeAttribute(default="SUCCESS")
+    eemeter_version = UnicodeAttribute()
+    datastore_version = UnicodeAttribute()
+    model_class = UnicodeAttribute()
+    model_kwargs = JSONAttribute()
+    formatter_class = UnicodeAttribute()
+    formatter_kwargs = JSONAttribute()
+    weather_station = UnicodeAttribute(null=True)
+    weather_normal_station = UnicodeAttribute(null=True)
+    models = JSONAttribute()
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    project_index = ProjectIndex()
+    trace_index = TraceIndex()
+
+
+class Derivative(Table):
+    """One number of a meter result, before and after; half-widths are of the 95 % interval."""
+
+    class Meta:
+        table_name = TableName("derivatives")
+
+    id = IntegerAttribute(hash_key=True)
+    meter_result = IntegerAttribute()
+    trace = IntegerAttribute(null=True)
+    project = IntegerAttribute(null=True)
+    trace_interpretation = UnicodeAttribute()
+    interpretation = UnicodeAttribute()
+    unit = UnicodeAttribute()
+    baseline_value = NumberAttribute(null=True)
+    baseline_lower = NumberAttribute(null=True)
+    baseline_upper = NumberAttribute(null=True)
+    baseline_n = NumberAttribute(null=True)
+    reporting_value = NumberAttribute(null=True)
+    reporting_lower = NumberAttribute(null=True)
+    reporting_upper = NumberAttribute(null=True)
+    reporting_n = NumberAttribute(null=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    project_index = ProjectIndex()
+    trace_index = TraceIndex()

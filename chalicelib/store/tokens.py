@@ -1,0 +1,43 @@
+"""Bearer tokens, kept only as SHA-256 hashes."""
+
+import hashlib
+import secrets
+from datetime import datetime
+
+from chalicelib.store.tables import Token, now
+
+SCOPES = ("read", "write", "admin")
+
+
+def create(name: str, scopes: set[str], expires: datetime | None = None) -> str:
+    """A new token's secret, which cannot be seen again."""
+    secret = "eem_" + secrets.token_urlsafe(32)
+    Token(_hash(secret), name=name, scopes=scopes, expires=expires).save()
+    return secret
+
+
+def find(secret: str) -> Token | None:
+    """The token with this secret; None when there is none or it has expired."""
+    try:
+        token = Token.get(_hash(secret), consistent_read=True)
+    except Token.DoesNotExist:
+        return None
+    return None if token.expires is not None and token.expires <= now() else token
+
+
+def every() -> list[Token]:
+    """All tokens, oldest first."""
+    return sorted(Token.scan(), key=lambda token: token.added)
+
+
+def delete(name: str) -> int:
+    """Revoke the tokens of this name; how many there were."""
+    found = [token for token in Token.scan() if token.name == name]
+    for token in found:
+        token.delete()
+    return len(found)
+
+
+def _hash(secret: str) -> str:
+    # The secret holds 256 random bits, so a plain hash cannot be reversed by guessing.
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,62 @@
+"""Traces: the series of a meter, which may belong to several projects."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from chalicelib.store import pages, series
+from chalicelib.store.keyed import Collection, Synced
+from chalicelib.store.tables import ProjectTraces, Trace
+
+_traces = Collection(Trace, "traces", "trace_id")
+
+get = _traces.get
+get_many = _traces.get_many
+create = _traces.create
+update = _traces.update
+
+
+def sync(items: list[dict[str, Any]]) -> list[Synced]:
+    """Create, update or leave each trace by its `trace_id`."""
+    return _traces.sync(items)
+
+
+def delete(id: int) -> bool:
+    """Remove a trace and its records; its runs and results stay."""
+    if not _traces.delete(id):
+        return False
+    series.delete(series.trace_prefix(id))
+    return True
+
+
+def page(
+    *,
+    after: int,
+    limit: int,
+    projects: int | None = None,
+    trace_id: str | None = None,
+    interpretation: str | None = None,
+) -> pages.Page[Trace]:
+    """A page of the traces that fit the filters; `projects` is the id of one they belong to."""
+    if trace_id is not None:
+        found = _traces.page_of_key(trace_id, after, interpretation=interpretation)
+        return pages.Page([trace for trace in found.items if projects is None or projects in trace.projects], None)
+    if projects is not None:
+        return pages.walk(Trace, _ids_of_project(projects), after, limit, pages.matches(interpretation=interpretation))
+    return _traces.page(after, limit, interpretation=interpretation)
+
+
+def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
+    """The traces of each project, lowest id first."""
+    wanted = set(projects)
+    linked = {
+        entry.project: sorted(entry.traces or ()) for entry in ProjectTraces.batch_get(wanted, consistent_read=True)
+    }
+    found = get_many(trace for traces in linked.values() for trace in traces)
+    return {project: [found[id] for id in linked.get(project, ()) if id in found] for project in wanted}
+
+
+def _ids_of_project(project: int) -> list[int]:
+    try:
+        return sorted(ProjectTraces.get(project, consistent_read=True).traces or ())
+    except ProjectTraces.DoesNotExist:
+        return []

@@ -1,0 +1,33 @@
+"""DynamoDB transactions that wait for their turn."""
+
+import random
+import time
+from collections.abc import Callable
+
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.store.tables import connection
+
+ATTEMPTS = 12
+PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def commit(fill: Callable[[TransactWrite], None]) -> bool:
+    """Write all that `fill` adds, or nothing; False when a condition does not hold.
+
+    Raises TransactWriteError when conflicts with other transactions outlast the retries, or for any other cause.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with TransactWrite(connection=connection()) as transaction:
+                fill(transaction)
+            return True
+        except TransactWriteError as error:
+            codes = {reason.code for reason in error.cancellation_reasons if reason}
+            if "ConditionalCheckFailed" in codes:
+                return False
+            if not codes or not codes <= PASSING or attempt == ATTEMPTS - 1:
+                raise
+            time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
+    raise AssertionError("unreachable")

@@ -1,0 +1,60 @@
+"""The field's words that every room shares: interpretations and units."""
+
+INTERPRETATIONS = {
+    "E_C_S": "ELECTRICITY_CONSUMPTION_SUPPLIED",
+    "E_C_T": "ELECTRICITY_CONSUMPTION_TOTAL",
+    "E_C_N": "ELECTRICITY_CONSUMPTION_NET",
+    "E_OSG_T": "ELECTRICITY_ON_SITE_GENERATION_TOTAL",
+    "E_OSG_C": "ELECTRICITY_ON_SITE_GENERATION_CONSUMED",
+    "E_OSG_U": "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED",
+    "NG_C_S": "NATURAL_GAS_CONSUMPTION_SUPPLIED",
+}
+SHORT_CODES = {name: code for code, name in INTERPRETATIONS.items()}
+
+DERIVATIVE_INTERPRETATIONS = ("annualized_weather_normal", "gross_predicted", "gross_observed")
+
+_UNITS = {
+    "kwh": ("KWH", 1.0),
+    "kilowatthour": ("KWH", 1.0),
+    "wh": ("KWH", 0.001),
+    "watthour": ("KWH", 0.001),
+    "mwh": ("KWH", 1000.0),
+    "megawatthour": ("KWH", 1000.0),
+    "therm": ("THERM", 1.0),
+    "thm": ("THERM", 1.0),
+    "th": ("THERM", 1.0),
+}
+UNIT_OF_FUEL = {"ELECTRICITY": "KWH", "NATURAL_GAS": "THERM"}
+
+
+def full_name(interpretation: str) -> str:
+    """The full name of a trace interpretation given by its full name or short code.
+
+    Raises ValueError with the known ones.
+    """
+    if interpretation in SHORT_CODES:
+        return interpretation
+    if interpretation in INTERPRETATIONS:
+        return INTERPRETATIONS[interpretation]
+    known = ", ".join(f"{code} ({name})" for code, name in INTERPRETATIONS.items())
+    raise ValueError(f"{interpretation!r} is not a trace interpretation; the known ones are {known}")
+
+
+def normalised_unit(unit: str) -> tuple[str, float]:
+    """The datastore's unit for a spelling in use, and the factor that turns a value into it.
+
+    >>> normalised_unit("Wh")
+    ('KWH', 0.001)
+
+    Raises ValueError with the units taken.
+    """
+    spelling = unit.lower().replace(" ", "").replace("-", "").replace("_", "")
+    for candidate in (spelling, spelling.removesuffix("s")):
+        if candidate in _UNITS:
+            return _UNITS[candidate]
+    raise ValueError(f"{unit!r} is not a unit the datastore knows; give kWh, Wh, MWh or therms")
+
+
+def expected_unit(interpretation: str) -> str:
+    """KWH for electricity, THERM for natural gas; takes a full name."""
+    return UNIT_OF_FUEL["NATURAL_GAS" if interpretation.startswith("NATURAL_GAS") else "ELECTRICITY"]
