@@ -1,0 +1,6 @@
+"""Pure computation: a serialized meter input goes in, a meter output comes out. No AWS, no clock, no environment."""
+
+from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.meter import DATASTORE_VERSION, EEMETER_VERSION, run_meter
+
+__all__ = ["DATASTORE_VERSION", "EEMETER_VERSION", "MeterFailure", "run_meter"]

@@ -1,0 +1,173 @@
+"""One modeling period: its data by eemeter's rules, its model, and how well that fits."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from eemeter.common.metrics import BaselineMetrics
+from eemeter.eemeter.common.exceptions import EEMeterError
+from eemeter.eemeter.common.warnings import EEMeterWarning
+
+from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.registry import Choice
+from chalicelib.metering.serialized import MeterInput
+from chalicelib.metering.sufficiency import explain
+
+Bills: TypeAlias = npt.NDArray[np.int64] | None  # the number of the bill of each day; None where days are read
+
+_EEMETER_REFUSES = (ArithmeticError, EEMeterError, LookupError, TypeError, ValueError)
+_EDGE = pd.Timedelta(days=2)
+
+
+class BillMetrics(BaselineMetrics):  # type: ignore[misc]  # eemeter has no types
+    """The fit of a model by bills: ASHRAE Guideline 14 takes the residuals of bills as uncorrelated.
+
+    A dozen bills cannot tell their autocorrelation; estimated all the same, it moves the interval tenfold either way.
+    """
+
+    @property
+    def n_prime(self) -> int:
+        return int(self.n)
+
+    @property
+    def ddof(self) -> int:
+        """At least 2, for eemeter's t statistic takes one more off: the interval is then huge, as it should be."""
+        return int(max(self.n - self.num_model_params, 2))
+
+    @property
+    def ddof_autocorr(self) -> int:
+        return self.ddof
+
+
+@dataclass(frozen=True)
+class Period:
+    """A modeling period: a row a day in `days` (temperature in F, observed), and its model where it can have one."""
+
+    days: pd.DataFrame
+    bills: Bills
+    model: Any
+    metrics: BaselineMetrics | None
+    report: dict[str, Any]
+
+
+def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice) -> Period:
+    """Fit the chosen model on the readings of one period.
+
+    A model that eemeter's criteria disqualify is left out, unless the choice ignores them. Raises MeterFailure when
+    there is nothing to fit, or nothing that eemeter can fit.
+    """
+    if readings["value"].notna().sum() == 0:
+        raise MeterFailure(f"The trace has no whole readings in the {label} period.")
+    timezone = meter_input.project.timezone
+    temperature = _temperatures(readings, meter_input).tz_convert(timezone)
+    series = _meter_series(readings, choice.formatter.name).tz_convert(timezone)
+    model = metrics = None
+    try:
+        data = choice.formatter.baseline_data.from_series(
+            series, temperature, is_electricity_data=meter_input.trace.is_electricity
+        )
+        bills = _bills(readings, data.df.index) if choice.formatter.name == "billing" else None
+        if choice.ignore_sufficiency or not data.disqualification:
+            model = choice.new_model().fit(data, ignore_disqualification=True)
+            fitted = by_bill(model.predict(data, ignore_disqualification=True), bills)
+            of_what = BaselineMetrics if bills is None else BillMetrics
+            metrics = of_what(df=fitted[["observed", "predicted"]], num_model_params=_parameter_count(model))
+    except _EEMETER_REFUSES as error:
+        raise MeterFailure(f"eemeter cannot fit {choice.model_class.name} on the {label} period: {error}.") from error
+    report = _report(readings, data, metrics)
+    if data.disqualification and not choice.ignore_sufficiency:  # the fit itself can add one
+        model = metrics = None
+        report["status"] = "DISQUALIFIED"
+    return Period(data.df.reindex(columns=["temperature", "observed"]), bills, model, metrics, report)
+
+
+def no_period(reason: str) -> Period:
+    """A period without a model or a day, and why."""
+    report = dict.fromkeys(("status", "n", "r2", "cvrmse", "rmse", "start", "end", "warnings", "disqualification"))
+    no_data = {"name": "datastore.no_data", "description": reason, "data": {}}
+    report |= {"status": "DISQUALIFIED", "n": 0, "warnings": [], "disqualification": [no_data]}
+    days = pd.DataFrame({"temperature": [], "observed": []}, index=pd.DatetimeIndex([], tz="UTC"), dtype=float)
+    return Period(days, None, None, None, report)
+
+
+def predict(period: Period, temperature: pd.Series) -> pd.Series:
+    """What the period's model expects of each day with these mean temperatures (F); NaN without the one or the other.
+
+    eemeter's public `predict` leaves out the days that were not read; `_predict` on temperatures alone does not.
+    """
+    if period.model is None or temperature.empty:
+        return pd.Series(np.nan, index=temperature.index)
+    predicted: pd.Series = period.model._predict(temperature)["predicted"]
+    return predicted
+
+
+def by_bill(days: pd.DataFrame, bills: Bills) -> pd.DataFrame:
+    """The days that have everything, added up as the meter was read: a row a bill, or a row a day without bills.
+
+    Within a bill the meter shows no days: their residuals would be eemeter's even spreading, not the model's error.
+    """
+    if bills is None:
+        return days
+    rows = days.select_dtypes("number")
+    whole = rows.dropna(subset=["observed", "predicted"]).index
+    numbers = pd.Series(bills, index=days.index)[whole]
+    return rows.loc[whole].groupby(numbers.to_numpy()).sum(min_count=1).set_axis(whole[~numbers.duplicated()], axis=0)
+
+
+def criteria(warnings: list[EEMeterWarning]) -> list[dict[str, Any]]:
+    return [{"name": item.qualified_name, "description": item.description, "data": item.data} for item in warnings]
+
+
+def refusal(period: Period) -> str:
+    """Why the baseline cannot be used: each criterion, with its numbers."""
+    report = period.report
+    return (
+        f"The baseline period, {report['start']:%Y-%m-%d} to {report['end']:%Y-%m-%d}, is disqualified by eemeter's"
+        f" sufficiency criteria: {'; '.join(map(explain, report['disqualification']))}. Mend the data, or run it all"
+        ' the same with formatter_kwargs {"ignore_sufficiency": true}.'
+    )
+
+
+def _meter_series(readings: pd.DataFrame, formatter: str) -> pd.Series:
+    series = pd.Series(readings["value"].to_numpy(), index=pd.DatetimeIndex(readings["start"]))
+    if formatter == "daily":
+        return series
+    # a bill ends where the next one starts: the end of the last, and of any before a gap, has to be a row of its own
+    ends = pd.Series(np.nan, index=pd.DatetimeIndex(readings["end"]))
+    return series.combine_first(ends[~ends.index.isin(series.index)])
+
+
+def _temperatures(readings: pd.DataFrame, meter_input: MeterInput) -> pd.Series:
+    first, last = readings["start"].min(), readings["end"].max()
+    temperature = meter_input.weather.temperature
+    within = temperature[first - _EDGE : last + _EDGE]
+    if within.notna().sum() == 0:
+        raise MeterFailure(
+            f"Weather station {meter_input.weather.station} has no temperatures from {first:%Y-%m-%d} to"
+            f" {last:%Y-%m-%d}, only from {temperature.index[0]:%Y-%m-%d} to {temperature.index[-1]:%Y-%m-%d}."
+        )
+    return within
+
+
+def _bills(readings: pd.DataFrame, days: pd.DatetimeIndex) -> Bills:
+    return np.asarray(pd.DatetimeIndex(readings["start"]).searchsorted(days, side="right"), dtype=np.int64)
+
+
+def _parameter_count(model: Any) -> int:
+    return sum(len(submodel.coefficients.to_np_array()) for submodel in model.params.submodels.values())
+
+
+def _report(readings: pd.DataFrame, data: Any, metrics: BaselineMetrics | None) -> dict[str, Any]:
+    return {
+        "status": "SUCCESS",
+        "n": metrics.n if metrics else int(readings["value"].notna().sum()),
+        "r2": metrics.r_squared if metrics else None,
+        "cvrmse": metrics.cvrmse if metrics else None,
+        "rmse": metrics.rmse if metrics else None,
+        "start": readings["start"].min(),
+        "end": readings["end"].max(),
+        "warnings": criteria(data.warnings),
+        "disqualification": criteria(data.disqualification),
+    }

@@ -1,0 +1,39 @@
+"""The weather stations of a ZIP code, from the database that eeweather ships: no network."""
+
+from functools import cache
+from typing import Any
+
+import eeweather
+from eeweather.exceptions import UnrecognizedZCTAError
+
+from chalicelib.metering.failure import MeterFailure
+
+MAX_DISTANCE_KM = 200
+
+
+def match_station(zipcode: str | None) -> str:
+    """USAF id of the nearest station whose hours NOAA's ISD has with few gaps (eeweather's quality "high").
+
+    Raises MeterFailure when the ZIP code is unknown or no station is within 200 km.
+    """
+    return _nearest(zipcode, "good hourly observations", minimum_quality="high")
+
+
+def match_normal_station(zipcode: str | None) -> str:
+    """USAF id of the nearest station that has a TMY3 normal year; otherwise as `match_station`."""
+    return _nearest(zipcode, "a TMY3 normal year", is_tmy3=True)
+
+
+@cache  # ranking all stations takes most of a second, and the ZIP codes of a portfolio repeat
+def _nearest(zipcode: str | None, what: str, **criteria: Any) -> str:
+    try:
+        latitude, longitude = eeweather.zcta_to_lat_long((zipcode or "").strip()[:5])
+    except UnrecognizedZCTAError as error:
+        raise MeterFailure(
+            f"The ZIP code {zipcode!r} is not known, so no weather station can be matched: mend the project's zipcode,"
+            " or give it a weather_station and a weather_normal_station."
+        ) from error
+    ranked = eeweather.rank_stations(latitude, longitude, max_distance_meters=1000 * MAX_DISTANCE_KM, **criteria)
+    if ranked.empty:
+        raise MeterFailure(f"No weather station with {what} is within {MAX_DISTANCE_KM} km of ZIP code {zipcode}.")
+    return str(ranked.index[0])

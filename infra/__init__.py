@@ -1,0 +1,1 @@
+"""The template around the functions, and the stack on a laptop."""

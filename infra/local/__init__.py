@@ -1,0 +1,1 @@
+"""The whole system on a laptop: `python -m infra.local up`."""

@@ -1,0 +1,137 @@
+"""The sample portfolio: eemeter's own Illinois meters, as the bodies that a client posts to the API.
+
+The 16 samples are meters simulated on real temperatures, a year before and a year after a project that saves 10 %:
+electricity (heating and cooling; cooling only) and gas (heating; neither), each read by the hour, by the day, every
+month and every two months. Each is one building: a project with one trace.
+"""
+
+from collections import defaultdict
+from functools import cache
+from typing import Any, NamedTuple
+
+import pandas as pd
+from eemeter.eemeter.samples import load_sample, samples
+
+STATION = "724390"  # Springfield, Illinois
+NORMAL_YEAR = (
+    "A stand-in for the sample, not TMY3: for each calendar month, of the months of that name that the sample observed"
+    " whole, the one whose mean temperature is nearest to the mean of them all."
+)
+_ZIPCODE = "62707"
+# the samples' hours add up to their days in this zone, and their bills are read at midnight in its winter
+_TIMEZONE = "America/Chicago"
+_INTERPRETATIONS = {"electricity": "ELECTRICITY_CONSUMPTION_SUPPLIED", "gas": "NATURAL_GAS_CONSUMPTION_SUPPLIED"}
+_NORMAL_INDEX = pd.date_range("2015-01-01", periods=8760, freq="h", tz="UTC")  # any year that is not a leap year
+
+
+class SampleMeter(NamedTuple):
+    """JSON-ready: a project, its trace without the ids of its projects, and the records without the id of the trace."""
+
+    project: dict[str, Any]
+    trace: dict[str, Any]
+    records: list[dict[str, Any]]
+
+
+def names() -> list[str]:
+    """The 16 samples, in the order in which they are shown."""
+    return [name for name in samples() if name.startswith("il-")]
+
+
+def sample_meter(name: str) -> SampleMeter:
+    """One sample by eemeter's name of it. The savings that it is built to have are in the project's metadata."""
+    readings, _, about = load_sample(name)
+    before, after = about["annual_baseline_total_load"], about["annual_reporting_total_load"]
+    project = {
+        "project_id": name,
+        "baseline_period_start": None,
+        "baseline_period_end": _local_midnight(about["blackout_start_date"]),
+        "reporting_period_start": _local_midnight(about["blackout_end_date"]),
+        "reporting_period_end": None,
+        "zipcode": _ZIPCODE,
+        "weather_station": STATION,
+        "weather_normal_station": STATION,
+        "timezone": _TIMEZONE,
+        "metadata": {
+            "source": "eemeter sample",
+            "fuel": about["interpretation"],
+            "frequency": about["freq"],
+            "true_annual_baseline": float(before),
+            "true_annual_reporting": float(after),
+            "true_savings_percent": round(100 * (1 - after / before), 6),
+        },
+    }
+    trace = {
+        "trace_id": name,
+        "interpretation": _INTERPRETATIONS[about["interpretation"]],
+        "unit": {"kWh": "KWH", "therm": "THERM"}[about["unit"]],
+    }
+    records = [
+        {"start": start.isoformat(), "value": None if pd.isna(value) else float(value), "estimated": False}
+        for start, value in zip(readings.index, readings["value"], strict=True)
+    ]
+    return SampleMeter(project, trace, records)
+
+
+def weather_records() -> list[dict[str, Any]]:
+    """What station 724390 measured, by the hour, and its normal year (see NORMAL_YEAR)."""
+    series = {"observed": _observed(), "normal": _normal(_observed())}
+    return [
+        {"station": STATION, "dataset": dataset, "start": start.isoformat(), "temperature": float(value), "unit": "F"}
+        for dataset, temperature in series.items()
+        for start, value in temperature.items()
+    ]
+
+
+def meter_input(name: str) -> dict[str, Any]:
+    """The complete serialized input of a sample, as the worker builds it from what was posted."""
+    project, trace, records = sample_meter(name)
+    return {
+        "type": "SINGLE_TRACE_SIMPLE_PROJECT",
+        "trace": {"type": "ARBITRARY_START", **trace, "interval": project["metadata"]["frequency"], "records": records},
+        "project": {
+            "type": "PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP",
+            "project_id": project["project_id"],
+            "zipcode": _ZIPCODE,
+            "timezone": _TIMEZONE,
+            "modeling_period_group": {
+                "baseline_period": {"start": None, "end": project["baseline_period_end"]},
+                "reporting_period": {"start": project["reporting_period_start"], "end": None},
+            },
+        },
+        "weather": _weather_input(_observed()),
+        "weather_normal": _weather_input(_normal(_observed())),
+        "model_class": None,
+        "model_kwargs": None,
+        "formatter_class": None,
+        "formatter_kwargs": None,
+    }
+
+
+@cache
+def _observed() -> Any:
+    """Degrees Fahrenheit by the hour, a pandas Series; all Illinois samples have the same."""
+    return load_sample(names()[0])[1].dropna()
+
+
+def _normal(observed: Any) -> Any:
+    """8760 hours, as NORMAL_YEAR says."""
+    whole_months = defaultdict(list)
+    for (_, month), hours in observed.groupby([observed.index.year, observed.index.month]):
+        if len(hours) == 24 * hours.index[0].days_in_month:
+            whole_months[month].append(hours)
+    typical = []
+    for _, candidates in sorted(whole_months.items()):
+        means = [hours.mean() for hours in candidates]
+        distance = [round(abs(mean - sum(means) / len(means)), 6) for mean in means]  # a tie goes to the earliest
+        hours = candidates[distance.index(min(distance))]
+        typical.append(hours[~((hours.index.month == 2) & (hours.index.day == 29))])
+    return pd.concat(typical).set_axis(_NORMAL_INDEX)
+
+
+def _weather_input(temperature: Any) -> dict[str, Any]:
+    records = [[start.isoformat(), float(value)] for start, value in temperature.items()]
+    return {"station": STATION, "unit": "F", "records": records}
+
+
+def _local_midnight(date: Any) -> str:
+    return pd.Timestamp(date).tz_localize(None).tz_localize(_TIMEZONE).isoformat()

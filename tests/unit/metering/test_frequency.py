@@ -1,0 +1,108 @@
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.metering import MeterFailure
+from chalicelib.metering.frequency import dated_bills, find_frequency, whole_days, whole_months
+
+CHICAGO = ZoneInfo("America/Chicago")
+
+
+def readings(starts: pd.DatetimeIndex, values: "list[float] | float" = 1.0) -> pd.DataFrame:
+    """A reading from each start to the next."""
+    starts = starts.tz_convert("UTC")
+    return pd.DataFrame({"start": starts[:-1], "end": starts[1:], "value": values})
+
+
+def every(step: str, start: str, end: str, tz: str = "America/Chicago") -> pd.DatetimeIndex:
+    return pd.date_range(start, end, freq=step, tz=tz)
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("15min", "15min"),
+        ("30min", "30min"),
+        ("h", "hourly"),
+        ("D", "daily"),
+        ("MS", "billing_monthly"),
+        ("2MS", "billing_bimonthly"),
+    ],
+)
+def test_frequency_over_clock_changes(step: str, name: str) -> None:
+    assert find_frequency(readings(every(step, "2016-01-01", "2016-12-31"))).name == name
+
+
+def test_gaps_and_one_odd_bill_do_not_change_the_frequency() -> None:
+    bills = every("MS", "2016-01-01", "2017-01-01").delete([3, 4])
+    assert find_frequency(readings(bills)).name == "billing_monthly"
+    days = every("D", "2016-01-01", "2017-01-01")
+    assert find_frequency(readings(days.delete(range(40, 90)))).name == "daily"
+
+
+def test_quarterly_bills_are_refused() -> None:
+    with pytest.raises(MeterFailure, match="at most 70 days"):
+        find_frequency(readings(every("QS", "2015-01-01", "2018-01-01")))
+
+
+@pytest.mark.parametrize("tz", ["UTC", "America/Chicago", "Asia/Kolkata", "Australia/Lord_Howe"])
+@pytest.mark.parametrize("minutes", [15, 30, 60])
+def test_whole_days_keep_their_sums_over_clock_changes(tz: str, minutes: int) -> None:
+    if (tz, minutes) == ("Australia/Lord_Howe", 60):
+        pytest.skip("the clock changes there by half an hour, and an hour lies in two days")
+    starts = every(f"{minutes}min", "2016-01-01", "2017-01-01", tz)
+    values = list(np.random.default_rng(1).uniform(0, 2, len(starts) - 1))
+    trace = readings(starts, values)
+    sums = whole_days(trace, find_frequency(trace), ZoneInfo(tz))
+    assert sums["value"].sum() == pytest.approx(sum(values), rel=1e-12)
+    assert len(sums) == 366
+    hours = (sums["end"] - sums["start"]).dt.total_seconds() / 3600
+    assert set(hours) == {"UTC": {24}, "Asia/Kolkata": {24}, "America/Chicago": {23, 24, 25}}.get(tz, {23.5, 24, 24.5})
+
+
+@given(st.sets(st.integers(0, 71), max_size=60))
+def test_a_day_is_filled_up_where_more_than_half_is_read_and_missing_otherwise(missing: set[int]) -> None:
+    starts = every("h", "2016-01-01", "2016-01-04")
+    trace = readings(starts, 2.0)
+    trace.loc[list(missing), "value"] = np.nan
+    if len(missing) == 72:
+        return
+    sums = whole_days(trace, find_frequency(trace), CHICAGO).set_index("start")["value"]
+    for day in range(3):
+        read = len(set(range(24 * day, 24 * day + 24)) - missing)
+        value = sums.get(starts[24 * day].tz_convert("UTC"), np.nan)
+        assert value == pytest.approx(48) if read > 12 else np.isnan(value)
+
+
+def test_hours_of_no_consumption_are_readings() -> None:
+    trace = readings(every("h", "2016-01-01", "2016-01-02"), [0.0] * 20 + [1.0] * 4)
+    assert list(whole_days(trace, find_frequency(trace), CHICAGO)["value"]) == [4.0]
+
+
+def test_days_written_as_midnights_in_utc_stay_the_days_they_are() -> None:
+    trace = readings(every("D", "2016-03-01", "2016-03-31", "UTC"), [float(day) for day in range(1, 31)])
+    days = whole_days(trace, find_frequency(trace), CHICAGO)
+    assert list(pd.DatetimeIndex(days["start"]).tz_convert(CHICAGO).day) == list(days["value"])
+    assert set(pd.DatetimeIndex(days["start"]).tz_convert(CHICAGO).hour) == {0}
+
+
+@pytest.mark.parametrize("hour", ["00:00:00Z", "06:00:00Z", "01:00:00-05:00"])
+def test_a_bill_counts_from_the_day_it_was_read_whichever_hour_is_written(hour: str) -> None:
+    reads = pd.to_datetime([f"2016-{month:02}-17T{hour}" for month in range(1, 13)], utc=True)
+    bills = dated_bills(readings(pd.DatetimeIndex(reads)), CHICAGO)
+    for edge in ("start", "end"):
+        local = pd.DatetimeIndex(bills[edge]).tz_convert(CHICAGO)
+        assert set(zip(local.day, local.hour, strict=True)) == {(17, 0)}
+
+
+def test_a_trace_without_one_whole_day_is_refused() -> None:
+    trace = readings(every("h", "2016-01-01", "2016-01-02"))
+    trace.loc[5:, "value"] = np.nan
+    days = whole_days(trace, find_frequency(trace), CHICAGO)
+    assert days["value"].isna().all()
+    with pytest.raises(MeterFailure, match="no day of which more than half was read"):
+        whole_months(days, CHICAGO)

@@ -1,0 +1,183 @@
+import json
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.equality import TOLERANCE, compare
+from chalicelib.metering import DATASTORE_VERSION, EEMETER_VERSION, MeterFailure, run_meter
+from infra.local import portfolio
+
+Document = dict[str, Any]
+
+
+def derivative(output: Document, interpretation: str) -> Document:
+    [found] = [item for item in output["derivatives"] if item["interpretation"] == interpretation]
+    return dict(found)
+
+
+def test_a_run_says_what_it_used(bills_output: Document) -> None:
+    assert bills_output["model_class"] == "BillingModel"
+    assert bills_output["model_kwargs"]["uncertainty_alpha"] == 0.1
+    assert (bills_output["formatter_class"], bills_output["formatter_kwargs"]) == (
+        "billing",
+        {"ignore_sufficiency": False},
+    )
+    assert (bills_output["eemeter_version"], bills_output["datastore_version"]) == (EEMETER_VERSION, DATASTORE_VERSION)
+    assert (bills_output["weather_station"], bills_output["weather_normal_station"]) == ("724390", "724390")
+    assert bills_output["frequency"] == "billing_monthly"
+
+
+def test_both_models_are_reported(bills_output: Document) -> None:
+    models = bills_output["models"]
+    for model in models.values():
+        assert model["status"] == "SUCCESS"
+        assert model["n"] == 12
+        assert 0.9 < model["r2"] < 1
+        assert 0 < model["cvrmse"] < 0.2
+        assert model["rmse"] > 0
+        assert model["disqualification"] == []
+    assert (models["baseline"]["start"], models["baseline"]["end"]) == (
+        "2015-12-21T06:00:00.000000Z",
+        "2016-12-19T06:00:00.000000Z",
+    )
+
+
+def test_the_derivatives(bills_output: Document) -> None:
+    normal, gross, observed = bills_output["derivatives"]
+    assert [item["interpretation"] for item in (normal, gross, observed)] == [
+        "annualized_weather_normal",
+        "gross_predicted",
+        "gross_observed",
+    ]
+    assert {item["unit"] for item in bills_output["derivatives"]} == {"KWH"}
+    assert (normal["baseline_n"], normal["reporting_n"]) == (365, 365)
+    assert (gross["baseline_n"], observed["reporting_n"]) == (364, 364)
+    assert observed["baseline_value"] == gross["baseline_value"]
+    assert (observed["reporting_lower"], observed["reporting_upper"]) == (0, 0)
+    for item in (normal, gross):
+        saved = item["baseline_value"] - item["reporting_value"]
+        half_width = (item["baseline_lower"] ** 2 + item["reporting_lower"] ** 2) ** 0.5
+        assert item["baseline_lower"] == item["baseline_upper"]
+        assert abs(saved - 0.1 * item["baseline_value"]) < half_width
+        assert 0.01 < saved / item["baseline_value"] < 0.18
+
+
+def test_what_was_observed_is_what_was_billed(bills: Document, bills_output: Document) -> None:
+    reporting = bills_output["models"]["reporting"]
+    billed = [
+        record["value"]
+        for record in bills["trace"]["records"]
+        if reporting["start"][:10] <= record["start"][:10] < reporting["end"][:10]
+    ]
+    assert derivative(bills_output, "gross_observed")["reporting_value"] == pytest.approx(sum(billed), rel=1e-12)
+    assert bills_output["series"]["reporting"]["observed"] == pytest.approx(billed, rel=1e-12)
+
+
+def test_the_series_are_columns_of_one_length(bills_output: Document) -> None:
+    for series in bills_output["series"].values():
+        assert {len(column) for column in series.values()} == {12}
+    assert set(bills_output["series"]["reporting"]) == {"start", "observed", "predicted", "reporting_predicted"}
+
+
+def test_the_same_input_in_any_order_gives_the_same_bytes(
+    bills: Document, bills_output: Document, changed: Callable[..., Document]
+) -> None:
+    records = bills["trace"]["records"] + bills["trace"]["records"][3:7]
+    random.Random(2).shuffle(records)
+    again = run_meter(json.loads(json.dumps(changed(bills, "trace.records", records))))
+    assert json.dumps(again, allow_nan=False) == json.dumps(bills_output, allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "il-electricity-cdd-only-billing_monthly",
+        "il-electricity-cdd-hdd-billing_bimonthly",
+        "il-gas-intercept-only-daily",
+    ],
+)
+def test_the_results_are_eemeters_own(name: str) -> None:
+    assert compare(name) <= TOLERANCE
+
+
+def test_a_disqualified_baseline_fails_with_its_numbers() -> None:
+    with pytest.raises(MeterFailure) as failure:
+        run_meter(portfolio.meter_input("il-gas-hdd-only-billing_bimonthly"))
+    assert "2016-01-21 to 2016-11-23" in str(failure.value)
+    assert "it spans 307 days, and 329 to 365 are needed" in str(failure.value)
+    assert "ignore_sufficiency" in str(failure.value)
+
+
+def test_sufficiency_can_be_ignored_and_stays_visible(changed: Callable[..., Document]) -> None:
+    insufficient = portfolio.meter_input("il-gas-hdd-only-billing_bimonthly")
+    output = run_meter(changed(insufficient, "formatter_kwargs", {"ignore_sufficiency": True}))
+    baseline = output["models"]["baseline"]
+    assert baseline["status"] == "SUCCESS"
+    [criterion] = baseline["disqualification"]
+    assert criterion["name"] == "eemeter.sufficiency_criteria.incorrect_number_of_total_days"
+    assert criterion["data"]["n_days_total"] == 307
+    assert output["formatter_kwargs"] == {"ignore_sufficiency": True}
+
+
+def test_a_disqualified_reporting_model_leaves_its_side_out() -> None:
+    output = run_meter(portfolio.meter_input("il-electricity-cdd-hdd-billing_bimonthly"))
+    assert output["models"]["reporting"]["status"] == "DISQUALIFIED"
+    assert output["models"]["reporting"]["r2"] is None
+    for interpretation in ("annualized_weather_normal", "gross_predicted"):
+        item = derivative(output, interpretation)
+        assert item["baseline_value"] > 0
+        assert [item[f"reporting_{key}"] for key in ("value", "lower", "upper", "n")] == [None] * 4
+    assert derivative(output, "gross_observed")["reporting_value"] == pytest.approx(7301.34)
+    assert output["fitted_models"]["reporting"] is None
+    assert output["series"]["reporting"]["reporting_predicted"] == [None] * 5
+
+
+def test_a_project_that_has_not_begun_to_save_has_its_normal_year(
+    bills: Document, changed: Callable[..., Document]
+) -> None:
+    start = "project.modeling_period_group.reporting_period.start"
+    output = run_meter(changed(bills, start, "2019-01-01T00:00:00Z"))
+    assert output["models"]["reporting"]["status"] == "DISQUALIFIED"
+    assert derivative(output, "annualized_weather_normal")["baseline_value"] > 0
+    assert derivative(output, "gross_observed")["baseline_value"] is None
+
+
+def test_months_of_daily_readings_can_be_modeled_as_bills(days: Document, changed: Callable[..., Document]) -> None:
+    output = run_meter(changed(days, "model_class", "BillingModel"))
+    assert (output["model_class"], output["frequency"]) == ("BillingModel", "daily")
+    assert output["models"]["baseline"]["n"] == 11
+    assert output["models"]["reporting"]["start"] == "2017-02-01T06:00:00.000000Z"
+    assert derivative(output, "gross_observed")["reporting_n"] == 365
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        ("model_class", "MyModel", "the known ones are DailyModel, BillingModel"),
+        ("model_class", "DailyModel", "eemeter cannot fit DailyModel on the baseline period: Billing data"),
+        ("project.modeling_period_group.baseline_period.end", "2014-01-01T00:00:00Z", "no whole readings in the basel"),
+        ("weather.records", [["2010-01-01T00:00:00Z", 50]], "no temperatures from 2015-12-21 to 2016-12-19, only from"),
+    ],
+)
+def test_what_cannot_be_run_says_why(
+    bills: Document, changed: Callable[..., Document], path: str, value: Any, message: str
+) -> None:
+    with pytest.raises(MeterFailure, match=message):
+        run_meter(changed(bills, path, value))
+
+
+def test_negative_gas_and_missing_weather_are_named_with_their_numbers(
+    days: Document, changed: Callable[..., Document]
+) -> None:
+    records = [
+        {**record, "value": -1.0 if number in (100, 200) else record["value"]}
+        for number, record in enumerate(days["trace"]["records"])
+    ]
+    hours = [[at, None if at.startswith("2016-07") else value] for at, value in days["weather"]["records"]]
+    broken = changed(changed(days, "trace.records", records), "weather.records", hours)
+    with pytest.raises(MeterFailure) as failure:
+        run_meter(broken)
+    assert "2 readings are negative" in str(failure.value)
+    assert "lacks more than 10 % of its temperatures" in str(failure.value)

@@ -1,0 +1,64 @@
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from chalicelib.metering import MeterFailure
+from chalicelib.metering.frequency import Frequency
+from chalicelib.metering.registry import choose
+
+DAILY = Frequency("daily", pd.Timedelta(days=1))
+MONTHLY = Frequency("billing_monthly", pd.Timedelta(days=35))
+
+
+@pytest.mark.parametrize(
+    ("document", "frequency", "chosen"),
+    [
+        ({}, DAILY, ("DailyModel", "daily")),
+        ({}, MONTHLY, ("BillingModel", "billing")),
+        ({"model_class": "BillingModel"}, DAILY, ("BillingModel", "billing")),
+        ({"formatter_class": "billing"}, DAILY, ("BillingModel", "billing")),
+        ({"model_class": "DailyModel", "formatter_class": "daily"}, DAILY, ("DailyModel", "daily")),
+    ],
+)
+def test_the_frequency_chooses_where_nothing_is_named(
+    document: dict[str, Any], frequency: Frequency, chosen: tuple[str, str]
+) -> None:
+    choice = choose(document, frequency)
+    assert (choice.model_class.name, choice.formatter.name) == chosen
+
+
+def test_defaults_are_filled_in_and_settings_reach_the_model() -> None:
+    given = {"uncertainty_alpha": 0.2, "season": {"march": "winter"}}
+    choice = choose({"model_kwargs": given, "formatter_kwargs": {"ignore_sufficiency": True}}, DAILY)
+    assert choice.ignore_sufficiency
+    assert choice.model_kwargs["cvrmse_threshold"] == 1
+    settings = choice.new_model().settings
+    assert (settings.uncertainty_alpha, settings.season.march) == (0.2, "winter")
+
+
+def test_developer_settings_reach_the_model_when_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    kwargs = {"developer_mode": True, "cvrmse_threshold": 0.5}
+    assert choose({"model_kwargs": kwargs}, MONTHLY).new_model().settings.cvrmse_threshold == 0.5
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("document", "message"),
+    [
+        ({"model_class": "MyModel"}, "'MyModel' is not known; the known ones are DailyModel, BillingModel"),
+        ({"formatter_class": "MyFormatter"}, "'MyFormatter' is not known; the known ones are daily, billing"),
+        ({"model_class": "DailyModel", "formatter_class": "billing"}, "takes the formatter 'daily', not 'billing'"),
+        ({"model_kwargs": {"parameter_1": 1}}, "does not take 'parameter_1'; it takes developer_mode, "),
+        ({"model_kwargs": {"season": {"juillet": "summer"}}}, "model_kwargs.season does not take 'juillet'"),
+        ({"model_kwargs": {"uncertainty_alpha": 2}}, "uncertainty_alpha: Input should be less than or equal to 1"),
+        ({"model_kwargs": {"cvrmse_threshold": 0.5}}, '"developer_mode": true'),
+        ({"model_kwargs": [1]}, "model_kwargs has to be an object"),
+        ({"formatter_kwargs": {"freq_str": "D"}}, "does not take 'freq_str'; it takes ignore_sufficiency"),
+        ({"formatter_kwargs": {"ignore_sufficiency": "yes"}}, "has to be true or false"),
+        ({"formatter_kwargs": [1]}, "formatter_kwargs has to be an object"),
+    ],
+)
+def test_what_is_wrong_is_named(document: dict[str, Any], message: str) -> None:
+    with pytest.raises(MeterFailure, match=message):
+        choose(document, DAILY)
