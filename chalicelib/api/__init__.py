@@ -1,0 +1,52 @@
+"""HTTP only: a file per resource, each declaring its endpoints; the routes and the OpenAPI document come from them."""
+
+from functools import cache
+from typing import Any
+
+from chalice.app import Chalice, ChaliceAuthorizer
+
+from chalicelib.api import (
+    batches,
+    derivatives,
+    docs,
+    health,
+    meter_results,
+    meter_runs,
+    projects,
+    trace_records,
+    traces,
+    weather_records,
+)
+from chalicelib.api.serving import answer
+
+BASE = "/api/v1"
+
+
+@cache
+def contract() -> dict[str, Any]:
+    """The OpenAPI document."""
+    from chalicelib.api.openapi import (
+        document,  # building schemas takes time that a cold start need not spend
+    )
+
+    return document(RESOURCES)
+
+
+RESOURCES = (
+    projects.resource,
+    traces.resource,
+    trace_records.resource,
+    weather_records.resource,
+    meter_runs.resource,
+    batches.resource,
+    meter_results.resource,
+    derivatives.resource,
+    health.resource,
+    docs.resource_of(contract),
+)
+
+
+def register(app: Chalice, authorizer: ChaliceAuthorizer) -> None:
+    """Give the app every route; `authorizer` guards those that need a token."""
+    for resource in RESOURCES:
+        app.register_blueprint(resource.blueprint(authorizer, answer), url_prefix=BASE)

@@ -1,0 +1,178 @@
+"""The serialized meter input as clients post it."""
+
+import json
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from chalicelib import vocabulary
+from chalicelib.api import validation
+from chalicelib.api.fields import (
+    Arguments,
+    Instant,
+    Reading,
+    Station,
+    Temperature,
+    TimeZone,
+    TraceInterpretation,
+    Zipcode,
+)
+from chalicelib.api.problems import ErrorItem, error, invalid, refuse_any
+from chalicelib.store import documents
+
+
+class Part(BaseModel):
+    """A part of a meter input; keys that it does not know are ignored, as the original datastore did."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False, defer_build=True)
+
+
+class InputRecord(Part):
+    """A reading; ARBITRARY has start and end, ARBITRARY_START only start, ARBITRARY_END only end."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+    value: Reading | None = None
+    estimated: bool = False
+
+
+class InputTrace(Part):
+    """The series of the meter."""
+
+    type: Literal["ARBITRARY", "ARBITRARY_START", "ARBITRARY_END"]
+    trace_id: str | None = None
+    interpretation: TraceInterpretation
+    unit: str
+    interval: str | None = None
+    records: list[InputRecord]
+
+
+class Period(Part):
+    """A modelling period; null leaves a side open."""
+
+    start: Instant | None = None
+    end: Instant | None = None
+
+
+class PeriodGroup(Part):
+    """The time before the measure and the time after it."""
+
+    baseline_period: Period
+    reporting_period: Period
+
+
+class InputProject(Part):
+    """The project of the trace."""
+
+    type: Literal["PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP"]
+    project_id: str | None = None
+    zipcode: Zipcode | None = None
+    timezone: TimeZone = "UTC"
+    modeling_period_group: PeriodGroup
+
+
+class InputWeather(Part):
+    """Hourly temperatures: `[start, temperature]` each."""
+
+    station: Station | None = None
+    unit: Literal["F", "C"]
+    records: list[tuple[Instant, Temperature | None]]
+
+
+class MeterInput(Part):
+    """The serialized input of a meter run; weather left out is that of the station that the ZIP code matches."""
+
+    type: Literal["SINGLE_TRACE_SIMPLE_PROJECT"]
+    trace: InputTrace
+    project: InputProject
+    weather: InputWeather | None = None
+    weather_normal: InputWeather | None = None
+    model_class: str | None = None
+    model_kwargs: Arguments | None = None
+    formatter_class: str | None = None
+    formatter_kwargs: Arguments | None = None
+
+
+@cache
+def adapter() -> TypeAdapter[MeterInput]:
+    """What validates a meter input in a string, built when it is first needed."""
+    return TypeAdapter(MeterInput)
+
+
+ENDS = {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}
+
+
+def stored_key(given: MeterInput | str, raw: Any) -> str:
+    """The key of a posted meter input, stored if it is not ours already. `raw` is `given` as the JSON had it.
+
+    Raises the 400 Problem, before anything is stored.
+    """
+    if isinstance(given, str):
+        if not given.lstrip().startswith("{"):
+            return _key_of(given.strip())
+        return _store(validation.from_json(adapter(), given, "meter_input"), json.loads(given))
+    return _store(given, raw)
+
+
+def _store(given: MeterInput, raw: dict[str, Any]) -> str:
+    document = normalised(given, raw)
+    key = documents.new_input_key()
+    try:
+        documents.put(key, document)
+    except ValueError:  # in a key that is ignored, but would be given back
+        raise invalid(error("JSON has no NaN and no Infinity.", "meter_input")) from None
+    return key
+
+
+def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
+    """The posted document with the datastore's names of interpretation and units. Raises the 400 Problem."""
+    refuse_any(_errors(given))
+    unit, factor = vocabulary.normalised_unit(given.trace.unit)
+    trace = {**raw["trace"], "interpretation": given.trace.interpretation, "unit": unit}
+    if factor != 1.0:
+        trace["records"] = [
+            record if record.get("value") is None else {**record, "value": record["value"] * factor}
+            for record in trace["records"]
+        ]
+    document = {**raw, "trace": trace}
+    for name in ("weather", "weather_normal"):
+        if document.get(name) is not None and document[name]["unit"] == "C":
+            document[name] = _in_fahrenheit(document[name])
+    return document
+
+
+def _in_fahrenheit(weather: dict[str, Any]) -> dict[str, Any]:
+    records = [[start, None if value is None else value * 1.8 + 32.0] for start, value in weather["records"]]
+    return {**weather, "unit": "F", "records": records}
+
+
+def _errors(given: MeterInput) -> list[ErrorItem]:
+    errors = []
+    try:
+        unit, _ = vocabulary.normalised_unit(given.trace.unit)
+        expected = vocabulary.expected_unit(given.trace.interpretation)
+        if unit != expected:
+            detail = f"{given.trace.interpretation} is kept in {expected}; {given.trace.unit} is no unit of it."
+            errors.append(error(detail, "meter_input", "trace", "unit"))
+    except ValueError as problem:
+        errors.append(error(f"{problem}.", "meter_input", "trace", "unit"))
+    for index, record in enumerate(given.trace.records):
+        for name in ENDS[given.trace.type]:
+            if getattr(record, name) is None:
+                detail = f"A record of a trace of type {given.trace.type} needs its {name}."
+                errors.append(error(detail, "meter_input", "trace", "records", index, name))
+    if given.weather is None and given.project.zipcode is None:
+        errors.append(error("Without weather a ZIP code is needed to find it.", "meter_input", "project", "zipcode"))
+    return errors
+
+
+def _key_of(url: str) -> str:
+    key = documents.key_of(url)
+    if key is None or not documents.exists(key):
+        detail = (
+            "This is neither a meter input as JSON nor the URL of one that this datastore gave out; nothing is fetched "
+            "from other places. Post the meter input itself."
+        )
+        raise invalid(error(detail, "meter_input"))
+    return key

@@ -1,0 +1,240 @@
+"""meter_runs/"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, with_config
+from pydantic_core import from_json
+from typing_extensions import TypedDict
+
+from chalicelib.api import examples
+from chalicelib.api.endpoints import (
+    READ,
+    WRITE,
+    Call,
+    Example,
+    NoQuery,
+    Reply,
+    Resource,
+)
+from chalicelib.api.fields import (
+    MOST_ITEMS,
+    OUTPUT,
+    Arguments,
+    Body,
+    Id,
+    PageQuery,
+    Timestamp,
+    Url,
+)
+from chalicelib.api.meter_inputs import MeterInput, stored_key
+from chalicelib.api.paging import LINK, page_of
+from chalicelib.api.problems import error, invalid
+from chalicelib.api.targets import Target, pairs_of, single
+from chalicelib.api.times import timestamp
+from chalicelib.api.validation import OBJECT, TEXT
+from chalicelib.store import documents, runs
+from chalicelib.store.runs import RunSpec
+from chalicelib.store.tables import MeterRun
+
+resource = Resource("meter_runs", "meter run", "Fits of one trace of one project, before and after its measure.")
+
+MOST_RUNS = 10_000  # of one bulk request
+MOST_BULK_BYTES = 5_500_000  # of its response, below Lambda's 6 MB
+RUN_BYTES = 400  # of one run in a response, its arguments aside
+
+Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED"]
+
+
+def _kind(value: Any) -> str | None:
+    return OBJECT if isinstance(value, dict | MeterInput) else TEXT if isinstance(value, str) else None
+
+
+AnyMeterInput = Annotated[
+    Annotated[MeterInput, Tag(OBJECT)]
+    | Annotated[str, Tag(TEXT), Field(description="A MeterInput as JSON, or its URL.")],
+    Discriminator(_kind),
+]
+
+
+class RunArguments(Body):
+    """How to fit; null stands for what suits the trace."""
+
+    model_class: str | None = Field(default=None, max_length=255, description="The model, such as `DailyModel`.")
+    model_kwargs: Arguments | None = Field(default=None, description="Arguments of the model.")
+    formatter_class: str | None = Field(default=None, max_length=255, description="How the data are prepared.")
+    formatter_kwargs: Arguments | None = Field(default=None, description="Arguments of the formatter.")
+
+    def arguments(self) -> dict[str, Any]:
+        """The four arguments, which every run of the request takes."""
+        return {name: getattr(self, name) for name in RunArguments.model_fields}
+
+
+class MeterRunIn(RunArguments):
+    """A meter run to schedule: of a trace, or of a meter input."""
+
+    trace: Id | None = Field(default=None, description="The trace; implied by a project that has exactly one.")
+    project: Id | None = Field(default=None, description="The project; implied by a trace that belongs to exactly one.")
+    meter_input: AnyMeterInput | None = Field(
+        default=None,
+        description="Instead of trace and project: the complete serialized input, as an object, as a string that holds "
+        "one, or as the URL of an input that this datastore gave out.",
+    )
+
+
+class BulkIn(RunArguments):
+    """Meter runs to schedule at once."""
+
+    targets: Annotated[list[Target], Field(min_length=1, max_length=MOST_ITEMS)]
+
+
+@with_config(OUTPUT)
+class MeterRunOut(TypedDict):
+    """A meter run."""
+
+    id: Id
+    project: Id | None
+    trace: Id | None
+    status: Annotated[Status, Field(description="Only ever moves forward.")]
+    meter_input: Annotated[
+        Url | None, Field(description="The complete serialized input, for a plain GET; null until the run has it.")
+    ]
+    model_class: str | None
+    model_kwargs: dict[str, Any] | None
+    formatter_class: str | None
+    formatter_kwargs: dict[str, Any] | None
+    failure_message: Annotated[str | None, Field(description="Why the run FAILED, and what to do.")]
+    traceback: str | None
+    added: Timestamp
+    updated: Timestamp
+    meter_result: Annotated[Id | None, Field(description="The result, once the run is a SUCCESS.")]
+    batch: Annotated[Id | None, Field(description="The batch of the bulk request that scheduled the run.")]
+
+
+class MeterRunQuery(PageQuery):
+    """The filters of meter runs."""
+
+    project: Id | None = Field(default=None, description="The id of a project.")
+    trace: Id | None = Field(default=None, description="The id of a trace.")
+    status: Status | None = Field(default=None, description="The status.")
+    batch: Id | None = Field(default=None, description="The id of a batch.")
+
+
+def run_out(run: MeterRun) -> dict[str, Any]:
+    """A meter run as a response shows it: a MeterRunOut, but for the order of its keys."""
+    model = {"model_class": run.model_class, "model_kwargs": run.model_kwargs}
+    formatter = {"formatter_class": run.formatter_class, "formatter_kwargs": run.formatter_kwargs}
+    # The reference document shows the model first where the client gave arguments, and the formatter first elsewhere.
+    given = any(value is not None for value in (*model.values(), *formatter.values()))
+    return {
+        "id": run.id,
+        "project": run.project,
+        "trace": run.trace,
+        "status": run.status,
+        "meter_input": None if run.meter_input is None else documents.url(run.meter_input),
+        **(model | formatter if given else formatter | model),
+        "failure_message": run.failure_message,
+        "traceback": run.traceback,
+        "added": timestamp(run.added),
+        "updated": timestamp(run.updated),
+        "meter_result": run.meter_result,
+        "batch": run.batch,
+    }
+
+
+@resource.endpoint(
+    "GET",
+    "/meter_runs/",
+    scope=READ,
+    query=MeterRunQuery,
+    returns=list[MeterRunOut],
+    headers=LINK,
+    examples={"one run": Example(response=[examples.RUN])},
+)
+def list_meter_runs(call: Call[None, MeterRunQuery]) -> Reply:
+    """List meter runs."""
+    found = runs.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    return page_of(call, [run_out(run) for run in found.items], found.next)
+
+
+@resource.endpoint(
+    "GET",
+    "/meter_runs/{id}/",
+    scope=READ,
+    returns=MeterRunOut,
+    examples={"a run": Example(response=examples.RUN)},
+)
+def get_meter_run(call: Call[None, NoQuery]) -> Reply:
+    """Get a meter run."""
+    run = runs.get(call.id)
+    if run is None:
+        raise call.not_found()
+    return Reply(run_out(run))
+
+
+@resource.endpoint(
+    "POST",
+    "/meter_runs/",
+    scope=WRITE,
+    body=MeterRunIn,
+    returns=MeterRunOut,
+    status=201,
+    headers={"Location": "The path of the meter run."},
+    examples={
+        "a trace": Example({"trace": 2}, examples.RUN),
+        "with its arguments": Example(examples.EXPLICIT_IN, examples.EXPLICIT_RUN),
+        "a meter input": Example({"meter_input": examples.METER_INPUT}, examples.INPUT_RUN),
+    },
+)
+def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
+    """Schedule a meter run.
+
+    Give a trace, a project that has one trace, both, or the complete `meter_input`.
+    """
+    body = call.body
+    if body.meter_input is not None:
+        if body.trace is not None or body.project is not None:
+            raise invalid(error("A run has either a meter_input or a trace and project.", "meter_input"))
+        key = stored_key(body.meter_input, from_json(call.raw)["meter_input"])
+        spec = RunSpec(meter_input=key, **body.arguments())
+    else:
+        project, trace = single(body.project, body.trace)
+        spec = RunSpec(project=project, trace=trace, **body.arguments())
+    run = runs.schedule(spec)
+    return Reply(run_out(run), {"Location": f"/api/v1/meter_runs/{run.id}/"})
+
+
+@resource.endpoint(
+    "POST",
+    "/meter_runs/bulk/",
+    scope=WRITE,
+    body=BulkIn,
+    returns=list[list[MeterRunOut]],
+    status=201,
+    headers={"Location": "The path of the batch, `/api/v1/batches/{id}/`, which counts the runs by status."},
+    examples={"two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK)},
+)
+def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
+    """Schedule the meter runs of many targets.
+
+    The response groups the runs by target, in the order of the targets; a project without traces has an empty group.
+    """
+    groups = pairs_of(call.body.targets)
+    pairs = [pair for group in groups for pair in group]
+    arguments = call.body.arguments()
+    _check_size(len(pairs), arguments)
+    specs = [RunSpec(project=project, trace=trace, **arguments) for project, trace in pairs]
+    batch, scheduled = runs.schedule_batch(specs)
+    rendered = iter([run_out(run) for run in scheduled])
+    grouped = [[next(rendered) for _ in group] for group in groups]
+    return Reply(grouped, {"Location": f"/api/v1/batches/{batch}/"})
+
+
+def _check_size(count: int, arguments: dict[str, Any]) -> None:
+    """Raises the 400 Problem for a bulk request of no run, or of too many for one response."""
+    if count == 0:
+        raise invalid(error("None of the targets has a trace to run.", "targets"))
+    size = RUN_BYTES + len(str(arguments))
+    most = min(MOST_RUNS, MOST_BULK_BYTES // size)
+    if count > most:
+        detail = f"These targets make {count:,} runs, and one request makes at most {most:,}; split it into several."
+        raise invalid(error(detail, "targets"))

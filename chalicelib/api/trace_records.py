@@ -1,0 +1,131 @@
+"""trace_records/"""
+
+import math
+from typing import Annotated
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.api.endpoints import (
+    READ,
+    WRITE,
+    Call,
+    Example,
+    NoQuery,
+    Reply,
+    Resource,
+)
+from chalicelib.api.fields import (
+    MOST_ITEMS,
+    OUTPUT,
+    Body,
+    Id,
+    Instant,
+    Reading,
+    Timestamp,
+)
+from chalicelib.api.paging import LINK, page
+from chalicelib.api.problems import error, invalid, refuse_any
+from chalicelib.api.records import SeriesQuery, Taken, cursors, part
+from chalicelib.api.times import microseconds, moment, timestamp
+from chalicelib.store import series, traces
+from chalicelib.store.series import Column
+
+resource = Resource(
+    "trace_records",
+    "record",
+    "The readings of traces. A value covers the time from its start to the next record's; the last record only ends "
+    "the series, and its value is ignored.",
+)
+
+
+class TraceRecordIn(Body):
+    """A reading."""
+
+    trace: Id = Field(description="The id of the trace.")
+    start: Instant = Field(description="Where the time that the value covers begins.")
+    value: Reading | None = Field(description="In the unit that the trace was posted with; null: not known.")
+    estimated: bool = Field(default=False, description="Whether the utility estimated the value.")
+
+
+@with_config(OUTPUT)
+class TraceRecordOut(TypedDict):
+    """A reading as it is kept."""
+
+    trace: Id
+    start: Timestamp
+    value: Annotated[float | None, Field(description="In the trace's unit, KWH or THERM.")]
+    estimated: bool
+
+
+class TraceRecordQuery(SeriesQuery):
+    """The part of a trace."""
+
+    trace: Id = Field(description="The id of the trace.")
+
+
+@resource.endpoint(
+    "GET",
+    "/trace_records/",
+    scope=READ,
+    query=TraceRecordQuery,
+    returns=list[TraceRecordOut],
+    headers=LINK,
+    examples={
+        "a day": Example(
+            response=[{"trace": 2, "start": "2015-01-01T06:00:00.000000Z", "value": 12.3, "estimated": False}]
+        )
+    },
+)
+def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
+    """List the records of a trace by their start; the newest value of each instant."""
+    trace = call.query.trace
+    if traces.get(trace) is None:
+        raise invalid({**error(f"There is no trace {trace}.", "trace"), "parameter": "trace"})
+    column, more = part(series.trace_prefix(trace), call.query)
+    rendered: list[TraceRecordOut] = [
+        {
+            "trace": trace,
+            "start": timestamp(moment(start)),
+            "value": None if math.isnan(value) else value,
+            "estimated": bool(estimated),
+        }
+        for start, value, estimated in zip(column.starts, column.values, column.estimated, strict=True)
+    ]
+    return page(call, rendered, cursors(rendered), rendered[-1]["start"] if more else None)
+
+
+@resource.endpoint(
+    "POST",
+    "/trace_records/",
+    scope=WRITE,
+    body=Annotated[list[TraceRecordIn], Field(max_length=MOST_ITEMS)],
+    returns=Taken,
+    status=201,
+    examples={
+        "a day and the end": Example(
+            [
+                {"trace": 2, "start": "2015-01-01T00:00:00-06:00", "value": 12.3, "estimated": False},
+                {"trace": 2, "start": "2015-01-02T00:00:00-06:00", "value": None},
+            ],
+            {"records": 2},
+        )
+    },
+)
+def add_trace_records(call: Call[list[TraceRecordIn], NoQuery]) -> Reply:
+    """Add records, or replace those of the same trace and start."""
+    known = traces.get_many({record.trace for record in call.body}) if call.body else {}
+    refuse_any(
+        [
+            error(f"There is no trace {record.trace}.", index, "trace")
+            for index, record in enumerate(call.body)
+            if record.trace not in known
+        ]
+    )
+    columns: dict[int, Column] = {}
+    for record in call.body:
+        factor = known[record.trace].unit_multiplier
+        value = math.nan if record.value is None else record.value * factor
+        columns.setdefault(record.trace, Column()).append(microseconds(record.start), value, record.estimated)
+    series.append_many({series.trace_prefix(trace): column for trace, column in columns.items()})
+    return Reply(Taken(records=len(call.body)))

@@ -1,0 +1,256 @@
+"""The API over a store in memory: requests go through Chalice's local gateway, only store functions are replaced."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from chalice.app import AuthRequest, AuthResponse, Chalice
+from chalice.test import Client
+
+from chalicelib import api
+from chalicelib.store import (
+    batches,
+    derivatives,
+    documents,
+    health,
+    idempotency,
+    projects,
+    results,
+    runs,
+    series,
+    traces,
+)
+from chalicelib.store.batches import BatchCount
+from chalicelib.store.errors import Conflict, InProgress, Mismatch
+from chalicelib.store.idempotency import Stored
+from chalicelib.store.keyed import Synced
+from chalicelib.store.pages import Page
+from chalicelib.store.runs import RunSpec
+from chalicelib.store.series import Column
+from chalicelib.store.tables import Derivative, MeterResult, MeterRun, Project, Trace
+
+BUCKET = "https://bucket.example.com/"
+
+
+class Rows:
+    """A table with a unique key."""
+
+    def __init__(self, model: Any, key: str) -> None:
+        self.model, self.key = model, key
+        self.rows: dict[int, Any] = {}
+
+    def owner(self, key: str) -> int | None:
+        return next((id for id, row in self.rows.items() if getattr(row, self.key) == key), None)
+
+    def create(self, fields: dict[str, Any]) -> Any:
+        owner = self.owner(fields[self.key])
+        if owner is not None:
+            raise Conflict(self.key, fields[self.key], owner)
+        id = len(self.rows) + 1
+        self.rows[id] = self.model(id=id, **fields)
+        return self.rows[id]
+
+    def update(self, id: int, changes: dict[str, Any]) -> Any:
+        owner = self.owner(changes.get(self.key, ""))
+        if owner not in (None, id):
+            raise Conflict(self.key, changes[self.key], owner)
+        for name, value in changes.items():
+            setattr(self.rows[id], name, value)
+        return self.rows[id]
+
+    def delete(self, id: int) -> bool:
+        return self.rows.pop(id, None) is not None
+
+    def get_many(self, ids: Any) -> dict[int, Any]:
+        return {id: self.rows[id] for id in set(ids) if id in self.rows}
+
+    def sync(self, items: list[dict[str, Any]]) -> list[Synced]:
+        done = []
+        for item in items:
+            owner = self.owner(item[self.key])
+            if owner is None:
+                done.append(Synced(self.create(item).id, item[self.key], "created"))
+            else:
+                self.update(owner, item)
+                done.append(Synced(owner, item[self.key], "updated"))
+        return done
+
+    def page(self, *, after: int, limit: int, **filters: Any) -> Page[Any]:
+        asked = {name: value for name, value in filters.items() if value is not None}
+        rows = [
+            row
+            for id, row in sorted(self.rows.items())
+            if id > after and all(getattr(row, name) == value for name, value in asked.items())
+        ]
+        return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
+
+
+@dataclass
+class Memory:
+    """What the replaced functions keep."""
+
+    projects: Rows = field(default_factory=lambda: Rows(Project, "project_id"))
+    traces: Rows = field(default_factory=lambda: Rows(Trace, "trace_id"))
+    runs: Rows = field(default_factory=lambda: Rows(MeterRun, "id"))
+    results: Rows = field(default_factory=lambda: Rows(MeterResult, "id"))
+    derivatives: Rows = field(default_factory=lambda: Rows(Derivative, "id"))
+    series: dict[str, Column] = field(default_factory=dict)
+    documents: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, tuple[str, Stored | None]] = field(default_factory=dict)
+
+    def of_projects(self, ids: Any) -> dict[int, list[Trace]]:
+        rows = [row for _, row in sorted(self.traces.rows.items())]
+        return {project: [row for row in rows if project in row.projects] for project in ids}
+
+    def append_many(self, columns: dict[str, Column]) -> None:
+        for prefix, column in columns.items():
+            self.series.setdefault(prefix, Column()).extend(column)
+
+    def read(self, prefix: str, start: int | None = None, end: int | None = None) -> Column:
+        def wanted(instant: int) -> bool:
+            return (start is None or start <= instant) and (end is None or instant < end)
+
+        return series.merged(self.series.get(prefix, Column()), wanted)
+
+    def schedule_batch(self, specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
+        return 1, [self.schedule(spec, batch=1) for spec in specs]
+
+    def schedule(self, spec: RunSpec, batch: int | None = None) -> MeterRun:
+        id = len(self.runs.rows) + 1
+        run = self.runs.rows[id] = MeterRun(id=id, batch=batch, document=f"document-{id}", **vars(spec))
+        return run
+
+    def batch(self, id: int) -> BatchCount | None:
+        size = sum(run.batch == id for run in self.runs.rows.values())
+        moment = datetime(2016, 9, 29, tzinfo=UTC)
+        return BatchCount(id, size, size, 0, 0, 0, moment, moment) if size else None
+
+    def put(self, key: str, document: Any) -> None:
+        self.documents[key] = json.loads(json.dumps(document, allow_nan=False))
+
+    def begin(self, key: str, body_hash: str) -> Stored | None:
+        if key not in self.keys:
+            self.keys[key] = (body_hash, None)
+            return None
+        known, response = self.keys[key]
+        if known != body_hash:
+            raise Mismatch
+        if response is None:
+            raise InProgress
+        return response
+
+    def finish(self, key: str, response: Stored) -> None:
+        self.keys[key] = (self.keys[key][0], response)
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """A store in memory."""
+    memory = Memory()
+
+    def replace(module: Any, **functions: Callable[..., Any]) -> None:
+        for name, function in functions.items():
+            monkeypatch.setattr(module, name, function)
+
+    for module, rows in ((projects, memory.projects), (traces, memory.traces)):
+        replace(
+            module,
+            get=rows.rows.get,
+            get_many=rows.get_many,
+            create=rows.create,
+            update=rows.update,
+            delete=rows.delete,
+            sync=rows.sync,
+            page=rows.page,
+        )
+    replace(traces, of_projects=memory.of_projects)
+    replace(series, append_many=memory.append_many, read=memory.read)
+    replace(
+        runs,
+        schedule=memory.schedule,
+        schedule_batch=memory.schedule_batch,
+        get=memory.runs.rows.get,
+        page=memory.runs.page,
+    )
+    replace(batches, get=memory.batch)
+    replace(results, get=memory.results.rows.get, page=memory.results.page)
+    replace(derivatives, get=memory.derivatives.rows.get, page=memory.derivatives.page)
+    replace(
+        documents,
+        put=memory.put,
+        exists=memory.documents.__contains__,
+        url=lambda key: BUCKET + key,
+        key_of=lambda url: url.removeprefix(BUCKET) if url.startswith(BUCKET) else None,
+    )
+    replace(idempotency, begin=memory.begin, finish=memory.finish, abandon=lambda key: memory.keys.pop(key))
+    replace(health, check=lambda: None)
+    return memory
+
+
+@dataclass
+class Answer:
+    """A response."""
+
+    status: int
+    headers: dict[str, str]
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def pointers(self) -> list[str]:
+        return [error["pointer"] for error in self.json["errors"]]
+
+
+class Api:
+    """A client with a token of some scopes."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.scopes = "read write"
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        sent = {"Authorization": f"Bearer {self.scopes}", "Host": "api.example.com", "Content-Type": "application/json"}
+        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+        response = self.client.http.request(method, f"/api/v1/{path}", sent, raw)
+        return Answer(response.status_code, response.headers, response.body.decode())
+
+
+@pytest.fixture(scope="session")
+def app() -> Chalice:
+    """An app with every route, whose tokens are lists of scopes."""
+    app = Chalice("test")
+
+    @app.authorizer(name="authorize")
+    def authorize(request: AuthRequest) -> AuthResponse:
+        context = {"scopes": request.token.removeprefix("Bearer ")}
+        return AuthResponse(routes=["*"], principal_id="someone", context=context)
+
+    api.register(app, authorize)
+    return app
+
+
+@pytest.fixture
+def call(app: Chalice, memory: Memory) -> Iterator[Api]:
+    """Calls the API over the store in memory."""
+    with Client(app) as client:
+        yield Api(client)
+
+
+@pytest.fixture
+def portfolio(call: Api) -> Api:
+    """The reference document's setup: project 1 with traces 2 and 3, project 2 with trace 4; trace 1 is in neither."""
+    for name in ("one", "two"):
+        call("POST", "projects/", {"project_id": name})
+    for interpretation, owners in (("E_C_S", []), ("E_C_S", [1]), ("NG_C_S", [1]), ("NG_C_S", [2])):
+        unit = "kWh" if interpretation == "E_C_S" else "therm"
+        number = len(call("GET", "traces/").json) + 1
+        body = {"trace_id": f"trace {number}", "interpretation": interpretation, "unit": unit, "projects": owners}
+        assert call("POST", "traces/", body).status == 201
+    return call

@@ -1,0 +1,160 @@
+"""meter_runs/: the reference document's requests, and what is refused."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib.api import examples
+from tests.unit.api.conftest import BUCKET, Api, Memory
+
+FORMATTER, MODEL = ["formatter_class", "formatter_kwargs"], ["model_class", "model_kwargs"]
+
+
+@pytest.mark.parametrize(
+    ("body", "shown", "arguments"),
+    [
+        ({"trace": 2}, examples.RUN, FORMATTER + MODEL),
+        (examples.EXPLICIT_IN, examples.EXPLICIT_RUN, MODEL + FORMATTER),
+        ({"meter_input": examples.METER_INPUT}, examples.INPUT_RUN, FORMATTER + MODEL),
+    ],
+)
+def test_keys_and_their_order_are_those_of_the_reference_document(
+    portfolio: Api, body: Any, shown: dict[str, Any], arguments: list[str]
+) -> None:
+    run = portfolio("POST", "meter_runs/", body)
+    assert run.status == 201
+    before, after = ["failure_message", "traceback", "added", "updated"], ["meter_result", "batch"]
+    assert list(run.json) == ["id", "project", "trace", "status", "meter_input", *arguments, *before, *after]
+    assert list(run.json) == list(shown)
+    same = set(shown) - {"id", "added", "updated", "meter_input"}
+    assert {name: run.json[name] for name in same} == {name: shown[name] for name in same}
+
+
+def test_a_bulk_request_groups_its_runs_by_target(portfolio: Api) -> None:
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 4}]})
+    assert answer.status == 201
+    assert [[(run["project"], run["trace"]) for run in group] for group in answer.json] == [
+        [(1, 2), (1, 3)],
+        [(2, 4)],
+        [(2, 4)],
+    ]
+    assert list(answer.json[0][0]) == list(examples.BULK[0][0])
+    location = answer.headers["Location"]
+    assert re.fullmatch(r"/api/v1/batches/\d+/", location)
+    assert portfolio("GET", location.removeprefix("/api/v1/")).json["total"] == 4
+
+
+def test_model_arguments_of_a_bulk_request_are_those_of_every_run(portfolio: Api) -> None:
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "DailyModel"})
+    assert [run["model_class"] for run in answer.json[0]] == ["DailyModel", "DailyModel"]
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "said"),
+    [
+        ({}, "/trace", "needs a trace"),
+        ({"trace": 9}, "/trace", "no trace 9"),
+        ({"trace": 2, "project": 9}, "/project", "no project 9"),
+        ({"trace": 1}, "/trace", "belongs to no project"),
+        ({"project": 1}, "/project", "meter_runs/bulk/"),
+        ({"project": 9}, "/project", "no project 9"),
+        ({"trace": "2"}, "/trace", "integer"),
+        ({"trace": 2, "colour": "red"}, "/colour", "no field"),
+        ({"trace": 2, "meter_input": examples.METER_INPUT}, "/meter_input", "either"),
+        ({"meter_input": "https://elsewhere.example.com/input.json"}, "/meter_input", "nothing is fetched"),
+        ({"meter_input": BUCKET + "meter_inputs/gone.json"}, "/meter_input", "neither"),
+        ({"meter_input": "{"}, "/meter_input", "not JSON"),
+        ({"meter_input": 3}, "/meter_input", "object or a string"),
+        ({"trace": 2, "model_kwargs": {"a": "x" * 30_000}}, "/model_kwargs", "at most 20,000"),
+    ],
+)
+def test_a_run_that_does_not_fit_is_refused(portfolio: Api, memory: Memory, body: Any, pointer: str, said: str) -> None:
+    answer = portfolio("POST", "meter_runs/", body)
+    assert answer.status == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.pointers == [pointer]
+    assert said in answer.json["errors"][0]["detail"]
+    assert not memory.runs.rows
+    assert not memory.documents
+
+
+def test_every_target_that_does_not_fit_is_pointed_at(portfolio: Api, memory: Memory) -> None:
+    portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
+    targets = [{"project": 1}, {"project": 9}, {}, {"trace": 9}, {"trace": 3}, {"trace": 1}, {"trace": 2, "project": 9}]
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert answer.pointers == [
+        "/targets/1/project",
+        "/targets/2",
+        "/targets/3/trace",
+        "/targets/4/trace",
+        "/targets/5/trace",
+        "/targets/6/project",
+    ]
+    assert not memory.runs.rows
+
+
+def test_more_runs_than_a_response_holds_are_refused(portfolio: Api) -> None:
+    targets = [{"project": 1}] * 5001
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert answer.status == 400
+    assert "split" in answer.json["detail"]
+    assert answer.pointers == ["/targets"]
+    some = {"targets": [{"project": 1}] * 200, "model_kwargs": {"a": "x" * 19_000}}
+    assert portfolio("POST", "meter_runs/bulk/", some).status == 400
+
+
+def test_a_project_with_one_trace_implies_it(portfolio: Api) -> None:
+    assert portfolio("POST", "meter_runs/", {"project": 2}).json["trace"] == 4
+
+
+def test_a_meter_input_is_kept_as_posted(call: Api, memory: Memory) -> None:
+    posted = {**examples.METER_INPUT, "note": "of the client's own"}
+    for given in (posted, json.dumps(posted)):
+        run = call("POST", "meter_runs/", {"meter_input": given}).json
+        assert (run["project"], run["trace"]) == (None, None)
+        key = run["meter_input"].removeprefix(BUCKET)
+        assert json.dumps(memory.documents[key]) == json.dumps(posted)
+        again = call("POST", "meter_runs/", {"meter_input": run["meter_input"]}).json
+        assert again["meter_input"] == run["meter_input"]
+
+
+def test_names_and_units_in_a_meter_input_become_the_datastores(call: Api, memory: Memory) -> None:
+    trace = {**examples.METER_INPUT["trace"], "interpretation": "E_C_S", "unit": "Wh"}
+    weather = {
+        "station": "724390",
+        "unit": "C",
+        "records": [["2011-01-01T00:00:00Z", 10.0], ["2011-01-01T01:00:00Z", None]],
+    }
+    call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace, "weather": weather}})
+    (kept,) = memory.documents.values()
+    assert kept["trace"]["interpretation"] == "ELECTRICITY_CONSUMPTION_SUPPLIED"
+    assert kept["trace"]["unit"] == "KWH"
+    assert [record["value"] for record in kept["trace"]["records"]] == [57.8 * 0.001, None]
+    assert kept["weather"]["unit"] == "F"
+    assert [temperature for _, temperature in kept["weather"]["records"]] == [50.0, None]
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"type": "SOMETHING"}, "/meter_input/type"),
+        ({"trace": {**examples.METER_INPUT["trace"], "type": "ARBITRARY"}}, "/meter_input/trace/records/0/end"),
+        ({"trace": {**examples.METER_INPUT["trace"], "unit": "therm"}}, "/meter_input/trace/unit"),
+        (
+            {"trace": {**examples.METER_INPUT["trace"], "records": [{"start": "2011-01-01T00:00:00", "value": 1}]}},
+            "/meter_input/trace/records/0/start",
+        ),
+        ({"project": {**examples.METER_INPUT["project"], "zipcode": None}}, "/meter_input/project/zipcode"),
+    ],
+)
+def test_a_meter_input_that_does_not_fit_is_pointed_into(call: Api, change: Any, pointer: str) -> None:
+    posted = {**examples.METER_INPUT, **change}
+    for given in (posted, json.dumps(posted)):
+        assert pointer in call("POST", "meter_runs/", {"meter_input": given}).pointers
+
+
+def test_nan_hidden_in_an_ignored_key_is_refused(call: Api) -> None:
+    raw = json.dumps({"meter_input": {**examples.METER_INPUT, "note": float("nan")}}).encode()
+    assert call("POST", "meter_runs/", raw).pointers == ["/meter_input"]
