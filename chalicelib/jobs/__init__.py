@@ -1,0 +1,1 @@
+"""What the Lambdas behind the API do: fetch from the store, compute, put back."""

@@ -1,0 +1,88 @@
+"""The meter worker: claim a run, build its complete input, run eemeter, and end the run."""
+
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.jobs.meter_input import complete_input
+from chalicelib.store import documents, queue, runs
+from chalicelib.store.tables import MeterRun
+from chalicelib.vocabulary import full_name
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+logger = Logger()
+
+RETRY_DELAY = 5  # seconds, times how often the message was delivered
+
+
+def handle(event: dict[str, Any], context: Any) -> Any:
+    """End each run that a message of the event names; the answer lists the messages to be delivered again."""
+    # Imported here, as below: all functions import this module, and only the worker needs it.
+    from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return process_partial_response(event, _handle_record, processor, context)
+
+
+def _handle_record(record: "SQSRecord") -> None:
+    try:
+        _work_on(queue.run_id_of(record.raw_event))
+    except Exception:
+        logger.exception("the message will be delivered again, or end in the dead-letter queue")
+        queue.retry_after(record.receipt_handle, RETRY_DELAY * int(record.attributes.approximate_receive_count))
+        raise
+
+
+def _work_on(run_id: int) -> None:
+    """Bring a run to its end, unless it has ended or another worker is at it. Raises when the machine fails."""
+    logger.append_keys(meter_run=run_id)
+    try:
+        run = runs.claim(run_id)
+    except runs.Exhausted:
+        runs.bury(run_id)
+        return
+    if run is None:
+        logger.info("the run has ended, or another worker is at it")
+        return
+    try:
+        _end(run)
+    except Exception as error:
+        runs.give_back(run, f"{type(error).__name__}: {error}")
+        raise
+
+
+def _end(run: MeterRun) -> None:
+    """Bring a claimed run to SUCCESS, or to FAILED where data or model are at fault. Raises where the machine is."""
+    from chalicelib.metering import MeterFailure
+
+    try:
+        meter_input = complete_input(run)
+        key = documents.input_key(run.document)
+        documents.put(key, meter_input)
+        runs.set_input(run, key)
+        outcome = _computed(meter_input)
+    except MeterFailure as failure:
+        runs.fail(run, str(failure), traceback.format_exc())
+        logger.info("FAILED", reason=str(failure))
+        return
+    documents.put(documents.output_key(run.document), outcome)
+    ended = runs.succeed(run, outcome, full_name(meter_input["trace"]["interpretation"]))
+    logger.info("SUCCESS" if ended else "another worker has taken the run over")
+
+
+def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
+    """The meter output. What the pure computation raises once it would raise again, so it is no failure of the machine.
+
+    Raises MeterFailure, or MemoryError.
+    """
+    from chalicelib.metering import MeterFailure, run_meter
+
+    try:
+        return run_meter(meter_input)
+    except (MeterFailure, MemoryError):
+        raise
+    except Exception as error:
+        raise MeterFailure(f"The model cannot be computed from these data: {type(error).__name__}: {error}") from error

@@ -1,0 +1,12 @@
+"""The schedule's Lambda: queue again what a request or a worker that died left behind."""
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.store import outbox, runs
+
+logger = Logger()
+
+
+def handle() -> None:
+    """One sweep over unfinished requests and overdue runs."""
+    logger.info("swept", never_queued=outbox.sweep(), overdue=runs.requeue_overdue())
