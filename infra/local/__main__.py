@@ -1,0 +1,122 @@
+"""The commands behind the Makefile: `python -m infra.local --help`."""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+from typing import Any, NoReturn
+
+from infra.local import tokens
+from infra.local.server import LocalStackError
+from infra.local.stack import LocalStack, Running
+from infra.package import REPOSITORY, PackagingError
+
+DEMO = [sys.executable, "-m", "infra.local.demo"]
+
+
+def up() -> None:
+    stack = LocalStack()
+    print(_explained(_up(stack)[0], stack))
+
+
+def run() -> None:
+    """`up` and the demo; a run that is broken off stops what it started."""
+    stack = LocalStack()
+    running, started = _up(stack)
+    try:
+        demo = subprocess.run(DEMO, cwd=REPOSITORY).returncode
+    except BaseException:
+        if started:
+            stack.down()
+            print("Broken off; the local stack that this run started is stopped.", file=sys.stderr)
+        raise
+    print(_explained(running, stack))
+    sys.exit(demo)
+
+
+def _up(stack: LocalStack) -> tuple[Running, bool]:
+    began = time.monotonic()
+    print("Bringing the local stack up ...", flush=True)
+    running, started = stack.up()
+    done = "is up" if started else "was up, and is up to date"
+    print(f"The local stack {done} ({time.monotonic() - began:.1f} s).", flush=True)
+    return running, started
+
+
+def _explained(running: Running, stack: LocalStack) -> str:
+    return (
+        f"\nThe API is at      {running.url}"
+        f"\nTry it             curl -H 'Authorization: Bearer {running.token}' {running.url}projects/"
+        f"\nURL and token      {stack.directory / 'stack.json'}"
+        f"\nLog                {stack.server.log}"
+        f"\nStop it            make down"
+    )
+
+
+def down() -> None:
+    print("The local stack is stopped." if LocalStack().down() else "No local stack was up.")
+
+
+def status() -> None:
+    stack = LocalStack()
+    if stack.running is None:
+        raise LocalStackError("No local stack is up: `make up` starts it.")
+    print(_explained(stack.running, stack))
+
+
+def token_create(name: str, scope: list[str], expires: Any, stack: str | None) -> None:
+    tokens.aim(stack)
+    print(tokens.create(name, scope, expires))
+
+
+def token_list(stack: str | None) -> None:
+    tokens.aim(stack)
+    print(tokens.listing())
+
+
+def token_delete(name: str, stack: str | None) -> None:
+    tokens.aim(stack)
+    count = tokens.delete(name)
+    if not count:
+        raise LocalStackError(f"There is no token named {name!r}.")
+    print(f"Revoked {count} token{'s' if count > 1 else ''} named {name!r}.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description="The datastore on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands.add_parser("run", help="start it, and run the demo").set_defaults(command=run)
+    commands.add_parser("up", help="start it, or bring it up to date").set_defaults(command=up)
+    commands.add_parser("down", help="stop it and forget its data").set_defaults(command=down)
+    commands.add_parser("status", help="where it answers").set_defaults(command=status)
+
+    token = commands.add_parser("token", help="make, list and revoke tokens").add_subparsers(required=True)
+    create = token.add_parser("create", help="make a token and show it, once")
+    create.add_argument("name", help="who or what it is for")
+    create.add_argument("--scope", action="append", required=True, choices=["read", "write", "admin"])
+    create.add_argument("--expires", type=tokens.expiry, metavar="DATE", help="such as 2027-01-01 (UTC)")
+    create.set_defaults(command=token_create)
+    listing = token.add_parser("list", help="show each token's name, scopes and expiry")
+    listing.set_defaults(command=token_list)
+    delete = token.add_parser("delete", help="revoke the tokens of a name")
+    delete.add_argument("name")
+    delete.set_defaults(command=token_delete)
+    for command in (create, listing, delete):
+        command.add_argument("--stack", metavar="NAME", help="a stack on AWS, by your credentials; else the local one")
+    return parser
+
+
+def _broken_off(*_: object) -> NoReturn:
+    sys.exit(143)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _broken_off)
+    arguments = vars(_parser().parse_args())
+    try:
+        arguments.pop("command")(**arguments)
+    except (LocalStackError, PackagingError) as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,117 @@
+"""The main job as a client does it: load the sample portfolio, run its meters, show what was saved.
+
+`python -m infra.local.demo` needs a running stack (`make up`), and talks to its API by HTTP alone.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from infra.local import portfolio
+from infra.local.savings import Meter, report
+
+STACK = Path(__file__).parents[2] / ".local" / "stack.json"
+ITEMS_PER_POST = 10_000
+POLL = 0.5  # seconds between two looks at the batch
+
+
+class Client:
+    """The API of one stack."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {token}"
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What a GET answers; for a list, all its pages."""
+        response = self._checked(self.session.get(self.url + path, params=query))
+        found = response.json()
+        while "next" in response.links:
+            response = self._checked(self.session.get(response.links["next"]["url"]))
+            found += response.json()
+        return found
+
+    def post(self, path: str, body: Any) -> requests.Response:
+        """The response to a POST."""
+        return self._checked(self.session.post(self.url + path, json=body))
+
+    def post_all(self, path: str, items: list[dict[str, Any]]) -> None:
+        """POST a list of any length."""
+        for first in range(0, len(items), ITEMS_PER_POST):
+            self.post(path, items[first : first + ITEMS_PER_POST])
+
+    def _checked(self, response: requests.Response) -> requests.Response:
+        if not response.ok:
+            sys.exit(f"{response.request.method} {response.url} answered {response.status_code}: {response.text}")
+        return response
+
+
+def load(client: Client, progress: Progress) -> list[int]:
+    """Post the sample meters and their weather; the ids of their projects, in order."""
+    samples = [portfolio.sample_meter(name) for name in portfolio.names()]
+    task = progress.add_task("Loading", total=len(samples) + 1)
+    projects = client.post("projects/sync/", [sample.project for sample in samples]).json()
+    ids = [project["id"] for project in projects]
+    traces = [{**sample.trace, "projects": [id]} for sample, id in zip(samples, ids, strict=True)]
+    for sample, trace in zip(samples, client.post("traces/sync/", traces).json(), strict=True):
+        client.post_all("trace_records/", [{"trace": trace["id"], **record} for record in sample.records])
+        progress.advance(task)
+    client.post_all("weather_records/", portfolio.weather_records())
+    progress.advance(task)
+    return ids
+
+
+def run_meters(client: Client, projects: list[int], progress: Progress) -> int:
+    """Run the meters of the projects in one bulk request; the id of its batch, when all have ended."""
+    scheduled = client.post("meter_runs/bulk/", {"targets": [{"project": id} for id in projects]})
+    batch = int(scheduled.headers["Location"].rstrip("/").rpartition("/")[2])
+    task = progress.add_task("Running meters", total=sum(map(len, scheduled.json())))
+    while True:
+        counts = client.get(f"batches/{batch}/")
+        progress.update(task, completed=counts["success"] + counts["failed"])
+        if not counts["pending"] and not counts["running"]:
+            return batch
+        time.sleep(POLL)
+
+
+def results(client: Client, batch: int) -> list[Meter]:
+    """What the runs of a batch found, beside what the samples are built to save."""
+    meters = []
+    for run in client.get("meter_runs/", batch=batch, limit=1000):
+        project = client.get(f"projects/{run['project']}/")
+        found, derivatives = None, []
+        if run["status"] == "SUCCESS":
+            found = client.get(f"meter_results/{run['meter_result']}/")
+            derivatives = client.get("derivatives/", meter_result=run["meter_result"])
+        meters.append(Meter(project, run, found, {one["interpretation"]: one for one in derivatives}))
+    return meters
+
+
+def main() -> None:
+    """Load, run, show."""
+    if not STACK.exists():
+        sys.exit("There is no running stack: start one with `make up`.")
+    stack = json.loads(STACK.read_text())
+    client, console = Client(stack["url"], stack["token"]), Console(width=None if sys.stdout.isatty() else 116)
+    columns = TextColumn("{task.description:<15}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=console) as progress:
+        batch = run_meters(client, load(client, progress), progress)
+    for part in report(results(client, batch)):
+        console.print(part)
+    console.print(f"The normal year: {portfolio.NORMAL_YEAR}", style="dim")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except requests.ConnectionError as error:
+        sys.exit(f"The stack of {STACK} does not answer; `make up` starts it again. ({error})")
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,201 @@
+"""The MiniStack process of one directory.
+
+The process holds a lock on `server.lock` as long as it lives, so whether it still runs, and that the process id in
+`server.json` is still its own, can be told after a crash or a reboot as well.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+HOST = "127.0.0.1"
+REGION = "us-east-1"
+START_TIMEOUT = 30  # seconds
+STOP_TIMEOUT = 10  # seconds
+KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+
+
+class LocalStackError(Exception):
+    """What went wrong and what to do, for the person at the keyboard."""
+
+
+def credentials(endpoint_url: str) -> dict[str, str]:
+    """Environment variables by which AWS clients talk to a local stack, and to nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": f"{HOST},localhost",
+        "no_proxy": f"{HOST},localhost",
+    }
+
+
+class Server:
+    """MiniStack with its files in `directory`; `cache` holds numba's compiled code and outlives it."""
+
+    def __init__(self, directory: Path, cache: Path, settings: dict[str, str] | None = None) -> None:
+        self.directory = directory
+        self.cache = cache
+        self.settings = settings or {}
+        self.log = directory / "ministack.log"
+        self._lock = directory / "server.lock"
+        self._state = directory / "server.json"
+        self._temporary = directory / "tmp"
+
+    @property
+    def running(self) -> bool:
+        """Whether the process that this directory started is alive."""
+        if not self._lock.exists():
+            return False
+        with self._lock.open() as lock:
+            return not _locked(lock)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """`pid`, `port`, and what `remember` added."""
+        state: dict[str, Any] = json.loads(self._state.read_text())
+        return state
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where a running server answers."""
+        return f"http://{HOST}:{self.state['port']}"
+
+    def remember(self, **facts: Any) -> None:
+        """Keep facts about this process until it ends."""
+        write_json(self._state, self.state | facts)
+
+    def start(self) -> None:
+        """Start it in the background on a free port and wait until it answers. Raises LocalStackError."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.stop()
+        for _ in range(3):  # another program may take the free port first
+            if self._start(_free_port()):
+                return
+        raise LocalStackError(f"MiniStack, the local stack, does not start. The end of {self.log}:\n{self.log_tail()}")
+
+    def _start(self, port: int) -> bool:
+        self._temporary.mkdir(exist_ok=True)
+        with self._lock.open("w") as lock, self.log.open("w") as log:
+            if not _locked(lock):
+                raise LocalStackError("The local stack is being started by another command; wait for it.")
+            process = subprocess.Popen(
+                [sys.executable, "-m", "ministack"],
+                cwd=self.directory,
+                env=self._environment(port),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                pass_fds=[lock.fileno()],
+            )
+            write_json(self._state, {"pid": process.pid, "port": port})
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline and process.poll() is None:
+            if _answers(port):
+                return True
+            time.sleep(0.05)
+        self.stop()
+        return False
+
+    def _environment(self, port: int) -> dict[str, str]:
+        """What MiniStack and the functions see: their settings, and of the user's environment only what they need."""
+        (self.cache / "numba").mkdir(parents=True, exist_ok=True)
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        return (
+            kept
+            | credentials(f"http://{HOST}:{port}")
+            | {
+                "GATEWAY_PORT": str(port),
+                "BIND_HOST": HOST,
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "TMPDIR": str(self._temporary),
+                "NUMBA_CACHE_DIR": str(self.cache / "numba"),
+                "OMP_NUM_THREADS": "1",
+            }
+            | self.settings
+        )
+
+    def stop(self) -> bool:
+        """Stop the process and the functions that it runs; whether there was one."""
+        was_running = self.running
+        if was_running:
+            pid = self.state["pid"]
+            _signal(pid, signal.SIGTERM)
+            deadline = time.monotonic() + STOP_TIMEOUT
+            while self.running and time.monotonic() < deadline:
+                time.sleep(0.05)
+            _signal(pid, signal.SIGKILL)
+        shutil.rmtree(self._temporary, ignore_errors=True)
+        self._state.unlink(missing_ok=True)
+        return was_running
+
+    def log_tail(self, lines: int = 15) -> str:
+        """The end of MiniStack's log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a file that is there whole or not at all, readable by its owner only."""
+    new = path.with_name(path.name + ".new")
+    new.touch(mode=0o600)
+    new.write_text(json.dumps(content, indent=2) + "\n")
+    new.replace(path)
+
+
+@contextmanager
+def exclusively(path: Path) -> Iterator[None]:
+    """One command at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        if not _locked(lock):
+            print("Waiting for another command on this local stack ...", flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether this process now holds the lock on the file: not when another one does."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        opener.open(f"http://{HOST}:{port}/_ministack/health", timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(pid, number)

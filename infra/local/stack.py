@@ -1,0 +1,105 @@
+"""A local stack: MiniStack with our template on it, in a directory of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from infra.local.build import build
+from infra.local.deploy import deploy, environment
+from infra.local.server import REGION, LocalStackError, Server, exclusively, write_json
+from infra.package import REPOSITORY
+
+NAME = "eemeter-datastore-dev"
+DIRECTORY = REPOSITORY / ".local"
+CACHE = DIRECTORY / "cache"
+
+
+@dataclass(frozen=True)
+class Running:
+    """How to reach a stack that is up; the content of stack.json."""
+
+    url: str
+    token: str
+    endpoint_url: str
+    region: str
+    stack: str
+
+
+class LocalStack:
+    """The stack of one directory; several may run side by side, each on a port of its own.
+
+    parameters: of the template. settings: environment variables of MiniStack, such as AUTH.
+    """
+
+    def __init__(
+        self,
+        directory: Path = DIRECTORY,
+        parameters: dict[str, str] | None = None,
+        settings: dict[str, str] | None = None,
+    ) -> None:
+        self.directory = directory
+        self.server = Server(directory, CACHE, settings)
+        workers = max(2, os.cpu_count() or 2)  # two is the least that SQS event sources take
+        self._parameters = {"WorkerConcurrency": str(workers), "PlainHttp": "allowed"} | (parameters or {})
+        self._file = directory / "stack.json"
+
+    @property
+    def running(self) -> Running | None:
+        """How to reach it; None when it is not up."""
+        if not self.server.running or not self._file.exists():
+            return None
+        return Running(**json.loads(self._file.read_text()))
+
+    def up(self) -> tuple[Running, bool]:
+        """Start what does not run and deploy what has changed; how to reach it, and whether it was started now.
+
+        Leaves nothing behind when it fails to start. Raises LocalStackError and PackagingError.
+        """
+        with exclusively(self.directory / "command.lock"):
+            package = build(CACHE)
+            wanted = [package.name, self._parameters, self.server.settings]
+            running = self.running
+            if running and self.server.state.get("deployed") == wanted:
+                return running, False
+            started = running is None  # one that has no stack.json was cut short: begin anew
+            try:
+                if started:
+                    self._file.unlink(missing_ok=True)
+                    self.server.start()
+                running = self._deploy(package, running.token if running else None)
+            except LocalStackError as error:
+                if started:
+                    self.server.stop()
+                    raise
+                raise LocalStackError(f"{error}\n`make down`, then `make up`, begins anew.") from None
+            except BaseException:
+                if started:
+                    self.server.stop()
+                raise
+            self.server.remember(deployed=wanted)
+            return running, started
+
+    def _deploy(self, package: Path, token: str | None) -> Running:
+        endpoint_url = self.server.endpoint_url
+        url = deploy(endpoint_url, NAME, package, self._parameters, self.directory)
+        running = Running(url, token or self._token(endpoint_url), endpoint_url, REGION, NAME)
+        write_json(self._file, asdict(running))
+        return running
+
+    def _token(self, endpoint_url: str) -> str:
+        scopes = [argument for scope in ("read", "write", "admin") for argument in ("--scope", scope)]
+        command = [sys.executable, "-m", "infra.local", "token", "create", "local", *scopes, "--stack", NAME]
+        local = environment(endpoint_url)
+        made = subprocess.run(command, cwd=REPOSITORY, env=local, capture_output=True, text=True)
+        if made.returncode:
+            raise LocalStackError(f"The first token could not be made: {made.stderr.strip()}")
+        return made.stdout.strip()
+
+    def down(self) -> bool:
+        """Stop it and forget its data; whether it was running."""
+        with exclusively(self.directory / "command.lock"):
+            self._file.unlink(missing_ok=True)
+            return self.server.stop()

@@ -1,0 +1,80 @@
+"""Make, list and revoke the API's bearer tokens, on AWS as on a local stack."""
+
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.local.deploy import environment as local_environment
+from infra.local.server import LocalStackError
+from infra.local.stack import LocalStack
+
+
+def create(name: str, scopes: Iterable[str], expires: datetime | None) -> str:
+    """The secret of a new token, which cannot be seen again."""
+    tokens = _store()
+    return str(tokens.create(name, set(scopes), expires))
+
+
+def listing() -> str:
+    """A line per token, oldest first."""
+    return "\n".join(
+        f"{token.name}  {','.join(sorted(token.scopes))}  "
+        f"{token.expires.isoformat() if token.expires else 'does not expire'}"
+        for token in _store().every()
+    )
+
+
+def delete(name: str) -> int:
+    """Revoke every token of this name; how many there were."""
+    return int(_store().delete(name))
+
+
+def _store() -> Any:
+    from chalicelib.store import tokens  # reads the environment that `aim` sets
+
+    return tokens
+
+
+def aim(stack: str | None) -> None:
+    """Point chalicelib.store at a stack: one on AWS by its name, or the one that runs here.
+
+    Raises LocalStackError when there is none.
+    """
+    if stack is None:
+        running = LocalStack().running
+        if running is None:
+            raise LocalStackError("No local stack is up: start it with `make up`, or name a stack on AWS with --stack.")
+        os.environ |= local_environment(running.endpoint_url)
+        stack = running.stack
+    os.environ |= settings(stack)
+
+
+def settings(stack: str) -> dict[str, str]:
+    """The environment variables of a stack's functions, as chalicelib.settings reads them."""
+    try:
+        cloudformation = boto3.client("cloudformation")
+        found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    except (BotoCoreError, ClientError) as error:
+        raise LocalStackError(f"The stack {stack!r} cannot be looked up: {error}") from None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
+    parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found.get("Parameters", [])}
+    try:
+        return {
+            "TABLE_PREFIX": stack,
+            "BUCKET": outputs["BucketName"],
+            "METER_QUEUE_URL": outputs["MeterQueueUrl"],
+            "WORKER_TIMEOUT": parameters["WorkerTimeout"],
+            "MAX_ATTEMPTS": "3",
+        }
+    except KeyError as missing:
+        raise LocalStackError(f"The stack {stack!r} is not an EEmeter datastore: it has no {missing}.") from None
+
+
+def expiry(text: str) -> datetime:
+    """A date or a timestamp; UTC when it has no offset. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

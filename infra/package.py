@@ -1,0 +1,73 @@
+"""Make the template and the zip that CloudFormation deploys.
+
+`python -m infra.package DIRECTORY` writes sam.yaml and deployment.zip, with the packages of requirements.txt in it.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCES = ("app.py", "chalicelib", ".chalice")
+MERGED = "infra/resources.yaml"
+REQUIREMENTS = "requirements.txt"
+
+
+class PackagingError(Exception):
+    """Chalice could not make the package; the message says why."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """YAML without anchors, which CloudFormation does not read."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def without_nulls(template: Any) -> Any:
+    """The template without the keys that resources.yaml set to null: Chalice's merge can add and replace, not remove.
+
+    >>> without_nulls({"Outputs": {"ApiUrl": {"Value": 1}, "EndpointURL": None}})
+    {'Outputs': {'ApiUrl': {'Value': 1}}}
+    """
+    if isinstance(template, dict):
+        return {key: without_nulls(value) for key, value in template.items() if value is not None}
+    if isinstance(template, list):
+        return [without_nulls(item) for item in template]
+    return template
+
+
+def package(directory: Path, *, requirements: bool = True) -> None:
+    """Write `sam.yaml` and `deployment.zip` to a directory.
+
+    Without requirements the zip holds our own code only, for functions that run where everything is installed.
+    Raises PackagingError.
+    """
+    with tempfile.TemporaryDirectory() as project:
+        for name in SOURCES:
+            copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
+            copy(REPOSITORY / name, Path(project, name))
+        Path(project, REQUIREMENTS).write_bytes((REPOSITORY / REQUIREMENTS).read_bytes() if requirements else b"")
+        command = [sys.executable, "-c", "from chalice.cli import main; main()", "--project-dir", project, "package"]
+        command += ["--stage", "dev", "--template-format", "yaml", "--merge-template", str(REPOSITORY / MERGED)]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+        environment["AWS_DEFAULT_REGION"] = "us-east-1"  # Chalice asks for one, and writes it nowhere
+        made = subprocess.run([*command, str(directory)], env=environment, capture_output=True, text=True)
+    if made.returncode:
+        hint = " (it downloads the packages of requirements.txt: is the network there?)" if requirements else ""
+        raise PackagingError(f"chalice package failed{hint}:\n{made.stderr.strip() or made.stdout.strip()}")
+    template = directory / "sam.yaml"
+    template.write_text(yaml.dump(without_nulls(yaml.safe_load(template.read_text())), Dumper=_Dumper, sort_keys=False))
+
+
+if __name__ == "__main__":
+    try:
+        package(Path(sys.argv[1]).resolve())
+    except PackagingError as error:
+        sys.exit(str(error))
