@@ -1,0 +1,109 @@
+"""A client of the API that holds every answer against openapi.json."""
+
+import time
+from typing import Any
+
+import requests
+from jsonschema import Draft202012Validator
+
+ENDED = ("SUCCESS", "FAILED")
+PATIENCE = 120  # seconds that a test waits for a run
+
+
+class Api:
+    """One token's requests to one stack."""
+
+    def __init__(self, url: str, token: str, document: dict[str, Any] | None = None) -> None:
+        self.url = url
+        self.session = requests.Session()
+        self.session.headers["Authorization"] = f"Bearer {token}"
+        self.document = document or requests.get(url + "openapi.json", timeout=60).json()
+
+    def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
+        """The response, which openapi.json describes."""
+        url = path if path.startswith("http") else self.url + path
+        response = self.session.request(method, url, timeout=60, **arguments)
+        self.check(method, url, response)
+        return response
+
+    def get(self, path: str, **query: Any) -> Any:
+        """What a GET answers."""
+        response = self.call("GET", path, params=query)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    def post(self, path: str, body: Any, status: int = 201, **headers: str) -> Any:
+        """What a POST answers."""
+        response = self.call("POST", path, json=body, headers=headers)
+        assert response.status_code == status, response.text
+        return response.json()
+
+    def refused(self, method: str, path: str, status: int, **arguments: Any) -> dict[str, Any]:
+        """The problem with which a request is refused."""
+        response = self.call(method, path, **arguments)
+        assert response.status_code == status, response.text
+        assert response.headers["Content-Type"] == "application/problem+json"
+        problem: dict[str, Any] = response.json()
+        assert problem["status"] == status
+        assert {"type", "title", "detail"} <= set(problem)
+        return problem
+
+    def ended(self, run_id: int) -> dict[str, Any]:
+        """A meter run when it has ended."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            run: dict[str, Any] = self.get(f"meter_runs/{run_id}/")
+            if run["status"] in ENDED:
+                return run
+            time.sleep(0.2)
+        raise AssertionError(f"meter run {run_id} has not ended after {PATIENCE} s")
+
+    def succeeded(self, run_id: int) -> dict[str, Any]:
+        """A meter run that ends SUCCESS."""
+        run = self.ended(run_id)
+        assert run["status"] == "SUCCESS", run["failure_message"]
+        return run
+
+    def derivatives(self, run: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        """The derivatives of a run by interpretation."""
+        found = self.get("derivatives/", meter_result=run["meter_result"])
+        return {derivative["interpretation"]: derivative for derivative in found}
+
+    def check(self, method: str, url: str, response: requests.Response) -> None:
+        """Holds a response against the document: its path, method, status, content type and schema."""
+        path = url.removeprefix(self.url).partition("?")[0].rstrip("/")
+        operation = self._operation(method, path)
+        if operation is None:
+            assert response.status_code in (403, 404, 405), (method, path, response.status_code)
+            return
+        answer = operation["responses"].get(str(response.status_code))
+        assert answer is not None, f"{method} {path} answers {response.status_code}, undocumented: {response.text}"
+        if "$ref" in answer:
+            answer = self._referenced(answer["$ref"])
+        content = answer.get("content", {})
+        if not response.content:
+            assert not content
+            return
+        kind = response.headers["Content-Type"].partition(";")[0]
+        assert kind in content, (method, path, kind)
+        if kind.endswith("json"):
+            schema = {**content[kind]["schema"], "components": self.document["components"]}
+            Draft202012Validator(schema).validate(response.json())
+
+    def _operation(self, method: str, path: str) -> dict[str, Any] | None:
+        candidates = sorted(self.document["paths"], key=lambda template: "{" in template)
+        for template in candidates:
+            wanted, given = template.strip("/").split("/"), path.strip("/").split("/")
+            fits = len(wanted) == len(given) and all(
+                part == value or part.startswith("{") for part, value in zip(wanted, given, strict=True)
+            )
+            if fits and method.lower() in self.document["paths"][template]:
+                operation: dict[str, Any] = self.document["paths"][template][method.lower()]
+                return operation
+        return None
+
+    def _referenced(self, reference: str) -> dict[str, Any]:
+        found: Any = self.document
+        for part in reference.removeprefix("#/").split("/"):
+            found = found[part]
+        return dict(found)

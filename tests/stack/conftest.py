@@ -1,0 +1,111 @@
+"""One local stack for all tests here, and what they reach it by."""
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+
+from infra.local import portfolio
+from infra.local.deploy import environment
+from infra.local.stack import LocalStack, Running
+from infra.local.tokens import settings
+from tests.stack.client import Api
+
+SAMPLE = "il-gas-hdd-only-billing_monthly"  # fits in a third of a second
+ITEMS_PER_POST = 10_000
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A stack on a free port, in a directory of its own."""
+    local = LocalStack(tmp_path_factory.mktemp("stack"))
+    local.up()
+    try:
+        assert local.running
+        yield local.running
+    finally:
+        local.down()
+
+
+@pytest.fixture(scope="session")
+def api(stack: Running) -> Api:
+    """A client with all scopes."""
+    return Api(stack.url, stack.token)
+
+
+@pytest.fixture(scope="session")
+def aws(stack: Running) -> Callable[[str], Any]:
+    """AWS clients of the stack, by service."""
+    session = boto3.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=stack.region)
+    return lambda service: session.client(service, endpoint_url=stack.endpoint_url)
+
+
+@pytest.fixture(scope="session")
+def store(stack: Running) -> Iterator[None]:
+    """Lets chalicelib.store, in this process, work on the stack."""
+    before = dict(os.environ)
+    os.environ |= environment(stack.endpoint_url)
+    os.environ |= settings(stack.stack)
+    yield
+    os.environ.clear()
+    os.environ |= before
+
+
+@pytest.fixture(scope="session")
+def sweep(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
+    """Runs the sweep now, as its schedule does every minute."""
+    functions = [one["FunctionName"] for one in aws("lambda").list_functions()["Functions"]]
+    (name,) = [function for function in functions if "Sweep" in function]
+
+    event = {
+        "version": "0",
+        "id": "0",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "0",
+        "time": "2020-01-01T00:00:00Z",
+        "region": stack.region,
+        "resources": [],
+        "detail": {},
+    }
+
+    def invoke() -> None:
+        answer = aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+        assert "FunctionError" not in answer, answer["Payload"].read()
+
+    return invoke
+
+
+@pytest.fixture(scope="session")
+def weather(api: Api) -> None:
+    """The sample station's temperatures."""
+    records = portfolio.weather_records()
+    for first in range(0, len(records), ITEMS_PER_POST):
+        api.post("weather_records/", records[first : first + ITEMS_PER_POST])
+
+
+@pytest.fixture(scope="session")
+def make_trace(api: Api, weather: None) -> Callable[..., int]:
+    """Posts a sample meter under names of its own; the id of its trace. Keywords change its project."""
+
+    def make(name: str = SAMPLE, **changes: Any) -> int:
+        project, trace, records = portfolio.sample_meter(name)
+        unique = uuid.uuid4().hex
+        project_id = api.post("projects/", {**project, "project_id": unique, **changes})["id"]
+        trace_id = int(api.post("traces/", {**trace, "trace_id": unique, "projects": [project_id]})["id"])
+        rows = [{"trace": trace_id, **record} for record in records]
+        for first in range(0, len(rows), ITEMS_PER_POST):
+            api.post("trace_records/", rows[first : first + ITEMS_PER_POST])
+        return trace_id
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def trace(make_trace: Callable[..., int]) -> int:
+    """A trace that runs well: monthly bills of gas."""
+    return make_trace()

@@ -1,0 +1,198 @@
+"""What is accepted is never lost, and has one effect."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.settings import settings
+from chalicelib.store import batches, documents, outbox, queue, runs, tables
+from chalicelib.store.runs import RunSpec
+from infra.local import portfolio
+from infra.local.stack import Running
+from tests.stack.client import Api
+from tests.stack.conftest import SAMPLE
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = 120) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.2)
+
+
+def waiting(aws: Callable[[str], Any], url: str) -> int:
+    """Messages of a queue, those in flight among them."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return sum(int(attributes[name]) for name in names)
+
+
+def project_of(api: Api, trace: int) -> int:
+    return int(api.get(f"traces/{trace}/")["projects"][0])
+
+
+def test_a_message_delivered_again_has_no_effect(api: Api, trace: int, aws: Callable[[str], Any]) -> None:
+    response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
+    run_id = response.json()[0][0]["id"]
+    for _ in range(3):
+        queue.send([run_id])
+    api.succeeded(run_id)
+    ended = api.get(f"meter_runs/{run_id}/"), api.get(f"batches/{response.json()[0][0]['batch']}/")
+    queue.send([run_id])
+    wait_for(lambda: waiting(aws, settings().meter_queue_url) == 0)
+    again = api.get(f"meter_runs/{run_id}/"), api.get(f"batches/{response.json()[0][0]['batch']}/")
+    assert again[1] == ended[1]
+    assert again[0] | {"meter_input": ""} == ended[0] | {"meter_input": ""}  # its URL is signed anew
+    run = runs.get(run_id)
+    assert run is not None
+    assert run.attempts == 1
+
+
+def test_a_poisoned_message_stops_nothing_and_is_buried(api: Api, trace: int, aws: Callable[[str], Any]) -> None:
+    url = settings().meter_queue_url
+    for body in ("not JSON", json.dumps({"meter_run": 10**9}), json.dumps({"meter_run": "7"})):
+        aws("sqs").send_message(QueueUrl=url, MessageBody=body)
+    api.succeeded(api.post("meter_runs/", {"trace": trace})["id"])
+    dead = url.replace("meter-runs", "meter-runs-dead")
+    wait_for(lambda: waiting(aws, url) == 0)
+    wait_for(lambda: waiting(aws, dead) == 0)
+
+
+def test_a_run_whose_worker_is_killed_runs_again(
+    api: Api, stack: Running, make_trace: Callable[..., int], sweep: Callable[[], None]
+) -> None:
+    trace = make_trace("il-electricity-cdd-hdd-daily")  # fits for seconds
+    response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
+    run_id, batch = response.json()[0][0]["id"], response.json()[0][0]["batch"]
+    wait_for(lambda: api.get(f"meter_runs/{run_id}/")["status"] == "RUNNING")
+    for process in workers(stack):
+        os.kill(process, signal.SIGKILL)
+    time.sleep(1)
+    assert api.get(f"meter_runs/{run_id}/")["status"] == "RUNNING"
+    tables.MeterRun(run_id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])  # as if the lease were over
+    sweep()
+    run = api.succeeded(run_id)
+    assert len(api.get("derivatives/", meter_result=run["meter_result"])) == 3
+    counts = api.get(f"batches/{batch}/")
+    assert (counts["running"], counts["success"], counts["failed"]) == (0, 1, 0)
+
+
+def workers(stack: Running) -> list[int]:
+    """The processes that run the stack's Lambdas."""
+    port = stack.endpoint_url.rpartition(":")[2]
+    listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
+    environments = {int(pid): _environment(int(pid)) for pid, _, _ in rows}
+    return [pid for pid, found in environments.items() if "AWS_LAMBDA_FUNCTION_NAME" in found and f":{port}" in found]
+
+
+def _environment(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/environ").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def test_a_lost_queue_send_is_made_good(
+    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(ids: Any) -> None:
+        raise ConnectionError("the queue does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "send", lost)
+        run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    assert api.get(f"meter_runs/{run.id}/")["status"] == "PENDING"
+    tables.Outbox(run.id).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
+    sweep()
+    api.succeeded(run.id)
+    assert run.id not in [entry.first_run for entry in tables.Outbox.scan()]
+
+
+def test_a_bulk_request_cut_off_before_its_batch_is_undone(
+    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut_off(batch: int, block: range) -> None:
+        raise SystemExit
+
+    spec = RunSpec(project=project_of(api, trace), trace=trace)
+    with monkeypatch.context() as patch:
+        patch.setattr(batches, "write", cut_off)
+        with pytest.raises(SystemExit):
+            runs.schedule_batch([spec, spec])
+    (entry,) = [entry for entry in tables.Outbox.scan() if entry.batch is not None]
+    assert runs.get(entry.first_run) is not None
+    tables.Outbox(entry.first_run).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
+    sweep()
+    assert runs.get(entry.first_run) is None
+    assert runs.get(entry.first_run + 1) is None
+    assert outbox.sweep() == 0
+
+
+def test_a_machine_failure_is_tried_three_times_and_buried(api: Api, aws: Callable[[str], Any]) -> None:
+    key = documents.new_input_key()  # under which there is nothing, so that each try fails in the store
+    _, (run,) = runs.schedule_batch([RunSpec(meter_input=key)])
+    ended = api.ended(run.id)
+    assert ended["status"] == "FAILED"
+    assert "3 attempts" in ended["failure_message"]
+    assert "NoSuchKey" in ended["failure_message"]
+    counts = api.get(f"batches/{run.batch}/")
+    assert (counts["pending"], counts["running"], counts["failed"]) == (0, 0, 1)
+
+
+def test_a_run_that_exhausted_its_attempts_is_buried_by_the_next_worker(
+    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "send", lambda ids: None)
+    run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    for _ in range(settings().max_attempts):
+        claimed = runs.claim(run.id)
+        assert claimed is not None
+        tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
+    sweep()
+    ended = api.ended(run.id)
+    assert ended["status"] == "FAILED"
+    assert "died or ran out of time" in ended["failure_message"]
+
+
+def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "send", lambda ids: None)
+    run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    slow = runs.claim(run.id)
+    assert slow is not None
+    assert runs.claim(run.id) is None
+    tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
+    quick = runs.claim(run.id)
+    assert quick is not None
+    assert not runs.fail(slow, "too late", None)
+    assert runs.fail(quick, "in time", None)
+    assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
+
+
+def test_chunks_of_a_series_are_folded_when_a_run_reads_them(
+    api: Api, make_trace: Callable[..., int], aws: Callable[[str], Any]
+) -> None:
+    trace = make_trace()
+    for record in portfolio.sample_meter(SAMPLE).records[-30:]:
+        api.post("trace_records/", [{"trace": trace, **record}])
+    before = api.get("trace_records/", trace=trace, limit=1000)
+    api.succeeded(api.post("meter_runs/", {"trace": trace})["id"])
+    listed = aws("s3").list_objects_v2(Bucket=settings().bucket, Prefix=f"series/traces/{trace}/")
+    assert listed["KeyCount"] == 1
+    assert api.get("trace_records/", trace=trace, limit=1000) == before
+
+
+def test_idempotency_key_is_free_again_after_a_refusal(api: Api, trace: int) -> None:
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    api.refused("POST", "meter_runs/", 400, json={"trace": 10**9}, headers=headers)
+    assert api.call("POST", "meter_runs/", json={"trace": trace}, headers=headers).status_code == 201
