@@ -1,0 +1,54 @@
+"""What the benchmarks of the whole system share: a stack of their own, and its API."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from infra.local import portfolio
+from infra.local.demo import Client
+from infra.local.stack import LocalStack
+
+
+@contextmanager
+def fresh_stack() -> Iterator[tuple[LocalStack, Client]]:
+    """A new stack with the sample station's weather, and a client of its API; gone afterwards."""
+    with tempfile.TemporaryDirectory() as directory:
+        stack = LocalStack(Path(directory))
+        stack.up()
+        try:
+            assert stack.running
+            client = Client(stack.running.url, stack.running.token)
+            client.post_all("weather_records/", portfolio.weather_records())
+            yield stack, client
+        finally:
+            stack.down()
+
+
+def load(client: Client, samples: list[str]) -> list[int]:
+    """Post sample meters, the same one as often as it is named; the ids of their traces."""
+    meters = [portfolio.sample_meter(name) for name in samples]
+    projects = [{**meter.project, "project_id": f"project {number}"} for number, meter in enumerate(meters)]
+    ids = [project["id"] for project in client.post("projects/sync/", projects).json()]
+    rows = [
+        {**meter.trace, "trace_id": f"trace {number}", "projects": [id]}
+        for number, (meter, id) in enumerate(zip(meters, ids, strict=True))
+    ]
+    traces = [trace["id"] for trace in client.post("traces/sync/", rows).json()]
+    for trace, meter in zip(traces, meters, strict=True):
+        client.post_all("trace_records/", [{"trace": trace, **record} for record in meter.records])
+    return traces
+
+
+def run(client: Client, traces: list[int]) -> tuple[dict[str, Any], float]:
+    """Run the meters of traces in one bulk request; the batch when it has ended, and the seconds that it took."""
+    began = time.perf_counter()
+    response = client.post("meter_runs/bulk/", {"targets": [{"trace": trace} for trace in traces]})
+    path = response.headers["Location"].partition("/api/v1/")[2]
+    while True:
+        batch: dict[str, Any] = client.get(path)
+        if not batch["pending"] and not batch["running"]:
+            return batch, time.perf_counter() - began
+        time.sleep(0.1)

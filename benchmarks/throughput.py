@@ -1,0 +1,48 @@
+"""What does the worker add to eemeter? Daily meter runs through the API, against the same fits in a process pool.
+
+    python -m benchmarks.throughput [ROUNDS]
+
+A round runs 16 daily samples in a pool of plain processes (eemeter called directly, as a script would), then the same
+as one bulk request on the local stack with as many workers. Printed is the ratio of the runs per second, by round.
+"""
+
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+from benchmarks.direct import fit_and_predict
+from benchmarks.stack import fresh_stack, load, run
+from infra.local import portfolio
+
+SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 4
+PROCESSES = max(2, os.cpu_count() or 2)
+
+
+def main(rounds: int) -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    context = multiprocessing.get_context("spawn")
+    with fresh_stack() as (_, client), ProcessPoolExecutor(PROCESSES, context) as pool:
+        traces = load(client, SAMPLES)
+        list(pool.map(fit_and_predict, SAMPLES[: 2 * PROCESSES]))  # imports and compiles
+        run(client, traces[: 2 * PROCESSES])
+        ratios = []
+        for number in range(1, rounds + 1):
+            began = time.perf_counter()
+            list(pool.map(fit_and_predict, SAMPLES))
+            plain = time.perf_counter() - began
+            batch, through_api = run(client, traces)
+            assert batch["success"] == len(traces), batch
+            ratios.append(plain / through_api)
+            print(
+                f"round {number}: pool {len(SAMPLES) / plain:.2f} runs/s, API {len(SAMPLES) / through_api:.2f} runs/s,"
+                f" ratio {ratios[-1]:.2f}",
+                flush=True,
+            )
+    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least 0.8 is the aim")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)
