@@ -6,7 +6,7 @@ prints the greatest relative difference of the values and half-widths of each sa
 """
 
 import sys
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -29,7 +29,15 @@ TOLERANCE = 1e-9
 TIMEZONE = "America/Chicago"
 
 
-def directly(name: str, windows: dict[str, tuple[str, str]]) -> dict[str, float]:
+Windows: TypeAlias = dict[str, tuple[str, str]]
+
+
+def windows_of(output: dict[str, Any]) -> Windows:
+    """The first and the last instant of the periods of a meter output."""
+    return {label: (model["start"], model["end"]) for label, model in output["models"].items()}
+
+
+def directly(name: str, windows: Windows) -> dict[str, float]:
     """eemeter as its users write it: the sum and half-width of each model on each weather, and what was observed."""
     meter, temperature, about = load_sample(name)
     billing, electricity = about["freq"].startswith("billing"), about["interpretation"] == "electricity"
@@ -48,8 +56,7 @@ def directly(name: str, windows: dict[str, tuple[str, str]]) -> dict[str, float]
     for label, (start, end) in windows.items():
         window = meter[start : pd.Timestamp(end) - pd.Timedelta(hours=0 if billing else 1)]
         data[label] = baseline_data.from_series(window, temperature, is_electricity_data=electricity)
-        if not data[label].disqualification:
-            models[label] = model_class().fit(data[label])
+        models[label] = model_class().fit(data[label], ignore_disqualification=label == "reporting")
 
     hours = [value for _, value in portfolio.meter_input(name)["weather_normal"]["records"]]
     index = pd.date_range("2015-01-01", "2016-01-01", freq="h", tz=TIMEZONE, inclusive="left")
@@ -60,10 +67,10 @@ def directly(name: str, windows: dict[str, tuple[str, str]]) -> dict[str, float]
     }
     results = {"observed": data["reporting"].df["observed"].sum()}
     for label, model in models.items():
-        fitted = model.predict(data[label])[["observed", "predicted"]]
+        fitted = model.predict(data[label], ignore_disqualification=True)[["observed", "predicted"]]
         parameters = sum(len(part.coefficients.to_np_array()) for part in model.params.submodels.values())
         for name_of_weather, days in weather.items():
-            predicted = model.predict(days)["predicted"]
+            predicted = model.predict(days, ignore_disqualification=True)["predicted"]
             rows = pd.DataFrame({"observed": predicted, "predicted": predicted})
             if billing:
                 months = 2 if about["freq"] == "billing_bimonthly" else 1
@@ -105,8 +112,7 @@ def through_run_meter(output: dict[str, Any]) -> dict[str, float]:
 def compare(name: str) -> float:
     """The greatest relative difference of any figure of a sample. Raises MeterFailure as `run_meter` does."""
     output = run_meter(portfolio.meter_input(name))
-    windows = {label: (model["start"], model["end"]) for label, model in output["models"].items()}
-    ours, theirs = through_run_meter(output), directly(name, windows)
+    ours, theirs = through_run_meter(output), directly(name, windows_of(output))
     if ours.keys() != theirs.keys():
         raise AssertionError(f"{name}: {ours.keys() ^ theirs.keys()} is on one side only")
     return max(abs(ours[key] / theirs[key] - 1) for key in ours)

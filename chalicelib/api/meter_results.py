@@ -15,18 +15,27 @@ from chalicelib.store.tables import MeterResult
 resource = Resource("meter_results", "meter result", "What successful meter runs found.")
 
 
+class Criterion(TypedDict):
+    """One of eemeter's warnings or sufficiency criteria, and what was found."""
+
+    name: Annotated[str, Field(description="eemeter's name of it.")]
+    description: Annotated[str, Field(description="eemeter's words.")]
+    data: Annotated[Any, Field(description="The numbers behind it.")]
+    detail: Annotated[str, Field(description="What was found, with its numbers, in a sentence.")]
+
+
 class FittedModel(TypedDict):
     """The model of one period, and how well it fits."""
 
-    status: Annotated[str, Field(description="SUCCESS, or why there is no model.")]
-    n: Annotated[float | None, Field(description="The number of days that it was fitted on.")]
+    status: Annotated[str, Field(description="SUCCESS, or DISQUALIFIED by eemeter's sufficiency criteria.")]
+    n: Annotated[float | None, Field(description="The number of readings (days or bills) that it was fitted on.")]
     r2: float | None
     cvrmse: Annotated[float | None, Field(description="The coefficient of variation of the RMSE.")]
     rmse: float | None
     start: str | None
     end: str | None
-    warnings: list[Any]
-    disqualification: list[Any]
+    warnings: list[Criterion]
+    disqualification: list[Criterion]
 
 
 class FittedModels(TypedDict):

@@ -52,11 +52,13 @@ class Period:
     report: dict[str, Any]
 
 
-def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice) -> Period:
+def fit_period(
+    label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice, *, must_suffice: bool
+) -> Period:
     """Fit the chosen model on the readings of one period.
 
-    A model that eemeter's criteria disqualify is left out, unless the choice ignores them. Raises MeterFailure when
-    there is nothing to fit, or nothing that eemeter can fit.
+    Where the period must suffice, a model that eemeter's criteria disqualify is left out; elsewhere it is kept, and
+    the report lists the criteria. Raises MeterFailure when there is nothing to fit, or nothing that eemeter can fit.
     """
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(f"The trace has no whole readings in the {label} period.")
@@ -69,7 +71,7 @@ def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choi
             series, temperature, is_electricity_data=meter_input.trace.is_electricity
         )
         bills = _bills(readings, data.df.index) if choice.formatter.name == "billing" else None
-        if choice.ignore_sufficiency or not data.disqualification:
+        if not (must_suffice and data.disqualification):
             model = choice.new_model().fit(data, ignore_disqualification=True)
             fitted = by_bill(model.predict(data, ignore_disqualification=True), bills)
             of_what = BaselineMetrics if bills is None else BillMetrics
@@ -77,16 +79,17 @@ def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choi
     except _EEMETER_REFUSES as error:
         raise MeterFailure(f"eemeter cannot fit {choice.model_class.name} on the {label} period: {error}.") from error
     report = _report(readings, data, metrics)
-    if data.disqualification and not choice.ignore_sufficiency:  # the fit itself can add one
-        model = metrics = None
+    if data.disqualification:  # the fit itself can add one
         report["status"] = "DISQUALIFIED"
+        if must_suffice:
+            model = metrics = None
     return Period(data.df.reindex(columns=["temperature", "observed"]), bills, model, metrics, report)
 
 
 def no_period(reason: str) -> Period:
     """A period without a model or a day, and why."""
     report = dict.fromkeys(("status", "n", "r2", "cvrmse", "rmse", "start", "end", "warnings", "disqualification"))
-    no_data = {"name": "datastore.no_data", "description": reason, "data": {}}
+    no_data = {"name": "datastore.no_data", "description": reason, "data": {}, "detail": reason}
     report |= {"status": "DISQUALIFIED", "n": 0, "warnings": [], "disqualification": [no_data]}
     days = pd.DataFrame({"temperature": [], "observed": []}, index=pd.DatetimeIndex([], tz="UTC"), dtype=float)
     return Period(days, None, None, None, report)
@@ -117,16 +120,19 @@ def by_bill(days: pd.DataFrame, bills: Bills) -> pd.DataFrame:
 
 
 def criteria(warnings: list[EEMeterWarning]) -> list[dict[str, Any]]:
-    return [{"name": item.qualified_name, "description": item.description, "data": item.data} for item in warnings]
+    """eemeter's warnings in plain values; `detail` tells what was found, with its numbers."""
+    found = [{"name": item.qualified_name, "description": item.description, "data": item.data} for item in warnings]
+    return [{**criterion, "detail": explain(criterion)} for criterion in found]
 
 
 def refusal(period: Period) -> str:
     """Why the baseline cannot be used: each criterion, with its numbers."""
     report = period.report
+    criteria = "; ".join(one["detail"] for one in report["disqualification"])
     return (
         f"The baseline period, {report['start']:%Y-%m-%d} to {report['end']:%Y-%m-%d}, is disqualified by eemeter's"
-        f" sufficiency criteria: {'; '.join(map(explain, report['disqualification']))}. Mend the data, or run it all"
-        ' the same with formatter_kwargs {"ignore_sufficiency": true}.'
+        f" sufficiency criteria: {criteria}. Mend the data, or run it all the same with"
+        ' formatter_kwargs {"ignore_sufficiency": true}.'
     )
 
 

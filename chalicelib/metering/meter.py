@@ -42,7 +42,7 @@ def run_meter(meter_input: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises MeterFailure, with a sentence for the person who asked, for an input that does not fit, an unknown model or
     keyword argument, or a baseline that eemeter's sufficiency criteria disqualify. A reporting period that they
-    disqualify only leaves the derivatives without the side of its model.
+    disqualify is reported as such; without any reporting model the derivatives lack that side.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas' deprecations inside eemeter
@@ -57,11 +57,13 @@ def _run(document: Mapping[str, Any]) -> dict[str, Any]:
     readings, rhythm = _formatted(parsed, frequency, choice)
 
     normal_year = _normal_year(parsed, choice)
-    baseline = fit_period("baseline", baseline_readings(readings, rhythm, parsed.project), parsed, choice)
+    before = baseline_readings(readings, rhythm, parsed.project)
+    baseline = fit_period("baseline", before, parsed, choice, must_suffice=not choice.ignore_sufficiency)
     if baseline.model is None:
         raise MeterFailure(refusal(baseline))
+    after = reporting_readings(readings, rhythm, parsed.project)
     try:
-        reporting = fit_period("reporting", reporting_readings(readings, rhythm, parsed.project), parsed, choice)
+        reporting = fit_period("reporting", after, parsed, choice, must_suffice=False)
     except MeterFailure as failure:
         reporting = no_period(str(failure))
 

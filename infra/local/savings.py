@@ -33,8 +33,15 @@ class Meter:
     def headline(self) -> dict[str, Any] | None:
         """The derivative that the table shows, when it has both of its sides."""
         derivative = self.derivatives.get(HEADLINE)
-        complete = derivative and None not in (derivative["baseline_value"], derivative["reporting_value"])
-        return derivative if complete else None
+        needed = [f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "upper")]
+        return derivative if derivative and all(derivative[key] is not None for key in needed) else None
+
+    @property
+    def is_sufficient(self) -> bool:
+        """Whether both models passed eemeter's sufficiency criteria."""
+        return self.result is not None and all(
+            not model["disqualification"] for model in self.result["models"].values()
+        )
 
 
 def added(values: list[Value]) -> Value:
@@ -60,16 +67,18 @@ def report(meters: list[Meter]) -> Iterator[RenderableType]:
     for fuel, unit in (("electricity", "KWH"), ("gas", "THERM")):
         yield _table(fuel, unit, [meter for meter in meters if meter.project["metadata"]["fuel"] == fuel])
     for meter in meters:
-        if meter.headline is None:
-            yield f"{meter.project['project_id']} {meter.run['status']}: {_shortcoming(meter)}\n"
+        if meter.result is None:
+            yield f"{meter.project['project_id']} FAILED: {meter.run['failure_message']}\n"
+        elif not meter.is_sufficient:
+            yield f"* {meter.project['project_id']}: {_shortcomings(meter.result['models'])}\n"
 
 
-def _shortcoming(meter: Meter) -> str:
-    """Why a meter has no savings to show."""
-    if meter.result is None:
-        return str(meter.run["failure_message"])
-    criteria = [one["description"] for one in meter.result["models"]["reporting"]["disqualification"]]
-    return f"no reporting model, which eemeter's sufficiency criteria disqualify: {' '.join(criteria)}"
+def _shortcomings(models: dict[str, Any]) -> str:
+    return "; ".join(
+        f"the {period} period is disqualified by eemeter's sufficiency criteria: {criterion['detail']}"
+        for period, model in models.items()
+        for criterion in model["disqualification"]
+    )
 
 
 def _table(fuel: str, unit: str, meters: list[Meter]) -> Table:
@@ -93,15 +102,22 @@ def _table(fuel: str, unit: str, meters: list[Meter]) -> Table:
             continue
         cvrmse = meter.result["models"]["baseline"]["cvrmse"]
         truth = meter.project["metadata"]["true_savings_percent"]
-        table.add_row(
-            name, meter.result["model_class"], f"{cvrmse:.3f}", *_cells(*sides(meter.headline)), f"{truth:.1f}"
-        )
-    complete = [sides(meter.headline) for meter in meters if meter.headline]
+        model = meter.result["model_class"] + ("" if meter.is_sufficient else " *")
+        table.add_row(name, model, f"{cvrmse:.3f}", *_cells(*sides(meter.headline)), f"{truth:.1f}")
+    table.add_section()
+    complete = [meter for meter in meters if meter.headline]
+    sufficient = [meter for meter in complete if meter.is_sufficient]
     if complete:
-        table.add_section()
-        sums = [added(list(side)) for side in zip(*complete, strict=True)]
-        table.add_row(f"all {len(complete)}", "", "", *_cells(*sums), f"{TRUTH:.1f}", style="bold")
+        _add_sum(table, f"all {len(complete)}", complete)
+    if 0 < len(sufficient) < len(complete):
+        _add_sum(table, f"the {len(sufficient)} without *", sufficient)
     return table
+
+
+def _add_sum(table: Table, name: str, meters: list[Meter]) -> None:
+    pairs = [sides(meter.headline) for meter in meters if meter.headline]
+    sums = [added(list(side)) for side in zip(*pairs, strict=True)]
+    table.add_row(name, "", "", *_cells(*sums), f"{TRUTH:.1f}", style="bold")
 
 
 def _cells(baseline: Value, reporting: Value) -> list[str]:

@@ -114,24 +114,22 @@ def test_sufficiency_can_be_ignored_and_stays_visible(changed: Callable[..., Doc
     insufficient = portfolio.meter_input("il-gas-hdd-only-billing_bimonthly")
     output = run_meter(changed(insufficient, "formatter_kwargs", {"ignore_sufficiency": True}))
     baseline = output["models"]["baseline"]
-    assert baseline["status"] == "SUCCESS"
+    assert baseline["status"] == "DISQUALIFIED"
     [criterion] = baseline["disqualification"]
     assert criterion["name"] == "eemeter.sufficiency_criteria.incorrect_number_of_total_days"
     assert criterion["data"]["n_days_total"] == 307
     assert output["formatter_kwargs"] == {"ignore_sufficiency": True}
 
 
-def test_a_disqualified_reporting_model_leaves_its_side_out() -> None:
+def test_a_disqualified_reporting_model_is_kept_and_said_to_be_so() -> None:
     output = run_meter(portfolio.meter_input("il-electricity-cdd-hdd-billing_bimonthly"))
-    assert output["models"]["reporting"]["status"] == "DISQUALIFIED"
-    assert output["models"]["reporting"]["r2"] is None
-    for interpretation in ("annualized_weather_normal", "gross_predicted"):
-        item = derivative(output, interpretation)
-        assert item["baseline_value"] > 0
-        assert [item[f"reporting_{key}"] for key in ("value", "lower", "upper", "n")] == [None] * 4
+    report = output["models"]["reporting"]
+    assert report["status"] == "DISQUALIFIED"
+    assert report["disqualification"][0]["detail"].startswith("it spans 318 days, and 329 to 365 are needed")
+    assert report["r2"] > 0
+    assert derivative(output, "annualized_weather_normal")["reporting_value"] > 0
     assert derivative(output, "gross_observed")["reporting_value"] == pytest.approx(7301.34)
-    assert output["fitted_models"]["reporting"] is None
-    assert output["series"]["reporting"]["reporting_predicted"] == [None] * 5
+    assert output["fitted_models"]["reporting"]
 
 
 def test_a_project_that_has_not_begun_to_save_has_its_normal_year(
