@@ -13,13 +13,15 @@ from botocore.exceptions import ClientError
 from chalicelib.settings import settings
 
 URL_LIFETIME = 12 * 3600  # seconds; a role's own credentials may end the URL's life sooner, but last at least an hour
+# Without "virtual", a signed URL names the global endpoint, which other regions redirect and so break the signature.
+CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, max_pool_connections=32)
 INPUTS, OUTPUTS = "meter_inputs", "meter_outputs"
 
 
 @cache
 def client() -> Any:
     """The S3 client of this process."""
-    return boto3.client("s3", config=Config(signature_version="s3v4", max_pool_connections=32))
+    return boto3.client("s3", config=CONFIG)
 
 
 def input_key(document: str) -> str:

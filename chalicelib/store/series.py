@@ -88,7 +88,12 @@ def fold(prefix: str) -> None:
         return
     names, everything = _read_chunks(prefix)
     # The new name sorts right behind all that it holds and before whatever is written later.
-    _write(names[-1].removesuffix(".npz") + "+.npz", merged(everything))
+    try:
+        _write(names[-1].removesuffix(".npz") + "_.npz", merged(everything))
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "PreconditionFailed":
+            return  # another worker folds the same chunks
+        raise
     _remove(names)
 
 

@@ -15,6 +15,7 @@ class Api:
 
     def __init__(self, url: str, token: str, document: dict[str, Any] | None = None) -> None:
         self.url = url
+        self.token = token
         self.session = requests.Session()
         self.session.headers["Authorization"] = f"Bearer {token}"
         self.document = document or requests.get(url + "openapi.json", timeout=60).json()
@@ -47,6 +48,16 @@ class Api:
         assert problem["status"] == status
         assert {"type", "title", "detail"} <= set(problem)
         return problem
+
+    def pages(self, path: str, **query: Any) -> list[list[Any]]:
+        """The pages of a list, from Link to Link until there is none."""
+        response = self.call("GET", path, params=query)
+        pages = [response.json()]
+        while "next" in response.links:
+            response = self.call("GET", response.links["next"]["url"])
+            assert response.status_code == 200, response.text
+            pages.append(response.json())
+        return pages
 
     def ended(self, run_id: int) -> dict[str, Any]:
         """A meter run when it has ended."""
