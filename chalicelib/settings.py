@@ -14,6 +14,7 @@ class Settings:
     meter_queue_url: str
     worker_timeout: int  # seconds, as the Timeout of MeterWorker
     max_attempts: int  # how often a run is tried before it is buried
+    retry_delay: int  # seconds before the second try; before the third, twice as many
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -24,6 +25,7 @@ class Settings:
             meter_queue_url=os.environ["METER_QUEUE_URL"],
             worker_timeout=int(os.environ["WORKER_TIMEOUT"]),
             max_attempts=int(os.environ["MAX_ATTEMPTS"]),
+            retry_delay=int(os.environ["RETRY_DELAY"]),
         )
 
 

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from chalicelib import vocabulary
 from chalicelib.api import validation
@@ -88,9 +88,9 @@ class MeterInput(Part):
     project: InputProject
     weather: InputWeather | None = None
     weather_normal: InputWeather | None = None
-    model_class: str | None = None
+    model_class: str | None = Field(default=None, max_length=255)
     model_kwargs: Arguments | None = None
-    formatter_class: str | None = None
+    formatter_class: str | None = Field(default=None, max_length=255)
     formatter_kwargs: Arguments | None = None
 
 

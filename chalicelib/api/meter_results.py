@@ -32,8 +32,8 @@ class FittedModel(TypedDict):
     r2: float | None
     cvrmse: Annotated[float | None, Field(description="The coefficient of variation of the RMSE.")]
     rmse: float | None
-    start: str | None
-    end: str | None
+    start: Timestamp | None
+    end: Timestamp | None
     warnings: list[Criterion]
     disqualification: list[Criterion]
 
@@ -105,8 +105,8 @@ _FIT = {
     "r2": 0.91,
     "cvrmse": 0.12,
     "rmse": 3.4,
-    "start": "2015-01-01T00:00:00+00:00",
-    "end": "2016-01-01T00:00:00+00:00",
+    "start": "2015-01-01T00:00:00.000000Z",
+    "end": "2016-01-01T00:00:00.000000Z",
     "warnings": [],
     "disqualification": [],
 }

@@ -29,6 +29,7 @@ from chalicelib.api.fields import (
 from chalicelib.api.meter_inputs import MeterInput, stored_key
 from chalicelib.api.paging import LINK, page_of
 from chalicelib.api.problems import error, invalid
+from chalicelib.api.serving import lambda_bytes
 from chalicelib.api.targets import Target, pairs_of, single
 from chalicelib.api.times import timestamp
 from chalicelib.api.validation import OBJECT, TEXT
@@ -233,7 +234,7 @@ def _check_size(count: int, arguments: dict[str, Any]) -> None:
     """Raises the 400 Problem for a bulk request of no run, or of too many for one response."""
     if count == 0:
         raise invalid(error("None of the targets has a trace to run.", "targets"))
-    size = RUN_BYTES + len(str(arguments))
+    size = RUN_BYTES + lambda_bytes(arguments)
     most = min(MOST_RUNS, MOST_BULK_BYTES // size)
     if count > most:
         detail = f"These targets make {count:,} runs, and one request makes at most {most:,}; split it into several."

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from chalicelib.api.endpoints import Call, Reply
-from chalicelib.api.serving import to_json
+from chalicelib.api.serving import lambda_bytes
 from chalicelib.api.urls import next_link
 
-MOST_BYTES = 5_500_000  # of a response, below Lambda's 6 MB: a page of large items ends early
+MOST_BYTES = 5_800_000  # of a response, below Lambda's 6 MB: a page of large items ends early
 
 LINK = {"Link": 'RFC 8288: `<URL of the next page>; rel="next"`; absent on the last page.'}
 
@@ -17,7 +17,7 @@ def page(call: Call[Any, Any], items: Sequence[Any], cursors: Sequence[int | str
     page starts when the item is the last."""
     size = 0
     for position, item in enumerate(items):
-        size += len(to_json(item).encode()) + 1
+        size += lambda_bytes(item) + 1
         if size > MOST_BYTES and position:
             items, next = items[:position], cursors[position - 1]
             break

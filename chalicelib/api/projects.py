@@ -133,6 +133,11 @@ def period_errors(fields: Mapping[str, Any], *path: str | int) -> list[ErrorItem
     return errors
 
 
+def _with_periods(project: Project | None, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The periods of a project, or of a new one, after the changes."""
+    return {name: changes.get(name, getattr(project, name, None)) for name in PERIODS}
+
+
 EXAMPLE_IN = {
     "project_id": "BUILDING-17",
     "baseline_period_end": "2016-01-01T00:00:00-06:00",
@@ -216,8 +221,9 @@ def sync_projects(call: Call[list[ProjectIn], NoQuery]) -> Reply:
     """
     items = [item.given() for item in call.body]
     errors = repeated("project_id", items)
+    existing = projects.find_many([item["project_id"] for item in items if not item.keys().isdisjoint(PERIODS)])
     for index, item in enumerate(items):
-        errors += period_errors(item, index)
+        errors += period_errors(_with_periods(existing.get(item["project_id"]), item), index)
     refuse_any(errors)
     return Reply(synced("project_id", projects.sync(items)))
 
@@ -252,7 +258,7 @@ def change_project(call: Call[ProjectChanges, NoQuery]) -> Reply:
     if project is None:
         raise call.not_found()
     changes = call.body.given()
-    refuse_any(period_errors({name: changes.get(name, getattr(project, name)) for name in PERIODS}))
+    refuse_any(period_errors(_with_periods(project, changes)))
     try:
         changed = projects.update(project.id, changes)
     except Conflict as conflict:

@@ -50,6 +50,11 @@ def to_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
+def lambda_bytes(value: Any) -> int:
+    """The size of a value in a response as Lambda counts it: the body is JSON within JSON, each quote escaped."""
+    return len(json.dumps(to_json(value), ensure_ascii=False).encode())
+
+
 def _refusal(problem: Problem) -> Stored:
     headers = {"Content-Type": problems.CONTENT_TYPE, **problem.headers}
     return Stored(problem.kind.status, headers, to_json(problem.document()))

@@ -35,7 +35,7 @@ def _from_store(run: MeterRun) -> dict[str, Any]:
         raise MeterFailure(f"{missing} was deleted before the run began")
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
-        "trace": _serialized_trace(trace, _read(series.trace_prefix(trace.id))),
+        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id))),
         "project": _serialized_project(project),
         "weather": {"station": project.weather_station},
         "weather_normal": {"station": project.weather_normal_station},
@@ -97,7 +97,7 @@ def _add_weather(meter_input: dict[str, Any]) -> None:
 def _stored_weather(dataset: str, station: str, first: int | None, last: int | None) -> dict[str, Any]:
     from chalicelib.metering import MeterFailure
 
-    column = _read(series.weather_prefix(dataset, station), first, last)
+    column = series.read(series.weather_prefix(dataset, station), first, last)
     if not len(column):
         when = "" if first is None or last is None else f" between {_iso(first)} and {_iso(last)}"
         raise MeterFailure(
@@ -107,16 +107,15 @@ def _stored_weather(dataset: str, station: str, first: int | None, last: int | N
     return {"station": station, "unit": "F", "records": records}
 
 
-def _read(prefix: str, first: int | None = None, last: int | None = None) -> Column:
-    series.fold(prefix)
-    return series.read(prefix, first, last)
-
-
 def _span(records: list[dict[str, Any]]) -> tuple[int, int]:
-    """The first and the last instant of a trace's records, in microseconds; (0, 0) without any."""
+    """The first and the last instant of a trace's records, in microseconds. Raises MeterFailure without any."""
+    from chalicelib.metering import MeterFailure
+
     moments = [record[end] for record in records for end in ("start", "end") if record.get(end) is not None]
     instants = [(datetime.fromisoformat(moment) - EPOCH) // MICROSECOND for moment in moments]
-    return min(instants, default=0), max(instants, default=0)
+    if not instants:
+        raise MeterFailure("The trace has no records: post its readings to trace_records/, then run again.")
+    return min(instants), max(instants)
 
 
 def _iso(microseconds: int) -> str:

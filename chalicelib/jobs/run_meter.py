@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.meter_input import complete_input
+from chalicelib.settings import settings
 from chalicelib.store import documents, queue, runs
 from chalicelib.store.tables import MeterRun
 from chalicelib.vocabulary import full_name
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
 logger = Logger()
-
-RETRY_DELAY = 5  # seconds, times how often the message was delivered
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
@@ -28,11 +27,13 @@ def handle(event: dict[str, Any], context: Any) -> Any:
 
 
 def _handle_record(record: "SQSRecord") -> None:
+    logger.remove_keys(["meter_run"])  # of the invocation before
     try:
         _work_on(queue.run_id_of(record.raw_event))
     except Exception:
         logger.exception("the message will be delivered again, or end in the dead-letter queue")
-        queue.retry_after(record.receipt_handle, RETRY_DELAY * int(record.attributes.approximate_receive_count))
+        received = int(record.attributes.approximate_receive_count)
+        queue.retry_after(record.receipt_handle, settings().retry_delay * received)
         raise
 
 
@@ -74,15 +75,15 @@ def _end(run: MeterRun) -> None:
 
 
 def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
-    """The meter output. What the pure computation raises once it would raise again, so it is no failure of the machine.
+    """The meter output. What the computation raises once it would raise again, unless the machine is at fault.
 
-    Raises MeterFailure, or MemoryError.
+    Raises MeterFailure, or MemoryError, ImportError or OSError.
     """
     from chalicelib.metering import MeterFailure, run_meter
 
     try:
         return run_meter(meter_input)
-    except (MeterFailure, MemoryError):
+    except (MeterFailure, MemoryError, ImportError, OSError):
         raise
     except Exception as error:
         raise MeterFailure(f"The model cannot be computed from these data: {type(error).__name__}: {error}") from error

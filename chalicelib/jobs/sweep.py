@@ -8,5 +8,9 @@ logger = Logger()
 
 
 def handle() -> None:
-    """One sweep over unfinished requests and overdue runs."""
-    logger.info("swept", never_queued=outbox.sweep(), overdue=runs.requeue_overdue())
+    """One sweep over unfinished requests and overdue runs; what keeps the one from it does not keep the other."""
+    try:
+        never_queued = outbox.sweep()
+    finally:
+        overdue = runs.requeue_overdue()
+    logger.info("swept", never_queued=never_queued, overdue=overdue)

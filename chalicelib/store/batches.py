@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.store import ids
+from chalicelib.store import bulk, ids
 from chalicelib.store.tables import BatchShard, MeterRun, now
 
 RUNS_PER_SHARD, MOST_SHARDS = 25, 64
@@ -46,9 +46,7 @@ def write(batch: int, runs: range) -> None:
         BatchShard(batch, shard, first_run=runs.start, size=len(runs), pending=pending, added=moment, updated=moment)
         for shard, pending in counts.items()
     ]
-    with BatchShard.batch_write() as writer:
-        for other in others:
-            writer.save(other)
+    bulk.put_all(BatchShard, others)
     first.save()
 
 
@@ -67,6 +65,11 @@ def get(batch: int) -> BatchCount | None:
         added=shards[0].added,
         updated=max(shard.updated for shard in shards),
     )
+
+
+def remove(batch: int) -> None:
+    """Remove what was written of a batch."""
+    bulk.delete_all(BatchShard, BatchShard.query(batch, consistent_read=True))
 
 
 def runs_of(batch: int) -> range:

@@ -14,7 +14,13 @@ from chalicelib.settings import settings
 
 URL_LIFETIME = 12 * 3600  # seconds; a role's own credentials may end the URL's life sooner, but last at least an hour
 # Without "virtual", a signed URL names the global endpoint, which other regions redirect and so break the signature.
-CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "virtual"}, max_pool_connections=32)
+CONFIG = Config(
+    signature_version="s3v4",
+    s3={"addressing_style": "virtual"},
+    max_pool_connections=32,
+    connect_timeout=3,  # seconds, within the 29 of a request
+    read_timeout=15,
+)
 INPUTS, OUTPUTS = "meter_inputs", "meter_outputs"
 
 

@@ -27,7 +27,8 @@ class Stored:
 def begin(key: str, body_hash: str) -> Stored | None:
     """The response first given under this key; None when the caller is the first and must `finish` or `abandon`.
 
-    Raises Mismatch when the key was used with another body, InProgress when the first request has not ended.
+    Raises Mismatch when the key was used with another body, InProgress when the first request has not ended. One that
+    died without an answer is done again after LEASE: what it had written stays, and nobody was told of it.
     """
     entry = IdempotencyKey(key, body_hash=body_hash, lease=int(time.time()) + LEASE, expires=KEPT)
     free = IdempotencyKey.key.does_not_exist() | (IdempotencyKey.expires < now())
@@ -38,7 +39,10 @@ def begin(key: str, body_hash: str) -> Stored | None:
     except PutError as error:
         if error.cause_response_code != "ConditionalCheckFailedException":
             raise
-    known = IdempotencyKey.get(key, consistent_read=True)
+    try:
+        known = IdempotencyKey.get(key, consistent_read=True)
+    except IdempotencyKey.DoesNotExist:  # the first request was refused a moment ago
+        raise InProgress(key) from None
     if known.body_hash != body_hash:
         raise Mismatch(key)
     if known.response is None:

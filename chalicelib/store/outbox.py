@@ -7,8 +7,12 @@ written (nobody was told of it).
 
 import time
 
-from chalicelib.store import batches, pages, queue
+from aws_lambda_powertools import Logger
+
+from chalicelib.store import batches, bulk, pages, queue
 from chalicelib.store.tables import MeterRun, Outbox
+
+logger = Logger(child=True)
 
 PATIENCE = 120  # seconds, beyond the life of any request
 
@@ -25,18 +29,23 @@ def dispatch(runs: range) -> None:
 
 
 def sweep() -> int:
-    """Finish what requests left behind; how many runs were queued."""
+    """Finish what requests left behind; how many runs were queued. What fails is left to the next sweep."""
     queued = 0
     for entry in Outbox.scan(filter_condition=Outbox.due < int(time.time())):
-        runs = range(entry.first_run, entry.first_run + entry.size)
-        written = pages.get_many(MeterRun, runs)
-        if entry.batch is not None and batches.get(entry.batch) is None:
-            with MeterRun.batch_write() as writer:
-                for run in written.values():
-                    writer.delete(run)
-        else:
-            pending = [id for id, run in sorted(written.items()) if run.status == "PENDING"]
-            queue.send(pending)
-            queued += len(pending)
-        entry.delete()
+        try:
+            queued += _finish(entry)
+        except Exception:
+            logger.exception("a request's runs could not be queued", first_run=entry.first_run)
     return queued
+
+
+def _finish(entry: Outbox) -> int:
+    written = pages.get_many(MeterRun, range(entry.first_run, entry.first_run + entry.size))
+    pending = [id for id, run in sorted(written.items()) if run.status == "PENDING"]
+    if entry.batch is not None and batches.get(entry.batch) is None:
+        bulk.delete_all(MeterRun, written.values())
+        batches.remove(entry.batch)
+        pending = []
+    queue.send(pending)
+    entry.delete()
+    return len(pending)

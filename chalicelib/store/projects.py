@@ -10,6 +10,7 @@ _projects = Collection(Project, "projects", "project_id")
 
 get = _projects.get
 get_many = _projects.get_many
+find_many = _projects.find_many
 create = _projects.create
 update = _projects.update
 
@@ -23,8 +24,7 @@ def delete(id: int) -> bool:
     """Remove a project; its traces stay and no longer belong to it, its runs and results stay."""
     if _projects.get(id) is None:
         return False
-    for trace in traces.of_projects([id])[id]:
-        traces.update(trace.id, {"projects": [project for project in trace.projects if project != id]})
+    traces.unlink(id)
     return _projects.delete(id)
 
 

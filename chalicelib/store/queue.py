@@ -2,30 +2,38 @@
 
 import json
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import islice
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from chalicelib.settings import settings
 
 BATCH = 10  # what SQS takes at once
+THREADS = 8
 
 
 @cache
 def _client() -> Any:
-    return boto3.client("sqs")
+    return boto3.client("sqs", config=Config(max_pool_connections=THREADS, connect_timeout=3, read_timeout=10))
 
 
 def send(run_ids: Iterable[int]) -> None:
     """Queue runs. Raises when SQS does not take every one; sending a run twice does no harm."""
     remaining = iter(run_ids)
-    for chunk in iter(lambda: list(islice(remaining, BATCH)), []):
-        entries = [{"Id": str(id), "MessageBody": json.dumps({"meter_run": id})} for id in chunk]
-        answer = _client().send_message_batch(QueueUrl=settings().meter_queue_url, Entries=entries)
-        if failed := answer.get("Failed"):
-            raise RuntimeError(f"SQS took all but {len(failed)} of {len(chunk)} messages: {failed[0].get('Message')}")
+    chunks = iter(lambda: list(islice(remaining, BATCH)), [])
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(_send_chunk, chunks))
+
+
+def _send_chunk(run_ids: list[int]) -> None:
+    entries = [{"Id": str(id), "MessageBody": json.dumps({"meter_run": id})} for id in run_ids]
+    answer = _client().send_message_batch(QueueUrl=settings().meter_queue_url, Entries=entries)
+    if failed := answer.get("Failed"):
+        raise RuntimeError(f"SQS took all but {len(failed)} of {len(run_ids)} messages: {failed[0].get('Message')}")
 
 
 def retry_after(receipt_handle: str, seconds: int) -> None:

@@ -2,7 +2,6 @@
 
 import time
 import uuid
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +12,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.settings import settings
-from chalicelib.store import batches, documents, ids, outbox, pages, queue
+from chalicelib.store import batches, bulk, documents, ids, outbox, pages, queue
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
 from chalicelib.store.transactions import commit
 
@@ -23,6 +22,8 @@ DERIVATIVES_PER_RUN = 3
 MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day longer
 LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
 REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
+MOST_MESSAGE, MOST_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
+ADVICE = "its data are not at fault: schedule it again, and if that fails too, tell the operator the id of the run."
 ENDED = ("SUCCESS", "FAILED")
 
 
@@ -61,7 +62,7 @@ def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
 
 
 def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
-    block = ids.allocate("meter_runs", len(specs)) if specs else range(0)
+    block = ids.allocate("meter_runs", len(specs))
     due = int(time.time()) + MESSAGE_LIFETIME
     runs = [
         MeterRun(
@@ -76,9 +77,7 @@ def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
         for id, spec in zip(block, specs, strict=True)
     ]
     outbox.open(block, batch)
-    with MeterRun.batch_write() as writer:
-        for run in runs:
-            writer.save(run)
+    bulk.put_all(MeterRun, runs)
     if batch is not None:
         batches.write(batch, block)
     try:
@@ -151,13 +150,13 @@ def claim(id: int) -> MeterRun | None:
 
 def give_back(run: MeterRun, error: str) -> None:
     """End this worker's hold on a run that a machine failure cut short, so that the next try may begin."""
-    MeterRun(run.id).update(
-        actions=[
+    _update_if_ours(
+        run,
+        [
             MeterRun.claim.remove(),
             MeterRun.due.set(int(time.time()) + REDELIVERY),
-            MeterRun.last_error.set(error),
+            MeterRun.last_error.set(error[:MOST_MESSAGE]),
         ],
-        condition=_as_seen(run),
     )
 
 
@@ -194,7 +193,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
             trace_interpretation=trace_interpretation,
             **fields,
         )
-        for id, fields in zip(derivative_ids(run.id), outcome["derivatives"], strict=False)
+        for id, fields in zip(derivative_ids(run.id), outcome["derivatives"], strict=True)
     ]
 
     def fill(transaction: TransactWrite) -> None:
@@ -208,9 +207,9 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
 
 def fail(run: MeterRun, message: str, traceback: str | None) -> bool:
     """End a run FAILED; False when it ended otherwise meanwhile."""
-    actions: list[Action] = [MeterRun.failure_message.set(message)]
+    actions: list[Action] = [MeterRun.failure_message.set(message[:MOST_MESSAGE])]
     if traceback is not None:
-        actions.append(MeterRun.traceback.set(traceback))
+        actions.append(MeterRun.traceback.set(traceback[-MOST_TRACEBACK:]))
     return commit(lambda transaction: _end(transaction, run, "FAILED", actions))
 
 
@@ -224,12 +223,16 @@ def bury(id: int) -> None:
         raise LookupError(f"there is no meter run {id}")
     if run.status not in ENDED and not _is_held(run):
         reason = run.last_error or "its worker died or ran out of time"
-        fail(run, f"The run was given up after {run.attempts} attempts; at the last one: {reason}", None)
+        fail(
+            run,
+            f"The datastore gave the run up after {run.attempts} attempts, for no fault of its data; {ADVICE}",
+            reason,
+        )
 
 
 def set_input(run: MeterRun, key: str) -> None:
     """Note where the complete serialized input of a claimed run is."""
-    MeterRun(run.id).update(actions=[MeterRun.meter_input.set(key)], condition=MeterRun.claim == run.claim)
+    _update_if_ours(run, [MeterRun.meter_input.set(key)])
 
 
 def requeue_overdue() -> int:
@@ -245,10 +248,18 @@ def requeue_overdue() -> int:
             actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY)]
             if run.claim is not None:
                 actions.append(MeterRun.claim.remove())
-            with suppress(UpdateError):
-                MeterRun(run.id).update(actions=actions, condition=_as_seen(run))
+            _update_if_ours(run, actions)
             queued += 1
     return queued
+
+
+def _update_if_ours(run: MeterRun, actions: list[Action]) -> None:
+    """Change a run, unless another worker has taken or ended it meanwhile."""
+    try:
+        MeterRun(run.id).update(actions=actions, condition=_as_seen(run))
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
 
 
 def _is_held(run: MeterRun) -> bool:

@@ -17,7 +17,10 @@ from chalicelib.settings import settings
 from chalicelib.store.documents import client
 from chalicelib.store.npz import Array, pack, unpack
 
-FOLD_ABOVE = 24  # chunks: from here on reading them costs more than folding them once
+FOLD_ABOVE = 24  # chunks; reading more costs more than folding them once
+SETTLED = 120  # seconds after which no request that named a chunk is still at work
+NAME_DIGITS = 17  # of the microseconds that a name begins with
+RETRIES = 5
 THREADS = 16
 
 
@@ -67,7 +70,7 @@ def merged(column: Column, keep: Callable[[int], bool] = lambda start: True) -> 
 
 def append(prefix: str, column: Column) -> None:
     """Add records, in any order; they replace those of the same instants."""
-    _write(f"{prefix}{time.time_ns() // 1000:017d}-{uuid.uuid4().hex[:12]}.npz", column)
+    _write(f"{prefix}{time.time_ns() // 1000:0{NAME_DIGITS}d}-{uuid.uuid4().hex[:12]}.npz", column)
 
 
 def append_many(columns: dict[str, Column]) -> None:
@@ -77,24 +80,16 @@ def append_many(columns: dict[str, Column]) -> None:
 
 
 def read(prefix: str, start: int | None = None, end: int | None = None) -> Column:
-    """The records with start <= instant < end (microseconds), one an instant, in order."""
-    _, everything = _read_chunks(prefix)
-    return merged(everything, lambda t: (start is None or t >= start) and (end is None or t < end))
-
-
-def fold(prefix: str) -> None:
-    """Make one chunk of many, when there are many; readers and writers may be at work meanwhile."""
-    if len(_names(prefix)) <= FOLD_ABOVE:
-        return
-    names, everything = _read_chunks(prefix)
-    # The new name sorts right behind all that it holds and before whatever is written later.
-    try:
-        _write(names[-1].removesuffix(".npz") + "_.npz", merged(everything))
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "PreconditionFailed":
-            return  # another worker folds the same chunks
-        raise
-    _remove(names)
+    """The records with start <= instant < end (microseconds), one an instant, in order; many chunks become one."""
+    for _ in range(RETRIES):
+        names = _names(prefix)
+        try:
+            everything = _records(names)
+        except _GoneError:  # a fold took chunks since they were listed: what it wrote instead is listed now
+            continue
+        _fold(prefix, names)
+        return merged(everything, lambda t: (start is None or t >= start) and (end is None or t < end))
+    raise RuntimeError(f"the chunks of {prefix} were folded by others at every one of {RETRIES} attempts")
 
 
 def delete(prefix: str) -> None:
@@ -102,9 +97,32 @@ def delete(prefix: str) -> None:
     _remove(_names(prefix))
 
 
-def _write(key: str, column: Column) -> None:
+class _GoneError(Exception):
+    """A chunk that was listed is not there any more."""
+
+
+def _fold(prefix: str, names: list[str]) -> None:
+    """Make one chunk of many, when there are many; readers and writers may be at work meanwhile."""
+    # A chunk is named before it is written: only once its request is surely over can no older one appear beside it.
+    horizon = time.time_ns() // 1000 - SETTLED * 1_000_000
+    settled = [name for name in names if int(name.removeprefix(prefix)[:NAME_DIGITS]) < horizon]
+    if len(settled) <= FOLD_ABOVE:
+        return
+    try:
+        # The new name sorts right behind all that it holds, and before whatever was or will be written later.
+        _write(settled[-1].removesuffix(".npz") + "_.npz", merged(_records(settled)), IfNoneMatch="*")
+    except _GoneError:
+        return
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+            return  # another reader folds the same chunks
+        raise
+    _remove(settled)
+
+
+def _write(key: str, column: Column, **conditions: str) -> None:
     columns: dict[str, Array] = {"starts": column.starts, "values": column.values, "estimated": column.estimated}
-    client().put_object(Bucket=settings().bucket, Key=key, Body=pack(columns), IfNoneMatch="*")
+    client().put_object(Bucket=settings().bucket, Key=key, Body=pack(columns), **conditions)
 
 
 def _names(prefix: str) -> list[str]:
@@ -112,26 +130,24 @@ def _names(prefix: str) -> list[str]:
     return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
 
-def _read_chunks(prefix: str) -> tuple[list[str], Column]:
-    """The chunks' names, and their records in the order of writing."""
-    for attempt in range(3):
-        names = _names(prefix)
-        try:
-            with ThreadPoolExecutor(THREADS) as pool:
-                packed = list(pool.map(_body, names))
-            break
-        except ClientError as error:
-            # A fold took the chunks between the listing and the reading: what it wrote instead is listed now.
-            if error.response["Error"]["Code"] != "NoSuchKey" or attempt == 2:
-                raise
+def _records(names: list[str]) -> Column:
+    """The records of the chunks, in the order of writing. Raises _GoneError."""
+    with ThreadPoolExecutor(THREADS) as pool:
+        packed = list(pool.map(_body, names))
     everything = Column()
     for columns in map(unpack, packed):
         everything.extend(Column(columns["starts"], columns["values"], columns["estimated"]))  # type: ignore[arg-type]
-    return names, everything
+    return everything
 
 
 def _body(key: str) -> bytes:
-    body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+    try:
+        body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+    except ClientError as error:
+        # To a role that may list by prefix only, an absent key is forbidden.
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
+            raise _GoneError(key) from error
+        raise
     return body
 
 

@@ -39,7 +39,7 @@ class TableName:
 @cache
 def connection() -> Connection:
     """The one DynamoDB connection of this process."""
-    return Connection()
+    return Connection(connect_timeout_seconds=3, read_timeout_seconds=8)
 
 
 class Table(Model):

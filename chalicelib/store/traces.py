@@ -45,6 +45,14 @@ def page(
     return _traces.page(after, limit, interpretation=interpretation)
 
 
+def unlink(project: int) -> None:
+    """Let no trace belong to a project any more."""
+    _traces.update_many(
+        _ids_of_project(project), lambda trace: {"projects": [one for one in trace.projects if one != project]}
+    )
+    ProjectTraces(project).delete()
+
+
 def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
     """The traces of each project, lowest id first."""
     wanted = set(projects)

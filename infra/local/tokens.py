@@ -69,6 +69,7 @@ def settings(stack: str) -> dict[str, str]:
             "METER_QUEUE_URL": outputs["MeterQueueUrl"],
             "WORKER_TIMEOUT": parameters["WorkerTimeout"],
             "MAX_ATTEMPTS": "3",
+            "RETRY_DELAY": parameters["RetryDelay"],
         }
     except KeyError as missing:
         raise LocalStackError(f"The stack {stack!r} is not an EEmeter datastore: it has no {missing}.") from None

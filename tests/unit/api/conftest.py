@@ -67,6 +67,9 @@ class Rows:
     def get_many(self, ids: Any) -> dict[int, Any]:
         return {id: self.rows[id] for id in set(ids) if id in self.rows}
 
+    def find_many(self, keys: list[str]) -> dict[str, Any]:
+        return {getattr(row, self.key): row for row in self.rows.values() if getattr(row, self.key) in keys}
+
     def sync(self, items: list[dict[str, Any]]) -> list[Synced]:
         done = []
         for item in items:
@@ -166,6 +169,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
             sync=rows.sync,
             page=rows.page,
         )
+    replace(projects, find_many=memory.projects.find_many)
     replace(traces, of_projects=memory.of_projects)
     replace(series, append_many=memory.append_many, read=memory.read)
     replace(

@@ -1,9 +1,11 @@
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.jobs.meter_input import EPOCH, MICROSECOND, _iso, _span
+from chalicelib.metering import MeterFailure
 
 instants = st.integers(0, 4 * 10**15)
 
@@ -24,5 +26,6 @@ def test_span_minds_offsets() -> None:
     assert _span([{"start": "2020-01-01T06:00:00-06:00"}]) == ((noon - EPOCH) // MICROSECOND,) * 2
 
 
-def test_span_of_no_records() -> None:
-    assert _span([]) == (0, 0)
+def test_no_records_have_no_span() -> None:
+    with pytest.raises(MeterFailure, match="trace_records/"):
+        _span([])

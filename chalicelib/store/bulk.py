@@ -1,0 +1,45 @@
+"""Many items written or removed at once, several requests at a time."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import TypeVar
+
+from pynamodb.exceptions import PutError
+from pynamodb.models import BatchWrite, Model
+
+M = TypeVar("M", bound=Model)
+
+BATCH = 25  # what one BatchWriteItem takes
+THREADS = 8
+ATTEMPTS = 8
+
+
+def put_all(model: type[M], items: Iterable[M]) -> None:
+    """Write the items, in no order, each whether others fail or not. Raises when DynamoDB throttles for too long."""
+    _in_batches(model, items, lambda writer, item: writer.save(item))
+
+
+def delete_all(model: type[M], items: Iterable[M]) -> None:
+    """Remove the items, as `put_all` writes them."""
+    _in_batches(model, items, lambda writer, item: writer.delete(item))
+
+
+def _in_batches(model: type[M], items: Iterable[M], act: Callable[[BatchWrite[M], M], None]) -> None:
+    def write(batch: Sequence[M]) -> None:
+        for attempt in range(ATTEMPTS):
+            try:
+                with model.batch_write() as writer:
+                    for item in batch:
+                        act(writer, item)
+                return
+            except PutError:  # what DynamoDB left over, which pynamodb offers it again twice and without a pause
+                if attempt == ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))
+
+    remaining = iter(items)
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(write, iter(lambda: list(islice(remaining, BATCH)), [])))
