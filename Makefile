@@ -20,8 +20,8 @@ test: lint ## Every check
 up: $(READY) ## Start the local stack in the background, or bring it up to date; writes .local/stack.json
 	@$(VENV)/python -m infra.local up
 
-down: $(READY) ## Stop the local stack and forget its data
-	@$(VENV)/python -m infra.local down
+down: ## Stop the local stack and forget its data
+	@if [ -x $(VENV)/python ]; then $(VENV)/python -m infra.local down; else echo "No local stack was up."; fi
 
 demo: $(READY) ## Run the sample portfolio on the stack that is up
 	@$(VENV)/python -m infra.local.demo

@@ -3,6 +3,10 @@
 set -eu
 
 if ! .venv/bin/pip --version >/dev/null 2>&1; then
+    [ -z "${PYTHON:-}" ] || "$PYTHON" --version >/dev/null 2>&1 || {
+        echo "Set-up, step 1 of 2: PYTHON=$PYTHON does not run. Name a Python 3.11, 3.12 or 3.13, or leave PYTHON out." >&2
+        exit 1
+    }
     for python in ${PYTHON:-python3.11 python3.12 python3.13 python3 python}; do
         if "$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then
             found=$python
@@ -19,7 +23,7 @@ if ! .venv/bin/pip --version >/dev/null 2>&1; then
         exit 1
     fi
 fi
-echo "Set-up, step 2 of 2: installing the packages of requirements-dev.txt (about 1 GB; minutes the first time)"
+echo "Set-up, step 2 of 2: installing the packages of requirements-dev.txt (1.6 GB; about three minutes the first time)"
 if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt; then
     echo "Set-up, step 2 of 2 failed: pip says why above. Mostly it is the network or a full disk; then run make again" >&2
     exit 1

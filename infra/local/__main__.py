@@ -30,6 +30,8 @@ def run() -> None:
         if started:
             stack.down()
             print("Broken off; the local stack that this run started is stopped.", file=sys.stderr)
+        else:
+            print("Broken off; the stack was up before and stays, and scheduled meter runs go on.", file=sys.stderr)
         raise
     print(_explained(running, stack))
     sys.exit(demo)
@@ -38,7 +40,11 @@ def run() -> None:
 def _up(stack: LocalStack) -> tuple[Running, bool]:
     began = time.monotonic()
     print("Bringing the local stack up ...", flush=True)
-    running, started = stack.up()
+    try:
+        running, started = stack.up()
+    except KeyboardInterrupt:
+        print("Broken off; nothing that this command started is left running.", file=sys.stderr)
+        raise
     done = "is up" if started else "was up, and is up to date"
     print(f"The local stack {done} ({time.monotonic() - began:.1f} s).", flush=True)
     return running, started
@@ -93,8 +99,9 @@ def _parser() -> argparse.ArgumentParser:
 
     token = commands.add_parser("token", help="make, list and revoke tokens").add_subparsers(required=True)
     create = token.add_parser("create", help="make a token and show it, once")
-    create.add_argument("name", help="who or what it is for")
-    create.add_argument("--scope", action="append", required=True, choices=["read", "write", "admin"])
+    create.add_argument("name", type=tokens.name, help="who or what it is for")
+    scopes = "what it may do; repeat it for several, since none implies another (admin is kept for managing tokens)"
+    create.add_argument("--scope", action="append", required=True, choices=["read", "write", "admin"], help=scopes)
     create.add_argument("--expires", type=tokens.expiry, metavar="DATE", help="such as 2027-01-01 (UTC)")
     create.set_defaults(command=token_create)
     listing = token.add_parser("list", help="show each token's name, scopes and expiry")
@@ -103,7 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     delete.add_argument("name")
     delete.set_defaults(command=token_delete)
     for command in (create, listing, delete):
-        command.add_argument("--stack", metavar="NAME", help="a stack on AWS, by your credentials; else the local one")
+        aws = "a stack on AWS, by your credentials and region (AWS_PROFILE, AWS_REGION); else the local one"
+        command.add_argument("--stack", metavar="NAME", help=aws)
     return parser
 
 

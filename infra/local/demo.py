@@ -55,8 +55,12 @@ class Client:
 
 def load(client: Client, progress: Progress) -> list[int]:
     """Post the sample meters and their weather; the ids of their projects, in order."""
-    samples = [portfolio.sample_meter(name) for name in portfolio.names()]
-    task = progress.add_task("Loading", total=len(samples) + 1)
+    names = portfolio.names()
+    task = progress.add_task("Loading", total=2 * len(names) + 1)
+    samples = []
+    for name in names:
+        samples.append(portfolio.sample_meter(name))
+        progress.advance(task)
     projects = client.post("projects/sync/", [sample.project for sample in samples]).json()
     ids = [project["id"] for project in projects]
     traces = [{**sample.trace, "projects": [id]} for sample, id in zip(samples, ids, strict=True)]
@@ -100,6 +104,11 @@ def main() -> None:
         sys.exit("There is no running stack: start one with `make up`.")
     stack = json.loads(STACK.read_text())
     client, console = Client(stack["url"], stack["token"]), Console(width=None if sys.stdout.isatty() else 116)
+    client.get(
+        "projects/", project_id=portfolio.names()[0]
+    )  # says at once when the stack or its token is not there any more
+    if not console.is_terminal:  # where a progress bar is shown only when it is full
+        console.print("Loading the sample portfolio and running its meters: about two minutes.")
     columns = TextColumn("{task.description:<15}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
         batch = run_meters(client, load(client, progress), progress)
@@ -111,7 +120,7 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
-    except requests.ConnectionError as error:
-        sys.exit(f"The stack of {STACK} does not answer; `make up` starts it again. ({error})")
+    except requests.ConnectionError:
+        sys.exit(f"The stack of {STACK} does not answer, and its data are gone; `make up` starts a new one.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -7,6 +7,8 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import requests
+
 from infra.local.build import build
 from infra.local.deploy import deploy, environment
 from infra.local.server import REGION, LocalStackError, Server, exclusively, write_json
@@ -26,6 +28,12 @@ class Running:
     endpoint_url: str
     region: str
     stack: str
+
+
+def _is_let_in(running: Running) -> bool:
+    """Whether the API takes the stack's own token: somebody may have revoked it."""
+    headers = {"Authorization": f"Bearer {running.token}"}
+    return requests.get(f"{running.url}projects/", {"limit": "1"}, headers=headers, timeout=60).status_code != 401
 
 
 class LocalStack:
@@ -64,14 +72,14 @@ class LocalStack:
             package = build(CACHE)
             wanted = [package.name, self._parameters, self.server.settings]
             running = self.running
-            if running and self.server.state.get("deployed") == wanted:
+            if running and self.server.state.get("deployed") == wanted and _is_let_in(running):
                 return running, False
             started = running is None  # one that has no stack.json was cut short: begin anew
             try:
                 if started:
                     self._file.unlink(missing_ok=True)
                     self.server.start()
-                running = self._deploy(package, running.token if running else None)
+                running = self._deploy(package, running.token if running and _is_let_in(running) else None)
             except LocalStackError as error:
                 if started:
                     self.server.stop()

@@ -1,6 +1,7 @@
 """Make, list and revoke the API's bearer tokens, on AWS as on a local stack."""
 
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -76,6 +77,19 @@ def settings(stack: str) -> dict[str, str]:
 
 
 def expiry(text: str) -> datetime:
-    """A date or a timestamp; UTC when it has no offset. Raises ValueError."""
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    """A date or a timestamp to come; UTC when it has no offset. Raises ArgumentTypeError."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no date such as 2027-01-01") from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    if moment <= datetime.now(UTC):
+        raise ArgumentTypeError(f"{text} has passed: such a token would never be valid")
+    return moment
+
+
+def name(text: str) -> str:
+    """A token's name. Raises ArgumentTypeError when it is blank."""
+    if not text.strip():
+        raise ArgumentTypeError("a token needs a name")
+    return text.strip()
