@@ -104,9 +104,7 @@ def main() -> None:
         sys.exit("There is no running stack: start one with `make up`.")
     stack = json.loads(STACK.read_text())
     client, console = Client(stack["url"], stack["token"]), Console(width=None if sys.stdout.isatty() else 116)
-    client.get(
-        "projects/", project_id=portfolio.names()[0]
-    )  # says at once when the stack or its token is not there any more
+    client.get("projects/", project_id="any")  # fails at once when the stack or its token is gone
     if not console.is_terminal:  # where a progress bar is shown only when it is full
         console.print("Loading the sample portfolio and running its meters: about two minutes.")
     columns = TextColumn("{task.description:<15}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()
