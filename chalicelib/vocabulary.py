@@ -25,6 +25,10 @@ _UNITS = {
     "th": ("THERM", 1.0),
 }
 UNIT_OF_FUEL = {"ELECTRICITY": "KWH", "NATURAL_GAS": "THERM"}
+_UNITS_TAKEN = {
+    "ELECTRICITY": "kWh, Wh or MWh",
+    "NATURAL_GAS": "therms (a volume such as ccf has to be converted by the utility's heat content)",
+}
 
 
 def full_name(interpretation: str) -> str:
@@ -40,21 +44,31 @@ def full_name(interpretation: str) -> str:
     raise ValueError(f"{interpretation!r} is not a trace interpretation; the known ones are {known}")
 
 
-def normalised_unit(unit: str) -> tuple[str, float]:
+def normalised_unit(unit: str, interpretation: str = "") -> tuple[str, float]:
     """The datastore's unit for a spelling in use, and the factor that turns a value into it.
 
     >>> normalised_unit("Wh")
     ('KWH', 0.001)
 
-    Raises ValueError with the units taken.
+    Raises ValueError with the units taken: those of the fuel where the interpretation's full name is given.
     """
     spelling = unit.lower().replace(" ", "").replace("-", "").replace("_", "")
     for candidate in (spelling, spelling.removesuffix("s")):
         if candidate in _UNITS:
             return _UNITS[candidate]
-    raise ValueError(f"{unit!r} is not a unit the datastore knows; give kWh, Wh, MWh or therms")
+    taken = units_taken(interpretation) if interpretation else "kWh, Wh, MWh or therms"
+    raise ValueError(f"{unit!r} is not a unit the datastore knows; give {taken}")
 
 
 def expected_unit(interpretation: str) -> str:
     """KWH for electricity, THERM for natural gas; takes a full name."""
-    return UNIT_OF_FUEL["NATURAL_GAS" if interpretation.startswith("NATURAL_GAS") else "ELECTRICITY"]
+    return UNIT_OF_FUEL[_fuel(interpretation)]
+
+
+def units_taken(interpretation: str) -> str:
+    """The units in which a client may give a trace, in words; takes a full name."""
+    return _UNITS_TAKEN[_fuel(interpretation)]
+
+
+def _fuel(interpretation: str) -> str:
+    return "NATURAL_GAS" if interpretation.startswith("NATURAL_GAS") else "ELECTRICITY"

@@ -45,7 +45,7 @@ EXAMPLE = {
     "GET", "/batches/{id}/", scope=READ, returns=BatchOut, examples={"under way": Example(response=EXAMPLE)}
 )
 def get_batch(call: Call[None, NoQuery]) -> Reply:
-    """Get the progress of a bulk request; it is done when `pending` and `running` are 0."""
+    """Get the progress of a bulk request; it is done when pending and running are 0."""
     count = batches.get(call.id)
     if count is None:
         raise call.not_found()

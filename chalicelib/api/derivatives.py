@@ -12,9 +12,25 @@ from chalicelib.api.times import timestamp
 from chalicelib.store import derivatives
 from chalicelib.store.tables import Derivative
 
-resource = Resource("derivatives", "derivative", "The numbers of meter results, one for each interpretation.")
+DESCRIPTION = """\
+The numbers of meter results, one derivative for each interpretation:
 
-Interpretation = Literal["annualized_weather_normal", "gross_predicted", "gross_observed"]
+- `annualized_weather_normal`: both models on the normal year.
+- `gross_predicted`: both models on the weather of the reporting period.
+- `gross_observed`: the baseline model on that weather, and what the meter read, over the days that have both.
+
+The savings are `baseline_value - reporting_value`, and the half-width of their 95 % interval is
+`sqrt(baseline_lower**2 + reporting_lower**2)`.
+"""
+resource = Resource("derivatives", "derivative", DESCRIPTION)
+
+Interpretation = Annotated[
+    Literal["annualized_weather_normal", "gross_predicted", "gross_observed"],
+    Field(
+        description="Which numbers: both models on the normal year; both on the weather of the reporting period; or "
+        "the baseline model on that weather and what the meter read."
+    ),
+]
 HalfWidth = Annotated[
     float | None,
     Field(description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),

@@ -150,10 +150,11 @@ def _in_fahrenheit(weather: dict[str, Any]) -> dict[str, Any]:
 def _errors(given: MeterInput) -> list[ErrorItem]:
     errors = []
     try:
-        unit, _ = vocabulary.normalised_unit(given.trace.unit)
-        expected = vocabulary.expected_unit(given.trace.interpretation)
-        if unit != expected:
-            detail = f"{given.trace.interpretation} is kept in {expected}; {given.trace.unit} is no unit of it."
+        interpretation = given.trace.interpretation
+        unit, _ = vocabulary.normalised_unit(given.trace.unit, interpretation)
+        if unit != vocabulary.expected_unit(interpretation):
+            taken = vocabulary.units_taken(interpretation)
+            detail = f"{given.trace.unit} is no unit of {interpretation}; give {taken}."
             errors.append(error(detail, "meter_input", "trace", "unit"))
     except ValueError as problem:
         errors.append(error(f"{problem}.", "meter_input", "trace", "unit"))

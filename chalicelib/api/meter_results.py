@@ -58,7 +58,13 @@ class MeterResultOut(TypedDict):
     eemeter_version: str
     datastore_version: str
     model_class: str
-    model_kwargs: dict[str, Any]
+    model_kwargs: Annotated[
+        dict[str, Any],
+        Field(
+            description="eemeter's settings of the model. Its own `uncertainty_alpha` concerns eemeter's daily "
+            "intervals, not the 95 % half-widths of derivatives."
+        ),
+    ]
     formatter_class: str
     formatter_kwargs: dict[str, Any]
     weather_station: str | None

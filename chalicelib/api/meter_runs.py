@@ -60,10 +60,21 @@ AnyMeterInput = Annotated[
 class RunArguments(Body):
     """How to fit; null stands for what suits the trace."""
 
-    model_class: str | None = Field(default=None, max_length=255, description="The model, such as `DailyModel`.")
-    model_kwargs: Arguments | None = Field(default=None, description="Arguments of the model.")
-    formatter_class: str | None = Field(default=None, max_length=255, description="How the data are prepared.")
-    formatter_kwargs: Arguments | None = Field(default=None, description="Arguments of the formatter.")
+    model_class: str | None = Field(
+        default=None,
+        max_length=255,
+        description="eemeter's model, `DailyModel` or `BillingModel`; null: by the frequency of the readings.",
+    )
+    model_kwargs: Arguments | None = Field(default=None, description="eemeter's settings of the model.")
+    formatter_class: str | None = Field(
+        default=None,
+        max_length=255,
+        description="How the data are prepared, `daily` or `billing`; null: as the model needs it.",
+    )
+    formatter_kwargs: Arguments | None = Field(
+        default=None,
+        description='`{"ignore_sufficiency": true}` fits also data that eemeter\'s sufficiency criteria disqualify.',
+    )
 
     def arguments(self) -> dict[str, Any]:
         """The four arguments, which every run of the request takes."""
@@ -189,7 +200,8 @@ def get_meter_run(call: Call[None, NoQuery]) -> Reply:
 def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     """Schedule a meter run.
 
-    Give a trace, a project that has one trace, both, or the complete `meter_input`.
+    Give a trace, a project that has one trace, both, or the complete `meter_input`. A project that the trace does not
+    belong to is accepted, as in the reference document: the trace is then run with the periods of that project.
     """
     body = call.body
     if body.meter_input is not None:
@@ -218,6 +230,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     """Schedule the meter runs of many targets.
 
     The response groups the runs by target, in the order of the targets; a project without traces has an empty group.
+    A target with both runs its trace for its project, also where the trace does not belong to it.
     """
     groups = pairs_of(call.body.targets)
     pairs = [pair for group in groups for pair in group]

@@ -102,7 +102,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token with the scopes `read` or `write`.",
+                    "description": "A token with scopes: `read` is for every GET, `write` for all else, and neither "
+                    "implies the other.",
                 }
             },
         },

@@ -105,9 +105,10 @@ def error(detail: str, *path: str | int) -> ErrorItem:
     return {"pointer": pointer(*path), "detail": detail}
 
 
-def invalid(*errors: ErrorItem) -> Problem:
-    """The 400 for these errors."""
-    detail = errors[0]["detail"] if len(errors) == 1 else f"{len(errors)} things in the request are wrong; see errors."
+def invalid(*errors: ErrorItem, count: int | None = None) -> Problem:
+    """The 400 for these errors; `count`: how many there are, when only the first are here."""
+    count = count or len(errors)
+    detail = errors[0]["detail"] if count == 1 else f"{count} things in the request are wrong; see errors."
     return Problem(INVALID, detail, errors)
 
 

@@ -129,7 +129,8 @@ def period_errors(fields: Mapping[str, Any], *path: str | int) -> list[ErrorItem
     for (earlier, before), (later, after) in pairwise(given):
         touching = earlier == "baseline_period_end" or later == "reporting_period_start"
         if before > after or (before == after and not touching):
-            errors.append(error(f"{later} should come after {earlier}, and it is {timestamp(after)}.", *path, later))
+            detail = f"{later} should come after {earlier}; they are {timestamp(after)} and {timestamp(before)}."
+            errors.append(error(detail, *path, later))
     return errors
 
 
@@ -215,7 +216,7 @@ def create_project(call: Call[ProjectIn, NoQuery]) -> Reply:
     examples={"one project": Example([EXAMPLE_IN], [{"id": 1, "project_id": "BUILDING-17", "status": "created"}])},
 )
 def sync_projects(call: Call[list[ProjectIn], NoQuery]) -> Reply:
-    """Create, update or leave each project by its `project_id`.
+    """Create, update or leave each project by its project_id.
 
     In an existing project a field that an item leaves out stays as it is. The response says what was done with each.
     """

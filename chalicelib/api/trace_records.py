@@ -38,6 +38,8 @@ resource = Resource(
     "the series, and its value is ignored.",
 )
 
+NOBODYS = 999_999  # the trace of the example of a write: whoever sends it as it is overwrites nothing
+
 
 class TraceRecordIn(Body):
     """A reading."""
@@ -105,8 +107,8 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
     examples={
         "a day and the end": Example(
             [
-                {"trace": 2, "start": "2015-01-01T00:00:00-06:00", "value": 12.3, "estimated": False},
-                {"trace": 2, "start": "2015-01-02T00:00:00-06:00", "value": None},
+                {"trace": NOBODYS, "start": "2015-01-01T00:00:00-06:00", "value": 12.3, "estimated": False},
+                {"trace": NOBODYS, "start": "2015-01-02T00:00:00-06:00", "value": None},
             ],
             {"records": 2},
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, with_config
+from pydantic import AfterValidator, Field, ValidationInfo, with_config
 from typing_extensions import TypedDict
 
 from chalicelib import vocabulary
@@ -39,8 +39,8 @@ resource = Resource("traces", "trace", "The series of gas and electricity meters
 MOST_PROJECTS = 40  # of one trace
 
 
-def _known_unit(unit: str) -> str:
-    vocabulary.normalised_unit(unit)
+def _known_unit(unit: str, info: ValidationInfo) -> str:
+    vocabulary.normalised_unit(unit, info.data.get("interpretation", ""))
     return unit
 
 
@@ -115,12 +115,11 @@ def trace_out(trace: Trace) -> TraceOut:
 
 def unit_errors(fields: Mapping[str, Any], *path: str | int) -> list[ErrorItem]:
     """Whether the unit is one of the fuel."""
-    expected = vocabulary.expected_unit(fields["interpretation"])
-    if fields["unit"] == expected:
+    interpretation, unit = fields["interpretation"], fields["unit"]
+    if unit == vocabulary.expected_unit(interpretation):
         return []
-    return [
-        error(f"{fields['interpretation']} is kept in {expected}; {fields['unit']} is no unit of it.", *path, "unit")
-    ]
+    taken = vocabulary.units_taken(interpretation)
+    return [error(f"{unit} is no unit of {interpretation}; give {taken}.", *path, "unit")]
 
 
 def project_errors(items: list[tuple[tuple[str | int, ...], Any]]) -> list[ErrorItem]:
@@ -199,7 +198,7 @@ def create_trace(call: Call[TraceIn, NoQuery]) -> Reply:
     examples={"one trace": Example([EXAMPLE_IN], [{"id": 2, "trace_id": "METER-17-E", "status": "created"}])},
 )
 def sync_traces(call: Call[list[TraceIn], NoQuery]) -> Reply:
-    """Create, update or leave each trace by its `trace_id`.
+    """Create, update or leave each trace by its trace_id.
 
     In an existing trace a field that an item leaves out stays as it is. The response says what was done with each.
     """

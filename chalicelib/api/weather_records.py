@@ -118,7 +118,7 @@ def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
         "an hour": Example(
             [
                 {
-                    "station": "724390",
+                    "station": "999999",
                     "dataset": "observed",
                     "start": "2015-01-01T06:00:00Z",
                     "temperature": 71.2,

@@ -61,6 +61,7 @@ def test_every_example_fits_its_schema(operation: Any) -> None:
 @pytest.mark.parametrize("operation", operations())
 def test_every_operation_says_what_it_does_and_may_answer(operation: Any) -> None:
     assert operation["summary"]
+    assert "`" not in operation["summary"]  # it is no Markdown
     assert {"400", "500"} <= set(operation["responses"])
     if operation["security"]:
         assert {"401", "403"} <= set(operation["responses"])
@@ -74,6 +75,14 @@ def test_every_input_field_is_described() -> None:
         if name.endswith(("In", "Changes", "Target")):
             for field, described in schema["properties"].items():
                 assert described.get("description") or "$ref" in str(described), (name, field)
+
+
+def test_no_keyword_is_pydantics_own() -> None:
+    def keys(value: Any) -> set[str]:
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        return set(value if isinstance(value, dict) else ()).union(*map(keys, inner))
+
+    assert not keys(contract()) & {"ge", "gt", "le", "lt", "min_length", "max_length"}
 
 
 def test_the_problems_fit_their_schema() -> None:

@@ -35,15 +35,15 @@ def test_a_taken_project_id_is_a_conflict(call: Api) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer", "said"),
     [
-        ({}, "/project_id", "required"),
+        ({}, "/project_id", "The field 'project_id' is required."),
         ({"project_id": None}, "/project_id", "string"),
         ({"project_id": ""}, "/project_id", "at least 1"),
         ({"project_id": "x" * 256}, "/project_id", "at most 255"),
-        ({"project_id": "x", "zipcode": "6060"}, "/zipcode", "pattern"),
+        ({"project_id": "x", "zipcode": "6060"}, "/zipcode", "five digits such as 60601"),
         ({"project_id": "x", "zipcode": 60601}, "/zipcode", "string"),
         ({"project_id": "x", "timezone": "Mars/Olympus"}, "/timezone", "IANA"),
         ({"project_id": "x", "timezone": "../etc/passwd"}, "/timezone", "IANA"),
-        ({"project_id": "x", "weather_station": "7243"}, "/weather_station", "pattern"),
+        ({"project_id": "x", "weather_station": "7243"}, "/weather_station", "six characters such as 724390"),
         ({"project_id": "x", "metadata": {"a": []}}, "/metadata/a", "flat"),
         ({"project_id": "x", "metadata": {"a": "x" * 30_000}}, "/metadata", "at most 20,000"),
         ({"project_id": "x", "baseline_period_end": "2016-01-01T00:00:00"}, "/baseline_period_end", "offset"),
@@ -57,7 +57,7 @@ def test_a_taken_project_id_is_a_conflict(call: Api) -> None:
                 "reporting_period_start": "2015-12-31T00:00:00Z",
             },
             "/reporting_period_start",
-            "after baseline_period_end",
+            "after baseline_period_end; they are 2015-12-31T00:00:00.000000Z and 2016-01-01T00:00:00.000000Z.",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 from chalice.app import Request
@@ -9,6 +10,8 @@ from chalice.app import Request
 from chalicelib.api import paging, urls
 from chalicelib.store import health, projects
 from tests.unit.api.conftest import Api, Memory
+
+TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}
 
 
 def test_reads_need_read_and_all_else_write(call: Api) -> None:
@@ -54,11 +57,62 @@ def test_a_query_that_does_not_fit_is_refused(call: Api, query: str, parameter: 
     assert answer.pointers == [f"/{parameter}"]
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[1", b"\xff", b'{"project_id": "\\ud800"}', b"{'project_id': 1}"])
+@pytest.mark.parametrize("raw", [b"{", b"[1", b"\xff", b'{"project_id": "\\ud800"}', b"{'project_id': 1}"])
 def test_what_is_not_json_is_refused(call: Api, raw: bytes) -> None:
     answer = call("POST", "projects/", raw)
     assert (answer.status, answer.pointers) == (400, [""])
     assert "not JSON" in answer.json["detail"]
+
+
+def test_an_empty_body_is_named(call: Api) -> None:
+    for raw in (b"", b" \n"):
+        answer = call("POST", "projects/", raw)
+        assert (answer.status, answer.pointers) == (400, [""])
+        assert answer.json["detail"] == "The body is empty; send JSON."
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("projects/sync/", {}, "Send a list: [{...}]."),
+        ("traces/sync/", [{**TRACE, "projects": 1}], "Send a list: [...]."),
+        ("projects/sync/", [{"project_id": "a", "zip": 1}], "There is no field 'zip' here; did you mean 'zipcode'?"),
+        ("meter_runs/bulk/", {"targets": [{"trase": 1}]}, "There is no field 'trase' here; did you mean 'trace'?"),
+        ("meter_runs/bulk/", {}, "The field 'targets' is required."),
+        ("projects/", {"project_id": "a", "x" * 99: 1}, f"There is no field '{'x' * 60}...' here."),
+        (
+            "traces/",
+            {**TRACE, "projects": ["B-1"]},
+            "This should be the numeric id, an integer; projects/?project_id=B-1 finds it by your own project_id.",
+        ),
+    ],
+)
+def test_a_detail_names_what_is_wrong(call: Api, path: str, body: Any, detail: str) -> None:
+    assert call("POST", path, body).json["detail"] == detail
+
+
+def test_all_errors_are_counted_and_the_first_are_listed(call: Api) -> None:
+    problem = call("POST", "projects/sync/", [{}] * 150).json
+    assert problem["detail"] == "150 things in the request are wrong; see errors."
+    assert len(problem["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("trce=1", "There is no parameter 'trce' here; did you mean 'trace'?"),
+        ("limit=1", "The parameter 'trace' is required."),
+        ("trace=1&trace=2", "The parameter 'trace' may be given once."),
+        ("trace=1&limit=many", "This should be a valid integer."),
+        (
+            "trace=M-1",
+            "This should be the numeric id, an integer; traces/?trace_id=M-1 finds it by your own trace_id.",
+        ),
+    ],
+)
+def test_a_detail_names_the_parameter(call: Api, query: str, detail: str) -> None:
+    errors = call("GET", f"trace_records/?{query}").json["errors"]
+    assert detail in [error["detail"] for error in errors]
 
 
 def test_a_body_of_another_type_is_refused(call: Api) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.api import examples
 from chalicelib.api.traces import EXAMPLE_OUT
 from chalicelib.vocabulary import INTERPRETATIONS
 from tests.unit.api.conftest import Api, Memory
@@ -39,6 +40,23 @@ def test_a_trace_that_does_not_fit_is_refused(portfolio: Api, change: Any, point
     answer = portfolio("POST", "traces/sync/", [{**GAS, **change}])
     assert (answer.status, answer.pointers) == (400, ["/0" + pointer])
     assert len(portfolio("GET", "traces/").json) == 4
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "unit", "taken"),
+    [
+        ("NG_C_S", "ccf", "give therms (a volume such as ccf"),
+        ("NG_C_S", "kWh", "give therms (a volume such as ccf"),
+        ("E_C_S", "ccf", "give kWh, Wh or MWh."),
+        ("E_C_S", "therms", "give kWh, Wh or MWh."),
+    ],
+)
+def test_the_units_of_the_fuel_are_named(call: Api, interpretation: str, unit: str, taken: str) -> None:
+    answer = call("POST", "traces/", {"trace_id": "a", "interpretation": interpretation, "unit": unit})
+    assert taken in answer.json["detail"]
+    trace = {**examples.METER_INPUT["trace"], "interpretation": interpretation, "unit": unit}
+    answer = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace}})
+    assert taken in answer.json["detail"]
 
 
 def test_a_patch_keeps_unit_and_fuel_together(portfolio: Api) -> None:
@@ -129,3 +147,5 @@ def test_a_temperature_that_does_not_fit_is_refused(call: Api, change: Any) -> N
     }
     answer = call("POST", "weather_records/", [{**record, **change}])
     assert (answer.status, answer.pointers) == (400, [f"/0/{next(iter(change))}"])
+    if change.get("temperature"):
+        assert "leave out the hours" in answer.json["detail"]
