@@ -17,7 +17,7 @@ from chalicelib.metering.sufficiency import explain
 
 Bills: TypeAlias = npt.NDArray[np.int64] | None  # the number of the bill of each day; None where days are read
 
-_EEMETER_REFUSES = (ArithmeticError, EEMeterError, LookupError, TypeError, ValueError)
+_EEMETER_REFUSES = (AttributeError, ArithmeticError, EEMeterError, LookupError, TypeError, ValueError)
 _EDGE = pd.Timedelta(days=2)
 
 
@@ -62,6 +62,11 @@ def fit_period(
     """
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(f"The trace has no whole readings in the {label} period.")
+    if meter_input.trace.is_electricity and readings["value"].fillna(0).eq(0).all():
+        raise MeterFailure(
+            f"All readings of the {label} period, {_span(readings)}, are 0, and eemeter takes electricity readings of 0"
+            " as missing: mend the records, or choose a period in which the meter counted."
+        )
     timezone = meter_input.project.timezone
     temperature = _temperatures(readings, meter_input).tz_convert(timezone)
     series = _meter_series(readings, choice.formatter.name).tz_convert(timezone)
@@ -77,7 +82,17 @@ def fit_period(
             of_what = BaselineMetrics if bills is None else BillMetrics
             metrics = of_what(df=fitted[["observed", "predicted"]], num_model_params=_parameter_count(model))
     except _EEMETER_REFUSES as error:
-        raise MeterFailure(f"eemeter cannot fit {choice.model_class.name} on the {label} period: {error}.") from error
+        # what it says on purpose is for people; of the others only the kind tells something
+        why = (
+            str(error).rstrip(".")
+            if isinstance(error, EEMeterError | ValueError)
+            else f"it breaks off ({type(error).__name__}), as it does where readings are too few or all the same"
+        )
+        raise MeterFailure(
+            f"eemeter cannot fit {choice.model_class.name} on the {label} period, {_span(readings)} with"
+            f" {readings['value'].notna().sum()} of {len(readings)} readings not null: {why}."
+            " Check the readings and temperatures of that period."
+        ) from error
     report = _report(readings, data, metrics)
     if data.disqualification:  # the fit itself can add one
         report["status"] = "DISQUALIFIED"
@@ -136,6 +151,22 @@ def refusal(period: Period) -> str:
     )
 
 
+def _no_interval(metrics: BaselineMetrics | None) -> list[dict[str, Any]]:
+    """The warning that the model's values have no interval, where they have none."""
+    if metrics is None or np.isfinite(np.nan if metrics.cvrmse_autocorr_adj is None else metrics.cvrmse_autocorr_adj):
+        return []
+    criterion = {
+        "name": "datastore.no_interval",
+        "description": "The uncertainty of the model relative to the mean of the observed values is undefined.",
+        "data": {"mean_observed": metrics.observed.mean},
+    }
+    return [{**criterion, "detail": explain(criterion)}]
+
+
+def _span(readings: pd.DataFrame) -> str:
+    return f"{readings['start'].min():%Y-%m-%d} to {readings['end'].max():%Y-%m-%d}"
+
+
 def _meter_series(readings: pd.DataFrame, formatter: str) -> pd.Series:
     series = pd.Series(readings["value"].to_numpy(), index=pd.DatetimeIndex(readings["start"]))
     if formatter == "daily":
@@ -174,6 +205,6 @@ def _report(readings: pd.DataFrame, data: Any, metrics: BaselineMetrics | None) 
         "rmse": metrics.rmse if metrics else None,
         "start": readings["start"].min(),
         "end": readings["end"].max(),
-        "warnings": criteria(data.warnings),
+        "warnings": criteria(data.warnings) + _no_interval(metrics),
         "disqualification": criteria(data.disqualification),
     }

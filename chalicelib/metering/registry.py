@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import pydantic
 from eemeter.common.base_settings import BaseSettings
 from eemeter.eemeter import (
@@ -18,6 +19,16 @@ from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings,
 
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.frequency import Frequency
+
+
+class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has no types
+    """Readings that are known to be days, so that eemeter's criteria count those that are missing.
+
+    eemeter itself looks at the days that have a value: when every third is missing, it takes the others for bills.
+    """
+
+    def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
+        return df["observed"].resample("D").first().to_frame()
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class ModelClass:
 FORMATTERS = {
     formatter.name: formatter
     for formatter in (
-        Formatter("daily", DailyBaselineData, DailyReportingData),
+        Formatter("daily", DaysBaselineData, DailyReportingData),
         Formatter("billing", BillingBaselineData, BillingReportingData),
     )
 }
@@ -80,6 +91,11 @@ def choose(document: Mapping[str, Any], frequency: Frequency) -> Choice:
     model_class = MODEL_CLASSES[model_name]
     if formatter_name not in (None, model_class.formatter):
         raise MeterFailure(f"{model_name} takes the formatter {model_class.formatter!r}, not {formatter_name!r}.")
+    if frequency.is_billing and model_class.formatter == "daily":
+        raise MeterFailure(
+            f"{model_name} takes readings of a day or less, and the trace has bills ({frequency.name}): choose a"
+            " BillingModel."
+        )
     return Choice(
         model_class=model_class,
         model_kwargs=_model_kwargs(document.get("model_kwargs") or {}, model_class),

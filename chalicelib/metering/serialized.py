@@ -105,8 +105,20 @@ def _trace(document: Mapping[str, Any]) -> Trace:
         at = readings["start"].iloc[int(wrong.to_numpy().argmax())].isoformat()
         raise MeterFailure(f"The trace record that starts at {at} ends before it starts, or overlaps the one before.")
     if readings["value"].notna().sum() == 0:
-        raise MeterFailure("The trace has no readings: post trace_records for it, at least a year before the project.")
+        raise MeterFailure(
+            f"The trace has no readings: it {_without_readings(values, kind)}. Post trace_records with values for it,"
+            " at least a year before the project."
+        )
     return Trace(interpretation, unit, readings)
+
+
+def _without_readings(values: "np.ndarray[Any, np.dtype[np.float64]]", kind: str) -> str:
+    count = {0: "no records", 1: "one record"}.get(len(values), f"{len(values)} records")
+    if np.isnan(values).all():
+        of_null = {0: "", 1: ", of value null"}.get(len(values), ", all of value null")
+        return f"has {count}{of_null}"
+    edge = "last record only ends" if kind == "ARBITRARY_START" else "first record only begins"
+    return f"has {count}{'' if len(values) == 1 else ' without a value that counts'}; the {edge} the series"
 
 
 def _cut_at_gaps(readings: pd.DataFrame, kind: str) -> None:

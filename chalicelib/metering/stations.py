@@ -16,18 +16,20 @@ def match_station(zipcode: str | None) -> str:
 
     Raises MeterFailure when the ZIP code is unknown or no station is within 200 km.
     """
-    return _nearest(zipcode, "good hourly observations", minimum_quality="high")
+    return _nearest(zipcode, "weather_station", "good hourly observations", minimum_quality="high")
 
 
 def match_normal_station(zipcode: str | None) -> str:
     """USAF id of the nearest station that has a TMY3 normal year; otherwise as `match_station`."""
-    return _nearest(zipcode, "a TMY3 normal year", is_tmy3=True)
+    return _nearest(zipcode, "weather_normal_station", "a TMY3 normal year", is_tmy3=True)
 
 
 @cache  # ranking all stations takes most of a second, and the ZIP codes of a portfolio repeat
-def _nearest(zipcode: str | None, what: str, **criteria: Any) -> str:
+def _nearest(zipcode: str | None, field: str, what: str, **criteria: Any) -> str:
+    if not (zipcode or "").strip():
+        raise MeterFailure(f"The project has no zipcode and no {field}: give it one of the two.")
     try:
-        latitude, longitude = eeweather.zcta_to_lat_long((zipcode or "").strip()[:5])
+        latitude, longitude = eeweather.zcta_to_lat_long(str(zipcode).strip()[:5])
     except UnrecognizedZCTAError as error:
         raise MeterFailure(
             f"The ZIP code {zipcode!r} is not known, so no weather station can be matched: mend the project's zipcode,"

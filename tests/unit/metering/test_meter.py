@@ -1,15 +1,27 @@
+import dataclasses
 import json
 import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from eemeter.eemeter import DailyBaselineData
 
 from benchmarks.equality import TOLERANCE, compare
 from chalicelib.metering import DATASTORE_VERSION, EEMETER_VERSION, MeterFailure, run_meter
+from chalicelib.metering.registry import FORMATTERS
 from infra.local import portfolio
 
 Document = dict[str, Any]
+
+
+def with_values(document: Document, value: Callable[[int, float], float | None]) -> Document:
+    """The document with `value(number, value)` of each record that has a value."""
+    records = [
+        {**record, "value": None if record["value"] is None else value(number, record["value"])}
+        for number, record in enumerate(document["trace"]["records"])
+    ]
+    return {**document, "trace": {**document["trace"], "records": records}}
 
 
 def derivative(output: Document, interpretation: str) -> Document:
@@ -154,7 +166,7 @@ def test_months_of_daily_readings_can_be_modeled_as_bills(days: Document, change
     ("path", "value", "message"),
     [
         ("model_class", "MyModel", "the known ones are DailyModel, BillingModel"),
-        ("model_class", "DailyModel", "eemeter cannot fit DailyModel on the baseline period: Billing data"),
+        ("model_class", "DailyModel", "DailyModel takes readings of a day or less"),
         ("project.modeling_period_group.baseline_period.end", "2014-01-01T00:00:00Z", "no whole readings in the basel"),
         ("weather.records", [["2010-01-01T00:00:00Z", 50]], "no temperatures from 2015-12-21 to 2016-12-19, only from"),
     ],
@@ -177,5 +189,43 @@ def test_negative_gas_and_missing_weather_are_named_with_their_numbers(
     broken = changed(changed(days, "trace.records", records), "weather.records", hours)
     with pytest.raises(MeterFailure) as failure:
         run_meter(broken)
-    assert "2 readings are negative" in str(failure.value)
+    assert "days with a negative reading, which gas consumption cannot have: 2 (" in str(failure.value)
     assert "lacks more than 10 % of its temperatures" in str(failure.value)
+
+
+def test_a_meter_that_stood_still_is_named(bills: Document, days: Document) -> None:
+    with pytest.raises(MeterFailure, match=r"All readings of the baseline period, .* are 0, and eemeter takes elec"):
+        run_meter(with_values(bills, lambda number, value: 0.0))
+    with pytest.raises(MeterFailure, match=r"365 of 365 readings not null: it breaks off .* too few or all the same"):
+        run_meter(with_values(days, lambda number, value: 5.0))
+
+
+def test_gaps_between_days_are_counted_and_not_taken_for_bills(days: Document) -> None:
+    gaps = with_values(days, lambda number, value: None if number % 3 == 0 else value)
+    with pytest.raises(MeterFailure, match="121 of its 364 days have no reading, and at least 90 %"):
+        run_meter(gaps)
+    output = run_meter({**gaps, "formatter_kwargs": {"ignore_sufficiency": True}})
+    assert (output["models"]["baseline"]["status"], output["models"]["baseline"]["n"]) == ("DISQUALIFIED", 243)
+
+
+def test_gaps_that_eemeter_bears_give_eemeters_own_data(days: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    gaps = with_values(days, lambda number, value: None if number % 17 == 3 else value)
+    ours = run_meter(gaps)
+    daily = dataclasses.replace(FORMATTERS["daily"], baseline_data=DailyBaselineData)
+    monkeypatch.setitem(FORMATTERS, "daily", daily)
+    assert run_meter(gaps) == ours
+
+
+def test_values_without_an_interval_say_why(bills: Document) -> None:
+    output = run_meter(with_values(bills, lambda number, value: -value))
+    assert output["derivatives"][0]["baseline_value"] < 0
+    assert output["derivatives"][0]["baseline_lower"] is None
+    for report in output["models"].values():
+        assert report["status"] == "SUCCESS"
+        assert "datastore.no_interval" in [warning["name"] for warning in report["warnings"]]
+
+
+def test_days_of_utc_ask_for_a_timezone(bills: Document, changed: Callable[..., Document]) -> None:
+    output = run_meter(changed(bills, "project.timezone", None))
+    [warning] = output["models"]["baseline"]["warnings"]
+    assert "give the project a timezone" in warning["detail"]

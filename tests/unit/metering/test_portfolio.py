@@ -2,6 +2,7 @@ import json
 
 import pandas as pd
 import pytest
+from eemeter.eemeter.samples import load_sample
 
 from infra.local import portfolio
 
@@ -38,3 +39,10 @@ def test_the_normal_year_is_made_of_months_that_were_observed() -> None:
     ]
     assert hottest in candidates
     assert pd.to_datetime([record["start"] for record in normal]).is_monotonic_increasing
+
+
+@pytest.mark.parametrize("name", ["il-electricity-cdd-hdd-hourly", "il-gas-hdd-only-daily"])
+def test_the_records_are_those_that_eemeter_loads(name: str) -> None:
+    readings, _, _ = load_sample(name)
+    expected = [(at.isoformat(), None if pd.isna(value) else value) for at, value in readings["value"].items()]
+    assert [(record["start"], record["value"]) for record in portfolio.sample_meter(name).records] == expected

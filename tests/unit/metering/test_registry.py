@@ -62,3 +62,8 @@ def test_developer_settings_reach_the_model_when_it_is_said(capsys: pytest.Captu
 def test_what_is_wrong_is_named(document: dict[str, Any], message: str) -> None:
     with pytest.raises(MeterFailure, match=message):
         choose(document, DAILY)
+
+
+def test_bills_are_not_taken_for_days() -> None:
+    with pytest.raises(MeterFailure, match=r"DailyModel takes readings of a day or less.* bills \(billing_monthly\)"):
+        choose({"model_class": "DailyModel"}, MONTHLY)
