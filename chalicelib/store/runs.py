@@ -223,11 +223,7 @@ def bury(id: int) -> None:
         raise LookupError(f"there is no meter run {id}")
     if run.status not in ENDED and not _is_held(run):
         reason = run.last_error or "its worker died or ran out of time"
-        fail(
-            run,
-            f"The datastore gave the run up after {run.attempts} attempts, for no fault of its data; {ADVICE}",
-            reason,
-        )
+        fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", reason)
 
 
 def set_input(run: MeterRun, key: str) -> None:
