@@ -79,29 +79,38 @@ def _serialized_project(project: Project) -> dict[str, Any]:
 
 
 def _add_weather(meter_input: dict[str, Any]) -> None:
-    """Put the stored temperatures in where the input has none, of the stations it names or its ZIP code matches."""
+    """Put the stored temperatures in where the input has none, of the stations it names or its ZIP code matches.
+
+    Raises MeterFailure when no station matches, or the matching one has no temperatures.
+    """
     # Imported here: the API's functions import this module too, and have no eeweather.
     from chalicelib.metering.stations import match_normal_station, match_station
 
-    given = {name: meter_input.get(name) or {} for name in ("weather", "weather_normal")}
     zipcode = meter_input["project"].get("zipcode")
-    if "records" not in given["weather"]:
-        station = given["weather"].get("station") or match_station(zipcode)
-        first, last = _span(meter_input["trace"]["records"])
-        meter_input["weather"] = _stored_weather("observed", station, first - MARGIN, last + MARGIN)
-    if "records" not in given["weather_normal"]:
-        station = given["weather_normal"].get("station") or match_normal_station(zipcode)
-        meter_input["weather_normal"] = _stored_weather("normal", station, None, None)
+    for name, dataset, match in (
+        ("weather", "observed", match_station),
+        ("weather_normal", "normal", match_normal_station),
+    ):
+        given = meter_input.get(name) or {}
+        if "records" in given:
+            continue
+        station, origin = given.get("station"), ""
+        if station is None:
+            station, origin = match(zipcode), f", which matches ZIP code {zipcode},"
+        span = _span(meter_input["trace"]["records"]) if dataset == "observed" else None
+        meter_input[name] = _stored_weather(dataset, station, origin, span)
 
 
-def _stored_weather(dataset: str, station: str, first: int | None, last: int | None) -> dict[str, Any]:
+def _stored_weather(dataset: str, station: str, origin: str, span: tuple[int, int] | None) -> dict[str, Any]:
     from chalicelib.metering import MeterFailure
 
+    first, last = (None, None) if span is None else (span[0] - MARGIN, span[1] + MARGIN)
     column = series.read(series.weather_prefix(dataset, station), first, last)
     if not len(column):
-        when = "" if first is None or last is None else f" between {_iso(first)} and {_iso(last)}"
+        when = "" if span is None else f" from {_iso(span[0])[:10]} to {_iso(span[1])[:10]}"
         raise MeterFailure(
-            f"station {station} has no {dataset} temperatures{when}; post them to weather_records/ and run again"
+            f"Station {station}{origin} has no {dataset} temperatures{when}:"
+            " post them to weather_records/, then run again."
         )
     records = [[_iso(start), _number(value)] for start, value in zip(column.starts, column.values, strict=True)]
     return {"station": station, "unit": "F", "records": records}
