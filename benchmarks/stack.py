@@ -17,14 +17,10 @@ def fresh_stack() -> Iterator[tuple[LocalStack, Client]]:
     """A new stack with the sample station's weather, and a client of its API; gone afterwards."""
     with tempfile.TemporaryDirectory() as directory:
         stack = LocalStack(Path(directory))
-        stack.up()
-        try:
-            assert stack.running
-            client = Client(stack.running.url, stack.running.token)
+        with stack as running:
+            client = Client(running.url, running.token)
             client.post_all("weather_records/", portfolio.weather_records())
             yield stack, client
-        finally:
-            stack.down()
 
 
 def load(client: Client, samples: list[str]) -> list[int]:

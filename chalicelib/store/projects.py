@@ -1,9 +1,7 @@
 """Projects: a building, and when its efficiency measure went in."""
 
-from typing import Any
-
 from chalicelib.store import pages, traces
-from chalicelib.store.keyed import Collection, Synced
+from chalicelib.store.keyed import Collection
 from chalicelib.store.tables import Project
 
 _projects = Collection(Project, "projects", "project_id")
@@ -13,11 +11,7 @@ get_many = _projects.get_many
 find_many = _projects.find_many
 create = _projects.create
 update = _projects.update
-
-
-def sync(items: list[dict[str, Any]]) -> list[Synced]:
-    """Create, update or leave each project by its `project_id`."""
-    return _projects.sync(items)
+sync = _projects.sync
 
 
 def delete(id: int) -> bool:

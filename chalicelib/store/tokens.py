@@ -6,8 +6,6 @@ from datetime import datetime
 
 from chalicelib.store.tables import Token, now
 
-SCOPES = ("read", "write", "admin")
-
 
 def create(name: str, scopes: set[str], expires: datetime | None = None) -> str:
     """A new token's secret, which cannot be seen again."""

@@ -1,10 +1,9 @@
 """Traces: the series of a meter, which may belong to several projects."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from chalicelib.store import pages, series
-from chalicelib.store.keyed import Collection, Synced
+from chalicelib.store.keyed import Collection
 from chalicelib.store.tables import ProjectTraces, Trace
 
 _traces = Collection(Trace, "traces", "trace_id")
@@ -13,11 +12,7 @@ get = _traces.get
 get_many = _traces.get_many
 create = _traces.create
 update = _traces.update
-
-
-def sync(items: list[dict[str, Any]]) -> list[Synced]:
-    """Create, update or leave each trace by its `trace_id`."""
-    return _traces.sync(items)
+sync = _traces.sync
 
 
 def delete(id: int) -> bool:

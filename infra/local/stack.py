@@ -108,6 +108,13 @@ class LocalStack:
             raise LocalStackError(f"The first token could not be made: {made.stderr.strip()}")
         return made.stdout.strip()
 
+    def __enter__(self) -> Running:
+        """A stack for the length of a `with`."""
+        return self.up()[0]
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
     def down(self) -> bool:
         """Stop it and forget its data; whether it was running."""
         with exclusively(self.directory / "command.lock"):

@@ -41,13 +41,8 @@ def exchanges() -> list[tuple[str, Any]]:
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A stack of its own, since the document counts ids from 1."""
-    stack = LocalStack(tmp_path_factory.mktemp("reference"))
-    stack.up()
-    try:
-        assert stack.running
-        yield stack.running
-    finally:
-        stack.down()
+    with LocalStack(tmp_path_factory.mktemp("reference")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

@@ -22,13 +22,8 @@ ITEMS_PER_POST = 10_000
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A stack on a free port, in a directory of its own."""
-    local = LocalStack(tmp_path_factory.mktemp("stack"))
-    local.up()
-    try:
-        assert local.running
-        yield local.running
-    finally:
-        local.down()
+    with LocalStack(tmp_path_factory.mktemp("stack")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
