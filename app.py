@@ -7,8 +7,13 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, SQS
 from chalicelib import api
 from chalicelib.jobs import authorize as authorizing
 from chalicelib.jobs import bury_run as burying
+from chalicelib.jobs import choose_derivatives as choosing
+from chalicelib.jobs import fail_aggregation as failing
+from chalicelib.jobs import fan_in as fanning_in
 from chalicelib.jobs import run_meter
+from chalicelib.jobs import sum_chunk as adding_up
 from chalicelib.jobs import sweep as sweeping
+from chalicelib.jobs import wait_for_batch as waiting
 
 app = Chalice(app_name="eemeter-datastore")
 
@@ -34,3 +39,31 @@ def bury_run(event: SQSEvent) -> None:
 @app.schedule("rate(1 minute)", name="sweep")
 def sweep(event: CloudWatchEvent) -> None:
     sweeping.handle()
+
+
+# The steps of infra/aggregation.asl.yaml, in its order.
+
+
+@app.lambda_function(name="wait_for_batch")
+def wait_for_batch(event: dict[str, Any], context: Any) -> None:
+    waiting.handle(event)
+
+
+@app.lambda_function(name="choose_derivatives")
+def choose_derivatives(event: dict[str, Any], context: Any) -> Any:
+    return choosing.handle(event)
+
+
+@app.lambda_function(name="sum_chunk")
+def sum_chunk(event: dict[str, Any], context: Any) -> None:
+    adding_up.handle(event)
+
+
+@app.lambda_function(name="fan_in")
+def fan_in(event: dict[str, Any], context: Any) -> Any:
+    return fanning_in.handle(event)
+
+
+@app.lambda_function(name="fail_aggregation")
+def fail_aggregation(event: dict[str, Any], context: Any) -> None:
+    failing.handle(event)

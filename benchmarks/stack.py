@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local import portfolio
-from infra.local.demo import Client
+from infra.local.demo import Client, run_batch
 from infra.local.stack import LocalStack
 
 
@@ -41,10 +41,5 @@ def load(client: Client, samples: list[str]) -> list[int]:
 def run(client: Client, traces: list[int]) -> tuple[dict[str, Any], float]:
     """Run the meters of traces in one bulk request; the batch when it has ended, and the seconds that it took."""
     began = time.perf_counter()
-    response = client.post("meter_runs/bulk/", {"targets": [{"trace": trace} for trace in traces]})
-    path = response.headers["Location"].partition("/api/v1/")[2]
-    while True:
-        batch: dict[str, Any] = client.get(path)
-        if not batch["pending"] and not batch["running"]:
-            return batch, time.perf_counter() - began
-        time.sleep(0.1)
+    batch = run_batch(client, [{"trace": trace} for trace in traces])
+    return batch, time.perf_counter() - began

@@ -12,6 +12,7 @@ class Settings:
     table_prefix: str
     bucket: str
     meter_queue_url: str
+    state_machine_arn: str
     worker_timeout: int  # seconds, as the Timeout of MeterWorker
     max_attempts: int  # how often a run is tried before it is buried
     retry_delay: int  # seconds before the second try; before the third, twice as many
@@ -23,6 +24,7 @@ class Settings:
             table_prefix=os.environ["TABLE_PREFIX"],
             bucket=os.environ["BUCKET"],
             meter_queue_url=os.environ["METER_QUEUE_URL"],
+            state_machine_arn=os.environ["STATE_MACHINE_ARN"],
             worker_timeout=int(os.environ["WORKER_TIMEOUT"]),
             max_attempts=int(os.environ["MAX_ATTEMPTS"]),
             retry_delay=int(os.environ["RETRY_DELAY"]),

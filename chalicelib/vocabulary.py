@@ -1,5 +1,7 @@
 """The field's words that every room shares: interpretations and units."""
 
+from typing import NamedTuple
+
 INTERPRETATIONS = {
     "E_C_S": "ELECTRICITY_CONSUMPTION_SUPPLIED",
     "E_C_T": "ELECTRICITY_CONSUMPTION_TOTAL",
@@ -12,6 +14,21 @@ INTERPRETATIONS = {
 SHORT_CODES = {name: code for code, name in INTERPRETATIONS.items()}
 
 DERIVATIVE_INTERPRETATIONS = ("annualized_weather_normal", "gross_predicted", "gross_observed")
+AGGREGATION_INTERPRETATIONS = ("SUM", "MEAN")
+
+
+class Kind(NamedTuple):
+    """What derivatives that can be added up have in common, but for their unit. Full name of the trace's."""
+
+    trace_interpretation: str
+    derivative_interpretation: str
+
+    @property
+    def order(self) -> tuple[int, int]:
+        """The place in the order in which interpretations are listed."""
+        trace = list(SHORT_CODES).index(self.trace_interpretation)
+        return trace, DERIVATIVE_INTERPRETATIONS.index(self.derivative_interpretation)
+
 
 _UNITS = {
     "kwh": ("KWH", 1.0),
@@ -42,6 +59,11 @@ def full_name(interpretation: str) -> str:
         return INTERPRETATIONS[interpretation]
     known = ", ".join(f"{code} ({name})" for code, name in INTERPRETATIONS.items())
     raise ValueError(f"{interpretation!r} is not a trace interpretation; the known ones are {known}")
+
+
+def is_generation(interpretation: str) -> bool:
+    """Whether a trace interpretation, given by its full name, is of energy generated on site."""
+    return interpretation.startswith("ELECTRICITY_ON_SITE_GENERATION")
 
 
 def normalised_unit(unit: str, interpretation: str = "") -> tuple[str, float]:

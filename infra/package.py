@@ -3,6 +3,7 @@
 `python -m infra.package DIRECTORY` writes sam.yaml and deployment.zip, with the packages of requirements.txt in it.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ import yaml
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", ".chalice")
 MERGED = "infra/resources.yaml"
+STATE_MACHINES = {"AggregationStateMachine": "infra/aggregation.asl.yaml"}  # by their names in resources.yaml
 REQUIREMENTS = "requirements.txt"
 
 
@@ -62,8 +64,12 @@ def package(directory: Path, *, requirements: bool = True) -> None:
     if made.returncode:
         hint = " (it downloads the packages of requirements.txt: is the network there?)" if requirements else ""
         raise PackagingError(f"chalice package failed{hint}:\n{made.stderr.strip() or made.stdout.strip()}")
-    template = directory / "sam.yaml"
-    template.write_text(yaml.dump(without_nulls(yaml.safe_load(template.read_text())), Dumper=_Dumper, sort_keys=False))
+    template = without_nulls(yaml.safe_load((directory / "sam.yaml").read_text()))
+    for name, definition in STATE_MACHINES.items():
+        # As text: CloudFormation takes no null in a template, and a state machine says with one what it drops.
+        states = yaml.safe_load((REPOSITORY / definition).read_text())
+        template["Resources"][name]["Properties"]["DefinitionString"] = json.dumps(states, indent=2)
+    (directory / "sam.yaml").write_text(yaml.dump(template, Dumper=_Dumper, sort_keys=False))
 
 
 if __name__ == "__main__":

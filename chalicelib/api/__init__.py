@@ -6,6 +6,8 @@ from typing import Any
 from chalice.app import Chalice, ChaliceAuthorizer
 
 from chalicelib.api import (
+    aggregation_results,
+    aggregation_runs,
     batches,
     derivatives,
     docs,
@@ -13,6 +15,7 @@ from chalicelib.api import (
     meter_results,
     meter_runs,
     projects,
+    trace_groups,
     trace_records,
     traces,
     weather_records,
@@ -41,6 +44,9 @@ RESOURCES = (
     batches.resource,
     meter_results.resource,
     derivatives.resource,
+    trace_groups.resource,
+    aggregation_runs.resource,
+    aggregation_results.resource,
     health.resource,
     docs.resource_of(contract),
 )

@@ -75,3 +75,77 @@ BULK = [
     ],
     [_run(6, 2, 4, "2016-09-29T00:01:43.152578Z", batch=1)],
 ]
+
+AGGREGATION_IN = {
+    "projects": [1, 2],
+    "derivatives": [],
+    "traces": [],
+    "trace_interpretation": "E_C_S",
+    "derivative_interpretation": "annualized_weather_normal",
+    "aggregation_interpretation": "SUM",
+}
+
+
+def _aggregation(id: int, trace: str, derivative: str, named: dict[str, list[int]]) -> dict[str, Any]:
+    document = f"3cdfc090-ec80-4cc1-8faf-4ee8705393a{id}"
+    return {
+        "id": id,
+        "status": "PENDING",
+        **named,
+        "aggregation_input": f"https://example.s3.amazonaws.com/aggregation_inputs/{document}.json?X-Amz-Signature=0123",
+        "trace_interpretation": trace,
+        "derivative_interpretation": derivative,
+        "aggregation_interpretation": "SUM",
+        "aggregation_result": None,
+        "failure_message": None,
+        "traceback": None,
+        "added": "2016-09-29T00:05:43.152522Z",
+        "updated": "2016-09-29T00:05:43.152545Z",
+        "group": None,
+        "after_batch": None,
+    }
+
+
+AGGREGATION_RUN = _aggregation(
+    1, "E_C_S", "annualized_weather_normal", {"projects": [1, 2], "traces": [], "derivatives": []}
+)
+AGGREGATION_BULK_IN = {"targets": [{"projects": [1, 2], "derivatives": [], "traces": []}]}
+AGGREGATION_BULK = [
+    [
+        _aggregation(id, trace, derivative, {"derivatives": [], "projects": [1, 2], "traces": []})
+        for id, trace, derivative in (
+            (2, "E_C_S", "annualized_weather_normal"),
+            (3, "E_C_S", "gross_predicted"),
+            (4, "NG_C_S", "annualized_weather_normal"),
+            (5, "NG_C_S", "gross_predicted"),
+        )
+    ]
+]
+AGGREGATION_RESULT = {
+    "id": 1,
+    "aggregation_run": 1,
+    "trace_interpretation": "E_C_S",
+    "derivative_interpretation": "annualized_weather_normal",
+    "aggregation_interpretation": "SUM",
+    "aggregation_output": "https://example.s3.amazonaws.com/aggregation_outputs/010f59ae-15e9-4c43-8431-d90f74504770.json"
+    "?X-Amz-Signature=0123",
+    "derivatives": [1, 4],
+    "unit": "KWH",
+    "baseline_value": 22024.8,
+    "baseline_lower": 302.8,
+    "baseline_upper": 302.8,
+    "baseline_n": 730,
+    "reporting_value": 19842.6,
+    "reporting_lower": 281.0,
+    "reporting_upper": 281.0,
+    "reporting_n": 730,
+    "differential_direction": "BASELINE_MINUS_REPORTING",
+    "differential_value": 2182.2,
+    "differential_lower": 413.1,
+    "differential_upper": 413.1,
+    "differential_n": 1460,
+    "eemeter_version": "4.1.1",
+    "datastore_version": "0.1.0",
+    "added": "2016-09-29T00:05:47.114235Z",
+    "updated": "2016-09-29T00:05:47.114235Z",
+}

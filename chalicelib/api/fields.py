@@ -45,7 +45,7 @@ class PageQuery(Query):
         return {name: value for name, value in self if name not in PageQuery.model_fields}
 
 
-def _small(value: Any) -> Any:
+def small(value: Any) -> Any:
     """Raises ValueError for what JSON cannot say or a row of a table cannot hold."""
     try:
         size = len(json.dumps(value, allow_nan=False).encode())
@@ -118,11 +118,12 @@ TraceInterpretation = Annotated[
     AfterValidator(vocabulary.full_name),
     Field(json_schema_extra={"enum": [*vocabulary.SHORT_CODES, *vocabulary.INTERPRETATIONS]}),
 ]
-Arguments = Annotated[dict[str, Any], AfterValidator(_small)]
+TraceCode = Annotated[str, Field(json_schema_extra={"enum": list(vocabulary.INTERPRETATIONS)})]
+Arguments = Annotated[dict[str, Any], AfterValidator(small)]
 Scalar = Annotated[
     Any, AfterValidator(_scalar), Field(json_schema_extra={"type": ["string", "number", "boolean", "null"]})
 ]  # a union would point at each of its members instead of at the value
-Metadata = Annotated[dict[str, Scalar], AfterValidator(_small)]
+Metadata = Annotated[dict[str, Scalar], AfterValidator(small)]
 Timestamp = Annotated[
     str,
     Field(

@@ -96,7 +96,9 @@ class MeterRunIn(RunArguments):
 class BulkIn(RunArguments):
     """Meter runs to schedule at once."""
 
-    targets: Annotated[list[Target], Field(min_length=1, max_length=MOST_ITEMS)]
+    targets: Annotated[list[Target], Field(min_length=1, max_length=MOST_ITEMS)] = Field(
+        description="What to run: projects, traces, traces for one project each, and trace groups."
+    )
 
 
 @with_config(OUTPUT)
@@ -224,13 +226,18 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     returns=list[list[MeterRunOut]],
     status=201,
     headers={"Location": "The path of the batch, `/api/v1/batches/{id}/`, which counts the runs by status."},
-    examples={"two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK)},
+    examples={
+        "two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK),
+        "a trace group": Example({"targets": [{"group": 1}]}),
+    },
 )
 def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     """Schedule the meter runs of many targets.
 
     The response groups the runs by target, in the order of the targets; a project without traces has an empty group.
-    A target with both runs its trace for its project, also where the trace does not belong to it.
+    A target with both runs its trace for its project, also where the trace does not belong to it. A trace group runs
+    each of its traces for each of its projects with which it fits, ordered by trace and then project; those that belong
+    to no project cannot be run and are left out.
     """
     groups = pairs_of(call.body.targets)
     pairs = [pair for group in groups for pair in group]

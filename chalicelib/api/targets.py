@@ -6,15 +6,20 @@ from pydantic import Field
 
 from chalicelib.api.fields import Body, Id
 from chalicelib.api.problems import ErrorItem, error, invalid, refuse_any
-from chalicelib.store import projects, traces
+from chalicelib.store import projects, trace_groups, traces
 from chalicelib.store.tables import Project, Trace
 
 
 class Target(Body):
-    """A project, all of whose traces are run; a trace; or a trace for one project."""
+    """A project, all of whose traces are run; a trace; a trace for one project; or a trace group."""
 
     project: Id | None = Field(default=None, description="The project.")
     trace: Id | None = Field(default=None, description="The trace.")
+    group: Id | None = Field(
+        default=None,
+        description="The trace group, in place of project and trace: each of its traces is run for each of its "
+        "projects with which it fits.",
+    )
 
 
 def single(project: int | None, trace: int | None) -> tuple[int, int]:
@@ -53,24 +58,39 @@ def pairs_of(targets: list[Target]) -> list[list[tuple[int, int]]]:
     )
     whole = {target.project for target in targets if target.trace is None and target.project in owners}
     members = traces.of_projects(id for id in whole if id is not None) if whole else {}
+    of_group = _pairs_of_groups({target.group for target in targets if target.group is not None})
     groups: list[list[tuple[int, int]]] = []
     errors: list[ErrorItem] = []
     for index, target in enumerate(targets):
         at = ("targets", index)
-        if target.trace is not None:
+        if target.group is not None:
+            beside = [name for name in ("project", "trace") if getattr(target, name) is not None]
+            errors += [error(f"A target has either a group or a {name}.", *at, name) for name in beside]
+            if target.group in of_group:
+                groups.append(of_group[target.group])
+            else:
+                errors.append(error(f"There is no trace group {target.group}.", *at, "group"))
+        elif target.trace is not None:
             found = _pair(target.project, target.trace, known, owners, at)
             if isinstance(found, dict):
                 errors.append(found)
             else:
                 groups.append([found])
         elif target.project is None:
-            errors.append(error("A target needs a project, a trace or both.", *at))
+            errors.append(error("A target needs a project, a trace or both, or a group.", *at))
         elif target.project not in owners:
             errors.append(error(f"There is no project {target.project}.", *at, "project"))
         else:
             groups.append([(target.project, trace.id) for trace in members.get(target.project, [])])
     refuse_any(errors)
     return groups
+
+
+def _pairs_of_groups(group_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
+    """The (project, trace) pairs of each group that exists; a trace of no project cannot be run and is left out."""
+    known = trace_groups.get_many(group_ids) if group_ids else {}
+    members = trace_groups.members_of(list(known.values()))
+    return {id: [(project, trace) for project, trace in found if project is not None] for id, found in members.items()}
 
 
 def _known(trace_ids: set[int], project_ids: set[int]) -> tuple[dict[int, Trace], dict[int, Project]]:

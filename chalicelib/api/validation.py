@@ -15,6 +15,9 @@ Q = TypeVar("Q", bound=Query)
 
 # Members of a union, which pydantic puts into an error's path although they are no part of the body.
 OBJECT, TEXT = "(object)", "(text)"
+FILTER, BOOLEAN = "(filter)", "(filter_boolean)"
+BARE_FILTER, BARE_BOOLEAN = "(bare filter)", "(bare filter_boolean)"
+MEMBERS = (OBJECT, TEXT, FILTER, BOOLEAN, BARE_FILTER, BARE_BOOLEAN)
 
 MOST_SHOWN = 60  # characters of a client's own text in a sentence
 
@@ -35,6 +38,7 @@ _LISTS = {
     "trace": ("traces/", "trace_id"),
     "project": ("projects/", "project_id"),
     "projects": ("projects/", "project_id"),
+    "group": ("trace_groups/", "name"),
 }
 
 
@@ -68,7 +72,7 @@ def _errors(problem: ValidationError) -> list[ErrorDetails]:
 
 
 def _error(found: ErrorDetails, path: tuple[str | int, ...], schema: Any) -> ErrorItem:
-    place = [part for part in found["loc"] if part not in (OBJECT, TEXT)]
+    place = [part for part in found["loc"] if part not in MEMBERS]
     names = _fields(schema, found["loc"][:-1]) if found["type"] == "extra_forbidden" else ()
     return error(_sentence(found, "field", names), *path, *place)
 
@@ -115,6 +119,8 @@ def _sentence(found: ErrorDetails, noun: str, names: Iterable[str]) -> str:
         return _PATTERNS[context["pattern"]]
     if kind == "json_invalid" and not given.strip():
         return "The body is empty; send JSON."
+    if kind == "json_invalid" and context["error"].startswith("recursion limit exceeded"):
+        return "This JSON is nested deeper than anything that is taken here."
     if kind == "json_invalid":
         return f"This is not JSON: {context['error']}."
     if kind == "value_error":

@@ -1,16 +1,27 @@
-"""The schedule's Lambda: queue again what a request or a worker that died left behind."""
+"""The schedule's Lambda: mend what a request, a worker or an execution that died left behind."""
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.store import outbox, runs
+from chalicelib.store import aggregation_runs, outbox, runs, waiters
 
 logger = Logger()
 
+SWEEPS = {
+    "never_queued": outbox.sweep,
+    "overdue": runs.requeue_overdue,
+    "never_woken": waiters.sweep,
+    "aggregations": aggregation_runs.sweep,
+}
+
 
 def handle() -> None:
-    """One sweep over unfinished requests and overdue runs; what keeps the one from it does not keep the other."""
-    try:
-        never_queued = outbox.sweep()
-    finally:
-        overdue = runs.requeue_overdue()
-    logger.info("swept", never_queued=never_queued, overdue=overdue)
+    """One sweep over all that may be left behind. Raises when a part of it failed, after the others were done."""
+    failed = []
+    for name, sweep in SWEEPS.items():
+        try:
+            logger.info("swept", extra={name: sweep()})
+        except Exception:
+            logger.exception("could not be swept", part=name)
+            failed.append(name)
+    if failed:
+        raise RuntimeError(f"could not be swept: {', '.join(failed)}")

@@ -67,6 +67,23 @@ def get(batch: int) -> BatchCount | None:
     )
 
 
+def has_ended(batch: int) -> bool:
+    """Whether every run of a batch has ended."""
+    count = get(batch)
+    return count is not None and not count.pending and not count.running
+
+
+def has_ended_after(run: MeterRun) -> bool:
+    """Whether a run that has just ended was the last of its batch.
+
+    Whoever empties a shard looks at the others; of two who do so at once, at least the later sees all of them empty.
+    """
+    if run.batch is None:
+        return False
+    shard = BatchShard.get(run.batch, run.batch_shard, consistent_read=True)
+    return not shard.pending and not shard.running and has_ended(run.batch)
+
+
 def remove(batch: int) -> None:
     """Remove what was written of a batch."""
     bulk.delete_all(BatchShard, BatchShard.query(batch, consistent_read=True))

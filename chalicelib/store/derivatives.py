@@ -1,5 +1,7 @@
 """Derivatives: the numbers of meter results, one an interpretation."""
 
+from collections.abc import Iterable, Iterator
+
 from chalicelib.store import ids, pages
 from chalicelib.store.runs import derivative_ids
 from chalicelib.store.tables import Derivative
@@ -8,6 +10,16 @@ from chalicelib.store.tables import Derivative
 def get(id: int) -> Derivative | None:
     """The derivative, or None."""
     return pages.get(Derivative, id)
+
+
+def get_many(wanted: Iterable[int]) -> dict[int, Derivative]:
+    """Those that exist, by id."""
+    return pages.get_many(Derivative, wanted)
+
+
+def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
+    """Those that exist, in the order of the ids."""
+    return pages.stream(Derivative, wanted)
 
 
 def page(

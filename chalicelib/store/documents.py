@@ -3,7 +3,7 @@
 import json
 import uuid
 from functools import cache
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
@@ -49,6 +49,18 @@ def put(key: str, document: Any) -> None:
     """Store a document as JSON."""
     body = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
     client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType="application/json")
+
+
+def put_file(key: str, file: IO[bytes]) -> None:
+    """Store a document from a file that holds its JSON."""
+    client().put_object(Bucket=settings().bucket, Key=key, Body=file, ContentType="application/json")
+
+
+def get_range(key: str, start: int, end: int) -> bytes:
+    """The bytes of a document from start to before end."""
+    answer = client().get_object(Bucket=settings().bucket, Key=key, Range=f"bytes={start}-{end - 1}")
+    body: bytes = answer["Body"].read()
+    return body
 
 
 def get(key: str) -> Any:

@@ -12,13 +12,14 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.settings import settings
-from chalicelib.store import batches, bulk, documents, ids, outbox, pages, queue
+from chalicelib.store import batches, bulk, documents, ids, newest, outbox, pages, queue, waiters
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
 from chalicelib.store.transactions import commit
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 logger = Logger(child=True)
 
-DERIVATIVES_PER_RUN = 3
+DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
 MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day longer
 LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
 REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
@@ -45,7 +46,10 @@ class Exhausted(Exception):
 
 
 def derivative_ids(run_id: int) -> range:
-    """The ids of a run's derivatives, fixed from the start so that a second try overwrites the first."""
+    """The ids of a run's derivatives, in the order of DERIVATIVE_INTERPRETATIONS.
+
+    They are fixed from the start, so that a second try overwrites the first.
+    """
     return range(DERIVATIVES_PER_RUN * (run_id - 1) + 1, DERIVATIVES_PER_RUN * run_id + 1)
 
 
@@ -184,25 +188,35 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         project=run.project,
         **{name: outcome[name] for name in kept},
     )
+    id_of = dict(zip(DERIVATIVE_INTERPRETATIONS, derivative_ids(run.id), strict=True))
     derivatives = [
         Derivative(
-            id=id,
+            id=id_of[fields["interpretation"]],
             meter_result=run.id,
             trace=run.trace,
             project=run.project,
             trace_interpretation=trace_interpretation,
+            eemeter_version=outcome["eemeter_version"],
             **fields,
         )
-        for id, fields in zip(derivative_ids(run.id), outcome["derivatives"], strict=True)
+        for fields in outcome["derivatives"]
     ]
+    places = newest.open_places(run)
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(result)
         for derivative in derivatives:
             transaction.save(derivative)
+        newest.note(transaction, run, places)
         _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
 
-    return commit(fill)
+    while not commit(fill):
+        still_open = newest.open_places(run)
+        if still_open == places:
+            return False
+        places = still_open  # a newer run of the trace succeeded in between
+    waiters.wake_after(run)
+    return True
 
 
 def fail(run: MeterRun, message: str, traceback: str | None) -> bool:
@@ -210,7 +224,10 @@ def fail(run: MeterRun, message: str, traceback: str | None) -> bool:
     actions: list[Action] = [MeterRun.failure_message.set(message[:MOST_MESSAGE])]
     if traceback is not None:
         actions.append(MeterRun.traceback.set(traceback[-MOST_TRACEBACK:]))
-    return commit(lambda transaction: _end(transaction, run, "FAILED", actions))
+    ended = commit(lambda transaction: _end(transaction, run, "FAILED", actions))
+    if ended:
+        waiters.wake_after(run)
+    return ended
 
 
 def bury(id: int) -> None:

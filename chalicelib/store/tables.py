@@ -1,7 +1,10 @@
 """The DynamoDB tables, one per resource, as infra/resources.yaml declares them."""
 
+import json
+import zlib
 from datetime import UTC, datetime
 from functools import cache
+from itertools import accumulate, pairwise
 from typing import Any
 
 from pynamodb.attributes import (
@@ -14,7 +17,7 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 from pynamodb.connection import Connection, TableConnection
-from pynamodb.constants import NUMBER, NUMBER_SET
+from pynamodb.constants import BINARY, NUMBER, NUMBER_SET
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
@@ -74,6 +77,18 @@ class IntegerSetAttribute(Attribute[set[int]]):
 
     def deserialize(self, value: list[str]) -> set[int]:
         return {int(member) for member in value}
+
+
+class IdsAttribute(Attribute[list[int]]):
+    """A list of any number of ids, as compressed differences: 100,000 of them fit an item, whose limit is 400 KB."""
+
+    attr_type = BINARY
+
+    def serialize(self, value: list[int]) -> bytes:
+        return zlib.compress(json.dumps([after - before for before, after in pairwise([0, *value])]).encode())
+
+    def deserialize(self, value: bytes) -> list[int]:
+        return list(accumulate(json.loads(zlib.decompress(value))))
 
 
 class Counter(Table):
@@ -250,6 +265,19 @@ class MeterRun(Table):
     due_index = DueIndex()
 
 
+class NewestRun(Table):
+    """The newest successful meter run of a trace, for one of its projects and for any of them (ANY_PROJECT)."""
+
+    ANY_PROJECT = 0
+
+    class Meta:
+        table_name = TableName("newest_runs")
+
+    trace = IntegerAttribute(hash_key=True)
+    project = IntegerAttribute(range_key=True)
+    meter_run = IntegerAttribute()
+
+
 class Outbox(Table):
     """A request whose runs are being written and queued; it stays behind only if that was cut short."""
 
@@ -329,8 +357,99 @@ class Derivative(Table):
     reporting_lower = NumberAttribute(null=True)
     reporting_upper = NumberAttribute(null=True)
     reporting_n = NumberAttribute(null=True)
+    eemeter_version = UnicodeAttribute()
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
 
     project_index = ProjectIndex()
     trace_index = TraceIndex()
+
+
+class AggregationRun(Table):
+    """One sum of derivatives, from PENDING over RUNNING to SUCCESS or FAILED."""
+
+    class Meta:
+        table_name = TableName("aggregation_runs")
+
+    id = IntegerAttribute(hash_key=True)
+    status = UnicodeAttribute(default="PENDING")
+    projects = IdsAttribute(default=list)
+    traces = IdsAttribute(default=list)
+    derivatives = IdsAttribute(default=list)
+    group = IntegerAttribute(null=True)
+    after_batch = IntegerAttribute(null=True)
+    aggregation_input = UnicodeAttribute()  # S3 key
+    trace_interpretation = UnicodeAttribute(null=True)  # full name; null until it is known
+    derivative_interpretation = UnicodeAttribute(null=True)
+    aggregation_interpretation = UnicodeAttribute()
+    aggregation_result = IntegerAttribute(null=True)
+    failure_message = UnicodeAttribute(null=True)
+    traceback = UnicodeAttribute(null=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    unit = UnicodeAttribute(null=True)
+    eemeter_version = UnicodeAttribute(null=True)
+    chunks = JSONAttribute(null=True)  # where each chunk of the input begins and the last ends; null until it is chosen
+    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
+    open_shard = IntegerAttribute(null=True)  # gone once the run has ended
+    due = IntegerAttribute(null=True)  # epoch seconds: when the sweep looks whether its execution is well
+
+    due_index = DueIndex()
+
+
+class AggregationResult(Table):
+    """What a successful aggregation run found; it has the id of its run."""
+
+    class Meta:
+        table_name = TableName("aggregation_results")
+
+    id = IntegerAttribute(hash_key=True)
+    aggregation_run = IntegerAttribute()
+    trace_interpretation = UnicodeAttribute()
+    derivative_interpretation = UnicodeAttribute()
+    aggregation_interpretation = UnicodeAttribute()
+    aggregation_output = UnicodeAttribute()  # S3 key
+    derivatives = IdsAttribute()
+    unit = UnicodeAttribute()
+    baseline_value = NumberAttribute()
+    baseline_lower = NumberAttribute()
+    baseline_upper = NumberAttribute()
+    baseline_n = IntegerAttribute()
+    reporting_value = NumberAttribute()
+    reporting_lower = NumberAttribute()
+    reporting_upper = NumberAttribute()
+    reporting_n = IntegerAttribute()
+    differential_direction = UnicodeAttribute()
+    differential_value = NumberAttribute()
+    differential_lower = NumberAttribute()
+    differential_upper = NumberAttribute()
+    differential_n = IntegerAttribute()
+    eemeter_version = UnicodeAttribute()
+    datastore_version = UnicodeAttribute()
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+
+class BatchWaiter(Table):
+    """An aggregation run whose execution waits for a batch of meter runs to end."""
+
+    class Meta:
+        table_name = TableName("batch_waiters")
+
+    batch = IntegerAttribute(hash_key=True)
+    aggregation_run = IntegerAttribute(range_key=True)
+    task_token = UnicodeAttribute()  # what lets the execution go on
+
+
+class TraceGroup(Table):
+    """Traces named by what they and their projects are, rather than one by one."""
+
+    class Meta:
+        table_name = TableName("trace_groups")
+
+    id = IntegerAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    filter_specification = JSONAttribute()
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)

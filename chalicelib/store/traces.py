@@ -51,11 +51,15 @@ def unlink(project: int) -> None:
 def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
     """The traces of each project, lowest id first."""
     wanted = set(projects)
-    linked = {
-        entry.project: sorted(entry.traces or ()) for entry in ProjectTraces.batch_get(wanted, consistent_read=True)
-    }
+    linked = ids_of_projects(wanted)
     found = get_many(trace for traces in linked.values() for trace in traces)
     return {project: [found[id] for id in linked.get(project, ()) if id in found] for project in wanted}
+
+
+def ids_of_projects(projects: Iterable[int]) -> dict[int, list[int]]:
+    """The ids of the traces of each project that has any, lowest first."""
+    found = ProjectTraces.batch_get(set(projects), consistent_read=True)
+    return {entry.project: sorted(entry.traces or ()) for entry in found}
 
 
 def _ids_of_project(project: int) -> list[int]:

@@ -7,7 +7,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from infra.package import MERGED, REPOSITORY, SOURCES, package
+from infra.package import MERGED, REPOSITORY, SOURCES, STATE_MACHINES, package
 
 KEPT_BUILDS = 5
 
@@ -37,7 +37,7 @@ def build(cache: Path) -> Path:
 def _fingerprint() -> str:
     """Changes with anything that the package is made of."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {version('chalice')}".encode())
-    for name in (*SOURCES, MERGED, "infra/package.py"):
+    for name in (*SOURCES, MERGED, *STATE_MACHINES.values(), "infra/package.py"):
         source = REPOSITORY / name
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file() and "__pycache__" not in path.parts:

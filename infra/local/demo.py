@@ -1,4 +1,4 @@
-"""The main job as a client does it: load the sample portfolio, run its meters, show what was saved.
+"""The main job as a client does it: load the sample portfolio, run its meters, add them up, show what was saved.
 
 `python -m infra.local.demo` needs a running stack (`make up`), and talks to its API by HTTP alone.
 """
@@ -6,6 +6,7 @@
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from infra.local import portfolio
-from infra.local.savings import Meter, report
+from infra.local.savings import HEADLINE, Meter, Sum, report
 
 STACK = Path(__file__).parents[2] / ".local" / "stack.json"
 ITEMS_PER_POST = 10_000
@@ -72,17 +73,54 @@ def load(client: Client, progress: Progress) -> list[int]:
     return ids
 
 
-def run_meters(client: Client, projects: list[int], progress: Progress) -> int:
-    """Run the meters of the projects in one bulk request; the id of its batch, when all have ended."""
-    scheduled = client.post("meter_runs/bulk/", {"targets": [{"project": id} for id in projects]})
-    batch = int(scheduled.headers["Location"].rstrip("/").rpartition("/")[2])
-    task = progress.add_task("Running meters", total=sum(map(len, scheduled.json())))
+def run_batch(
+    client: Client, targets: list[dict[str, int]], look: Callable[[dict[str, Any]], None] = lambda counts: None
+) -> dict[str, Any]:
+    """Run meters in one bulk request; its batch when all have ended. `look` is shown the batch on the way."""
+    scheduled = client.post("meter_runs/bulk/", {"targets": targets})
+    path = scheduled.headers["Location"].partition("/api/v1/")[2]
     while True:
-        counts = client.get(f"batches/{batch}/")
-        progress.update(task, completed=counts["success"] + counts["failed"])
-        if not counts["pending"] and not counts["running"]:
+        batch: dict[str, Any] = client.get(path)
+        look(batch)
+        if not batch["pending"] and not batch["running"]:
             return batch
         time.sleep(POLL)
+
+
+def run_meters(client: Client, projects: list[int], progress: Progress) -> int:
+    """Run the meters of the projects; the id of their batch, when all have ended."""
+    task = progress.add_task("Running meters", total=len(projects))
+
+    def look(batch: dict[str, Any]) -> None:
+        progress.update(task, total=batch["total"], completed=batch["success"] + batch["failed"])
+
+    return int(run_batch(client, [{"project": id} for id in projects], look)["id"])
+
+
+def add_up(client: Client, projects: list[int], meters: list[Meter], progress: Progress) -> list[Sum]:
+    """Add the savings up by fuel: those of all the projects' meters, and those of the meters with enough data alone."""
+    sufficient = [meter.headline["id"] for meter in meters if meter.headline and meter.is_sufficient]
+    everything = {"projects": projects, "derivative_interpretations": [HEADLINE]}
+    groups = client.post("aggregation_runs/bulk/", {"targets": [everything, {"derivatives": sufficient}]}).json()
+    task = progress.add_task("Adding up", total=sum(map(len, groups)))
+    sums = []
+    for name, runs in zip(("all", "all but *"), groups, strict=True):
+        for run in runs:
+            ended = wait_until_ended(client, f"aggregation_runs/{run['id']}/")
+            sums.append(Sum(name, client.get(f"aggregation_results/{ended['aggregation_result']}/")))
+            progress.advance(task)
+    return sums
+
+
+def wait_until_ended(client: Client, path: str, poll: float = POLL) -> dict[str, Any]:
+    """A run that ends SUCCESS; `poll`: seconds between two looks at it."""
+    while True:
+        run: dict[str, Any] = client.get(path)
+        if run["status"] == "FAILED":
+            sys.exit(f"{path} FAILED: {run['failure_message']}")
+        if run["status"] == "SUCCESS":
+            return run
+        time.sleep(poll)
 
 
 def results(client: Client, batch: int) -> list[Meter]:
@@ -109,8 +147,10 @@ def main() -> None:
         console.print("Loading the sample portfolio and running its meters: about two minutes.")
     columns = TextColumn("{task.description:<15}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
-        batch = run_meters(client, load(client, progress), progress)
-    for part in report(results(client, batch)):
+        projects = load(client, progress)
+        meters = results(client, run_meters(client, projects, progress))
+        sums = add_up(client, projects, meters, progress)
+    for part in report(meters, sums):
         console.print(part)
     console.print(f"The normal year: {portfolio.NORMAL_YEAR}", style="dim")
 

@@ -1,4 +1,4 @@
-"""The demo's tables: what each meter saved, what each fuel saved, and what the samples are built to save."""
+"""The demo's tables: what each meter saved, what the portfolio saved, and what the samples are built to save."""
 
 import math
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from rich.table import Table
 
 HEADLINE = "annualized_weather_normal"
 TRUTH = 10.0  # percent, by which eemeter's samples are built to save
+FUELS = {"E_C_S": "electricity", "NG_C_S": "gas"}
 
 
 class Value(NamedTuple):
@@ -44,9 +45,11 @@ class Meter:
         )
 
 
-def added(values: list[Value]) -> Value:
-    """The sum of independent values: half-widths add in quadrature."""
-    return Value(math.fsum(one.value for one in values), math.hypot(*(one.half_width for one in values)))
+class Sum(NamedTuple):
+    """An aggregation result as the API shows it, and which meters it adds up."""
+
+    meters: str
+    result: dict[str, Any]
 
 
 def sides(derivative: dict[str, Any]) -> tuple[Value, Value]:
@@ -56,12 +59,12 @@ def sides(derivative: dict[str, Any]) -> tuple[Value, Value]:
 
 
 def saved(baseline: Value, reporting: Value) -> Value:
-    """Baseline minus reporting."""
-    return added([baseline, Value(-reporting.value, reporting.half_width)])
+    """Baseline minus reporting; half-widths add in quadrature."""
+    return Value(baseline.value - reporting.value, math.hypot(baseline.half_width, reporting.half_width))
 
 
-def report(meters: list[Meter]) -> Iterator[RenderableType]:
-    """What to print: a table for each fuel, then why any run failed."""
+def report(meters: list[Meter], sums: list[Sum]) -> Iterator[RenderableType]:
+    """What to print: a table for each fuel, why any run failed, then the sums."""
     yield f"\n{HEADLINE}, ± the half-width of the 95 % interval by ASHRAE Guideline 14."
     yield "Built is what eemeter made the sample to save.\n"
     for fuel, unit in (("electricity", "KWH"), ("gas", "THERM")):
@@ -71,6 +74,7 @@ def report(meters: list[Meter]) -> Iterator[RenderableType]:
             yield f"{meter.project['project_id']} FAILED: {meter.run['failure_message']}\n"
         elif not meter.is_sufficient:
             yield f"* {meter.project['project_id']}: {_shortcomings(meter.result['models'])}\n"
+    yield _sums(sums)
 
 
 def _shortcomings(models: dict[str, Any]) -> str:
@@ -83,18 +87,7 @@ def _shortcomings(models: dict[str, Any]) -> str:
 
 def _table(fuel: str, unit: str, meters: list[Meter]) -> Table:
     prefix = f"il-{fuel}-"
-    table = Table(
-        title=f"Savings of {fuel} in {unit}, traces {prefix}...",
-        title_justify="left",
-        title_style="bold",
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        padding=(0, 0, 0, 1),
-    )
-    table.add_column("Trace", no_wrap=True)
-    table.add_column("Model", no_wrap=True)
-    for heading in ("CVRMSE", "Baseline", "Reporting", "Saved", "Saved %", "Built %"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    table = _empty(f"Savings of {fuel} in {unit}, traces {prefix}...", "Trace", "Model", "CVRMSE")
     for meter in meters:
         name = meter.project["project_id"].removeprefix(prefix)
         if meter.headline is None or meter.result is None:
@@ -103,25 +96,45 @@ def _table(fuel: str, unit: str, meters: list[Meter]) -> Table:
         cvrmse = meter.result["models"]["baseline"]["cvrmse"]
         truth = meter.project["metadata"]["true_savings_percent"]
         model = meter.result["model_class"] + ("" if meter.is_sufficient else " *")
-        table.add_row(name, model, f"{cvrmse:.3f}", *_cells(*sides(meter.headline)), f"{truth:.1f}")
-    table.add_section()
-    complete = [meter for meter in meters if meter.headline]
-    sufficient = [meter for meter in complete if meter.is_sufficient]
-    if complete:
-        _add_sum(table, f"all {len(complete)}", complete)
-    if 0 < len(sufficient) < len(complete):
-        _add_sum(table, f"the {len(sufficient)} without *", sufficient)
+        before, after = sides(meter.headline)
+        cells = _cells(before, after, saved(before, after))
+        table.add_row(name, model, f"{cvrmse:.3f}", *cells, f"{truth:.1f}")
     return table
 
 
-def _add_sum(table: Table, name: str, meters: list[Meter]) -> None:
-    pairs = [sides(meter.headline) for meter in meters if meter.headline]
-    sums = [added(list(side)) for side in zip(*pairs, strict=True)]
-    table.add_row(name, "", "", *_cells(*sums), f"{TRUTH:.1f}", style="bold")
+def _sums(sums: list[Sum]) -> Table:
+    table = _empty("Savings of the portfolio, by the datastore's aggregations", "Fuel", "Meters", "Count")
+    shown: list[list[int]] = []
+    for one in sorted(sums, key=lambda one: one.result["trace_interpretation"]):
+        result = one.result
+        if result["derivatives"] in shown:  # a fuel none of whose meters has a star
+            continue
+        shown.append(result["derivatives"])
+        fuel = f"{FUELS[result['trace_interpretation']]} in {result['unit']}"
+        savings = Value(result["differential_value"], result["differential_upper"])
+        cells = _cells(*sides(result), savings)
+        table.add_row(fuel, one.meters, f"{len(result['derivatives'])}", *cells, f"{TRUTH:.1f}")
+    return table
 
 
-def _cells(baseline: Value, reporting: Value) -> list[str]:
-    savings = saved(baseline, reporting)
+def _empty(title: str, *headings: str) -> Table:
+    """A table without rows, whose last columns are those of `_cells` and of what the samples are built to save."""
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 0, 0, 1),
+    )
+    for heading in headings:
+        table.add_column(heading, no_wrap=True)
+    for heading in ("Baseline", "Reporting", "Saved", "Saved %", "Built %"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    return table
+
+
+def _cells(baseline: Value, reporting: Value, savings: Value) -> list[str]:
     percent = [100 * part / baseline.value for part in savings]
     return [
         f"{baseline.value:,.0f}",

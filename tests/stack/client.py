@@ -60,15 +60,22 @@ class Api:
             pages.append(response.json())
         return pages
 
-    def ended(self, run_id: int) -> dict[str, Any]:
-        """A meter run when it has ended."""
+    def ended(self, run_id: int, resource: str = "meter_runs") -> dict[str, Any]:
+        """A run when it has ended."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
-            run: dict[str, Any] = self.get(f"meter_runs/{run_id}/")
+            run: dict[str, Any] = self.get(f"{resource}/{run_id}/")
             if run["status"] in ENDED:
                 return run
             time.sleep(0.2)
-        raise AssertionError(f"meter run {run_id} has not ended after {PATIENCE} s")
+        raise AssertionError(f"{resource}/{run_id}/ has not ended after {PATIENCE} s")
+
+    def aggregated(self, run_id: int) -> dict[str, Any]:
+        """The result of an aggregation run that ends SUCCESS."""
+        run = self.ended(run_id, "aggregation_runs")
+        assert run["status"] == "SUCCESS", (run["failure_message"], run["traceback"])
+        result: dict[str, Any] = self.get(f"aggregation_results/{run['aggregation_result']}/")
+        return result
 
     def succeeded(self, run_id: int) -> dict[str, Any]:
         """A meter run that ends SUCCESS."""

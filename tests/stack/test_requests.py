@@ -28,6 +28,9 @@ LISTS = [
     ("meter_runs/", {}),
     ("meter_results/", {}),
     ("derivatives/", {}),
+    ("aggregation_runs/", {}),
+    ("aggregation_results/", {}),
+    ("trace_groups/", {}),
 ]
 INTERNALS = re.compile(
     r"traceback|chalice|pydantic|pynamo|dynamodb|boto|arn:|python|datetime\.|tzinfo|\.py\b|/tmp|/work|/var|lambda",
@@ -55,11 +58,11 @@ def client(api: Api, store: None) -> Callable[..., Api]:
 
 
 @pytest.fixture
-def existing(api: Api) -> dict[str, int]:
-    """A project, and a trace of it, by the resource's name."""
+def existing(api: Api, derivative: int) -> dict[str, int]:
+    """A project, a trace of it, and a derivative of electricity, by the resource's name."""
     project = api.post("projects/", {"project_id": unique()})["id"]
     body = {"trace_id": unique(), "interpretation": "E_C_S", "unit": "kWh", "projects": [project]}
-    return {"projects": project, "traces": api.post("traces/", body)["id"]}
+    return {"projects": project, "traces": api.post("traces/", body)["id"], "derivatives": derivative}
 
 
 class TestTokens:
@@ -287,10 +290,11 @@ def test_ids_are_dense_and_in_order(api: Api) -> None:
 
 def posts(existing: dict[str, int]) -> dict[str, tuple[Any, Any]]:
     """A body for each POST that schedules nothing, and another that its endpoint refuses."""
-    trace = existing["traces"]
+    trace, derivative = existing["traces"], existing["derivatives"]
     kind = {"interpretation": "NG_C_S", "unit": "thm"}
     record = {"trace": trace, "start": "2016-01-01T00:00:00Z", "value": 1.0}
     temperature = {"station": unique()[:6].upper(), "dataset": "observed", "start": "2016-01-01T00:00:00Z", "unit": "F"}
+    group = {"name": unique(), "filter_specification": {"target": "trace_id", "comparison": "==", "value": unique()}}
     periods = {"baseline_period_end": "2016-02-01T00:00:00Z", "reporting_period_start": "2016-01-01T00:00:00Z"}
     return {
         "projects/": ({"project_id": unique()}, {"project_id": unique(), **periods}),
@@ -299,8 +303,14 @@ def posts(existing: dict[str, int]) -> dict[str, tuple[Any, Any]]:
         "traces/sync/": ([{"trace_id": unique(), **kind}], [{"trace_id": unique(), **kind, "projects": [ABSENT]}]),
         "trace_records/": ([record], [{**record, "trace": ABSENT}]),
         "weather_records/": ([{**temperature, "temperature": 50.0}], [{**temperature, "temperature": None}]),
+        "trace_groups/": (group, {**group, "filter_specification": {}}),
         "meter_runs/": ({"trace": trace}, {"trace": ABSENT}),
         "meter_runs/bulk/": ({"targets": [{"trace": trace}]}, {"targets": [{"trace": ABSENT}]}),
+        "aggregation_runs/": ({"derivatives": [derivative]}, {"derivatives": [derivative, ABSENT]}),
+        "aggregation_runs/bulk/": (
+            {"targets": [{"derivatives": [derivative]}]},
+            {"targets": [{"derivatives": [derivative], "trace_interpretations": ["NG_C_S"]}]},
+        ),
     }
 
 
@@ -331,6 +341,10 @@ class TestIdempotencyKeys:
         other = posts(existing)[path][0]
         if isinstance(other, dict) and path.startswith("meter_runs"):
             other = {**other, "model_class": "Other"}
+        elif path == "aggregation_runs/":
+            other = {**other, "aggregation_interpretation": "MEAN"}
+        elif path == "aggregation_runs/bulk/":
+            other = {"targets": other["targets"] * 2}
         elif path == "trace_records/":
             other = [{**other[0], "value": 2.0}]
         api.refused("POST", path, 409, json=other, headers=headers)

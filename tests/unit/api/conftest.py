@@ -17,10 +17,12 @@ from chalicelib.store import (
     documents,
     health,
     idempotency,
+    ids,
     projects,
     results,
     runs,
     series,
+    trace_groups,
     traces,
 )
 from chalicelib.store.batches import BatchCount
@@ -30,7 +32,7 @@ from chalicelib.store.keyed import Synced
 from chalicelib.store.pages import Page
 from chalicelib.store.runs import RunSpec
 from chalicelib.store.series import Column
-from chalicelib.store.tables import Derivative, MeterResult, MeterRun, Project, Trace
+from chalicelib.store.tables import Derivative, MeterResult, MeterRun, Project, Trace, TraceGroup
 
 BUCKET = "https://bucket.example.com/"
 
@@ -46,7 +48,7 @@ class Rows:
         return next((id for id, row in self.rows.items() if getattr(row, self.key) == key), None)
 
     def create(self, fields: dict[str, Any]) -> Any:
-        owner = self.owner(fields[self.key])
+        owner = self.owner(fields.get(self.key, ""))
         if owner is not None:
             raise Conflict(self.key, fields[self.key], owner)
         id = len(self.rows) + 1
@@ -54,6 +56,8 @@ class Rows:
         return self.rows[id]
 
     def update(self, id: int, changes: dict[str, Any]) -> Any:
+        if id not in self.rows:
+            return None
         owner = self.owner(changes.get(self.key, ""))
         if owner not in (None, id):
             raise Conflict(self.key, changes[self.key], owner)
@@ -100,6 +104,7 @@ class Memory:
     runs: Rows = field(default_factory=lambda: Rows(MeterRun, "id"))
     results: Rows = field(default_factory=lambda: Rows(MeterResult, "id"))
     derivatives: Rows = field(default_factory=lambda: Rows(Derivative, "id"))
+    trace_groups: Rows = field(default_factory=lambda: Rows(TraceGroup, "id"))
     series: dict[str, Column] = field(default_factory=dict)
     documents: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, tuple[str, Stored | None]] = field(default_factory=dict)
@@ -171,6 +176,16 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         )
     replace(projects, find_many=memory.projects.find_many)
     replace(traces, of_projects=memory.of_projects)
+    replace(
+        trace_groups,
+        get=memory.trace_groups.rows.get,
+        get_many=memory.trace_groups.get_many,
+        create=memory.trace_groups.create,
+        update=memory.trace_groups.update,
+        delete=memory.trace_groups.delete,
+        page=memory.trace_groups.page,
+    )
+    replace(ids, given_out=lambda resource: range(1, max(getattr(memory, resource).rows, default=0) + 1))
     replace(series, append_many=memory.append_many, read=memory.read)
     replace(
         runs,

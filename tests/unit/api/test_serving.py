@@ -32,7 +32,7 @@ def test_paths_work_with_and_without_trailing_slash(call: Api) -> None:
 
 @pytest.mark.parametrize("id", ["0", "7", "abc", "1e3", "-1", "9" * 40, "²"])
 def test_an_unknown_id_is_a_404(call: Api, id: str) -> None:
-    for resource in ("projects", "traces", "meter_runs", "batches", "meter_results", "derivatives"):
+    for resource in ("projects", "traces", "meter_runs", "batches", "meter_results", "derivatives", "trace_groups"):
         answer = call("GET", f"{resource}/{id}/")
         assert answer.status == 404
         assert answer.json["type"].endswith(":not-found")

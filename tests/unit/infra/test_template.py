@@ -16,7 +16,8 @@ from infra.local.build import build
 from infra.local.stack import CACHE
 from infra.package import REPOSITORY
 
-FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "BuryRun", "Sweep"}
+STEPS = {"WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
+FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "BuryRun", "Sweep"} | STEPS
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,72 @@
+"""Made-up meter results, written to the tables directly: no machine fits 50,000 models for a test."""
+
+import itertools
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.store import bulk
+from chalicelib.store.runs import derivative_ids
+from chalicelib.store.tables import Derivative, NewestRun, Project, ProjectTraces
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
+
+FIRST = 1_000_000  # ids beyond any that a stack gives out; each call of `write` takes the next
+ELECTRICITY = "ELECTRICITY_CONSUMPTION_SUPPLIED"
+
+_ids = itertools.count(FIRST)
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """Projects, each of whose traces has the derivatives of one meter run."""
+
+    projects: list[int]
+    traces: list[int]
+    derivatives: list[Derivative]
+
+
+def write(projects: int, traces_each: int, trace_interpretation: str = ELECTRICITY, unit: str = "KWH") -> Portfolio:
+    """Store projects whose traces have annualized_weather_normal derivatives. Traces have the ids of their runs."""
+    generator = random.Random(projects * traces_each)
+    project_ids = list(itertools.islice(_ids, projects))
+    traces = {project: list(itertools.islice(_ids, traces_each)) for project in project_ids}
+    derivatives = [
+        _derivative(project, trace, trace_interpretation, unit, generator)
+        for project, members in traces.items()
+        for trace in members
+    ]
+    bulk.put_all(Project, (Project(id, project_id=f"synthetic {id}") for id in project_ids))
+    bulk.put_all(ProjectTraces, (ProjectTraces(id, traces=set(members)) for id, members in traces.items()))
+    bulk.put_all(NewestRun, _newest(derivatives))
+    bulk.put_all(Derivative, derivatives)
+    return Portfolio(project_ids, [trace for members in traces.values() for trace in members], derivatives)
+
+
+def _derivative(project: int, trace: int, interpretation: str, unit: str, generator: random.Random) -> Derivative:
+    before = generator.lognormvariate(9, 1)
+    after = before * generator.gauss(0.9, 0.05)
+    half_widths = before * generator.uniform(0.02, 0.2), after * generator.uniform(0.02, 0.2)
+    return Derivative(
+        derivative_ids(trace)[0],
+        meter_result=trace,
+        trace=trace,
+        project=project,
+        trace_interpretation=interpretation,
+        interpretation=DERIVATIVE_INTERPRETATIONS[0],
+        unit=unit,
+        baseline_value=before,
+        baseline_lower=half_widths[0],
+        baseline_upper=half_widths[0],
+        baseline_n=365,
+        reporting_value=after,
+        reporting_lower=half_widths[1],
+        reporting_upper=half_widths[1],
+        reporting_n=365,
+        eemeter_version="4.1.1",
+    )
+
+
+def _newest(derivatives: list[Derivative]) -> Iterator[NewestRun]:
+    for derivative in derivatives:
+        for project in (derivative.project, NewestRun.ANY_PROJECT):
+            yield NewestRun(derivative.trace, project, meter_run=derivative.meter_result)

@@ -1,0 +1,1 @@
+"""Pure computation: which derivatives agree, and how they add up. Standard library only."""

@@ -1,0 +1,134 @@
+"""aggregation_results/"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.api import examples
+from chalicelib.api.aggregation_runs import AggregationInterpretation
+from chalicelib.api.derivatives import Interpretation
+from chalicelib.api.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.fields import OUTPUT, Id, PageQuery, Timestamp, TraceCode, TraceInterpretation, Url
+from chalicelib.api.paging import LINK, page_of
+from chalicelib.api.times import timestamp
+from chalicelib.store import aggregation_results, documents
+from chalicelib.store.tables import AggregationResult
+from chalicelib.vocabulary import SHORT_CODES
+
+DESCRIPTION = """\
+What successful aggregation runs found. What was saved is the differential: baseline minus reporting, or for energy
+generated on site the reverse. Half-widths are of the 95 % interval: `sqrt(sum(h**2))` over the derivatives' own, as of
+independent errors.
+"""
+resource = Resource("aggregation_results", "aggregation result", DESCRIPTION)
+
+Value = Annotated[float, Field(description="In the unit.")]
+HalfWidth = Annotated[
+    float,
+    Field(ge=0, description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
+]
+Days = Annotated[int, Field(ge=0, description="The number of days behind the value.")]
+
+
+@with_config(OUTPUT)
+class AggregationResultOut(TypedDict):
+    """An aggregation result."""
+
+    id: Id
+    aggregation_run: Id
+    trace_interpretation: TraceCode
+    derivative_interpretation: Interpretation
+    aggregation_interpretation: AggregationInterpretation
+    aggregation_output: Annotated[
+        Url, Field(description="The result and the status of each derivative, for a plain GET.")
+    ]
+    derivatives: Annotated[list[Id], Field(description="Those that were chosen, the rejected ones among them.")]
+    unit: str
+    baseline_value: Value
+    baseline_lower: HalfWidth
+    baseline_upper: HalfWidth
+    baseline_n: Days
+    reporting_value: Value
+    reporting_lower: HalfWidth
+    reporting_upper: HalfWidth
+    reporting_n: Days
+    differential_direction: Literal["BASELINE_MINUS_REPORTING", "REPORTING_MINUS_BASELINE"]
+    differential_value: Value
+    differential_lower: HalfWidth
+    differential_upper: HalfWidth
+    differential_n: Days
+    eemeter_version: Annotated[str, Field(description="That of the meter results; several are separated by commas.")]
+    datastore_version: str
+    added: Timestamp
+    updated: Timestamp
+
+
+class AggregationResultQuery(PageQuery):
+    """The filters of aggregation results."""
+
+    aggregation_run: Id | None = Field(default=None, description="The id of an aggregation run.")
+    trace_interpretation: TraceInterpretation | None = Field(default=None, description="Full name or short code.")
+    derivative_interpretation: Interpretation | None = Field(default=None, description="The interpretation.")
+    aggregation_interpretation: AggregationInterpretation | None = Field(default=None, description="SUM or MEAN.")
+
+
+def result_out(result: AggregationResult) -> AggregationResultOut:
+    """An aggregation result as a response shows it."""
+    return {
+        "id": result.id,
+        "aggregation_run": result.aggregation_run,
+        "trace_interpretation": SHORT_CODES[result.trace_interpretation],
+        "derivative_interpretation": result.derivative_interpretation,  # type: ignore[typeddict-item]
+        "aggregation_interpretation": result.aggregation_interpretation,  # type: ignore[typeddict-item]
+        "aggregation_output": documents.url(result.aggregation_output),
+        "derivatives": result.derivatives,
+        "unit": result.unit,
+        "baseline_value": result.baseline_value,
+        "baseline_lower": result.baseline_lower,
+        "baseline_upper": result.baseline_upper,
+        "baseline_n": result.baseline_n,
+        "reporting_value": result.reporting_value,
+        "reporting_lower": result.reporting_lower,
+        "reporting_upper": result.reporting_upper,
+        "reporting_n": result.reporting_n,
+        "differential_direction": result.differential_direction,  # type: ignore[typeddict-item]
+        "differential_value": result.differential_value,
+        "differential_lower": result.differential_lower,
+        "differential_upper": result.differential_upper,
+        "differential_n": result.differential_n,
+        "eemeter_version": result.eemeter_version,
+        "datastore_version": result.datastore_version,
+        "added": timestamp(result.added),
+        "updated": timestamp(result.updated),
+    }
+
+
+@resource.endpoint(
+    "GET",
+    "/aggregation_results/",
+    scope=READ,
+    query=AggregationResultQuery,
+    returns=list[AggregationResultOut],
+    headers=LINK,
+    examples={"one result": Example(response=[examples.AGGREGATION_RESULT])},
+)
+def list_aggregation_results(call: Call[None, AggregationResultQuery]) -> Reply:
+    """List aggregation results."""
+    found = aggregation_results.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    return page_of(call, [result_out(result) for result in found.items], found.next)
+
+
+@resource.endpoint(
+    "GET",
+    "/aggregation_results/{id}/",
+    scope=READ,
+    returns=AggregationResultOut,
+    examples={"a result": Example(response=examples.AGGREGATION_RESULT)},
+)
+def get_aggregation_result(call: Call[None, NoQuery]) -> Reply:
+    """Get an aggregation result."""
+    result = aggregation_results.get(call.id)
+    if result is None:
+        raise call.not_found()
+    return Reply(result_out(result))

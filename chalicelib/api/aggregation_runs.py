@@ -1,0 +1,344 @@
+"""aggregation_runs/"""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.aggregation import agreement
+from chalicelib.api import examples
+from chalicelib.api.derivatives import Interpretation
+from chalicelib.api.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.fields import (
+    MOST_ITEMS,
+    OUTPUT,
+    Body,
+    Id,
+    PageQuery,
+    Timestamp,
+    TraceCode,
+    TraceInterpretation,
+    Url,
+)
+from chalicelib.api.meter_runs import MOST_BULK_BYTES, Status
+from chalicelib.api.paging import LINK, page_of
+from chalicelib.api.problems import ErrorItem, error, invalid, refuse_any
+from chalicelib.api.serving import lambda_bytes
+from chalicelib.api.times import timestamp
+from chalicelib.store import aggregation_runs, batches, choosing, documents, projects, trace_groups, traces
+from chalicelib.store import derivatives as stored_derivatives
+from chalicelib.store.aggregation_runs import AggregationSpec
+from chalicelib.store.choosing import Choice, Chosen, Selection, TooManyError
+from chalicelib.store.tables import AggregationRun
+from chalicelib.vocabulary import SHORT_CODES
+
+DESCRIPTION = """\
+Sums of derivatives over portfolios.
+
+What is added up is the union of the `derivatives` named and, for each trace named and each trace of each project and
+group named, those of its newest successful meter run (for that project, where one was named). Each counts once. They
+have to agree in trace interpretation, derivative interpretation and unit: an interpretation that is given picks those
+that have it, and one that is left out is implied when all agree.
+
+Values and `n` add up, half-widths in quadrature; the sum is exact, so that the same derivatives give the same bits in
+any order. A derivative that lacks its baseline or its reporting side is left out of both, and the output says so.
+"""
+resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
+
+MOST_RUNS = 200  # of one bulk request: each is an execution of the state machine, and they start at once
+RUN_BYTES = 3_000  # of one run in a response, its ids aside; most of them are the signed URL's
+
+AggregationInterpretation = Annotated[
+    Literal["SUM", "MEAN"], Field(description="SUM, or MEAN: the sum over the number of derivatives that are in it.")
+]
+Ids = Annotated[list[Id], Field(max_length=MOST_ITEMS)]
+
+
+class Drawn(Body):
+    """What derivatives are drawn from."""
+
+    projects: Ids = Field(default=[], description="Projects, of each trace of which the newest result is drawn.")
+    traces: Ids = Field(default=[], description="Traces, of each of which the newest result is drawn.")
+    derivatives: Ids = Field(default=[], description="Derivatives themselves.")
+    group: Id | None = Field(default=None, description="A trace group, each trace of which is drawn for its project.")
+    aggregation_interpretation: AggregationInterpretation = "SUM"
+
+    def drawn(self) -> dict[str, Any]:
+        """From what, as Selection and AggregationSpec take it."""
+        return {name: getattr(self, name) for name in ("projects", "traces", "derivatives", "group")}
+
+
+class AggregationRunIn(Drawn):
+    """An aggregation run to schedule."""
+
+    trace_interpretation: TraceInterpretation | None = Field(
+        default=None, description="Full name or short code; null: that of the derivatives, if it is one."
+    )
+    derivative_interpretation: Interpretation | None = Field(
+        default=None, description="Null: that of the derivatives, if it is one."
+    )
+    after_batch: Id | None = Field(
+        default=None,
+        description="A batch: the run waits until its last meter run has ended, and chooses its derivatives only then.",
+    )
+
+
+class AggregationTarget(Drawn):
+    """What to draw derivatives from, for a run of each combination of interpretations that they have."""
+
+    trace_interpretations: list[TraceInterpretation] | None = Field(
+        default=None, min_length=1, description="Those wanted, by full name or short code; null: all there are."
+    )
+    derivative_interpretations: list[Interpretation] | None = Field(
+        default=None, min_length=1, description="Those wanted; null: all there are."
+    )
+
+    def selection(self) -> Selection:
+        """As the store takes it."""
+        return Selection(
+            **self.drawn(),
+            trace_interpretations=self.trace_interpretations or (),
+            derivative_interpretations=self.derivative_interpretations or (),
+        )
+
+
+class AggregationBulkIn(Body):
+    """Aggregation runs to schedule at once."""
+
+    targets: Annotated[list[AggregationTarget], Field(min_length=1, max_length=MOST_ITEMS)] = Field(
+        description="What to draw derivatives from."
+    )
+
+
+@with_config(OUTPUT)
+class AggregationRunOut(TypedDict):
+    """An aggregation run."""
+
+    id: Id
+    status: Annotated[Status, Field(description="Only ever moves forward.")]
+    projects: list[Id]
+    traces: list[Id]
+    derivatives: Annotated[list[Id], Field(description="Those named; the result lists all that were chosen.")]
+    aggregation_input: Annotated[
+        Url,
+        Field(
+            description="What was asked for, and every derivative that was chosen with its values, for a plain GET. A "
+            "run that waits for a batch has no derivatives there yet."
+        ),
+    ]
+    trace_interpretation: Annotated[TraceCode | None, Field(description="Null only while the run waits for a batch.")]
+    derivative_interpretation: Interpretation | None
+    aggregation_interpretation: AggregationInterpretation
+    aggregation_result: Annotated[Id | None, Field(description="The result, once the run is a SUCCESS.")]
+    failure_message: Annotated[str | None, Field(description="Why the run FAILED, and what to do.")]
+    traceback: str | None
+    added: Timestamp
+    updated: Timestamp
+    group: Id | None
+    after_batch: Id | None
+
+
+class AggregationRunQuery(PageQuery):
+    """The filters of aggregation runs."""
+
+    status: Status | None = Field(default=None, description="The status.")
+
+
+def run_out(run: AggregationRun, *, bulk: bool = False) -> dict[str, Any]:
+    """An aggregation run as a response shows it: an AggregationRunOut, but for the order of its keys."""
+    named = {"projects": run.projects, "traces": run.traces}
+    derivatives = {"derivatives": run.derivatives}
+    code = None if run.trace_interpretation is None else SHORT_CODES[run.trace_interpretation]
+    return {
+        "id": run.id,
+        "status": run.status,
+        **(derivatives | named if bulk else named | derivatives),  # as the reference document shows them
+        "aggregation_input": documents.url(run.aggregation_input),
+        "trace_interpretation": code,
+        "derivative_interpretation": run.derivative_interpretation,
+        "aggregation_interpretation": run.aggregation_interpretation,
+        "aggregation_result": run.aggregation_result,
+        "failure_message": run.failure_message,
+        "traceback": run.traceback,
+        "added": timestamp(run.added),
+        "updated": timestamp(run.updated),
+        "group": run.group,
+        "after_batch": run.after_batch,
+    }
+
+
+@resource.endpoint(
+    "GET",
+    "/aggregation_runs/",
+    scope=READ,
+    query=AggregationRunQuery,
+    returns=list[AggregationRunOut],
+    headers=LINK,
+    examples={"one run": Example(response=[examples.AGGREGATION_RUN])},
+)
+def list_aggregation_runs(call: Call[None, AggregationRunQuery]) -> Reply:
+    """List aggregation runs."""
+    found = aggregation_runs.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    return page_of(call, [run_out(run) for run in found.items], found.next)
+
+
+@resource.endpoint(
+    "GET",
+    "/aggregation_runs/{id}/",
+    scope=READ,
+    returns=AggregationRunOut,
+    examples={"a run": Example(response=examples.AGGREGATION_RUN)},
+)
+def get_aggregation_run(call: Call[None, NoQuery]) -> Reply:
+    """Get an aggregation run."""
+    run = aggregation_runs.get(call.id)
+    if run is None:
+        raise call.not_found()
+    return Reply(run_out(run))
+
+
+@resource.endpoint(
+    "POST",
+    "/aggregation_runs/",
+    scope=WRITE,
+    body=AggregationRunIn,
+    returns=AggregationRunOut,
+    status=201,
+    headers={"Location": "The path of the aggregation run."},
+    examples={"two projects": Example(examples.AGGREGATION_IN, examples.AGGREGATION_RUN)},
+)
+def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
+    """Schedule an aggregation run.
+
+    Its derivatives are chosen at once, but with `after_batch`: then only when the batch has ended, and what would be
+    refused here ends the run FAILED.
+    """
+    body = call.body
+    refuse_any(_unknown([((), body)]))
+    spec = AggregationSpec(
+        **body.drawn(),
+        after_batch=body.after_batch,
+        trace_interpretation=body.trace_interpretation,
+        derivative_interpretation=body.derivative_interpretation,
+        aggregation_interpretation=body.aggregation_interpretation,
+    )
+    if body.after_batch is None:
+        chosen = _chosen(spec.selection)
+    else:
+        _check_waiting(body)
+        chosen = None
+    (run,) = aggregation_runs.schedule([(spec, chosen)])
+    return Reply(run_out(run), {"Location": f"/api/v1/aggregation_runs/{run.id}/"})
+
+
+@resource.endpoint(
+    "POST",
+    "/aggregation_runs/bulk/",
+    scope=WRITE,
+    body=AggregationBulkIn,
+    returns=list[list[AggregationRunOut]],
+    status=201,
+    examples={"two projects": Example(examples.AGGREGATION_BULK_IN, examples.AGGREGATION_BULK)},
+)
+def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
+    """Schedule an aggregation run of each combination of interpretations that each target's derivatives have.
+
+    The response groups the runs by target, in the order of the targets; a combination without derivatives is left out.
+    """
+    targets = call.body.targets
+    refuse_any(_unknown([(("targets", index), target) for index, target in enumerate(targets)]))
+    groups = [_combinations(index, target) for index, target in enumerate(targets)]
+    wanted = [run for group in groups for run in group]
+    _check_size([spec for spec, _ in wanted])
+    scheduled = iter(aggregation_runs.schedule(wanted))
+    return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
+
+
+def _unknown(drawn: Iterable[tuple[tuple[str | int, ...], Drawn]]) -> list[ErrorItem]:
+    """The projects, traces and groups that do not exist, and what draws from nothing; by the path to each."""
+    drawn = list(drawn)
+    known: dict[str, Any] = {
+        "projects": projects.get_many({id for _, one in drawn for id in one.projects}),
+        "traces": traces.get_many({id for _, one in drawn for id in one.traces}),
+    }
+    groups = {one.group: trace_groups.get(one.group) for _, one in drawn if one.group is not None}
+    errors = []
+    for at, one in drawn:
+        if not any(one.drawn().values()):
+            errors.append(error("Name projects, traces, derivatives or a group to add up.", *at))
+        for name, found in known.items():
+            errors += _missing(getattr(one, name), found, name.removesuffix("s"), *at, name)
+        if one.group is not None and groups[one.group] is None:
+            errors.append(error(f"There is no trace group {one.group}.", *at, "group"))
+    return errors
+
+
+def _missing(named: Sequence[int], found: Any, item: str, *at: str | int) -> list[ErrorItem]:
+    return [error(f"There is no {item} {id}.", *at, index) for index, id in enumerate(named) if id not in found]
+
+
+def _check_waiting(body: AggregationRunIn) -> None:
+    """Raises the 400 Problem for a batch or derivatives that do not exist; others look at the latter as they choose."""
+    if batches.get(body.after_batch or 0) is None:
+        raise invalid(error(f"There is no batch {body.after_batch}.", "after_batch"))
+    refuse_any(_missing(body.derivatives, stored_derivatives.get_many(body.derivatives), "derivative", "derivatives"))
+
+
+def _choice(selection: Selection, *at: str | int) -> Choice:
+    """The derivatives of a selection. Raises the 400 Problem for too many of them, or for unknown ones."""
+    try:
+        choice = choosing.choose(selection)
+    except TooManyError as problem:
+        raise invalid(error(str(problem), *at)) from None
+    unknown = [index for index, id in enumerate(selection.derivatives) if id in choice.missing]
+    refuse_any(
+        [
+            error(f"There is no derivative {selection.derivatives[index]}.", *at, "derivatives", index)
+            for index in unknown
+        ]
+    )
+    return choice
+
+
+def _chosen(selection: Selection) -> Chosen:
+    """The derivatives of a selection, which agree. Raises the 400 Problem."""
+    choice = _choice(selection)
+    try:
+        kind, unit = agreement.single(choice.units, choice.passed_over)
+    except agreement.DisagreementError as problem:
+        raise _disagreement(problem) from None
+    return Chosen(kind, unit, choice.drafts[kind])
+
+
+def _combinations(index: int, target: AggregationTarget) -> list[tuple[AggregationSpec, Chosen]]:
+    """A run for each kind of derivative that a target has, in the vocabulary's order. Raises the 400 Problem."""
+    choice = _choice(target.selection(), "targets", index)
+    runs = []
+    for kind in sorted(choice.drafts, key=lambda kind: kind.order):
+        draft = choice.drafts[kind]
+        try:
+            unit = agreement.unit_of(kind, draft.units)
+        except agreement.DisagreementError as problem:
+            raise _disagreement(problem, "targets", index) from None
+        spec = AggregationSpec(
+            **target.drawn(), **kind._asdict(), aggregation_interpretation=target.aggregation_interpretation
+        )
+        runs.append((spec, Chosen(kind, unit, draft)))
+    return runs
+
+
+def _disagreement(problem: agreement.DisagreementError, *at: str | int) -> Exception:
+    return invalid(*(error(sentence, *at, *filter(None, [field])) for field, sentence in problem.problems))
+
+
+def _check_size(specs: Sequence[AggregationSpec]) -> None:
+    """Raises the 400 Problem for a bulk request of no run, or of too many."""
+    if not specs:
+        raise invalid(error("None of the targets has a derivative to add up.", "targets"))
+    if len(specs) > MOST_RUNS:
+        detail = f"These targets make {len(specs):,} runs, and one request makes at most {MOST_RUNS}; split it."
+        raise invalid(error(detail, "targets"))
+    size = sum(RUN_BYTES + lambda_bytes([spec.projects, spec.traces, spec.derivatives]) for spec in specs)
+    if size > MOST_BULK_BYTES:
+        raise invalid(error("The runs of these targets name more ids than one response holds; split them.", "targets"))

@@ -1,0 +1,35 @@
+"""The state machine's last step: the chunks' sums become the run's result."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.aggregation.sums import NothingToAddError, total
+from chalicelib.store import aggregation_runs
+from chalicelib.store.rows import Rows
+
+logger = Logger()
+
+
+def handle(event: dict[str, Any]) -> dict[str, str]:
+    """Add the sums up and end the run; the status with which it ended, now or before."""
+    run = aggregation_runs.existing(event["aggregation_run"])
+    sums, taken, derivatives, statuses = [], 0, [], Rows()
+    for partial in aggregation_runs.partials(run):
+        sums.append(partial["sums"])
+        taken += partial["taken"]
+        for label, (baseline, reporting) in partial["statuses"].items():
+            derivatives.append(int(label))
+            row = {"derivative": int(label), "baseline_status": baseline, "reporting_status": reporting}
+            statuses.add(json.dumps(row, separators=(",", ":")))
+    try:
+        aggregated = total(sums, taken, run.trace_interpretation, run.aggregation_interpretation)
+    except NothingToAddError:
+        reason = f"None of the {len(derivatives):,} derivatives has both a baseline and a reporting side to add up."
+        aggregation_runs.fail(run, reason)
+    else:
+        aggregation_runs.succeed(run, aggregated, derivatives, statuses)
+    status = aggregation_runs.existing(run.id).status
+    logger.info(status, aggregation_run=run.id)
+    return {"status": status}

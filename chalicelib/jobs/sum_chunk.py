@@ -1,0 +1,18 @@
+"""A step of the state machine's map: the sum of one chunk of a run's derivatives."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.aggregation.sums import partial_sum
+from chalicelib.store import aggregation_runs
+
+logger = Logger()
+
+
+def handle(event: dict[str, Any]) -> None:
+    """Add the chunk up and keep its sum; a second time gives the same bytes."""
+    run, number = aggregation_runs.existing(event["aggregation_run"]), event["chunk"]
+    partial = partial_sum(aggregation_runs.chunk(run, number), run.trace_interpretation)
+    aggregation_runs.put_partial(run, number, partial._asdict())
+    logger.info("added up", aggregation_run=run.id, chunk=number, derivatives=len(partial.statuses))

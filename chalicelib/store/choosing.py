@@ -1,0 +1,135 @@
+"""The derivatives that an aggregation adds up: the union of those of projects, traces, a group and those named."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.store import derivatives, newest, trace_groups, traces
+from chalicelib.store.rows import Rows
+from chalicelib.store.runs import derivative_ids
+from chalicelib.store.tables import Derivative, NewestRun
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
+
+MOST_DERIVATIVES = 100_000  # of one request, so that it is chosen within the 29 seconds that one has
+NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
+
+
+class TooManyError(Exception):
+    """More derivatives than one request may add up."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What derivatives are drawn from, by ids; and of which interpretations they are wanted, empty: of any."""
+
+    projects: Sequence[int] = ()
+    traces: Sequence[int] = ()
+    derivatives: Sequence[int] = ()
+    group: int | None = None
+    trace_interpretations: Sequence[str] = ()  # full names
+    derivative_interpretations: Sequence[str] = ()
+
+
+@dataclass
+class Draft:
+    """The derivatives of one kind that were chosen, as the rows of an aggregation input."""
+
+    rows: Rows = field(default_factory=Rows)
+    units: Counter[str] = field(default_factory=Counter)
+    eemeter_versions: Counter[str] = field(default_factory=Counter)
+
+    def add(self, derivative: Derivative) -> None:
+        """Add a derivative."""
+        self.rows.add(json.dumps(_pair(derivative), separators=(",", ":")))
+        self.units[derivative.unit] += 1
+        self.eemeter_versions[derivative.eemeter_version] += 1
+
+
+@dataclass
+class Choice:
+    """The derivatives that were chosen, by kind; how many were passed over; and which ids there is no derivative of."""
+
+    drafts: dict[Kind, Draft] = field(default_factory=dict)
+    passed_over: Counter[Kind] = field(default_factory=Counter)
+    missing: set[int] = field(default_factory=set)
+
+    @property
+    def units(self) -> dict[Kind, Counter[str]]:
+        """How many of the chosen derivatives of each kind have which unit."""
+        return {kind: draft.units for kind, draft in self.drafts.items()}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What one run adds up: derivatives of one kind and one unit."""
+
+    kind: Kind
+    unit: str
+    draft: Draft
+
+
+def choose(selection: Selection) -> Choice:
+    """Read the derivatives of a selection, each once and in the order of their ids.
+
+    Raises TooManyError before it reads any.
+    """
+    wanted = _derivative_ids(selection)
+    if len(wanted) > MOST_DERIVATIVES:
+        some = "" if selection.derivative_interpretations else ", or ask for one derivative interpretation"
+        raise TooManyError(
+            f"These are {len(wanted):,} derivatives, and one request adds up at most {MOST_DERIVATIVES:,}; split it"
+            f"{some}."
+        )
+    choice = Choice(missing=set(selection.derivatives))
+    for derivative in derivatives.stream(wanted):
+        choice.missing.discard(derivative.id)
+        kind = Kind(derivative.trace_interpretation, derivative.interpretation)
+        asked = (selection.trace_interpretations, selection.derivative_interpretations)
+        if all(not names or name in names for name, names in zip(kind, asked, strict=True)):
+            choice.drafts.setdefault(kind, Draft()).add(derivative)
+        else:
+            choice.passed_over[kind] += 1
+    return choice
+
+
+def _derivative_ids(selection: Selection) -> list[int]:
+    """Ascending, each once."""
+    interpretations = selection.derivative_interpretations or DERIVATIVE_INTERPRETATIONS
+    positions = [DERIVATIVE_INTERPRETATIONS.index(name) for name in interpretations]
+    runs = newest.runs_of(_places(selection)).values()
+    of_runs = {derivative_ids(run)[position] for run in runs for position in positions}
+    return sorted(of_runs | set(selection.derivatives))
+
+
+def _places(selection: Selection) -> Iterator[newest.Place]:
+    """The traces whose newest successful run is wanted, each with the project it is wanted for, or any."""
+    for trace in selection.traces:
+        yield trace, NewestRun.ANY_PROJECT
+    for project, members in traces.ids_of_projects(selection.projects).items():
+        for trace in members:
+            yield trace, project
+    if selection.group is not None:
+        yield from _places_of_group(selection.group)
+
+
+def _places_of_group(id: int) -> Iterable[newest.Place]:
+    group = trace_groups.get(id)
+    if group is None:
+        return []
+    return [(trace, project or NewestRun.ANY_PROJECT) for project, trace in trace_groups.members(group)]
+
+
+def _pair(derivative: Derivative) -> dict[str, Any]:
+    """A derivative in the original datastore's serialization, and where it comes from."""
+    return {
+        "label": derivative.id,
+        "meter_result": derivative.meter_result,
+        "project": derivative.project,
+        "trace": derivative.trace,
+        "trace_interpretation": derivative.trace_interpretation,
+        "derivative_interpretation": derivative.interpretation,
+        "unit": derivative.unit,
+        **{name: getattr(derivative, name) for name in NUMBERS},
+    }

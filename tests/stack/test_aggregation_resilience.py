@@ -1,0 +1,192 @@
+"""An aggregation run that was accepted ends, whatever dies on the way, and its end changes no more."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from benchmarks import synthetic
+from chalicelib.settings import settings
+from chalicelib.store import aggregation_runs, batches, documents, queue, runs, state_machine, tables, waiters
+from chalicelib.store.runs import RunSpec
+from tests.stack.client import Api
+from tests.stack.test_resilience import project_of, wait_for
+
+NORMAL = "annualized_weather_normal"
+
+pytestmark = pytest.mark.usefixtures("store")
+
+
+@pytest.fixture(scope="module")
+def states(aws: Callable[[str], Any]) -> Any:
+    """A client of Step Functions."""
+    return aws("stepfunctions")
+
+
+def execution_of(run_id: int) -> str:
+    return f"{settings().state_machine_arn.replace(':stateMachine:', ':execution:')}:aggregation-run-{run_id}"
+
+
+def make_due(run_id: int) -> None:
+    """As if the time were over that the sweep leaves a run alone."""
+    tables.AggregationRun(run_id).update(actions=[tables.AggregationRun.due.set(int(time.time()) - 1)])
+
+
+def test_a_batch_and_an_aggregation_after_it_are_posted_together(api: Api, make_trace: Callable[..., int]) -> None:
+    traces = [make_trace(), make_trace()]
+    response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace} for trace in traces]})
+    batch = int(response.headers["Location"].rstrip("/").rpartition("/")[2])
+    run = api.post("aggregation_runs/", {"traces": traces, "derivative_interpretation": NORMAL, "after_batch": batch})
+    assert (run["status"], run["after_batch"], run["trace_interpretation"]) == ("PENDING", batch, None)
+    document = requests.get(run["aggregation_input"]).json()
+    assert (document["specification"]["traces"], document["derivatives"]) == (traces, None)
+    result = api.aggregated(run["id"])
+    assert {api.get(f"derivatives/{id}/")["trace"] for id in result["derivatives"]} == set(traces)
+    ended = api.get(f"aggregation_runs/{run['id']}/")
+    assert ended["trace_interpretation"] == "NG_C_S"
+    assert len(requests.get(ended["aggregation_input"]).json()["derivatives"]["derivative_pairs"]) == 2
+    assert list(tables.BatchWaiter.query(batch)) == []
+
+
+def test_a_batch_that_has_ended_is_not_waited_for(api: Api, trace: int) -> None:
+    response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
+    (run,) = response.json()[0]
+    api.succeeded(run["id"])
+    request = {"traces": [trace], "derivative_interpretation": NORMAL, "after_batch": run["batch"]}
+    result = api.aggregated(api.post("aggregation_runs/", request)["id"])
+    assert [api.get(f"derivatives/{id}/")["meter_result"] for id in result["derivatives"]] == [run["id"]]
+
+
+def test_what_would_have_been_refused_fails_a_run_that_waited(api: Api, make_trace: Callable[..., int]) -> None:
+    trace = make_trace(weather_station="722880")  # its run fails, so that there is nothing to add up
+    response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
+    batch = response.json()[0][0]["batch"]
+    run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
+    ended = api.ended(run["id"], "aggregation_runs")
+    assert ended["status"] == "FAILED"
+    assert "Nothing matches" in ended["failure_message"]
+
+
+def test_a_worker_killed_between_the_last_run_and_its_callback_is_made_good(
+    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portfolio = synthetic.write(1, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "send", lambda ids: None)
+        batch, (last,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+        waiting = api.post("aggregation_runs/", {"projects": portfolio.projects, "after_batch": batch})
+        wait_for(lambda: list(tables.BatchWaiter.query(batch)))
+        sweep()
+        assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
+        patch.setattr(waiters, "wake_after", lambda run: None)  # as if the worker had died here
+        claimed = runs.claim(last.id)
+        assert claimed is not None
+        assert runs.fail(claimed, "as it happens", None)
+    assert batches.has_ended(batch)
+    time.sleep(1)
+    assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
+    sweep()
+    assert len(api.aggregated(waiting["id"])["derivatives"]) == 2
+
+
+def test_a_step_that_fails_in_the_middle_of_the_map_is_tried_again(api: Api) -> None:
+    portfolio = synthetic.write(5, 500)
+    run = api.post("aggregation_runs/", {"projects": portfolio.projects})
+    key = aggregation_runs.existing(run["id"]).aggregation_input
+    document = documents.client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+    half = document[: len(document) // 2]
+    documents.client().put_object(Bucket=settings().bucket, Key=key, Body=half)  # the first chunk is there, others not
+    time.sleep(2)
+    assert api.get(f"aggregation_runs/{run['id']}/")["status"] == "RUNNING"
+    documents.client().put_object(Bucket=settings().bucket, Key=key, Body=document)
+    assert len(api.aggregated(run["id"])["derivatives"]) == 2500
+
+
+def test_a_step_that_fails_for_good_fails_the_run_with_its_reason(api: Api, states: Any) -> None:
+    portfolio = synthetic.write(1, 2)
+    run = api.post("aggregation_runs/", {"projects": portfolio.projects})
+    key = aggregation_runs.existing(run["id"]).aggregation_input
+    documents.client().delete_object(Bucket=settings().bucket, Key=key)
+    ended = api.ended(run["id"], "aggregation_runs")
+    assert ended["status"] == "FAILED"
+    assert "schedule it again" in ended["failure_message"]
+    assert "NoSuchKey" in ended["traceback"]
+    wait_for(lambda: states.describe_execution(executionArn=execution_of(run["id"]))["status"] == "FAILED")
+
+
+def test_an_execution_done_again_changes_nothing(api: Api, states: Any) -> None:
+    run = api.post("aggregation_runs/", {"projects": synthetic.write(1, 2).projects})
+    check_done_again(api, states, api.aggregated(run["id"]))
+
+
+def check_done_again(api: Api, states: Any, result: dict[str, Any]) -> None:
+    """A second execution of the same run ends well, and run, result and output stay as they were."""
+    run = api.get(f"aggregation_runs/{result['aggregation_run']}/")
+    output = requests.get(result["aggregation_output"]).content
+    again = states.start_execution(
+        stateMachineArn=settings().state_machine_arn,
+        input=json.dumps({"aggregation_run": run["id"], "after_batch": None}),
+    )["executionArn"]
+    wait_for(lambda: states.describe_execution(executionArn=again)["status"] != "RUNNING")
+    assert states.describe_execution(executionArn=again)["status"] == "SUCCEEDED"
+    unsigned = {"aggregation_input": "", "aggregation_output": ""}
+    assert api.get(f"aggregation_runs/{run['id']}/") | unsigned == run | unsigned
+    assert api.get(f"aggregation_results/{result['id']}/") | unsigned == result | unsigned
+    assert requests.get(result["aggregation_output"]).content == output
+
+
+def test_a_run_whose_execution_was_stopped_fails(api: Api, states: Any, trace: int, sweep: Callable[[], None]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue, "send", lambda ids: None)
+        batch, (pending,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+    run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
+    wait_for(lambda: list(tables.BatchWaiter.query(batch)))
+    make_due(run["id"])
+    sweep()
+    assert api.get(f"aggregation_runs/{run['id']}/")["status"] == "PENDING"  # its execution is well
+    states.stop_execution(executionArn=execution_of(run["id"]), error="Stopped", cause="by an operator")
+    make_due(run["id"])
+    sweep()
+    ended = api.get(f"aggregation_runs/{run['id']}/")
+    assert ended["status"] == "FAILED"
+    assert "ABORTED" in ended["traceback"]
+    queue.send([pending.id])
+    api.ended(pending.id)
+
+
+def test_a_run_whose_start_was_lost_is_started_by_the_sweep(
+    api: Api, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    portfolio = synthetic.write(1, 2)
+
+    def lost(run_id: int, after_batch: int | None) -> None:
+        raise ConnectionError("Step Functions does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(state_machine, "start", lost)
+        spec = aggregation_runs.AggregationSpec("SUM", projects=portfolio.projects)
+        (run,) = aggregation_runs.schedule([(spec, None)])
+    sweep()
+    assert api.get(f"aggregation_runs/{run.id}/")["status"] == "PENDING"
+    make_due(run.id)
+    sweep()
+    assert len(api.aggregated(run.id)["derivatives"]) == 2
+
+
+def test_50_000_derivatives_add_up_and_little_passes_between_the_steps(api: Api, states: Any) -> None:
+    portfolio = synthetic.write(10_000, 5)
+    run = api.post("aggregation_runs/", {"projects": portfolio.projects, "derivative_interpretation": NORMAL})
+    result = api.aggregated(run["id"])
+    assert result["derivatives"] == [derivative.id for derivative in portfolio.derivatives]
+    assert result["baseline_n"] == 365 * 50_000
+    assert len(requests.get(result["aggregation_output"]).json()["status"]) == 50_000
+    events = states.get_execution_history(executionArn=execution_of(run["id"]), maxResults=1000)["events"]
+    payloads = [value for event in events for value in event.values() if isinstance(value, dict)]
+    assert len(events) < 100
+    assert max(len(json.dumps(payload, default=str)) for payload in payloads) < 4_000
+    (chunks,) = states.list_map_runs(executionArn=execution_of(run["id"]))["mapRuns"]  # executions of their own
+    assert states.describe_map_run(mapRunArn=chunks["mapRunArn"])["itemCounts"]["succeeded"] == 50
+    check_done_again(api, states, result)

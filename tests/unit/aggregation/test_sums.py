@@ -1,0 +1,92 @@
+"""How derivatives add up, and which are left out."""
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.aggregation.sums import ACCEPTED, DEFAULT, REJECTED, NothingToAddError, Partial, partial_sum, total
+
+SUPPLIED, EXPORTED = "ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED"
+NUMBERS = [f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n")]
+
+value, half_width, days = st.floats(-1e12, 1e12), st.floats(0, 1e12), st.integers(0, 366)
+sides = st.tuples(value, half_width, half_width, days, value, half_width, half_width, days)
+
+
+def derivatives(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    return [{"label": label, **dict(zip(NUMBERS, row, strict=True))} for label, row in enumerate(rows, 1)]
+
+
+def added(chunks: Iterable[list[dict[str, Any]]], trace: str = SUPPLIED, how: str = "SUM") -> dict[str, Any]:
+    partials: list[Partial] = [partial_sum(chunk, trace) for chunk in chunks]
+    return total([partial.sums for partial in partials], sum(partial.taken for partial in partials), trace, how)
+
+
+@given(st.lists(sides, min_size=1, max_size=40), st.data())
+def test_neither_split_nor_order_changes_a_bit(rows: list[tuple[Any, ...]], data: st.DataObject) -> None:
+    whole = derivatives(rows)
+    shuffled = data.draw(st.permutations(whole))
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=5)))
+    chunks = [shuffled[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
+    assert added(chunks) == added([whole])
+
+
+@given(st.lists(sides, min_size=1, max_size=40))
+def test_the_sum_is_what_fsum_gives(rows: list[tuple[Any, ...]]) -> None:
+    columns, found = dict(zip(NUMBERS, zip(*rows, strict=True), strict=True)), added([derivatives(rows)])
+    for side in ("baseline", "reporting"):
+        assert found[f"{side}_value"] == math.fsum(columns[f"{side}_value"])
+        assert found[f"{side}_lower"] == math.sqrt(math.fsum(h * h for h in columns[f"{side}_lower"]))
+        assert found[f"{side}_upper"] == math.sqrt(math.fsum(h * h for h in columns[f"{side}_upper"]))
+        assert found[f"{side}_n"] == sum(columns[f"{side}_n"])
+    assert found["differential_value"] == found["baseline_value"] - found["reporting_value"]
+    assert found["differential_n"] == found["baseline_n"] + found["reporting_n"]
+
+
+def test_half_widths_add_in_quadrature() -> None:
+    found = added([derivatives([(100, 3, 6, 365, 90, 5, 10, 365), (100, 4, 8, 365, 80, 12, 24, 364)])])
+    assert (found["baseline_lower"], found["baseline_upper"]) == (5, 10)
+    assert (found["reporting_lower"], found["reporting_upper"]) == (13, 26)
+    assert found["differential_lower"] == pytest.approx(math.hypot(5, 13))
+    assert found["differential_value"] == 30
+    assert (found["baseline_n"], found["reporting_n"]) == (730, 729)
+
+
+@given(st.lists(sides, min_size=1, max_size=20))
+def test_a_mean_is_the_sum_over_the_number(rows: list[tuple[Any, ...]]) -> None:
+    summed, mean = added([derivatives(rows)]), added([derivatives(rows)], how="MEAN")
+    for name, number in mean.items():
+        if name.endswith("_n"):
+            assert number == summed[name]
+        elif name.startswith(("baseline", "reporting")):
+            assert number == summed[name] / len(rows)
+
+
+@pytest.mark.parametrize("missing", NUMBERS)
+def test_a_derivative_that_lacks_a_part_of_a_side_is_rejected_on_both(missing: str) -> None:
+    whole, broken = derivatives([(1, 1, 1, 365, 2, 1, 1, 365), (10, 1, 1, 365, 20, 1, 1, 365)])
+    broken[missing] = None
+    partial = partial_sum([whole, broken], SUPPLIED)
+    assert partial.statuses == {"1": (ACCEPTED, ACCEPTED), "2": (REJECTED, REJECTED)}
+    assert partial.taken == 1
+    assert total([partial.sums], partial.taken, SUPPLIED, "SUM")["baseline_value"] == 1
+
+
+def test_a_missing_baseline_of_unconsumed_generation_counts_as_zero() -> None:
+    rows = derivatives([(None, None, None, None, 50, 3, 3, 365), (None, None, None, None, None, None, None, None)])
+    partial = partial_sum(rows, EXPORTED)
+    assert partial.statuses == {"1": (DEFAULT, ACCEPTED), "2": (REJECTED, REJECTED)}
+    found = total([partial.sums], partial.taken, EXPORTED, "SUM")
+    assert (found["baseline_value"], found["baseline_n"]) == (0, 0)
+    assert found["differential_direction"] == "REPORTING_MINUS_BASELINE"
+    assert (found["differential_value"], found["differential_lower"]) == (50, 3)
+
+
+@pytest.mark.parametrize("rows", [[], [(1, 1, 1, 365, None, None, None, None)]])
+def test_where_none_is_accepted_there_is_no_total(rows: list[tuple[Any, ...]]) -> None:
+    with pytest.raises(NothingToAddError):
+        added([derivatives(rows)])
