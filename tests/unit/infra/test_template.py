@@ -85,6 +85,8 @@ def test_a_policy_allows_nothing_on_everything(policy: Path) -> None:
     for statement in json.loads(policy.read_text())["Statement"]:
         assert statement["Effect"] == "Allow"
         assert all("*" not in action for action in statement["Action"]), statement["Sid"]
+        if statement["Action"] == ["states:SendTaskSuccess"]:
+            continue  # it names no resource, and IAM wants "*": the secret token says which task it is
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         assert "*" not in resources, statement["Sid"]
 
