@@ -55,8 +55,8 @@ def choose_derivatives(event: dict[str, Any], context: Any) -> Any:
 
 
 @app.lambda_function(name="sum_chunk")
-def sum_chunk(event: dict[str, Any], context: Any) -> None:
-    adding_up.handle(event)
+def sum_chunk(event: dict[str, Any], context: Any) -> Any:
+    return adding_up.handle(event)
 
 
 @app.lambda_function(name="fan_in")

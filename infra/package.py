@@ -3,7 +3,6 @@
 `python -m infra.package DIRECTORY` writes sam.yaml and deployment.zip, with the packages of requirements.txt in it.
 """
 
-import json
 import os
 import shutil
 import subprocess
@@ -66,9 +65,8 @@ def package(directory: Path, *, requirements: bool = True) -> None:
         raise PackagingError(f"chalice package failed{hint}:\n{made.stderr.strip() or made.stdout.strip()}")
     template = without_nulls(yaml.safe_load((directory / "sam.yaml").read_text()))
     for name, definition in STATE_MACHINES.items():
-        # As text: CloudFormation takes no null in a template, and a state machine says with one what it drops.
         states = yaml.safe_load((REPOSITORY / definition).read_text())
-        template["Resources"][name]["Properties"]["DefinitionString"] = json.dumps(states, indent=2)
+        template["Resources"][name]["Properties"]["Definition"] = states
     (directory / "sam.yaml").write_text(yaml.dump(template, Dumper=_Dumper, sort_keys=False))
 
 
