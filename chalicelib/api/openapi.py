@@ -15,7 +15,8 @@ REFERENCE = "#/components/schemas/{model}"
 
 DESCRIPTION = """\
 Projects are buildings, traces the series of their gas and electricity meters. A *meter run* fits one model on the time
-before an energy efficiency measure and one on the time after, and says what was saved, with its uncertainty.
+before an energy efficiency measure and one on the time after, and says what was saved, with its uncertainty. An
+*aggregation run* adds the derivatives of meter runs up over a portfolio.
 
 Every path works with and without its trailing slash. Timestamps carry an offset on the way in, and are UTC with
 microseconds and `Z` on the way out. Lists are plain arrays, oldest id first; the `Link` header has the next page.
