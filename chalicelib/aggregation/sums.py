@@ -39,7 +39,8 @@ class NothingToAddError(Exception):
 def partial_sum(derivatives: Iterable[Mapping[str, Any]], trace_interpretation: str) -> Partial:
     """The sum of some derivatives of a trace interpretation (full name).
 
-    A derivative that lacks a side, or a part of one, is REJECTED on both sides, unless the side has a DEFAULT.
+    A derivative that lacks a part of a side is REJECTED on both: without its half-widths a value would make the sum's
+    too narrow. Only a baseline that is not there at all can have a DEFAULT.
     """
     terms: dict[str, list[float]] = {f"{side}_{part}": [] for side in SIDES for part in PARTS}
     statuses: dict[str, tuple[str, str]] = {}
@@ -47,8 +48,9 @@ def partial_sum(derivatives: Iterable[Mapping[str, Any]], trace_interpretation: 
     default = DEFAULT_BASELINES.get(trace_interpretation)
     for derivative in derivatives:
         baseline, reporting = (_side(derivative, side) for side in SIDES)
-        baseline_status = ACCEPTED if baseline else DEFAULT if default else REJECTED
-        baseline = baseline or default
+        baseline_status = ACCEPTED
+        if default and derivative["baseline_value"] is None:
+            baseline_status, baseline = DEFAULT, default
         if baseline is None or reporting is None:
             statuses[str(derivative["label"])] = (REJECTED, REJECTED)
             continue
@@ -67,9 +69,9 @@ def total(
 
     SUM: values and n are added, half-widths in quadrature, sqrt(sum(h**2)), as of independent errors (ASHRAE Guideline
     14-2014, annex B). MEAN: values and half-widths of the sum over the number of derivatives; n stays the sum of days.
-    Each is rounded once from the exact sum (`math.fsum`), so that no bit depends on split or order. The differential
-    is what was saved: baseline minus reporting, or for generation the reverse, of the rounded values, its half-widths
-    in quadrature, its n the days behind both.
+    Each is made of the exact sum, rounded once (`math.fsum`), so that no bit depends on split or order. The
+    differential is what was saved: baseline minus reporting, or for generation the reverse, of the rounded values, its
+    half-widths in quadrature, its n the days behind both.
 
     Raises NothingToAddError.
     """

@@ -1,6 +1,6 @@
 """aggregation_runs/"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, with_config
@@ -29,7 +29,7 @@ from chalicelib.api.times import timestamp
 from chalicelib.store import aggregation_runs, batches, choosing, documents, projects, trace_groups, traces
 from chalicelib.store import derivatives as stored_derivatives
 from chalicelib.store.aggregation_runs import AggregationSpec
-from chalicelib.store.choosing import Choice, Chosen, Selection, TooManyError
+from chalicelib.store.choosing import MOST_DERIVATIVES, Choice, Chosen, Selection, TooManyError
 from chalicelib.store.tables import AggregationRun
 from chalicelib.vocabulary import SHORT_CODES
 
@@ -42,7 +42,11 @@ have to agree in trace interpretation, derivative interpretation and unit: an in
 that have it, and one that is left out is implied when all agree.
 
 Values and `n` add up, half-widths in quadrature; the sum is exact, so that the same derivatives give the same bits in
-any order. A derivative that lacks its baseline or its reporting side is left out of both, and the output says so.
+any order. A derivative that lacks a value, a half-width or `n` on one side is left out of both, since a sum without its
+half-width would seem too certain; the output has the status of each, and how many were accepted. (For `E_OSG_U` a
+baseline that is not there counts as 0.)
+
+A request adds up at most 50,000 derivatives, and a bulk request makes at most 200 runs.
 """
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
 
@@ -55,6 +59,9 @@ AggregationInterpretation = Annotated[
 Ids = Annotated[list[Id], Field(max_length=MOST_ITEMS)]
 
 
+Members = Mapping[int, list[trace_groups.Member]]  # of each group that a request names
+
+
 class Drawn(Body):
     """What derivatives are drawn from."""
 
@@ -65,7 +72,7 @@ class Drawn(Body):
     aggregation_interpretation: AggregationInterpretation = "SUM"
 
     def drawn(self) -> dict[str, Any]:
-        """From what, as Selection and AggregationSpec take it."""
+        """From what, as AggregationSpec takes it."""
         return {name: getattr(self, name) for name in ("projects", "traces", "derivatives", "group")}
 
 
@@ -94,10 +101,13 @@ class AggregationTarget(Drawn):
         default=None, min_length=1, description="Those wanted; null: all there are."
     )
 
-    def selection(self) -> Selection:
+    def selection(self, members: Members) -> Selection:
         """As the store takes it."""
         return Selection(
-            **self.drawn(),
+            projects=self.projects,
+            traces=self.traces,
+            derivatives=self.derivatives,
+            members=members.get(self.group or 0, ()),
             trace_interpretations=self.trace_interpretations or (),
             derivative_interpretations=self.derivative_interpretations or (),
         )
@@ -124,7 +134,7 @@ class AggregationRunOut(TypedDict):
         Url,
         Field(
             description="What was asked for, and every derivative that was chosen with its values, for a plain GET. A "
-            "run that waits for a batch has no derivatives there yet."
+            "run that waits for a batch has none yet: ask for the run again when it has ended, for its new URL."
         ),
     ]
     trace_interpretation: Annotated[TraceCode | None, Field(description="Null only while the run waits for a batch.")]
@@ -215,7 +225,7 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
     refused here ends the run FAILED.
     """
     body = call.body
-    refuse_any(_unknown([((), body)]))
+    members = _known_members([((), body)])
     spec = AggregationSpec(
         **body.drawn(),
         after_batch=body.after_batch,
@@ -224,7 +234,7 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
         aggregation_interpretation=body.aggregation_interpretation,
     )
     if body.after_batch is None:
-        chosen = _chosen(spec.selection)
+        chosen = _chosen(spec.selection(members.get(body.group or 0, ())))
     else:
         _check_waiting(body)
         chosen = None
@@ -247,31 +257,39 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     The response groups the runs by target, in the order of the targets; a combination without derivatives is left out.
     """
     targets = call.body.targets
-    refuse_any(_unknown([(("targets", index), target) for index, target in enumerate(targets)]))
-    groups = [_combinations(index, target) for index, target in enumerate(targets)]
-    wanted = [run for group in groups for run in group]
-    _check_size([spec for spec, _ in wanted])
+    members = _known_members([(("targets", index), target) for index, target in enumerate(targets)])
+    groups: list[list[tuple[AggregationSpec, Chosen]]] = []
+    wanted: list[tuple[AggregationSpec, Chosen]] = []
+    for index, target in enumerate(targets):
+        groups.append(_combinations(index, target, members))
+        wanted += groups[-1]
+        _check_size(wanted)  # before more is read
+    if not wanted:
+        raise invalid(error("None of the targets has a derivative to add up.", "targets"))
     scheduled = iter(aggregation_runs.schedule(wanted))
     return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
 
 
-def _unknown(drawn: Iterable[tuple[tuple[str | int, ...], Drawn]]) -> list[ErrorItem]:
-    """The projects, traces and groups that do not exist, and what draws from nothing; by the path to each."""
-    drawn = list(drawn)
+def _known_members(drawn: Sequence[tuple[tuple[str | int, ...], Drawn]]) -> Members:
+    """The members of the groups that are drawn from, given by the path to each.
+
+    Raises the 400 Problem for projects, traces and groups that do not exist, and for what draws from nothing.
+    """
     known: dict[str, Any] = {
         "projects": projects.get_many({id for _, one in drawn for id in one.projects}),
         "traces": traces.get_many({id for _, one in drawn for id in one.traces}),
     }
-    groups = {one.group: trace_groups.get(one.group) for _, one in drawn if one.group is not None}
+    groups = trace_groups.get_many({one.group for _, one in drawn if one.group is not None})
     errors = []
     for at, one in drawn:
         if not any(one.drawn().values()):
             errors.append(error("Name projects, traces, derivatives or a group to add up.", *at))
         for name, found in known.items():
             errors += _missing(getattr(one, name), found, name.removesuffix("s"), *at, name)
-        if one.group is not None and groups[one.group] is None:
+        if one.group is not None and one.group not in groups:
             errors.append(error(f"There is no trace group {one.group}.", *at, "group"))
-    return errors
+    refuse_any(errors)
+    return trace_groups.members_of(list(groups.values()))
 
 
 def _missing(named: Sequence[int], found: Any, item: str, *at: str | int) -> list[ErrorItem]:
@@ -311,9 +329,9 @@ def _chosen(selection: Selection) -> Chosen:
     return Chosen(kind, unit, choice.drafts[kind])
 
 
-def _combinations(index: int, target: AggregationTarget) -> list[tuple[AggregationSpec, Chosen]]:
+def _combinations(index: int, target: AggregationTarget, members: Members) -> list[tuple[AggregationSpec, Chosen]]:
     """A run for each kind of derivative that a target has, in the vocabulary's order. Raises the 400 Problem."""
-    choice = _choice(target.selection(), "targets", index)
+    choice = _choice(target.selection(members), "targets", index)
     runs = []
     for kind in sorted(choice.drafts, key=lambda kind: kind.order):
         draft = choice.drafts[kind]
@@ -329,16 +347,19 @@ def _combinations(index: int, target: AggregationTarget) -> list[tuple[Aggregati
 
 
 def _disagreement(problem: agreement.DisagreementError, *at: str | int) -> Exception:
-    return invalid(*(error(sentence, *at, *filter(None, [field])) for field, sentence in problem.problems))
+    return invalid(*(error(sentence, *at, *([field] if field else [])) for field, sentence in problem.problems))
 
 
-def _check_size(specs: Sequence[AggregationSpec]) -> None:
-    """Raises the 400 Problem for a bulk request of no run, or of too many."""
-    if not specs:
-        raise invalid(error("None of the targets has a derivative to add up.", "targets"))
-    if len(specs) > MOST_RUNS:
-        detail = f"These targets make {len(specs):,} runs, and one request makes at most {MOST_RUNS}; split it."
-        raise invalid(error(detail, "targets"))
-    size = sum(RUN_BYTES + lambda_bytes([spec.projects, spec.traces, spec.derivatives]) for spec in specs)
-    if size > MOST_BULK_BYTES:
-        raise invalid(error("The runs of these targets name more ids than one response holds; split them.", "targets"))
+def _check_size(wanted: Sequence[tuple[AggregationSpec, Chosen]]) -> None:
+    """Raises the 400 Problem for a bulk request of more than one request, or one response, can hold."""
+    derivatives = sum(chosen.draft.rows.count for _, chosen in wanted)
+    named = [[spec.projects, spec.traces, spec.derivatives] for spec, _ in wanted]
+    if len(wanted) > MOST_RUNS:
+        detail = f"These targets make more than {MOST_RUNS} runs, the most of one request; split it."
+    elif derivatives > MOST_DERIVATIVES:
+        detail = f"These targets have more than {MOST_DERIVATIVES:,} derivatives, the most of one request; split it."
+    elif sum(RUN_BYTES + lambda_bytes(ids) for ids in named) > MOST_BULK_BYTES:
+        detail = "The runs of these targets name more ids than one response holds; split them."
+    else:
+        return
+    raise invalid(error(detail, "targets"))

@@ -37,6 +37,7 @@ _PATTERNS = {
 _LISTS = {
     "trace": ("traces/", "trace_id"),
     "project": ("projects/", "project_id"),
+    "traces": ("traces/", "trace_id"),
     "projects": ("projects/", "project_id"),
     "group": ("trace_groups/", "name"),
 }
@@ -50,6 +51,11 @@ def from_json(adapter: TypeAdapter[Any], raw: bytes | str, *path: str | int) -> 
         found = _errors(problem)
         listed = [_error(one, path, adapter.core_schema) for one in found[:MOST_ERRORS]]
         raise invalid(*listed, count=len(found)) from None
+
+
+def from_text(raw: bytes) -> str:
+    """The text of a body that is no JSON. Its reader refuses what it cannot read, so no byte is refused here."""
+    return raw.decode("utf-8-sig", errors="replace")
 
 
 def from_query(model: type[Q], parameters: dict[str, list[str]]) -> Q:

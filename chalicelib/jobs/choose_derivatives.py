@@ -5,10 +5,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.aggregation import agreement
-from chalicelib.store import aggregation_runs, choosing
+from chalicelib.store import aggregation_runs, choosing, projects, trace_groups, traces
 from chalicelib.store.tables import AggregationRun
 
 logger = Logger()
+
+
+class GoneError(Exception):
+    """Something that the run draws from was deleted while it waited."""
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
@@ -17,7 +21,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     if run.chunks is None:
         try:
             run = _chosen(run)
-        except (agreement.DisagreementError, choosing.TooManyError) as refusal:
+        except (GoneError, agreement.DisagreementError, choosing.TooManyError) as refusal:
             aggregation_runs.fail(run, str(refusal))
             logger.info("FAILED", aggregation_run=run.id, reason=str(refusal))
     aggregation_runs.begin(run)
@@ -27,7 +31,23 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _chosen(run: AggregationRun) -> AggregationRun:
-    """The run with its derivatives. Raises DisagreementError or TooManyError."""
-    choice = choosing.choose(aggregation_runs.spec_of(run).selection)
+    """The run with its derivatives. Raises GoneError, DisagreementError or TooManyError."""
+    spec = aggregation_runs.spec_of(run)
+    for item, named, found in (
+        ("project", spec.projects, projects.get_many(spec.projects)),
+        ("trace", spec.traces, traces.get_many(spec.traces)),
+    ):
+        if gone := [str(id) for id in named if id not in found]:
+            raise GoneError(f"While the run waited for its batch, {item} {', '.join(gone[:20])} was deleted.")
+    choice = choosing.choose(spec.selection(_members(spec.group)))
     kind, unit = agreement.single(choice.units, choice.passed_over)
     return aggregation_runs.choose(run, choosing.Chosen(kind, unit, choice.drafts[kind]))
+
+
+def _members(group: int | None) -> list[trace_groups.Member]:
+    if group is None:
+        return []
+    found = trace_groups.get(group)
+    if found is None:
+        raise GoneError(f"While the run waited for its batch, trace group {group} was deleted.")
+    return trace_groups.members(found)

@@ -10,10 +10,11 @@ logger = Logger()
 
 
 def handle(event: dict[str, Any]) -> None:
-    """Record the failure, unless the run has ended already."""
-    run = aggregation_runs.existing(event["aggregation_run"])
-    if event["error"] == "States.Timeout":
-        aggregation_runs.fail(run, f"Batch {run.after_batch} has not ended within 14 days.")
+    """Record the failure, unless the run has ended already; `error` is Step Functions' error output."""
+    run, error = aggregation_runs.existing(event["aggregation_run"]), event["error"]
+    waited_in_vain = run.after_batch is not None and run.chunks is None and error.get("Error") == "States.Timeout"
+    if waited_in_vain:
+        aggregation_runs.fail(run, f"Batch {run.after_batch} has not ended within 28 days.")
     else:
-        aggregation_runs.give_up(run, f"{event['error']}: {event['cause']}")
-    logger.error("FAILED", aggregation_run=run.id, error=event["error"], cause=event["cause"])
+        aggregation_runs.give_up(run, f"{error.get('Error', '')}: {error.get('Cause', '')}")
+    logger.error("FAILED", aggregation_run=run.id, error=error)

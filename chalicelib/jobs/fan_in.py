@@ -8,6 +8,8 @@ from aws_lambda_powertools import Logger
 from chalicelib.aggregation.sums import NothingToAddError, total
 from chalicelib.store import aggregation_runs
 from chalicelib.store.rows import Rows
+from chalicelib.store.runs import ENDED
+from chalicelib.store.tables import AggregationRun
 
 logger = Logger()
 
@@ -15,6 +17,14 @@ logger = Logger()
 def handle(event: dict[str, Any]) -> dict[str, str]:
     """Add the sums up and end the run; the status with which it ended, now or before."""
     run = aggregation_runs.existing(event["aggregation_run"])
+    if run.status not in ENDED:
+        _fan_in(run)
+    status = aggregation_runs.existing(run.id).status
+    logger.info(status, aggregation_run=run.id)
+    return {"status": status}
+
+
+def _fan_in(run: AggregationRun) -> None:
     sums, taken, derivatives, statuses = [], 0, [], Rows()
     for partial in aggregation_runs.partials(run):
         sums.append(partial["sums"])
@@ -29,7 +39,4 @@ def handle(event: dict[str, Any]) -> dict[str, str]:
         reason = f"None of the {len(derivatives):,} derivatives has both a baseline and a reporting side to add up."
         aggregation_runs.fail(run, reason)
     else:
-        aggregation_runs.succeed(run, aggregated, derivatives, statuses)
-    status = aggregation_runs.existing(run.id).status
-    logger.info(status, aggregation_run=run.id)
-    return {"status": status}
+        aggregation_runs.succeed(run, aggregated, taken, derivatives, statuses)

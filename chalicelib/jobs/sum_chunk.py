@@ -13,7 +13,11 @@ logger = Logger()
 def handle(event: dict[str, Any]) -> int:
     """Add the chunk up and keep its sum, of which a second time gives the same bytes; the chunk's number."""
     run, number = aggregation_runs.existing(event["aggregation_run"]), event["chunk"]
-    partial = partial_sum(aggregation_runs.chunk(run, number), run.trace_interpretation)
-    aggregation_runs.put_partial(run, number, partial._asdict())
+    try:
+        partial = partial_sum(aggregation_runs.chunk(run, number), run.trace_interpretation)
+        aggregation_runs.put_partial(run, number, partial._asdict())
+    except Exception as error:
+        aggregation_runs.note_error(run, f"Chunk {number}: {type(error).__name__}: {error}")
+        raise
     logger.info("added up", aggregation_run=run.id, chunk=number, derivatives=len(partial.statuses))
     return int(number)

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -20,7 +19,8 @@ from chalicelib.store.choosing import Chosen, Selection
 from chalicelib.store.rows import Rows, read_chunk
 from chalicelib.store.runs import ADVICE, ENDED, MOST_MESSAGE, MOST_TRACEBACK
 from chalicelib.store.tables import AggregationResult, AggregationRun, DueIndex, now
-from chalicelib.store.transactions import commit
+from chalicelib.store.trace_groups import Member
+from chalicelib.store.transactions import commit, holds
 from chalicelib.vocabulary import SHORT_CODES
 
 logger = Logger(child=True)
@@ -43,14 +43,13 @@ class AggregationSpec:
     trace_interpretation: str | None = None  # full name
     derivative_interpretation: str | None = None
 
-    @property
-    def selection(self) -> Selection:
-        """What the derivatives are drawn from."""
+    def selection(self, members: Sequence[Member]) -> Selection:
+        """What the derivatives are drawn from; `members` are those of the group."""
         return Selection(
             projects=self.projects,
             traces=self.traces,
             derivatives=self.derivatives,
-            group=self.group,
+            members=members,
             trace_interpretations=[self.trace_interpretation] if self.trace_interpretation else [],
             derivative_interpretations=[self.derivative_interpretation] if self.derivative_interpretation else [],
         )
@@ -65,7 +64,11 @@ def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[Ag
         for run, stored in zip(runs, inputs, strict=True):
             for name, value in stored.items():
                 setattr(run, name, value)
-        bulk.put_all(AggregationRun, runs)
+        try:
+            bulk.put_all(AggregationRun, runs)
+        except Exception:
+            bulk.delete_all(AggregationRun, runs)  # of a request that fails, none is run
+            raise
         list(pool.map(_start, runs))
     return runs
 
@@ -118,10 +121,13 @@ def partials(run: AggregationRun) -> Iterable[dict[str, Any]]:
     return (documents.get(_partial_key(run, number)) for number in range(chunk_count(run)))
 
 
-def succeed(run: AggregationRun, aggregated: dict[str, Any], derivatives: list[int], statuses: Rows) -> bool:
-    """End a run with its result and output; False when it has ended already.
+def succeed(
+    run: AggregationRun, aggregated: dict[str, Any], accepted: int, derivatives: list[int], statuses: Rows
+) -> None:
+    """End a run with its result and output, unless it has ended already.
 
-    aggregated: the numbers, by the names of AggregationResult. statuses: of each derivative, as rows of the output.
+    aggregated: the numbers, by the names of AggregationResult. accepted: how many derivatives are in them. statuses: of
+    each derivative, as rows of the output.
     """
     key = f"{OUTPUTS}/{run.document}.json"
     about = {
@@ -131,8 +137,8 @@ def succeed(run: AggregationRun, aggregated: dict[str, Any], derivatives: list[i
         "unit": run.unit,
     }
     versions: dict[str, Any] = {"eemeter_version": run.eemeter_version, "datastore_version": __version__}
-    before = json.dumps({**about, "aggregated": aggregated, **versions}, separators=(",", ":"))[:-1]
-    statuses.store(key, before + ',"status":[', "]}")
+    before = json.dumps({**about, "aggregated": aggregated, "accepted": accepted, **versions}, separators=(",", ":"))
+    statuses.store(key, before[:-1] + ',"status":[', "]}")
     result = AggregationResult(
         id=run.id,
         aggregation_run=run.id,
@@ -150,20 +156,25 @@ def succeed(run: AggregationRun, aggregated: dict[str, Any], derivatives: list[i
         transaction.save(result)
         _end(transaction, run, "SUCCESS", [AggregationRun.aggregation_result.set(run.id)])
 
-    return commit(fill)
+    commit(fill)
 
 
-def fail(run: AggregationRun, message: str, traceback: str | None = None) -> bool:
-    """End a run FAILED; False when it has ended already."""
+def fail(run: AggregationRun, message: str, traceback: str | None = None) -> None:
+    """End a run FAILED, unless it has ended already."""
     actions: list[Action] = [AggregationRun.failure_message.set(message[:MOST_MESSAGE])]
     if traceback:
         actions.append(AggregationRun.traceback.set(traceback[-MOST_TRACEBACK:]))
-    return commit(lambda transaction: _end(transaction, run, "FAILED", actions))
+    commit(lambda transaction: _end(transaction, run, "FAILED", actions))
 
 
-def give_up(run: AggregationRun, reason: str) -> bool:
-    """End a run FAILED because the machine failed it; `reason` goes into its traceback."""
-    return fail(run, f"The datastore gave the aggregation up; {ADVICE}", reason)
+def note_error(run: AggregationRun, error: str) -> None:
+    """Note why a step of a run failed: a map of many chunks tells no more than that one has."""
+    _update(run, [AggregationRun.last_error.set(error[:MOST_MESSAGE])], _is_open())
+
+
+def give_up(run: AggregationRun, reason: str) -> None:
+    """End a run FAILED because the machine failed it; `reason`, and what a step noted, go into its traceback."""
+    fail(run, f"The datastore gave the aggregation up; {ADVICE}", "\n".join(filter(None, (run.last_error, reason))))
 
 
 def sweep() -> int:
@@ -222,7 +233,7 @@ def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any
 
 def _start(run: AggregationRun) -> None:
     try:
-        state_machine.start(run.id, run.after_batch)
+        state_machine.start(run)
     except Exception:
         logger.exception("a run is written but not started; the sweep will start it", aggregation_run=run.id)
 
@@ -230,11 +241,12 @@ def _start(run: AggregationRun) -> None:
 def _mend(run: AggregationRun) -> bool:
     if run.status in ENDED or run.due > time.time():
         return False
-    execution = state_machine.find(run.id)
+    execution = state_machine.find(run)
     if execution is None:
-        state_machine.start(run.id, run.after_batch)
-    elif execution.status != state_machine.RUNNING:
-        return give_up(run, f"Its execution is {execution.status} {execution.reason}".strip())
+        state_machine.start(run)
+    elif execution.has_ended:
+        give_up(run, f"Its execution is {execution.status} {execution.reason}".strip())
+        return True
     _update(run, [AggregationRun.due.set(int(time.time()) + INTERVAL)], _is_open())
     return execution is None
 
@@ -250,11 +262,8 @@ def _is_open() -> Condition:
 
 def _update(run: AggregationRun, actions: list[Action], condition: Condition) -> None:
     """Change a run, unless the condition does not hold."""
-    try:
-        AggregationRun(run.id).update(actions=[*actions, AggregationRun.updated.set(now())], condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    actions = [*actions, AggregationRun.updated.set(now())]
+    holds(lambda: AggregationRun(run.id).update(actions=actions, condition=condition))
 
 
 def _end(transaction: TransactWrite, run: AggregationRun, status: str, actions: list[Action]) -> None:

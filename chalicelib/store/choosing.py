@@ -2,17 +2,18 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.store import derivatives, newest, trace_groups, traces
+from chalicelib.store import derivatives, newest, traces
 from chalicelib.store.rows import Rows
 from chalicelib.store.runs import derivative_ids
 from chalicelib.store.tables import Derivative, NewestRun
+from chalicelib.store.trace_groups import Member
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
-MOST_DERIVATIVES = 100_000  # of one request, so that it is chosen within the 29 seconds that one has
+MOST_DERIVATIVES = 50_000  # of one request, so that they are chosen within the 29 seconds that one has
 NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
 
 
@@ -22,12 +23,15 @@ class TooManyError(Exception):
 
 @dataclass(frozen=True)
 class Selection:
-    """What derivatives are drawn from, by ids; and of which interpretations they are wanted, empty: of any."""
+    """What derivatives are drawn from, by ids; and of which interpretations they are wanted, empty: of any.
+
+    members: of a trace group, the project (None: any) and trace of each.
+    """
 
     projects: Sequence[int] = ()
     traces: Sequence[int] = ()
     derivatives: Sequence[int] = ()
-    group: int | None = None
+    members: Sequence[Member] = ()
     trace_interpretations: Sequence[str] = ()  # full names
     derivative_interpretations: Sequence[str] = ()
 
@@ -38,13 +42,13 @@ class Draft:
 
     rows: Rows = field(default_factory=Rows)
     units: Counter[str] = field(default_factory=Counter)
-    eemeter_versions: Counter[str] = field(default_factory=Counter)
+    eemeter_versions: set[str] = field(default_factory=set)
 
     def add(self, derivative: Derivative) -> None:
         """Add a derivative."""
         self.rows.add(json.dumps(_pair(derivative), separators=(",", ":")))
         self.units[derivative.unit] += 1
-        self.eemeter_versions[derivative.eemeter_version] += 1
+        self.eemeter_versions.add(derivative.eemeter_version)
 
 
 @dataclass
@@ -110,15 +114,8 @@ def _places(selection: Selection) -> Iterator[newest.Place]:
     for project, members in traces.ids_of_projects(selection.projects).items():
         for trace in members:
             yield trace, project
-    if selection.group is not None:
-        yield from _places_of_group(selection.group)
-
-
-def _places_of_group(id: int) -> Iterable[newest.Place]:
-    group = trace_groups.get(id)
-    if group is None:
-        return []
-    return [(trace, project or NewestRun.ANY_PROJECT) for project, trace in trace_groups.members(group)]
+    for member, trace in selection.members:
+        yield trace, member or NewestRun.ANY_PROJECT
 
 
 def _pair(derivative: Derivative) -> dict[str, Any]:

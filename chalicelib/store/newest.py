@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.store.pages import in_blocks
 from chalicelib.store.tables import MeterRun, NewestRun
 
 Place = tuple[int, int]  # a trace, and a project or NewestRun.ANY_PROJECT
@@ -27,5 +28,9 @@ def note(transaction: TransactWrite, run: MeterRun, places: Iterable[Place]) -> 
 
 def runs_of(places: Iterable[Place]) -> dict[Place, int]:
     """The newest successful run at each place that has one."""
-    found = NewestRun.batch_get(sorted(set(places)), consistent_read=True)
+
+    def read(block: list[Place]) -> list[NewestRun]:
+        return list(NewestRun.batch_get(block, consistent_read=True))
+
+    found = (entry for block in in_blocks(read, sorted(set(places))) for entry in block)
     return {(entry.trace, entry.project): entry.meter_run for entry in found}

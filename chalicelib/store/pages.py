@@ -12,6 +12,8 @@ from pynamodb.indexes import GlobalSecondaryIndex
 from pynamodb.models import Model
 
 M = TypeVar("M", bound=Model)
+K = TypeVar("K")
+R = TypeVar("R")
 
 BLOCK = 100  # what one BatchGetItem takes
 THREADS = 4
@@ -40,14 +42,19 @@ def get_many(model: type[M], ids: Iterable[int]) -> dict[int, M]:
     return {item.id: item for item in found}  # type: ignore[attr-defined]
 
 
-def stream(model: type[M], ids: Iterable[int]) -> Iterator[M]:
-    """The items that exist among these ids, in the order of the ids, with few in memory at a time."""
-    remaining = iter(ids)
+def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K]) -> Iterator[R]:
+    """What `read` makes of each block of keys, in order: few blocks at a time, those at once."""
+    remaining = iter(keys)
     blocks = iter(lambda: list(islice(remaining, BLOCK)), [])
     with ThreadPoolExecutor(THREADS) as pool:
         while ahead := list(islice(blocks, THREADS)):
-            for block, found in zip(ahead, pool.map(lambda block: get_many(model, block), ahead), strict=True):
-                yield from (found[id] for id in block if id in found)
+            yield from pool.map(read, ahead)
+
+
+def stream(model: type[M], ids: Iterable[int]) -> Iterator[M]:
+    """The items that exist among ascending ids, in their order, with few in memory at a time."""
+    for found in in_blocks(lambda block: get_many(model, block), ids):
+        yield from (found[id] for id in sorted(found))
 
 
 def walk(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from pynamodb.exceptions import UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -14,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.settings import settings
 from chalicelib.store import batches, bulk, documents, ids, newest, outbox, pages, queue, waiters
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
-from chalicelib.store.transactions import commit
+from chalicelib.store.transactions import commit, holds
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 logger = Logger(child=True)
@@ -268,11 +267,7 @@ def requeue_overdue() -> int:
 
 def _update_if_ours(run: MeterRun, actions: list[Action]) -> None:
     """Change a run, unless another worker has taken or ended it meanwhile."""
-    try:
-        MeterRun(run.id).update(actions=actions, condition=_as_seen(run))
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    holds(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
 
 
 def _is_held(run: MeterRun) -> bool:

@@ -392,6 +392,7 @@ class AggregationRun(Table):
     eemeter_version = UnicodeAttribute(null=True)
     chunks = JSONAttribute(null=True)  # where each chunk of the input begins and the last ends; null until it is chosen
     document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
+    last_error = UnicodeAttribute(null=True)  # why a step failed
     open_shard = IntegerAttribute(null=True)  # gone once the run has ended
     due = IntegerAttribute(null=True)  # epoch seconds: when the sweep looks whether its execution is well
 

@@ -5,11 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
-from pynamodb.exceptions import DeleteError, UpdateError
-
 from chalicelib.store import ids, pages, projects, traces
 from chalicelib.store.filters import fits
 from chalicelib.store.tables import Project, Trace, TraceGroup, now
+from chalicelib.store.transactions import holds
 
 THREADS = 8
 RESOURCE = "trace_groups"
@@ -38,24 +37,12 @@ def update(id: int, fields: dict[str, Any]) -> TraceGroup | None:
     """The group with these fields; None when there is no such group."""
     group = TraceGroup(id)
     changes = [getattr(TraceGroup, name).set(value) for name, value in {**fields, "updated": now()}.items()]
-    try:
-        group.update(actions=changes, condition=TraceGroup.id.exists())
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return None
-    return group
+    return group if holds(lambda: group.update(actions=changes, condition=TraceGroup.id.exists())) else None
 
 
 def delete(id: int) -> bool:
     """Remove a group; False when there is no such group."""
-    try:
-        TraceGroup(id).delete(condition=TraceGroup.id.exists())
-    except DeleteError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    return holds(lambda: TraceGroup(id).delete(condition=TraceGroup.id.exists()))
 
 
 def page(*, after: int, limit: int, name: str | None = None) -> pages.Page[TraceGroup]:

@@ -3,14 +3,26 @@
 import random
 import time
 from collections.abc import Callable
+from typing import Any
 
-from pynamodb.exceptions import TransactWriteError
+from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.store.tables import connection
 
 ATTEMPTS = 12
 PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+
+
+def holds(write: Callable[[], Any]) -> bool:
+    """Make a write that has a condition; False when the condition does not hold."""
+    try:
+        write()
+    except (DeleteError, PutError, UpdateError) as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True
 
 
 def commit(fill: Callable[[TransactWrite], None]) -> bool:

@@ -6,10 +6,10 @@ in between left asleep.
 """
 
 from aws_lambda_powertools import Logger
-from pynamodb.exceptions import DeleteError
 
 from chalicelib.store import batches, state_machine
 from chalicelib.store.tables import BatchWaiter, MeterRun
+from chalicelib.store.transactions import holds
 
 logger = Logger(child=True)
 
@@ -31,9 +31,14 @@ def wake_after(run: MeterRun) -> None:
 
 
 def sweep() -> int:
-    """Wake those whose batch has ended without it; how many there were."""
-    asleep = {waiter.batch for waiter in BatchWaiter.scan()}
-    return sum(_wake(batch) for batch in asleep if batches.has_ended(batch))
+    """Wake those whose batch has ended without it; how many there were. What fails is left to the next sweep."""
+    woken = 0
+    for batch in {waiter.batch for waiter in BatchWaiter.scan()}:
+        try:
+            woken += _wake(batch) if batches.has_ended(batch) else 0
+        except Exception:
+            logger.exception("those who wait for a batch could not be woken", batch=batch)
+    return woken
 
 
 def _wake(batch: int) -> int:
@@ -45,8 +50,5 @@ def _wake(batch: int) -> int:
 
 
 def _forget(waiter: BatchWaiter) -> None:
-    try:
-        waiter.delete(condition=BatchWaiter.task_token == waiter.task_token)
-    except DeleteError as error:  # a second try of its step wrote a new token, which is still to be woken
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
+    # A second try of its step may have written a new token, which is still to be woken.
+    holds(lambda: waiter.delete(condition=BatchWaiter.task_token == waiter.task_token))

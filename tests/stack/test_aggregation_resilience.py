@@ -2,6 +2,7 @@
 
 import json
 import time
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,18 @@ import requests
 
 from benchmarks import synthetic
 from chalicelib.settings import settings
-from chalicelib.store import aggregation_runs, batches, documents, queue, runs, state_machine, tables, waiters
+from chalicelib.store import (
+    aggregation_runs,
+    batches,
+    choosing,
+    documents,
+    queue,
+    rows,
+    runs,
+    state_machine,
+    tables,
+    waiters,
+)
 from chalicelib.store.runs import RunSpec
 from tests.stack.client import Api
 from tests.stack.test_resilience import project_of, wait_for
@@ -27,7 +39,7 @@ def states(aws: Callable[[str], Any]) -> Any:
 
 
 def execution_of(run_id: int) -> str:
-    return f"{settings().state_machine_arn.replace(':stateMachine:', ':execution:')}:aggregation-run-{run_id}"
+    return state_machine.execution_arn(aggregation_runs.existing(run_id))
 
 
 def make_due(run_id: int) -> None:
@@ -117,6 +129,43 @@ def test_a_step_that_fails_for_good_fails_the_run_with_its_reason(api: Api, stat
     wait_for(lambda: states.describe_execution(executionArn=execution_of(run["id"]))["status"] == "FAILED")
 
 
+def test_many_chunks_tell_why_one_of_them_failed(api: Api, monkeypatch: pytest.MonkeyPatch, states: Any) -> None:
+    portfolio = synthetic.write(1, 45)
+    monkeypatch.setattr(rows, "CHUNK", 1)  # so that they are executions of their own
+    choice = choosing.choose(choosing.Selection(projects=portfolio.projects))
+    ((kind, draft),) = choice.drafts.items()
+    spec = aggregation_runs.AggregationSpec("SUM", projects=portfolio.projects)
+    with monkeypatch.context() as patch:
+        patch.setattr(state_machine, "start", lambda run: None)
+        (run,) = aggregation_runs.schedule([(spec, choosing.Chosen(kind, "KWH", draft))])
+    document = documents.client().get_object(Bucket=settings().bucket, Key=run.aggregation_input)["Body"].read()
+    cut_off = document[: run.chunks[-2] + 10]  # in the midst of the last chunk
+    documents.client().put_object(Bucket=settings().bucket, Key=run.aggregation_input, Body=cut_off)
+    state_machine.start(run)
+    ended = api.ended(run.id, "aggregation_runs")
+    assert ended["status"] == "FAILED"
+    assert "Chunk 44: JSONDecodeError" in ended["traceback"]
+    assert states.list_map_runs(executionArn=execution_of(run.id))["mapRuns"]
+
+
+@pytest.mark.parametrize("what", ["project", "trace group"])
+def test_what_was_deleted_while_a_run_waited_fails_it(api: Api, trace: int, what: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue, "send", lambda ids: None)
+        batch, (pending,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+    body = {"name": "all", "filter_specification": {"target": "trace_id", "comparison": "!=", "value": ""}}
+    group = api.post("trace_groups/", body)["id"]
+    project = api.post("projects/", {"project_id": uuid.uuid4().hex})["id"]
+    request = {"projects": [project, project_of(api, trace)], "group": group, "after_batch": batch}
+    run = api.post("aggregation_runs/", request)
+    deleted = {"project": f"projects/{project}/", "trace group": f"trace_groups/{group}/"}[what]
+    assert api.call("DELETE", deleted).status_code == 204
+    queue.send([pending.id])
+    ended = api.ended(run["id"], "aggregation_runs")
+    assert ended["status"] == "FAILED"
+    assert f"{what} {project if what == 'project' else group} was deleted" in ended["failure_message"]
+
+
 def test_an_execution_done_again_changes_nothing(api: Api, states: Any) -> None:
     run = api.post("aggregation_runs/", {"projects": synthetic.write(1, 2).projects})
     check_done_again(api, states, api.aggregated(run["id"]))
@@ -162,7 +211,7 @@ def test_a_run_whose_start_was_lost_is_started_by_the_sweep(
 ) -> None:
     portfolio = synthetic.write(1, 2)
 
-    def lost(run_id: int, after_batch: int | None) -> None:
+    def lost(run: Any) -> None:
         raise ConnectionError("Step Functions does not answer")
 
     with monkeypatch.context() as patch:

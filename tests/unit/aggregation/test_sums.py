@@ -86,6 +86,11 @@ def test_a_missing_baseline_of_unconsumed_generation_counts_as_zero() -> None:
     assert (found["differential_value"], found["differential_lower"]) == (50, 3)
 
 
+def test_a_known_baseline_without_its_half_width_is_rejected_also_for_unconsumed_generation() -> None:
+    (row,) = derivatives([(-500, None, None, 365, 50, 3, 3, 365)])
+    assert partial_sum([row], EXPORTED).statuses == {"1": (REJECTED, REJECTED)}
+
+
 @pytest.mark.parametrize("rows", [[], [(1, 1, 1, 365, None, None, None, None)]])
 def test_where_none_is_accepted_there_is_no_total(rows: list[tuple[Any, ...]]) -> None:
     with pytest.raises(NothingToAddError):

@@ -1,0 +1,29 @@
+"""What the state machine's failures become."""
+
+from typing import Any
+
+import pytest
+
+from chalicelib.jobs import fail_aggregation
+from chalicelib.store import aggregation_runs
+from chalicelib.store.tables import AggregationRun
+
+
+@pytest.mark.parametrize(
+    ("run", "error", "message", "traceback"),
+    [
+        ({"after_batch": 3}, {"Error": "States.Timeout"}, "Batch 3 has not ended within 28 days.", None),
+        ({"after_batch": 3, "chunks": [0, 9]}, {"Error": "States.Timeout"}, "schedule it again", "States.Timeout: "),
+        ({}, {"Error": "Boom", "Cause": "a wire"}, "schedule it again", "Boom: a wire"),
+        ({"last_error": "Chunk 7: x"}, {"Error": "Boom", "Cause": "y"}, "schedule it again", "Chunk 7: x\nBoom: y"),
+    ],
+)
+def test_a_failure_is_recorded_in_words(
+    monkeypatch: pytest.MonkeyPatch, run: dict[str, Any], error: dict[str, str], message: str, traceback: str | None
+) -> None:
+    ended: list[Any] = []
+    monkeypatch.setattr(aggregation_runs, "existing", lambda number: AggregationRun(id=number, **run))
+    monkeypatch.setattr(aggregation_runs, "fail", lambda run, *why: ended.extend(why))
+    fail_aggregation.handle({"aggregation_run": 1, "error": error})
+    assert message in ended[0]
+    assert ended[1:] == ([] if traceback is None else [traceback])
