@@ -4,6 +4,8 @@ import os
 from dataclasses import dataclass
 from functools import cache
 
+NO_SOURCE = "none"  # of weather: nothing is fetched
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -15,7 +17,10 @@ class Settings:
     state_machine_arn: str
     worker_timeout: int  # seconds, as the Timeout of MeterWorker
     max_attempts: int  # how often a run is tried before it is buried
+    model_module: str  # of a deployment's own models (docs/metering.md); empty: it has none
     retry_delay: int  # seconds before the second try; before the third, twice as many
+    weather_source: str  # a name in chalicelib.weather.SOURCES, or NO_SOURCE
+    weather_url: str  # where the source is; empty: at NOAA
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -27,7 +32,10 @@ class Settings:
             state_machine_arn=os.environ["STATE_MACHINE_ARN"],
             worker_timeout=int(os.environ["WORKER_TIMEOUT"]),
             max_attempts=int(os.environ["MAX_ATTEMPTS"]),
+            model_module=os.environ["MODEL_MODULE"],
             retry_delay=int(os.environ["RETRY_DELAY"]),
+            weather_source=os.environ["WEATHER_SOURCE"],
+            weather_url=os.environ["WEATHER_URL"],
         )
 
 

@@ -18,6 +18,7 @@ from chalicelib.api import (
     trace_groups,
     trace_records,
     traces,
+    weather_files,
     weather_records,
 )
 from chalicelib.api.serving import answer
@@ -40,6 +41,7 @@ RESOURCES = (
     traces.resource,
     trace_records.resource,
     weather_records.resource,
+    weather_files.resource,
     meter_runs.resource,
     batches.resource,
     meter_results.resource,

@@ -13,7 +13,7 @@ from chalicelib.api.fields import Query
 from chalicelib.api.problems import NOT_FOUND, Problem
 
 READ, WRITE = "read", "write"
-JSON = "application/json"
+JSON, CSV = "application/json", "text/csv"
 
 B = TypeVar("B")
 Q = TypeVar("Q", bound=Query)
@@ -76,6 +76,7 @@ class Endpoint:
     scope: str | None
     query: type[Query]
     body: Any
+    takes: str
     returns: Any
     status: int
     content_type: str
@@ -115,6 +116,7 @@ class Resource:
         scope: str | None,
         query: type[Query] = NoQuery,
         body: Any = None,
+        takes: str = JSON,
         returns: Any = None,
         status: int = 200,
         content_type: str = JSON,
@@ -124,9 +126,9 @@ class Resource:
     ) -> Callable[[Callable[[Call[Any, Any]], Reply]], Callable[[Call[Any, Any]], Reply]]:
         """Declare a function as an endpoint.
 
-        scope: what the token needs; None: no token. body, returns: types with a pydantic schema. headers: of the
-        response, with what they say. errors: what this endpoint's own refusals mean, by status; those that follow from
-        its shape are implied.
+        scope: what the token needs; None: no token. body, returns: types with a pydantic schema; a body that `takes`
+        says is no JSON comes as the text that it is. headers: of the response, with what they say. errors: what this
+        endpoint's own refusals mean, by status; those that follow from its shape are implied.
         """
 
         def declare(handler: Callable[[Call[Any, Any]], Reply]) -> Callable[[Call[Any, Any]], Reply]:
@@ -140,6 +142,7 @@ class Resource:
                     scope=scope,
                     query=query,
                     body=body,
+                    takes=takes,
                     returns=returns,
                     status=status,
                     content_type=content_type,
@@ -169,7 +172,7 @@ class Resource:
                 ),  # Chalice refuses a trailing slash; API Gateway takes the path with and without
                 methods=[endpoint.method],
                 authorizer=authorizer if endpoint.scope else None,
-                content_types=["*/*"],  # what is not JSON gets a problem document of ours instead of Chalice's own
+                content_types=["*/*"],  # what it does not take gets a problem document of ours, not Chalice's own
                 name=endpoint.name,
             )(view)
         return blueprint

@@ -28,10 +28,11 @@ class FittedModel(TypedDict):
     """The model of one period, and how well it fits."""
 
     status: Annotated[str, Field(description="SUCCESS, or DISQUALIFIED by eemeter's sufficiency criteria.")]
-    n: Annotated[float | None, Field(description="The number of readings (days or bills) that it was fitted on.")]
+    n: Annotated[float | None, Field(description="The readings (hours, days or bills) that it was fitted on.")]
     r2: float | None
     cvrmse: Annotated[float | None, Field(description="The coefficient of variation of the RMSE.")]
     rmse: float | None
+    nmbe: Annotated[float | None, Field(description="The normalized mean bias error.")]
     start: Timestamp | None
     end: Timestamp | None
     warnings: list[Criterion]
@@ -111,6 +112,7 @@ _FIT = {
     "r2": 0.91,
     "cvrmse": 0.12,
     "rmse": 3.4,
+    "nmbe": 0.0001,
     "start": "2015-01-01T00:00:00.000000Z",
     "end": "2016-01-01T00:00:00.000000Z",
     "warnings": [],

@@ -63,17 +63,20 @@ class RunArguments(Body):
     model_class: str | None = Field(
         default=None,
         max_length=255,
-        description="eemeter's model, `DailyModel` or `BillingModel`; null: by the frequency of the readings.",
+        description="`DailyModel`, `DailyLegacyModel`, `BillingModel`, `HourlyModel` or `HourlyCaltrackModel`, what "
+        "the original datastore called one of them, or one of the deployment's own; null: `DailyModel` for readings of "
+        "a day or less, and `BillingModel` for bills.",
     )
     model_kwargs: Arguments | None = Field(default=None, description="eemeter's settings of the model.")
     formatter_class: str | None = Field(
         default=None,
         max_length=255,
-        description="How the data are prepared, `daily` or `billing`; null: as the model needs it.",
+        description="How the data are prepared, `daily`, `billing` or `hourly`; null: as the model needs it.",
     )
     formatter_kwargs: Arguments | None = Field(
         default=None,
-        description='`{"ignore_sufficiency": true}` fits also data that eemeter\'s sufficiency criteria disqualify.',
+        description='`{"ignore_sufficiency": true}` fits also data that eemeter\'s sufficiency criteria disqualify. '
+        "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model.",
     )
 
     def arguments(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from chalicelib import __version__
 from chalicelib.api import problems
-from chalicelib.api.endpoints import JSON, Endpoint, Resource
+from chalicelib.api.endpoints import Endpoint, Resource
 from chalicelib.api.problems import Problem, ProblemOut
 
 REFERENCE = "#/components/schemas/{model}"
@@ -52,8 +52,8 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         ),
     ),
     415: (
-        "The body is not declared as JSON.",
-        Problem(problems.NOT_JSON, "The Content-Type is 'text/csv'; send application/json."),
+        "The Content-Type is another than that of the request body.",
+        Problem(problems.OTHER_TYPE, "The Content-Type is 'text/csv'; send application/json."),
     ),
     500: (
         "The datastore failed.",
@@ -144,7 +144,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]
         requests = {name: example.request for name, example in endpoint.examples.items()}
         operation["requestBody"] = {
             "required": True,
-            "content": {JSON: _content(schemas[endpoint.name, "body"], requests)},
+            "content": {endpoint.takes: _content(schemas[endpoint.name, "body"], requests)},
         }
     operation["responses"] = {str(endpoint.status): _success(endpoint, schemas), **_errors(endpoint)}
     return operation

@@ -33,7 +33,7 @@ DUPLICATE = Kind("duplicate", 409, "Already exists")
 KEY_REUSED = Kind("idempotency-key-reused", 409, "The Idempotency-Key was used with another body")
 KEY_IN_PROGRESS = Kind("idempotency-key-in-progress", 409, "The first request with this Idempotency-Key still runs")
 TOO_LARGE = Kind("too-large", 413, "The body is too large")
-NOT_JSON = Kind("unsupported-media-type", 415, "The body is not declared as JSON")
+OTHER_TYPE = Kind("unsupported-media-type", 415, "The body is declared as another content type")
 INTERNAL = Kind("internal-error", 500, "The datastore failed")
 UNAVAILABLE = Kind("unavailable", 503, "The datastore does not reach its tables")
 

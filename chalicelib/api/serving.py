@@ -17,7 +17,7 @@ from chalicelib.store.errors import InProgress, Mismatch
 from chalicelib.store.idempotency import Stored
 
 MOST_BYTES = 6_000_000
-JSON_TYPES = (JSON, "application/merge-patch+json")
+SAME = {JSON: (JSON, "application/merge-patch+json")}  # what counts as a content type, beside itself
 
 logger = Logger()
 
@@ -65,10 +65,10 @@ def _serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Sto
     raw = request.raw_body
     raw = raw.encode() if isinstance(raw, str) else raw
     if endpoint.body is not None:
-        _check_body(request, raw)
+        _check_body(endpoint, request, raw)
     call = Call(
         query=validation.from_query(endpoint.query, _parameters(request)),
-        body=None if endpoint.body is None else validation.from_json(endpoint.adapter, raw),
+        body=_body(endpoint, raw),
         path=path,
         raw=raw,
         request=request,
@@ -87,16 +87,22 @@ def _check_scope(endpoint: Endpoint, request: Request) -> None:
         raise Problem(problems.FORBIDDEN, f"This needs the scope {endpoint.scope}; the token has {has}.")
 
 
-def _check_body(request: Request, raw: bytes) -> None:
+def _check_body(endpoint: Endpoint, request: Request, raw: bytes) -> None:
     if len(raw) > MOST_BYTES:
         raise Problem(
             problems.TOO_LARGE,
             f"The body is {len(raw) / 1e6:.1f} MB, and a request holds at most 6 MB. Send a list in several requests; "
             "for a larger meter_input, post its series to trace_records/ and weather_records/ and run the trace.",
         )
-    content_type = request.headers.get("content-type", JSON).partition(";")[0].strip().lower()
-    if content_type not in JSON_TYPES:
-        raise Problem(problems.NOT_JSON, f"The Content-Type is {content_type!r}; send {JSON}.")
+    content_type = request.headers.get("content-type", endpoint.takes).partition(";")[0].strip().lower()
+    if content_type not in SAME.get(endpoint.takes, (endpoint.takes,)):
+        raise Problem(problems.OTHER_TYPE, f"The Content-Type is {content_type!r}; send {endpoint.takes}.")
+
+
+def _body(endpoint: Endpoint, raw: bytes) -> Any:
+    if endpoint.body is None:
+        return None
+    return validation.from_json(endpoint.adapter, raw) if endpoint.takes == JSON else validation.from_text(raw)
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:

@@ -1,10 +1,12 @@
 """The meter worker: claim a run, build its complete input, run eemeter, and end the run."""
 
+import importlib
 import traceback
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
+from chalicelib.jobs import weather
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store import documents, queue, runs
@@ -64,7 +66,7 @@ def _end(run: MeterRun) -> None:
         key = documents.input_key(run.document)
         documents.put(key, meter_input)
         runs.set_input(run, key)
-        outcome = _computed(meter_input)
+        outcome = _computed(meter_input) | weather.chosen(meter_input)
     except MeterFailure as failure:
         runs.fail(run, str(failure), traceback.format_exc())
         logger.info("FAILED", reason=str(failure))
@@ -81,8 +83,9 @@ def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
     """
     from chalicelib.metering import MeterFailure, run_meter
 
+    module = settings().model_module
     try:
-        return run_meter(meter_input)
+        return run_meter(meter_input, [importlib.import_module(module)] if module else [])
     except (MeterFailure, MemoryError, ImportError, OSError):
         raise
     except Exception as error:

@@ -11,6 +11,8 @@ from eemeter.eemeter.common.exceptions import EEMeterError
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.formatters import Formatter
+from chalicelib.metering.models import Model
 from chalicelib.metering.registry import Choice
 from chalicelib.metering.serialized import MeterInput
 from chalicelib.metering.sufficiency import explain
@@ -43,22 +45,23 @@ class BillMetrics(BaselineMetrics):  # type: ignore[misc]  # eemeter has no type
 
 @dataclass(frozen=True)
 class Period:
-    """A modeling period: a row a day in `days` (temperature in F, observed), and its model where it can have one."""
+    """A modeling period and its model, if any.
 
-    days: pd.DataFrame
+    rows: a row a day, or an hour: temperature (F), observed, and predicted, what the period's own model says of it.
+    """
+
+    rows: pd.DataFrame
     bills: Bills
-    model: Any
+    model: Model | None
     metrics: BaselineMetrics | None
     report: dict[str, Any]
 
 
-def fit_period(
-    label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice, *, must_suffice: bool
-) -> Period:
+def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice) -> Period:
     """Fit the chosen model on the readings of one period.
 
-    Where the period must suffice, a model that eemeter's criteria disqualify is left out; elsewhere it is kept, and
-    the report lists the criteria. Raises MeterFailure when there is nothing to fit, or nothing that eemeter can fit.
+    Unless sufficiency is to be ignored, a model that eemeter's criteria disqualify is left out; the report lists them.
+    Raises MeterFailure when there is nothing to fit, or nothing that eemeter can fit.
     """
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(f"The trace has no whole readings in the {label} period.")
@@ -67,20 +70,21 @@ def fit_period(
             f"All readings of the {label} period, {_span(readings)}, are 0, and eemeter takes electricity readings of 0"
             " as missing: mend the records, or choose a period in which the meter counted."
         )
-    timezone = meter_input.project.timezone
-    temperature = _temperatures(readings, meter_input).tz_convert(timezone)
-    series = _meter_series(readings, choice.formatter.name).tz_convert(timezone)
+    timezone, formatter = meter_input.project.timezone, choice.formatter
+    temperature = _temperatures(readings, meter_input)
+    series = _meter_series(readings, formatter).tz_convert(timezone)
     model = metrics = None
     try:
-        data = choice.formatter.baseline_data.from_series(
-            series, temperature, is_electricity_data=meter_input.trace.is_electricity
-        )
-        bills = _bills(readings, data.df.index) if choice.formatter.name == "billing" else None
-        if not (must_suffice and data.disqualification):
-            model = choice.new_model().fit(data, ignore_disqualification=True)
-            fitted = by_bill(model.predict(data, ignore_disqualification=True), bills)
+        data = formatter.make(series, temperature, meter_input.trace.is_electricity)
+        rows = formatter.rows(data).assign(predicted=np.nan)
+        bills = _bills(readings, pd.DatetimeIndex(rows.index)) if formatter.frequency == "billing" else None
+        if choice.ignore_sufficiency or not data.disqualification:
+            model = choice.new_model()
+            model.fit(data)
+            rows["predicted"] = model.predict(rows["temperature"])
+            fitted = by_bill(rows, bills)
             of_what = BaselineMetrics if bills is None else BillMetrics
-            metrics = of_what(df=fitted[["observed", "predicted"]], num_model_params=_parameter_count(model))
+            metrics = of_what(df=fitted[["observed", "predicted"]], num_model_params=model.parameter_count)
     except _EEMETER_REFUSES as error:
         # what it says on purpose is for people; of the others only the kind tells something
         why = (
@@ -96,33 +100,33 @@ def fit_period(
     report = _report(readings, data, metrics)
     if data.disqualification:  # the fit itself can add one
         report["status"] = "DISQUALIFIED"
-        if must_suffice:
+        if not choice.ignore_sufficiency:
             model = metrics = None
-    return Period(data.df.reindex(columns=["temperature", "observed"]), bills, model, metrics, report)
+            rows["predicted"] = np.nan
+    return Period(rows, bills, model, metrics, report)
 
 
 def no_period(reason: str) -> Period:
     """A period without a model or a day, and why."""
-    report = dict.fromkeys(("status", "n", "r2", "cvrmse", "rmse", "start", "end", "warnings", "disqualification"))
+    report = dict.fromkeys(
+        ("status", "n", "r2", "cvrmse", "rmse", "nmbe", "start", "end", "warnings", "disqualification")
+    )
     no_data = {"name": "datastore.no_data", "description": reason, "data": {}, "detail": reason}
     report |= {"status": "DISQUALIFIED", "n": 0, "warnings": [], "disqualification": [no_data]}
-    days = pd.DataFrame({"temperature": [], "observed": []}, index=pd.DatetimeIndex([], tz="UTC"), dtype=float)
-    return Period(days, None, None, None, report)
+    columns = ["temperature", "observed", "predicted"]
+    rows = pd.DataFrame(columns=columns, index=pd.DatetimeIndex([], tz="UTC"), dtype=float)
+    return Period(rows, None, None, None, report)
 
 
 def predict(period: Period, temperature: pd.Series) -> pd.Series:
-    """What the period's model expects of each day with these mean temperatures (F); NaN without the one or the other.
-
-    eemeter's public `predict` leaves out the days that were not read; `_predict` on temperatures alone does not.
-    """
+    """What the period's model expects of rows with these mean temperatures (F); NaN without the one or the other."""
     if period.model is None or temperature.empty:
         return pd.Series(np.nan, index=temperature.index)
-    predicted: pd.Series = period.model._predict(temperature)["predicted"]
-    return predicted
+    return period.model.predict(temperature)
 
 
 def by_bill(days: pd.DataFrame, bills: Bills) -> pd.DataFrame:
-    """The days that have everything, added up as the meter was read: a row a bill, or a row a day without bills.
+    """The days that have everything, added up as the meter was read: a row a bill, or the rows as they are.
 
     Within a bill the meter shows no days: their residuals would be eemeter's even spreading, not the model's error.
     """
@@ -167,9 +171,9 @@ def _span(readings: pd.DataFrame) -> str:
     return f"{readings['start'].min():%Y-%m-%d} to {readings['end'].max():%Y-%m-%d}"
 
 
-def _meter_series(readings: pd.DataFrame, formatter: str) -> pd.Series:
+def _meter_series(readings: pd.DataFrame, formatter: Formatter) -> pd.Series:
     series = pd.Series(readings["value"].to_numpy(), index=pd.DatetimeIndex(readings["start"]))
-    if formatter == "daily":
+    if formatter.frequency != "billing":
         return series
     # a bill ends where the next one starts: the end of the last, and of any before a gap, has to be a row of its own
     ends = pd.Series(np.nan, index=pd.DatetimeIndex(readings["end"]))
@@ -177,6 +181,7 @@ def _meter_series(readings: pd.DataFrame, formatter: str) -> pd.Series:
 
 
 def _temperatures(readings: pd.DataFrame, meter_input: MeterInput) -> pd.Series:
+    """The hours of the period and a little around it, in the project's time zone."""
     first, last = readings["start"].min(), readings["end"].max()
     temperature = meter_input.weather.temperature
     within = temperature[first - _EDGE : last + _EDGE]
@@ -185,15 +190,23 @@ def _temperatures(readings: pd.DataFrame, meter_input: MeterInput) -> pd.Series:
             f"Weather station {meter_input.weather.station} has no temperatures from {first:%Y-%m-%d} to"
             f" {last:%Y-%m-%d}, only from {temperature.index[0]:%Y-%m-%d} to {temperature.index[-1]:%Y-%m-%d}."
         )
-    return within
+    return _at_whole_hours(within.tz_convert(meter_input.project.timezone))
+
+
+def _at_whole_hours(temperature: pd.Series) -> pd.Series:
+    """The temperatures at the hours of local clocks: interpolated where they differ from UTC by parts of an hour.
+
+    eemeter finds no midnight between the hours of UTC, and would count every day as one without temperatures.
+    """
+    if (pd.DatetimeIndex(temperature.index).minute == 0).all():
+        return temperature
+    quarters = temperature.resample("15min").asfreq().interpolate("time", limit=3)
+    return quarters[pd.DatetimeIndex(quarters.index).minute == 0]
 
 
 def _bills(readings: pd.DataFrame, days: pd.DatetimeIndex) -> Bills:
-    return np.asarray(pd.DatetimeIndex(readings["start"]).searchsorted(days, side="right"), dtype=np.int64)
-
-
-def _parameter_count(model: Any) -> int:
-    return sum(len(submodel.coefficients.to_np_array()) for submodel in model.params.submodels.values())
+    position = pd.DatetimeIndex(readings["start"]).searchsorted(days, side="right") - 1
+    return np.asarray(readings["bill"].to_numpy()[position], dtype=np.int64)
 
 
 def _report(readings: pd.DataFrame, data: Any, metrics: BaselineMetrics | None) -> dict[str, Any]:
@@ -203,6 +216,7 @@ def _report(readings: pd.DataFrame, data: Any, metrics: BaselineMetrics | None) 
         "r2": metrics.r_squared if metrics else None,
         "cvrmse": metrics.cvrmse if metrics else None,
         "rmse": metrics.rmse if metrics else None,
+        "nmbe": metrics.nmbe if metrics else None,
         "start": readings["start"].min(),
         "end": readings["end"].max(),
         "warnings": criteria(data.warnings) + _no_interval(metrics),

@@ -22,11 +22,20 @@ class Frequency:
 
     @property
     def is_billing(self) -> bool:
+        """Whether it is that of bills."""
         return self.name in _BILLING
 
+    @property
+    def minutes(self) -> float | None:
+        """How long a reading of less than a day is; None for days and bills."""
+        return None if self.is_billing or self.name == "daily" else self.longest / _MINUTE
+
+
+LONGEST_BILL = 70 * _DAY
 
 DAILY = Frequency("daily", pd.Timedelta(hours=25))  # the day on which the clock goes back
 MONTHLY = Frequency("billing_monthly", _BILLING["billing_monthly"] * _DAY)
+HOURLY = Frequency("hourly", pd.Timedelta(hours=1))
 
 
 def find_frequency(readings: pd.DataFrame) -> Frequency:
@@ -56,15 +65,21 @@ def whole_days(readings: pd.DataFrame, frequency: Frequency, timezone: ZoneInfo)
     return _added_up(readings, at, timezone, "D", None if daily else 0.5)
 
 
+def whole_hours(readings: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
+    """The readings of an hour or less as hours of `timezone`, filled up and missing as `whole_days` has it."""
+    return _added_up(readings, readings["start"], timezone, "h", 0.5)
+
+
 def whole_months(days: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
     """Days as the monthly bills that they would make; a month of which a tenth was not read is missing."""
-    return _added_up(days, days["start"], timezone, "MS", 0.9)
+    months = _added_up(days, days["start"], timezone, "MS", 0.9)
+    return months.assign(bill=range(len(months)))
 
 
 def _added_up(
     readings: pd.DataFrame, at: "pd.Series[pd.Timestamp]", timezone: ZoneInfo, step: str, enough: float | None
 ) -> pd.DataFrame:
-    """Sums by day (D) or month (MS), filled up to the whole where more than `enough` of it was read, else missing."""
+    """Sums by hour (h), day (D) or month (MS), filled up where more than `enough` of it was read, else missing."""
     known = readings["value"].notna().to_numpy()
     if not known.any():
         raise MeterFailure("The trace has no day of which more than half was read.")
@@ -75,7 +90,9 @@ def _added_up(
     )
     sums = by_step.resample(step).sum(min_count=1)
     start = pd.DatetimeIndex(sums.index)
-    following = start[-1] + (pd.DateOffset(days=1) if step == "D" else pd.DateOffset(months=1))
+    following = (
+        start[-1] + {"h": pd.DateOffset(hours=1), "D": pd.DateOffset(days=1), "MS": pd.DateOffset(months=1)}[step]
+    )
     end = pd.DatetimeIndex([*start[1:], following])
     value = sums["value"].to_numpy()
     if enough is not None:
@@ -83,6 +100,24 @@ def _added_up(
         coverage = (covered / (end - start).to_numpy()).clip(max=1.0)
         value = np.where(coverage > enough, value / np.maximum(coverage, enough), np.nan)
     return pd.DataFrame({"start": start.tz_convert("UTC"), "end": end.tz_convert("UTC"), "value": value})
+
+
+def settled_bills(bills: pd.DataFrame) -> pd.DataFrame:
+    """Estimated bills counted as one with those that follow, up to the next that was read, which settles them.
+
+    The column `bill` numbers those that count as one; their energy is spread evenly over their days, as eemeter spreads
+    each bill. CalTRACK 2.0 joins estimates up to 70 days; what is longer, or was never settled, is missing. eemeter's
+    `clean_caltrack_billing_data` joins them too, but its data classes do not call it.
+    """
+    number = (~bills["estimated"]).cumsum().shift(fill_value=0).to_numpy()
+    length = (bills["end"] - bills["start"]).dt.total_seconds()
+    together = length.groupby(number).transform("sum")
+    energy = bills["value"].groupby(number).transform(lambda values: values.sum(skipna=False))
+    unsettled = bills["estimated"].groupby(number).transform("all")
+    joined = bills["estimated"].groupby(number).transform("any")
+    long = joined & (together > LONGEST_BILL.total_seconds())
+    value = bills["value"].where(~joined, energy * length / together)
+    return bills.assign(value=value.mask(unsettled | long), bill=number)
 
 
 def dated_bills(readings: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:

@@ -1,31 +1,38 @@
 """One meter run: read the input, fit the period before the project and the one after, derive the results."""
 
+import hashlib
+import json
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 import chalicelib
-from chalicelib.metering.derivatives import derive
+from chalicelib.metering.calendar import cumulative, daily, monthly
+from chalicelib.metering.derivatives import derive, savings
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.fitting import Bills, Period, by_bill, fit_period, no_period, predict, refusal
 from chalicelib.metering.frequency import (
     DAILY,
+    HOURLY,
     MONTHLY,
     Frequency,
     dated_bills,
     find_frequency,
+    settled_bills,
     whole_days,
+    whole_hours,
     whole_months,
 )
 from chalicelib.metering.normal_year import normal_temperatures
 from chalicelib.metering.periods import baseline_readings, reporting_readings
 from chalicelib.metering.plain import plain
-from chalicelib.metering.registry import Choice, choose
+from chalicelib.metering.registry import Choice, Registry, choose
 from chalicelib.metering.serialized import MeterInput, read
 
 DATASTORE_VERSION = chalicelib.__version__
@@ -35,85 +42,109 @@ EEMETER_VERSION = version("eemeter")
 logging.getLogger("eemeter").setLevel(logging.ERROR)
 
 
-def run_meter(meter_input: Mapping[str, Any]) -> dict[str, Any]:
+def run_meter(meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = ()) -> dict[str, Any]:
     """The meter output of a complete serialized meter input, in plain JSON values.
 
     The same input gives the same output to the last bit. Energy is in KWH or THERM, instants are ISO 8601 in UTC.
+    modules: a deployment's own, with MODEL_CLASSES or FORMATTERS beside eemeter's (docs/metering.md).
 
     Raises MeterFailure, with a sentence for the person who asked, for an input that does not fit, an unknown model or
-    keyword argument, or a baseline that eemeter's sufficiency criteria disqualify. A reporting period that they
-    disqualify is reported as such; without any reporting model the derivatives lack that side.
+    keyword argument, or a baseline that eemeter's sufficiency criteria disqualify. Where they disqualify the reporting
+    period, the derivatives that need its model lack that side.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas' deprecations inside eemeter
-        output: dict[str, Any] = plain(_run(meter_input))
+        output: dict[str, Any] = plain(_run(meter_input, Registry.of(modules)))
     return output
 
 
-def _run(document: Mapping[str, Any]) -> dict[str, Any]:
+def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     parsed = read(document)
     frequency = find_frequency(parsed.trace.readings)
-    choice = choose(document, frequency)
+    choice = choose(document, frequency, registry)
     readings, rhythm = _formatted(parsed, frequency, choice)
 
     normal_year = _normal_year(parsed, choice)
-    before = baseline_readings(readings, rhythm, parsed.project)
-    baseline = fit_period("baseline", before, parsed, choice, must_suffice=not choice.ignore_sufficiency)
-    if baseline.model is None:
-        raise MeterFailure(refusal(baseline))
-    after = reporting_readings(readings, rhythm, parsed.project)
+    baseline = _baseline(readings, rhythm, parsed, choice)
     try:
-        reporting = fit_period("reporting", after, parsed, choice, must_suffice=False)
+        reporting = fit_period("reporting", reporting_readings(readings, rhythm, parsed.project), parsed, choice)
     except MeterFailure as failure:
         reporting = no_period(str(failure))
 
-    formatter = choice.formatter.name
-    normal_bills = _normal_bills(normal_year, rhythm) if formatter == "billing" else None
+    rows_of = choice.formatter.frequency
+    normal_bills = _normal_bills(normal_year, rhythm) if rows_of == "billing" else None
+    expected = predict(baseline, reporting.rows["temperature"])
+    derivatives = derive(baseline, reporting, expected, normal_year, normal_bills, rows_of, parsed.trace.unit)
+    before = daily(baseline.rows[["observed", "predicted"]])
+    after = daily(
+        pd.DataFrame(
+            {
+                "observed": reporting.rows["observed"],
+                "predicted": expected,
+                "reporting_predicted": reporting.rows["predicted"],
+            }
+        )
+    )
     return {
         "model_class": choice.model_class.name,
         "model_kwargs": choice.model_kwargs,
-        "formatter_class": formatter,
+        "formatter_class": choice.formatter.name,
         "formatter_kwargs": {"ignore_sufficiency": choice.ignore_sufficiency},
         "eemeter_version": EEMETER_VERSION,
         "datastore_version": DATASTORE_VERSION,
+        "input_sha256": _fingerprint(document),
         "weather_station": parsed.weather.station,
         "weather_normal_station": parsed.weather_normal.station,
         "frequency": frequency.name,
         "models": {"baseline": baseline.report, "reporting": reporting.report},
-        "derivatives": derive(baseline, reporting, normal_year, normal_bills, formatter, parsed.trace.unit),
+        "derivatives": derivatives,
+        "savings": [found for one in derivatives if (found := savings(one, parsed.trace.interpretation)) is not None],
         "fitted_models": {
-            "baseline": baseline.model.to_dict(),
+            "baseline": baseline.model.to_dict() if baseline.model else None,
             "reporting": reporting.model.to_dict() if reporting.model else None,
         },
         "series": {
-            "baseline": _series(baseline, predicted=predict(baseline, baseline.days["temperature"])),
-            "reporting": _series(
-                reporting,
-                predicted=predict(baseline, reporting.days["temperature"]),
-                reporting_predicted=predict(reporting, reporting.days["temperature"]),
-            ),
+            "baseline": _columns(by_bill(before, baseline.bills)),
+            "reporting": _columns(by_bill(after, reporting.bills)),
         },
+        "monthly": {"baseline": _columns(monthly(before)), "reporting": _columns(monthly(after))},
+        "cumulative": {"reporting": _columns(cumulative(after))},
     }
 
 
+def _baseline(readings: pd.DataFrame, rhythm: Frequency, parsed: MeterInput, choice: Choice) -> Period:
+    """The baseline with its model. Raises MeterFailure without one, which only energy sent to the grid may lack."""
+    before = baseline_readings(readings, rhythm, parsed.project)
+    if parsed.trace.is_unconsumed_generation and before["value"].notna().sum() == 0:
+        return no_period("The trace has no whole readings in the baseline period, in which nothing was sent back.")
+    baseline = fit_period("baseline", before, parsed, choice)
+    if baseline.model is None:
+        raise MeterFailure(refusal(baseline))
+    return baseline
+
+
+def _fingerprint(document: Mapping[str, Any]) -> str:
+    """The SHA-256 of an input as JSON, whose keys are sorted and which has no spaces."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
 def _formatted(parsed: MeterInput, frequency: Frequency, choice: Choice) -> tuple[pd.DataFrame, Frequency]:
-    """The readings as the formatter takes them, days or bills, and how often those are."""
+    """The readings as the formatter takes them, hours, days or bills, and how often those are."""
     readings, timezone = parsed.trace.readings, parsed.project.timezone
     if frequency.is_billing:
-        return dated_bills(readings, timezone), frequency
+        return settled_bills(dated_bills(readings, timezone)), frequency
+    if choice.formatter.is_hourly:
+        return whole_hours(readings, timezone), HOURLY
     days = whole_days(readings, frequency, timezone)
-    if choice.formatter.name == "billing":
+    if choice.formatter.frequency == "billing":
         return whole_months(days, timezone), MONTHLY
     return days, DAILY
 
 
 def _normal_year(parsed: MeterInput, choice: Choice) -> pd.Series:
-    """The daily temperatures of the normal year, averaged by eemeter as it does those of the periods."""
-    timezone = parsed.project.timezone
-    hours = normal_temperatures(parsed.weather_normal, timezone)
-    data = choice.formatter.reporting_data.from_series(None, hours, is_electricity_data=parsed.trace.is_electricity)
-    temperature: pd.Series = data.df["temperature"]
-    return temperature
+    """The temperatures (F) of the normal year's rows, averaged by eemeter as it does those of the periods."""
+    hours = normal_temperatures(parsed.weather_normal, parsed.project.timezone)
+    return choice.formatter.normal(hours, parsed.trace.is_electricity)
 
 
 def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:
@@ -121,7 +152,6 @@ def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:
     return np.asarray((pd.DatetimeIndex(normal_year.index).month - 1) // months_a_bill, dtype=np.int64)
 
 
-def _series(period: Period, **predicted: pd.Series) -> dict[str, Any]:
-    """What a plot needs, in columns: a value a day or a bill, each with its start."""
-    rows = by_bill(period.days.assign(**predicted).drop(columns="temperature"), period.bills)
+def _columns(rows: pd.DataFrame) -> dict[str, Any]:
+    """What a plot needs: the start of each row, and a column a number."""
     return {"start": pd.DatetimeIndex(rows.index), **{str(column): rows[column] for column in rows}}

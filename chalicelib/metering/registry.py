@@ -1,69 +1,69 @@
 """The models and formatters that a meter run can name, and the checks of their keyword arguments."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
-import pandas as pd
 import pydantic
-from eemeter.common.base_settings import BaseSettings
-from eemeter.eemeter import (
-    BillingBaselineData,
-    BillingModel,
-    BillingReportingData,
-    DailyBaselineData,
-    DailyModel,
-    DailyReportingData,
-)
 from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings, DailySettings
 
 from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.formatters import FORMATTERS, Formatter
 from chalicelib.metering.frequency import Frequency
-
-
-class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has no types
-    """Readings that are known to be days, so that eemeter's criteria count those that are missing.
-
-    eemeter itself looks at the days that have a value: when every third is missing, it takes the others for bills.
-    """
-
-    def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
-        return df["observed"].resample("D").first().to_frame()
-
-
-@dataclass(frozen=True)
-class Formatter:
-    """What turns readings and temperatures into the data that a model takes."""
-
-    name: str  # eemeter's name of the frequency too, in the uncertainty of savings
-    baseline_data: Any
-    reporting_data: Any
+from chalicelib.metering.models import CaltrackHours, Days, HourlySettings, Hours, Model, NoSettings
 
 
 @dataclass(frozen=True)
 class ModelClass:
-    """A model, the settings it takes as keyword arguments, and the formatter whose data it takes."""
+    """A model by its name.
+
+    make: a new model of these settings. settings: a pydantic model of the keyword arguments. formatter: the name of the
+    one whose data the model takes.
+    """
 
     name: str
-    model: Any
-    settings: Any
+    make: Callable[[Mapping[str, Any]], Model]
+    settings: type[pydantic.BaseModel]
     formatter: str
 
 
-FORMATTERS = {
-    formatter.name: formatter
-    for formatter in (
-        Formatter("daily", DaysBaselineData, DailyReportingData),
-        Formatter("billing", BillingBaselineData, BillingReportingData),
-    )
+MODEL_CLASSES = (
+    ModelClass("DailyModel", Days.current, DailySettings, "daily"),
+    ModelClass("DailyLegacyModel", Days.legacy, DailyLegacySettings, "daily"),
+    ModelClass("BillingModel", Days.billing, DailyLegacySettings, "billing"),
+    ModelClass("HourlyModel", Hours, HourlySettings, "hourly"),
+    ModelClass("HourlyCaltrackModel", CaltrackHours, NoSettings, "hourly"),
+)
+DEFAULTS = {"daily": "DailyModel", "billing": "BillingModel", "hourly": "HourlyModel"}  # by formatter
+
+# What the original datastore called them, by their successor.
+MODEL_ALIASES = {
+    "SeasonalElasticNetCVModel": "DailyModel",
+    "CaltrackDailyModel": "DailyLegacyModel",
+    "CaltrackMonthlyModel": "BillingModel",
+    "BillingElasticNetCVModel": "BillingModel",
 }
-MODEL_CLASSES = {
-    model_class.name: model_class
-    for model_class in (
-        ModelClass("DailyModel", DailyModel, DailySettings, "daily"),
-        ModelClass("BillingModel", BillingModel, DailyLegacySettings, "billing"),
-    )
-}
+BILLING_ALIAS, INTERVAL_ALIAS = "ModelDataBillingFormatter", "ModelDataFormatter"
+FREQ_STR = {"D": "daily", "H": "hourly"}  # pandas' names of the rows that ModelDataFormatter makes
+MINUTES_AN_HOUR = 60
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The names that this deployment knows."""
+
+    model_classes: Mapping[str, ModelClass]
+    formatters: Mapping[str, Formatter]
+
+    @classmethod
+    def of(cls, modules: Iterable[ModuleType]) -> "Registry":
+        """eemeter's models, and those in the MODEL_CLASSES and FORMATTERS of a deployment's own modules."""
+        model_classes, formatters = [*MODEL_CLASSES], [*FORMATTERS]
+        for module in modules:
+            model_classes += getattr(module, "MODEL_CLASSES", ())
+            formatters += getattr(module, "FORMATTERS", ())
+        return cls({one.name: one for one in model_classes}, {one.name: one for one in formatters})
 
 
 @dataclass(frozen=True)
@@ -75,39 +75,70 @@ class Choice:
     formatter: Formatter
     ignore_sufficiency: bool
 
-    def new_model(self) -> Any:
-        return self.model_class.model(settings={**self.model_kwargs, "silent_developer_mode": True})
+    def new_model(self) -> Model:
+        """A model that has not been fitted."""
+        return self.model_class.make(_silent(self.model_kwargs, self.model_class.settings))
 
 
-def choose(document: Mapping[str, Any], frequency: Frequency) -> Choice:
+def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry) -> Choice:
     """What the input names, or else the default for its frequency. Raises MeterFailure with what is allowed."""
-    model_name, formatter_name = document.get("model_class"), document.get("formatter_class")
-    if formatter_name is not None:
-        _known("formatter_class", formatter_name, FORMATTERS)
+    formatter_kwargs = _object(document.get("formatter_kwargs"), "formatter_kwargs")
+    formatter_name = _formatter_name(document.get("formatter_class"), formatter_kwargs, registry)
+    model_name = document.get("model_class")
     if model_name is None:
-        wanted = formatter_name or ("billing" if frequency.is_billing else "daily")
-        model_name = next(name for name, known in MODEL_CLASSES.items() if known.formatter == wanted)
-    _known("model_class", model_name, MODEL_CLASSES)
-    model_class = MODEL_CLASSES[model_name]
+        model_name = _default_model(formatter_name or ("billing" if frequency.is_billing else "daily"), registry)
+    model_name = MODEL_ALIASES.get(model_name, model_name)
+    _known("model_class", model_name, (*registry.model_classes, *MODEL_ALIASES))
+    model_class = registry.model_classes[model_name]
     if formatter_name not in (None, model_class.formatter):
         raise MeterFailure(f"{model_name} takes the formatter {model_class.formatter!r}, not {formatter_name!r}.")
-    if frequency.is_billing and model_class.formatter == "daily":
+    formatter = registry.formatters[model_class.formatter]
+    _check_frequency(model_name, formatter, frequency)
+    return Choice(
+        model_class=model_class,
+        model_kwargs=_model_kwargs(document.get("model_kwargs"), model_class),
+        formatter=formatter,
+        ignore_sufficiency=_ignore_sufficiency(formatter_kwargs),
+    )
+
+
+def _formatter_name(given: Any, kwargs: dict[str, Any], registry: Registry) -> str | None:
+    """The formatter that is named; takes freq_str, which says it of one of the original's, out of the arguments."""
+    if given == BILLING_ALIAS:
+        return "billing"
+    if given == INTERVAL_ALIAS:
+        freq_str = kwargs.pop("freq_str", "D")
+        if freq_str not in FREQ_STR:
+            raise MeterFailure(f"formatter_kwargs.freq_str is {freq_str!r}; it has to be {' or '.join(FREQ_STR)}.")
+        return FREQ_STR[freq_str]
+    if given is not None:
+        _known("formatter_class", given, (*registry.formatters, INTERVAL_ALIAS, BILLING_ALIAS))
+    return given  # type: ignore[no-any-return]
+
+
+def _default_model(formatter: str, registry: Registry) -> str:
+    own = (name for name, known in registry.model_classes.items() if known.formatter == formatter)
+    return DEFAULTS.get(formatter) or next(own, formatter)
+
+
+def _check_frequency(model_name: str, formatter: Formatter, frequency: Frequency) -> None:
+    if frequency.is_billing and formatter.frequency != "billing":
         raise MeterFailure(
             f"{model_name} takes readings of a day or less, and the trace has bills ({frequency.name}): choose a"
             " BillingModel."
         )
-    return Choice(
-        model_class=model_class,
-        model_kwargs=_model_kwargs(document.get("model_kwargs") or {}, model_class),
-        formatter=FORMATTERS[model_class.formatter],
-        ignore_sufficiency=_ignore_sufficiency(document.get("formatter_kwargs") or {}),
-    )
+    if formatter.is_hourly and (frequency.minutes or MINUTES_AN_HOUR + 1) > MINUTES_AN_HOUR:
+        raise MeterFailure(
+            f"{model_name} takes readings of an hour or less, and the trace is read {frequency.name}: choose a"
+            " DailyModel or a BillingModel."
+        )
 
 
-def _model_kwargs(given: Mapping[str, Any], model_class: ModelClass) -> dict[str, Any]:
-    _check_keys(given, model_class.settings, "model_kwargs")
+def _model_kwargs(given: Any, model_class: ModelClass) -> dict[str, Any]:
+    kwargs = _object(given, "model_kwargs")
+    _check_keys(kwargs, model_class.settings, "model_kwargs")
     try:
-        settings = model_class.settings(**{**given, "silent_developer_mode": True})
+        settings = model_class.settings(**_silent(kwargs, model_class.settings))
     except pydantic.ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()
@@ -118,7 +149,13 @@ def _model_kwargs(given: Mapping[str, Any], model_class: ModelClass) -> dict[str
     return filled
 
 
-def _check_keys(given: Any, settings: Any, where: str) -> None:
+def _silent(kwargs: Mapping[str, Any], settings: type[pydantic.BaseModel]) -> dict[str, Any]:
+    """The arguments, and where eemeter prints a warning of its own to the console, that it should not."""
+    silence = {"silent_developer_mode": True} if "silent_developer_mode" in settings.model_fields else {}
+    return {**kwargs, **silence}
+
+
+def _check_keys(given: Any, settings: type[pydantic.BaseModel], where: str) -> None:
     """eemeter drops the keys that it does not know; a person who wrote one wants to hear of it."""
     if not isinstance(given, Mapping):
         raise MeterFailure(f"{where} has to be an object.")
@@ -126,23 +163,30 @@ def _check_keys(given: Any, settings: Any, where: str) -> None:
     for key, value in given.items():
         field = allowed.get(key.lower())
         if field is None:
-            raise MeterFailure(f"{where} does not take {key!r}; it takes {', '.join(allowed)}.")
-        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseSettings):
+            raise MeterFailure(f"{where} does not take {key!r}; it takes {', '.join(allowed) or 'nothing'}.")
+        if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
             _check_keys(value, field.annotation, f"{where}.{key}")
 
 
 def _ignore_sufficiency(given: Mapping[str, Any]) -> bool:
-    if not isinstance(given, Mapping):
-        raise MeterFailure("formatter_kwargs has to be an object.")
     for key in given:
         if key != "ignore_sufficiency":
-            raise MeterFailure(f"formatter_kwargs does not take {key!r}; it takes ignore_sufficiency.")
+            raise MeterFailure(
+                f"formatter_kwargs does not take {key!r}; it takes ignore_sufficiency, and with"
+                f" {INTERVAL_ALIAS} freq_str."
+            )
     value = given.get("ignore_sufficiency", False)
     if not isinstance(value, bool):
         raise MeterFailure(f"formatter_kwargs.ignore_sufficiency is {value!r}; it has to be true or false.")
     return value
 
 
-def _known(key: str, name: Any, known: Mapping[str, Any]) -> None:
+def _object(given: Any, where: str) -> dict[str, Any]:
+    if given is not None and not isinstance(given, Mapping):
+        raise MeterFailure(f"{where} has to be an object.")
+    return dict(given or {})
+
+
+def _known(key: str, name: Any, known: Iterable[str]) -> None:
     if name not in known:
         raise MeterFailure(f"{key} {name!r} is not known; the known ones are {', '.join(known)}.")

@@ -21,7 +21,7 @@ _OFFSET = re.compile(r"[Tt ]\d\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$")
 
 @dataclass(frozen=True)
 class Trace:
-    """`readings` has the columns start, end (UTC) and value (in `unit`, NaN = missing), ordered and not overlapping."""
+    """`readings`: start and end (UTC), value (in `unit`, NaN = missing) and estimated, ordered and not overlapping."""
 
     interpretation: str
     unit: str
@@ -29,7 +29,13 @@ class Trace:
 
     @property
     def is_electricity(self) -> bool:
+        """Whether it is a meter of electricity."""
         return self.interpretation.startswith("ELECTRICITY")
+
+    @property
+    def is_unconsumed_generation(self) -> bool:
+        """Whether it counts what a building sends back to the grid: nothing, before it has panels."""
+        return self.interpretation == "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED"
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ def _trace(document: Mapping[str, Any]) -> Trace:
         edge: _timestamps([_field(record, edge, at) for at, record in enumerate(records)], f"trace.records.{edge}")
         for edge in {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}[kind]
     }
-    order = pd.DataFrame({**edges, "value": values})
+    estimated = [bool(record.get("estimated")) for record in records]
+    order = pd.DataFrame({**edges, "value": values, "estimated": np.array(estimated, dtype=bool)})
     key = next(iter(edges))
     order = order.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
     if kind == "ARBITRARY_START":
@@ -96,7 +103,7 @@ def _trace(document: Mapping[str, Any]) -> Trace:
     elif kind == "ARBITRARY_END":
         order["start"] = order["end"].shift(1)
         order = order.iloc[1:]
-    readings = order[["start", "end", "value"]].reset_index(drop=True)
+    readings = order[["start", "end", "value", "estimated"]].reset_index(drop=True)
     if kind != "ARBITRARY":
         _cut_at_gaps(readings, kind)
     wrong = readings["end"] <= readings["start"]

@@ -1,5 +1,6 @@
 """The weather stations of a ZIP code, from the database that eeweather ships: no network."""
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -9,23 +10,33 @@ from eeweather.exceptions import UnrecognizedZCTAError
 from chalicelib.metering.failure import MeterFailure
 
 MAX_DISTANCE_KM = 200
+RANKED = 5  # stations of a ZIP code that are tried, the nearest first
 
 
-def match_station(zipcode: str | None) -> str:
-    """USAF id of the nearest station whose hours NOAA's ISD has with few gaps (eeweather's quality "high").
+@dataclass(frozen=True)
+class Ranked:
+    """A station of a ZIP code: its USAF id, its place among those that fit (1 is the nearest), and how far it is."""
+
+    station: str
+    rank: int
+    distance_km: float
+
+
+def nearest_stations(zipcode: str | None) -> tuple[Ranked, ...]:
+    """The nearest stations whose hours NOAA's ISD has with few gaps (eeweather's quality "high"), at most five.
 
     Raises MeterFailure when the ZIP code is unknown or no station is within 200 km.
     """
     return _nearest(zipcode, "weather_station", "good hourly observations", minimum_quality="high")
 
 
-def match_normal_station(zipcode: str | None) -> str:
-    """USAF id of the nearest station that has a TMY3 normal year; otherwise as `match_station`."""
+def nearest_normal_stations(zipcode: str | None) -> tuple[Ranked, ...]:
+    """The nearest stations that have a TMY3 normal year; otherwise as `nearest_stations`."""
     return _nearest(zipcode, "weather_normal_station", "a TMY3 normal year", is_tmy3=True)
 
 
 @cache  # ranking all stations takes most of a second, and the ZIP codes of a portfolio repeat
-def _nearest(zipcode: str | None, field: str, what: str, **criteria: Any) -> str:
+def _nearest(zipcode: str | None, field: str, what: str, **criteria: Any) -> tuple[Ranked, ...]:
     if not (zipcode or "").strip():
         raise MeterFailure(f"The project has no zipcode and no {field}: give it one of the two.")
     try:
@@ -35,7 +46,10 @@ def _nearest(zipcode: str | None, field: str, what: str, **criteria: Any) -> str
             f"The ZIP code {zipcode!r} is not known, so no weather station can be matched: mend the project's zipcode,"
             " or give it a weather_station and a weather_normal_station."
         ) from error
-    ranked = eeweather.rank_stations(latitude, longitude, max_distance_meters=1000 * MAX_DISTANCE_KM, **criteria)
-    if ranked.empty:
+    found = eeweather.rank_stations(latitude, longitude, max_distance_meters=1000 * MAX_DISTANCE_KM, **criteria)
+    if found.empty:
         raise MeterFailure(f"No weather station with {what} is within {MAX_DISTANCE_KM} km of ZIP code {zipcode}.")
-    return str(ranked.index[0])
+    return tuple(
+        Ranked(str(station), int(row["rank"]), round(float(row["distance_meters"]) / 1000, 1))
+        for station, row in found.head(RANKED).iterrows()
+    )

@@ -73,6 +73,13 @@ def append(prefix: str, column: Column) -> None:
     _write(f"{prefix}{time.time_ns() // 1000:0{NAME_DIGITS}d}-{uuid.uuid4().hex[:12]}.npz", column)
 
 
+def replace(prefix: str, column: Column) -> None:
+    """Add records, in any order, and remove all that were there before."""
+    names = _names(prefix)
+    append(prefix, column)
+    _remove(names)
+
+
 def append_many(columns: dict[str, Column]) -> None:
     """Add records under many prefixes."""
     with ThreadPoolExecutor(THREADS) as pool:

@@ -97,18 +97,16 @@ def run_meters(client: Client, projects: list[int], progress: Progress) -> int:
     return int(run_batch(client, [{"project": id} for id in projects], look)["id"])
 
 
-def add_up(client: Client, projects: list[int], meters: list[Meter], progress: Progress) -> list[Sum]:
-    """Add the savings up by fuel: those of all the projects' meters, and those of the meters with enough data alone."""
-    sufficient = [meter.headline["id"] for meter in meters if meter.headline and meter.is_sufficient]
-    everything = {"projects": projects, "derivative_interpretations": [HEADLINE]}
-    groups = client.post("aggregation_runs/bulk/", {"targets": [everything, {"derivatives": sufficient}]}).json()
-    task = progress.add_task("Adding up", total=sum(map(len, groups)))
+def add_up(client: Client, projects: list[int], progress: Progress) -> list[Sum]:
+    """Add the savings of the projects' meters up, by fuel."""
+    target = {"projects": projects, "derivative_interpretations": [HEADLINE]}
+    (runs,) = client.post("aggregation_runs/bulk/", {"targets": [target]}).json()
     sums = []
-    for name, runs in zip(("all", "all but *"), groups, strict=True):
-        for run in runs:
-            ended = wait_until_ended(client, f"aggregation_runs/{run['id']}/")
-            sums.append(Sum(name, client.get(f"aggregation_results/{ended['aggregation_result']}/")))
-            progress.advance(task)
+    for run in progress.track(runs, description="Adding up"):
+        ended = wait_until_ended(client, f"aggregation_runs/{run['id']}/")
+        result = client.get(f"aggregation_results/{ended['aggregation_result']}/")
+        statuses = requests.get(result["aggregation_output"], timeout=60).json()["status"]
+        sums.append(Sum(result, sum(status["reporting_status"] == "ACCEPTED" for status in statuses)))
     return sums
 
 
@@ -149,7 +147,7 @@ def main() -> None:
     with Progress(*columns, console=console) as progress:
         projects = load(client, progress)
         meters = results(client, run_meters(client, projects, progress))
-        sums = add_up(client, projects, meters, progress)
+        sums = add_up(client, projects, progress)
     for part in report(meters, sums):
         console.print(part)
     console.print(f"The normal year: {portfolio.NORMAL_YEAR}", style="dim")

@@ -46,10 +46,10 @@ class Meter:
 
 
 class Sum(NamedTuple):
-    """An aggregation result as the API shows it, and which meters it adds up."""
+    """An aggregation result as the API shows it, and how many of its derivatives are in the sum."""
 
-    meters: str
     result: dict[str, Any]
+    accepted: int
 
 
 def sides(derivative: dict[str, Any]) -> tuple[Value, Value]:
@@ -90,30 +90,29 @@ def _table(fuel: str, unit: str, meters: list[Meter]) -> Table:
     table = _empty(f"Savings of {fuel} in {unit}, traces {prefix}...", "Trace", "Model", "CVRMSE")
     for meter in meters:
         name = meter.project["project_id"].removeprefix(prefix)
-        if meter.headline is None or meter.result is None:
+        if meter.result is None:
             table.add_row(name, meter.run["status"])
             continue
-        cvrmse = meter.result["models"]["baseline"]["cvrmse"]
-        truth = meter.project["metadata"]["true_savings_percent"]
+        cvrmse, headline = meter.result["models"]["baseline"]["cvrmse"], meter.headline
         model = meter.result["model_class"] + ("" if meter.is_sufficient else " *")
-        before, after = sides(meter.headline)
+        if headline is None:
+            baseline = meter.derivatives[HEADLINE]["baseline_value"]
+            table.add_row(name, model, f"{cvrmse:.3f}", f"{baseline:,.0f}", "none")
+            continue
+        truth = meter.project["metadata"]["true_savings_percent"]
+        before, after = sides(headline)
         cells = _cells(before, after, saved(before, after))
         table.add_row(name, model, f"{cvrmse:.3f}", *cells, f"{truth:.1f}")
     return table
 
 
 def _sums(sums: list[Sum]) -> Table:
-    table = _empty("Savings of the portfolio, by the datastore's aggregations", "Fuel", "Meters", "Count")
-    shown: list[list[int]] = []
-    for one in sorted(sums, key=lambda one: one.result["trace_interpretation"]):
-        result = one.result
-        if result["derivatives"] in shown:  # a fuel none of whose meters has a star
-            continue
-        shown.append(result["derivatives"])
+    table = _empty("Savings of the portfolio, by the datastore's aggregations", "Fuel", "Meters")
+    for result, accepted in sorted(sums, key=lambda one: str(one.result["trace_interpretation"])):
         fuel = f"{FUELS[result['trace_interpretation']]} in {result['unit']}"
         savings = Value(result["differential_value"], result["differential_upper"])
-        cells = _cells(*sides(result), savings)
-        table.add_row(fuel, one.meters, f"{len(result['derivatives'])}", *cells, f"{TRUTH:.1f}")
+        meters = f"{accepted} of {len(result['derivatives'])}"
+        table.add_row(fuel, meters, *_cells(*sides(result), savings), f"{TRUTH:.1f}")
     return table
 
 

@@ -72,6 +72,9 @@ def settings(stack: str) -> dict[str, str]:
             "WORKER_TIMEOUT": parameters["WorkerTimeout"],
             "MAX_ATTEMPTS": "3",
             "RETRY_DELAY": parameters["RetryDelay"],
+            "WEATHER_SOURCE": parameters["WeatherSource"],
+            "WEATHER_URL": parameters["WeatherUrl"],
+            "MODEL_MODULE": parameters["ModelModule"],
         }
     except KeyError as missing:
         raise LocalStackError(f"The stack {stack!r} is not an EEmeter datastore: it has no {missing}.") from None

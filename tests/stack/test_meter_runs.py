@@ -3,12 +3,14 @@
 import json
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from infra.local import portfolio
+from infra.local.stack import LocalStack
 from tests.stack.client import Api
 from tests.stack.conftest import SAMPLE
 
@@ -135,3 +137,14 @@ def test_the_same_idempotency_key_schedules_once(api: Api, trace: int) -> None:
     again = api.call("POST", "meter_runs/", json={"trace": trace}, headers={"Idempotency-Key": key})
     assert (again.status_code, again.content) == (first.status_code, first.content)
     api.refused("POST", "meter_runs/", 409, json={"trace": trace, "project": None}, headers={"Idempotency-Key": key})
+
+
+def test_a_deployment_knows_models_of_its_own(tmp_path: Path) -> None:
+    with LocalStack(tmp_path, {"ModelModule": "chalicelib.metering.example"}) as running:
+        api = Api(running.url, running.token)
+        arguments = {"model_class": "MyModel", "model_kwargs": {"parameter_1": 1.5, "parameter_2": [0.8, 0.2]}}
+        document = {**portfolio.meter_input("il-gas-intercept-only-daily"), **arguments}
+        run = api.succeeded(api.post("meter_runs/", {"meter_input": document, "formatter_class": "MyFormatter"})["id"])
+        result = api.get(f"meter_results/{run['meter_result']}/")
+    assert {name: result[name] for name in arguments} == arguments
+    assert result["formatter_class"] == "MyFormatter"

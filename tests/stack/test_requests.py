@@ -12,6 +12,7 @@ import requests
 
 from chalicelib.api import RESOURCES
 from chalicelib.store import tokens
+from tests import normal_file
 from tests.stack.client import Api
 
 ABSENT = 999_999_999
@@ -19,7 +20,8 @@ OPERATIONS = [(endpoint.method, endpoint.path.lstrip("/")) for resource in RESOU
 OPEN = ("healthz", "openapi.json", "docs")  # need no token
 GUARDED = [operation for operation in OPERATIONS if not operation[1].startswith(OPEN)]
 ONE = [operation for operation in GUARDED if "{id}" in operation[1]]
-BODIED = [operation for operation in GUARDED if operation[0] in ("POST", "PATCH")]
+CSV = "weather_files/"  # takes no JSON
+BODIED = [operation for operation in GUARDED if operation[0] in ("POST", "PATCH") and operation[1] != CSV]
 LISTS = [
     ("projects/", {}),
     ("traces/", {}),
@@ -41,6 +43,13 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
 def unique() -> str:
     return uuid.uuid4().hex
+
+
+def sent(body: Any, **headers: str) -> dict[str, Any]:
+    """How a body goes: bytes as CSV, all else as JSON."""
+    if isinstance(body, bytes):
+        return {"data": body, "headers": {"Content-Type": "text/csv", **headers}}
+    return {"json": body, "headers": headers}
 
 
 def with_id(path: str, id: int | str = ABSENT) -> str:
@@ -296,6 +305,7 @@ def posts(existing: dict[str, int]) -> dict[str, tuple[Any, Any]]:
     temperature = {"station": unique()[:6].upper(), "dataset": "observed", "start": "2016-01-01T00:00:00Z", "unit": "F"}
     group = {"name": unique(), "filter_specification": {"target": "trace_id", "comparison": "==", "value": unique()}}
     periods = {"baseline_period_end": "2016-02-01T00:00:00Z", "reporting_period_start": "2016-01-01T00:00:00Z"}
+    year = normal_file.text()
     return {
         "projects/": ({"project_id": unique()}, {"project_id": unique(), **periods}),
         "projects/sync/": ([{"project_id": unique()}], [{"project_id": unique(), **periods}]),
@@ -303,6 +313,7 @@ def posts(existing: dict[str, int]) -> dict[str, tuple[Any, Any]]:
         "traces/sync/": ([{"trace_id": unique(), **kind}], [{"trace_id": unique(), **kind, "projects": [ABSENT]}]),
         "trace_records/": ([record], [{**record, "trace": ABSENT}]),
         "weather_records/": ([{**temperature, "temperature": 50.0}], [{**temperature, "temperature": None}]),
+        CSV: (year.replace(normal_file.STATION.encode(), temperature["station"].encode()), year[:1000]),
         "trace_groups/": (group, {**group, "filter_specification": {}}),
         "meter_runs/": ({"trace": trace}, {"trace": ABSENT}),
         "meter_runs/bulk/": ({"targets": [{"trace": trace}]}, {"targets": [{"trace": ABSENT}]}),
@@ -323,10 +334,10 @@ class TestIdempotencyKeys:
         self, api: Api, existing: dict[str, int], path: str
     ) -> None:
         body, _ = posts(existing)[path]
-        headers = {"Idempotency-Key": unique()}
-        first = api.call("POST", path, json=body, headers=headers)
+        request = sent(body, **{"Idempotency-Key": unique()})
+        first = api.call("POST", path, **request)
         assert first.ok
-        again = api.call("POST", path.rstrip("/"), json=body, headers=headers)
+        again = api.call("POST", path.rstrip("/"), **request)
         assert (again.status_code, again.content) == (first.status_code, first.content)
         assert [again.headers.get(name) for name in ("Content-Type", "Location")] == [
             first.headers.get(name) for name in ("Content-Type", "Location")
@@ -337,7 +348,7 @@ class TestIdempotencyKeys:
     @pytest.mark.parametrize("path", POSTS)
     def test_the_same_key_with_another_body_is_a_conflict(self, api: Api, existing: dict[str, int], path: str) -> None:
         headers = {"Idempotency-Key": unique()}
-        assert api.call("POST", path, json=posts(existing)[path][0], headers=headers).ok
+        assert api.call("POST", path, **sent(posts(existing)[path][0], **headers)).ok
         other = posts(existing)[path][0]
         if isinstance(other, dict) and path.startswith("meter_runs"):
             other = {**other, "model_class": "Other"}
@@ -347,7 +358,7 @@ class TestIdempotencyKeys:
             other = {"targets": other["targets"] * 2}
         elif path == "trace_records/":
             other = [{**other[0], "value": 2.0}]
-        api.refused("POST", path, 409, json=other, headers=headers)
+        api.refused("POST", path, 409, **sent(other, **headers))
         if path == "trace_records/":
             assert [record["value"] for record in api.get(path, trace=existing["traces"])] == [1.0]
         if path.startswith("meter_runs"):
@@ -357,9 +368,9 @@ class TestIdempotencyKeys:
     def test_a_refused_request_frees_its_key(self, api: Api, existing: dict[str, int], path: str) -> None:
         good, bad = posts(existing)[path]
         headers = {"Idempotency-Key": unique()}
-        for body in (bad, {"unknown": 1}):
-            api.refused("POST", path, 400, json=body, headers=headers)
-        assert api.call("POST", path, json=good, headers=headers).ok
+        for body in (bad, b"unknown" if path == CSV else {"unknown": 1}):
+            api.refused("POST", path, 400, **sent(body, **headers))
+        assert api.call("POST", path, **sent(good, **headers)).ok
 
     def test_a_repeated_post_of_records_does_nothing_again(self, api: Api, existing: dict[str, int]) -> None:
         record = {"trace": existing["traces"], "start": "2016-01-01T00:00:00Z", "value": 1.0}

@@ -1,3 +1,4 @@
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.metering import MeterFailure
-from chalicelib.metering.frequency import dated_bills, find_frequency, whole_days, whole_months
+from chalicelib.metering.frequency import dated_bills, find_frequency, settled_bills, whole_days, whole_months
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -106,3 +107,42 @@ def test_a_trace_without_one_whole_day_is_refused() -> None:
     assert days["value"].isna().all()
     with pytest.raises(MeterFailure, match="no day of which more than half was read"):
         whole_months(days, CHICAGO)
+
+
+def with_estimates(values: list[float | None], estimated: list[bool], months: str = "MS") -> pd.DataFrame:
+    starts = pd.date_range("2016-01-01", periods=len(values) + 1, freq=months, tz="UTC")
+    return pd.DataFrame(
+        {
+            "start": starts[:-1],
+            "end": starts[1:],
+            "value": np.array(values, dtype=float),
+            "estimated": np.array(estimated, dtype=bool),
+        }
+    )
+
+
+def by_bill(bills: pd.DataFrame) -> list[Any]:
+    """The energy of what counts as one bill."""
+    sums = bills.groupby("bill")["value"].apply(lambda values: values.sum(skipna=False))
+    return [None if np.isnan(value) else pytest.approx(value) for value in sums]
+
+
+def test_estimated_bills_are_settled_by_the_next_that_was_read() -> None:
+    bills = settled_bills(with_estimates([10, 20, 30, 40], [False, True, False, False]))
+    assert by_bill(bills) == [10, 50, 40]
+    assert bills["value"][1] / 29 == pytest.approx(bills["value"][2] / 31)  # a day of February and one of March
+    assert settled_bills(with_estimates([10, 20], [False, False]))["value"].tolist() == [10, 20]
+
+
+@pytest.mark.parametrize(
+    ("values", "estimated", "left"),
+    [
+        ([10, 20, 30, 40], [False, True, True, False], [10, None]),  # 90 days are longer than any bill
+        ([10, 20, 30, 40], [False, False, False, True], [10, 20, 30, None]),  # never settled
+        ([10, None, 30, 40], [False, True, False, False], [10, None, 40]),
+    ],
+)
+def test_an_estimate_that_nothing_settles_is_missing(
+    values: list[float | None], estimated: list[bool], left: list[float | None]
+) -> None:
+    assert by_bill(settled_bills(with_estimates(values, estimated))) == left

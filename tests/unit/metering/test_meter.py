@@ -1,15 +1,13 @@
-import dataclasses
 import json
 import random
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import pytest
-from eemeter.eemeter import DailyBaselineData
 
 from benchmarks.equality import TOLERANCE, compare
-from chalicelib.metering import DATASTORE_VERSION, EEMETER_VERSION, MeterFailure, run_meter
-from chalicelib.metering.registry import FORMATTERS
+from chalicelib.metering import DATASTORE_VERSION, EEMETER_VERSION, MeterFailure, formatters, run_meter
 from infra.local import portfolio
 
 Document = dict[str, Any]
@@ -93,12 +91,14 @@ def test_the_series_are_columns_of_one_length(bills_output: Document) -> None:
     assert set(bills_output["series"]["reporting"]) == {"start", "observed", "predicted", "reporting_predicted"}
 
 
-def test_the_same_input_in_any_order_gives_the_same_bytes(
+def test_records_in_any_order_give_the_same_bytes(
     bills: Document, bills_output: Document, changed: Callable[..., Document]
 ) -> None:
     records = bills["trace"]["records"] + bills["trace"]["records"][3:7]
     random.Random(2).shuffle(records)
     again = run_meter(json.loads(json.dumps(changed(bills, "trace.records", records))))
+    assert again["input_sha256"] != bills_output["input_sha256"]
+    again["input_sha256"] = bills_output["input_sha256"]
     assert json.dumps(again, allow_nan=False) == json.dumps(bills_output, allow_nan=False)
 
 
@@ -133,15 +133,23 @@ def test_sufficiency_can_be_ignored_and_stays_visible(changed: Callable[..., Doc
     assert output["formatter_kwargs"] == {"ignore_sufficiency": True}
 
 
-def test_a_disqualified_reporting_model_is_kept_and_said_to_be_so() -> None:
-    output = run_meter(portfolio.meter_input("il-electricity-cdd-hdd-billing_bimonthly"))
+def test_a_disqualified_reporting_model_leaves_what_needs_it_without_that_side(
+    changed: Callable[..., Document],
+) -> None:
+    document = portfolio.meter_input("il-electricity-cdd-hdd-billing_bimonthly")
+    output = run_meter(document)
     report = output["models"]["reporting"]
-    assert report["status"] == "DISQUALIFIED"
+    assert (report["status"], report["cvrmse"]) == ("DISQUALIFIED", None)
     assert report["disqualification"][0]["detail"].startswith("it spans 318 days, and 329 to 365 are needed")
-    assert report["r2"] > 0
-    assert derivative(output, "annualized_weather_normal")["reporting_value"] > 0
-    assert derivative(output, "gross_observed")["reporting_value"] == pytest.approx(7301.34)
-    assert output["fitted_models"]["reporting"]
+    for interpretation in ("annualized_weather_normal", "gross_predicted"):
+        assert derivative(output, interpretation)["baseline_value"] > 0
+        assert derivative(output, interpretation)["reporting_value"] is None
+    assert derivative(output, "gross_observed")["reporting_value"] == pytest.approx(7301.34)  # needs no model
+    assert output["fitted_models"]["reporting"] is None
+    assert [one["interpretation"] for one in output["savings"]] == ["gross_observed"]
+    forced = run_meter(changed(document, "formatter_kwargs", {"ignore_sufficiency": True}))
+    assert forced["models"]["reporting"]["status"] == "DISQUALIFIED"
+    assert derivative(forced, "annualized_weather_normal")["reporting_value"] > 0
 
 
 def test_a_project_that_has_not_begun_to_save_has_its_normal_year(
@@ -165,7 +173,8 @@ def test_months_of_daily_readings_can_be_modeled_as_bills(days: Document, change
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("model_class", "MyModel", "the known ones are DailyModel, BillingModel"),
+        ("model_class", "MyModel", "the known ones are DailyModel, DailyLegacyModel, BillingModel, HourlyModel"),
+        ("model_class", "HourlyModel", "HourlyModel takes readings of a day or less, and the trace has bills"),
         ("model_class", "DailyModel", "DailyModel takes readings of a day or less"),
         ("project.modeling_period_group.baseline_period.end", "2014-01-01T00:00:00Z", "no whole readings in the basel"),
         ("weather.records", [["2010-01-01T00:00:00Z", 50]], "no temperatures from 2015-12-21 to 2016-12-19, only from"),
@@ -211,8 +220,7 @@ def test_gaps_between_days_are_counted_and_not_taken_for_bills(days: Document) -
 def test_gaps_that_eemeter_bears_give_eemeters_own_data(days: Document, monkeypatch: pytest.MonkeyPatch) -> None:
     gaps = with_values(days, lambda number, value: None if number % 17 == 3 else value)
     ours = run_meter(gaps)
-    daily = dataclasses.replace(FORMATTERS["daily"], baseline_data=DailyBaselineData)
-    monkeypatch.setitem(FORMATTERS, "daily", daily)
+    monkeypatch.delattr(formatters.DaysBaselineData, "_compute_meter_value_df")
     assert run_meter(gaps) == ours
 
 
@@ -229,3 +237,38 @@ def test_days_of_utc_ask_for_a_timezone(bills: Document, changed: Callable[..., 
     output = run_meter(changed(bills, "project.timezone", None))
     [warning] = output["models"]["baseline"]["warnings"]
     assert "give the project a timezone" in warning["detail"]
+
+
+def test_a_zone_of_half_an_hour_has_its_days(days: Document, changed: Callable[..., Document]) -> None:
+    def moved(instant: str) -> str:
+        return pd.Timestamp(instant).tz_localize(None).tz_localize("Asia/Kolkata").isoformat()
+
+    records = [{**record, "start": moved(record["start"][:10])} for record in days["trace"]["records"]]
+    periods = {
+        "baseline_period": {"start": None, "end": moved("2016-12-26")},
+        "reporting_period": {"start": moved("2017-01-04"), "end": None},
+    }
+    document = changed(days, "trace.records", records)
+    document = changed(document, "project.timezone", "Asia/Kolkata")
+    output = run_meter(changed(document, "project.modeling_period_group", periods))
+    for model in output["models"].values():
+        assert (model["status"], model["n"]) == ("SUCCESS", 365)
+
+
+def test_what_is_sent_to_the_grid_needs_no_baseline(days: Document, changed: Callable[..., Document]) -> None:
+    trace = {**days["trace"], "interpretation": "E_OSG_U", "unit": "kWh"}
+    trace["records"] = [record for record in trace["records"] if record["start"] >= "2017-01-04"]
+    output = run_meter(changed(days, "trace", trace))
+    assert output["models"]["baseline"]["status"] == "DISQUALIFIED"
+    normal = derivative(output, "annualized_weather_normal")
+    assert (normal["baseline_value"], normal["baseline_n"]) == (None, None)
+    assert normal["reporting_value"] > 0
+    assert output["savings"] == []
+    with pytest.raises(MeterFailure, match="no whole readings in the baseline period"):
+        run_meter(changed(changed(days, "trace", trace), "trace.interpretation", "E_C_S"))
+
+
+def test_an_estimated_bill_counts_with_the_next(bills: Document, changed: Callable[..., Document]) -> None:
+    records = [{**record, "estimated": number == 5} for number, record in enumerate(bills["trace"]["records"])]
+    output = run_meter(changed(bills, "trace.records", records))
+    assert [model["n"] for model in output["models"].values()] == [11, 12]

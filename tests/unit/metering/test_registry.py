@@ -5,10 +5,16 @@ import pytest
 
 from chalicelib.metering import MeterFailure
 from chalicelib.metering.frequency import Frequency
-from chalicelib.metering.registry import choose
+from chalicelib.metering.registry import Registry
+from chalicelib.metering.registry import choose as choose_from
 
+REGISTRY = Registry.of([])
 DAILY = Frequency("daily", pd.Timedelta(days=1))
 MONTHLY = Frequency("billing_monthly", pd.Timedelta(days=35))
+
+
+def choose(document: dict[str, Any], frequency: Frequency) -> Any:
+    return choose_from(document, frequency, REGISTRY)
 
 
 @pytest.mark.parametrize(
@@ -33,21 +39,24 @@ def test_defaults_are_filled_in_and_settings_reach_the_model() -> None:
     choice = choose({"model_kwargs": given, "formatter_kwargs": {"ignore_sufficiency": True}}, DAILY)
     assert choice.ignore_sufficiency
     assert choice.model_kwargs["cvrmse_threshold"] == 1
-    settings = choice.new_model().settings
+    settings = choice.new_model().model.settings
     assert (settings.uncertainty_alpha, settings.season.march) == (0.2, "winter")
 
 
 def test_developer_settings_reach_the_model_when_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     kwargs = {"developer_mode": True, "cvrmse_threshold": 0.5}
-    assert choose({"model_kwargs": kwargs}, MONTHLY).new_model().settings.cvrmse_threshold == 0.5
+    assert choose({"model_kwargs": kwargs}, MONTHLY).new_model().model.settings.cvrmse_threshold == 0.5
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({"model_class": "MyModel"}, "'MyModel' is not known; the known ones are DailyModel, BillingModel"),
-        ({"formatter_class": "MyFormatter"}, "'MyFormatter' is not known; the known ones are daily, billing"),
+        ({"model_class": "MyModel"}, "'MyModel' is not known; the known ones are DailyModel, DailyLegacyModel"),
+        (
+            {"formatter_class": "MyFormatter"},
+            "'MyFormatter' is not known; the known ones are daily, billing",
+        ),
         ({"model_class": "DailyModel", "formatter_class": "billing"}, "takes the formatter 'daily', not 'billing'"),
         ({"model_kwargs": {"parameter_1": 1}}, "does not take 'parameter_1'; it takes developer_mode, "),
         ({"model_kwargs": {"season": {"juillet": "summer"}}}, "model_kwargs.season does not take 'juillet'"),

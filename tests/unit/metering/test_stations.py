@@ -1,27 +1,46 @@
 import pytest
 
 from chalicelib.metering import MeterFailure
-from chalicelib.metering.stations import match_normal_station, match_station
+from chalicelib.metering.stations import (
+    MAX_DISTANCE_KM,
+    RANKED,
+    nearest_normal_stations,
+    nearest_stations,
+)
 
 
 @pytest.mark.parametrize(("zipcode", "station"), [("62707", "724390"), ("62707-1234", "724390"), ("94601", "724930")])
 def test_the_nearest_good_station(zipcode: str, station: str) -> None:
-    assert match_station(zipcode) == station
+    assert nearest_stations(zipcode)[0].station == station
 
 
 def test_the_nearest_station_with_a_normal_year() -> None:
-    assert match_normal_station("62707") == "724390"
+    assert nearest_normal_stations("62707")[0].station == "724390"
+
+
+@pytest.mark.parametrize("nearest", [nearest_stations, nearest_normal_stations])
+def test_the_next_best_follow_by_distance(nearest: object) -> None:
+    ranked = nearest("94601")  # type: ignore[operator]
+    assert len({one.station for one in ranked}) == RANKED
+    assert [one.rank for one in ranked] == list(range(1, RANKED + 1))
+    distances = [one.distance_km for one in ranked]
+    assert distances == sorted(distances)
+    assert 0 < distances[0] < distances[-1] <= MAX_DISTANCE_KM
+
+
+def test_not_every_good_station_has_a_normal_year() -> None:
+    assert nearest_stations("94601")[1].station != nearest_normal_stations("94601")[1].station
 
 
 @pytest.mark.parametrize("zipcode", ["00000", "6270"])
 def test_an_unknown_zip_code_is_named(zipcode: str) -> None:
     with pytest.raises(MeterFailure, match=r"ZIP code .* is not known"):
-        match_station(zipcode)
+        nearest_stations(zipcode)
 
 
 @pytest.mark.parametrize("zipcode", ["", " ", None])
 def test_a_project_without_a_zip_code_needs_its_stations(zipcode: str | None) -> None:
     with pytest.raises(MeterFailure, match="no zipcode and no weather_station: give it one of the two"):
-        match_station(zipcode)
+        nearest_stations(zipcode)
     with pytest.raises(MeterFailure, match="no zipcode and no weather_normal_station: give it one of the two"):
-        match_normal_station(zipcode)
+        nearest_normal_stations(zipcode)

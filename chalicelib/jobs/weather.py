@@ -1,0 +1,248 @@
+"""The weather of a meter run: which station, what the store has of it, and what a source can add.
+
+A station has enough when at least 90 % of the hours that each modeling period needs are stored: eemeter asks that of
+a period's days, and eeweather's `select_station` of a station. A normal year has to be whole. Of the stations that
+match a ZIP code the nearest that has enough is taken; a station that the project or the input names is the only one.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.jobs.instants import DAY, EPOCH, HOUR, MICROSECOND, instant, iso
+from chalicelib.settings import NO_SOURCE, settings
+from chalicelib.store import fetches, series
+from chalicelib.store.series import Column
+
+if TYPE_CHECKING:
+    from chalicelib.metering.stations import Ranked
+
+# eemeter and eeweather are imported in the functions: the API's functions import this module too, and have neither.
+
+ENOUGH = 0.9  # of the hours that a period needs
+YEAR = 365 * DAY  # the most that eemeter takes of a period
+MARGIN = 2 * DAY  # of weather around the records, so that the days at the ends are whole
+HOURS_OF_YEAR = 8760
+
+logger = Logger()
+
+
+class Nearest(Protocol):
+    """The stations that match a ZIP code, nearest first. Raises MeterFailure when there is none."""
+
+    def __call__(self, zipcode: str | None) -> "tuple[Ranked, ...]": ...
+
+
+def add_weather(meter_input: dict[str, Any]) -> None:
+    """Put temperatures in where the input has none, with the choice of the station: its rank and distance.
+
+    Raises MeterFailure, with the hours that are missing, when no station matches or none of them has enough.
+    """
+    from chalicelib.metering.stations import nearest_normal_stations, nearest_stations
+
+    for name, nearest, complete in (
+        ("weather", nearest_stations, _observed),
+        ("weather_normal", nearest_normal_stations, _normal),
+    ):
+        given = meter_input.get(name) or {}
+        if "records" not in given:
+            zipcode = meter_input["project"].get("zipcode")
+            meter_input[name] = complete(meter_input, _choices(given.get("station"), zipcode, nearest))
+
+
+def chosen(meter_input: dict[str, Any]) -> dict[str, Any]:
+    """What the result says of the choice: the input's weather without the temperatures."""
+    return {
+        name: {key: value for key, value in meter_input[name].items() if key not in ("records", "unit")}
+        for name in ("weather", "weather_normal")
+    }
+
+
+def needed_hours(meter_input: dict[str, Any]) -> list[range]:
+    """The hours (since 1970 UTC) of each modeling period: its readings next to the project, at most 365 days.
+
+    Raises MeterFailure when the trace has no records.
+    """
+    instants = sorted(_instants(meter_input["trace"]["records"]))
+    group = meter_input["project"]["modeling_period_group"]
+    periods = []
+    if group["baseline_period"].get("end"):
+        read = _within(instants, group["baseline_period"])
+        periods.append(_hours(max(read[0], read[-1] - YEAR), read[-1]) if read else range(0))
+    if group["reporting_period"].get("start"):
+        read = _within(instants, group["reporting_period"])
+        periods.append(_hours(read[0], min(read[-1], read[0] + YEAR)) if read else range(0))
+    return [hours for hours in periods if hours]
+
+
+def _instants(records: list[dict[str, Any]]) -> list[int]:
+    """The starts and ends of a trace's records. Raises MeterFailure without any."""
+    from chalicelib.metering import MeterFailure
+
+    found = [instant(record[end]) for record in records for end in ("start", "end") if record.get(end) is not None]
+    if not found:
+        raise MeterFailure("The trace has no records: post its readings to trace_records/, then run again.")
+    return found
+
+
+def _within(instants: list[int], period: dict[str, Any]) -> list[int]:
+    start, end = (None if period.get(edge) is None else instant(period[edge]) for edge in ("start", "end"))
+    return [one for one in instants if (start is None or one >= start) and (end is None or one <= end)]
+
+
+def _hours(start: int, end: int) -> range:
+    return range(-(-start // HOUR), end // HOUR)
+
+
+def _choices(named: str | None, zipcode: str | None, nearest: Nearest) -> list[dict[str, Any]]:
+    return [{"station": named}] if named else [asdict(ranked) for ranked in nearest(zipcode)]
+
+
+def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
+    """The observed temperatures of the first station that has enough of them, or can have by what a source adds."""
+    from chalicelib.metering import MeterFailure
+
+    instants = _instants(meter_input["trace"]["records"])
+    first, last = min(instants) - MARGIN, max(instants) + MARGIN
+    periods = needed_hours(meter_input)
+    found: list[tuple[dict[str, Any], Column]] = []
+    for choice in choices:
+        prefix = series.weather_prefix("observed", choice["station"])
+        column = series.read(prefix, first, last)
+        if _fetch(choice["station"], prefix, column, periods):
+            column = series.read(prefix, first, last)
+        if all(_has_enough(column, hours) for hours in periods):
+            return _serialized(choice, column)
+        found.append((choice, column))
+    fullest = max(found, key=lambda one: len(one[1]))  # of equals the nearest
+    if (meter_input.get("formatter_kwargs") or {}).get("ignore_sufficiency") and len(fullest[1]):
+        return _serialized(*fullest)
+    needed = [hour for hours in periods for hour in hours]
+    lacks = [(choice, sorted(set(needed) - _stored(column))) for choice, column in found]
+    source = settings().weather_source
+    raise MeterFailure(
+        _lacking(
+            lacks,
+            f"of the {len(needed):,} hours of observed temperatures that the run needs",
+            lambda hour: iso(hour * HOUR)[:16] + "Z",
+            f"{source}, from which this deployment fetches, has no more. " if source != NO_SOURCE else "",
+            "Post them to weather_records/, then run again.",
+        )
+    )
+
+
+def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
+    """The normal year of the first station that has it whole."""
+    from chalicelib.metering import MeterFailure
+
+    lacks = []
+    for choice in choices:
+        column = series.read(series.weather_prefix("normal", choice["station"]))
+        missing = _missing_of_year(column.starts)
+        if not missing:
+            return _serialized(choice, column)
+        lacks.append((choice, missing))
+    raise MeterFailure(
+        _lacking(
+            lacks,
+            f"of the {HOURS_OF_YEAR:,} hours of normal temperatures",
+            lambda hour: f"{EPOCH + timedelta(hours=hour):%m-%dT%H:00Z}",  # 1970 is no leap year
+            "",
+            "Upload its TMY3 or CZ2010 file to weather_files/, or post the hours to weather_records/, then run again.",
+        )
+    )
+
+
+def _has_enough(column: Column, hours: range) -> bool:
+    return len(_stored(column).intersection(hours)) >= ENOUGH * len(hours)
+
+
+def _stored(column: Column) -> set[int]:
+    return {start // HOUR for start in column.starts}
+
+
+def _missing_of_year(starts: Iterable[int]) -> list[int]:
+    """The hours of the year, counted from the first of January UTC, that no instant of any year has."""
+    moments = [EPOCH + start * MICROSECOND for start in starts]
+    stored = {(moment.month, moment.day, moment.hour) for moment in moments}
+    year = [EPOCH + timedelta(hours=hour) for hour in range(HOURS_OF_YEAR)]
+    return [hour for hour, one in enumerate(year) if (one.month, one.day, one.hour) not in stored]
+
+
+def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> bool:
+    """Store what the deployment's source has for the years that lack hours; whether anything came.
+
+    Hours that are stored stay as they are. Raises MeterFailure for a file that cannot be read, and
+    chalicelib.weather.Unavailable, after which the queue tries again.
+    """
+    source = settings().weather_source
+    if source == NO_SOURCE:
+        return False
+    from chalicelib.metering import MeterFailure
+    from chalicelib.weather import SOURCES, Unusable
+
+    stored, came = _stored(column), False
+    for year, hours in _by_year(periods).items():
+        if len(stored & hours) >= ENOUGH * len(hours) or fetches.noted(source, station, year):
+            continue
+        try:
+            fetched = SOURCES[source](settings().weather_url, station, year)
+        except Unusable as problem:
+            raise MeterFailure(str(problem)) from problem
+        logger.info("fetched weather", source=source, station=station, year=year, hours=len(fetched or ()))
+        kept = {start // HOUR for start in series.read(prefix, *_edges(year)).starts}
+        new = Column()
+        for start, temperature in fetched or ():
+            if start // HOUR not in kept:
+                new.append(start, temperature)
+        if len(new):
+            series.append(prefix, new)
+            came = True
+        fetches.note(source, station, year, found=fetched is not None)
+    return came
+
+
+def _by_year(periods: list[range]) -> dict[int, set[int]]:
+    years: dict[int, set[int]] = {}
+    for hours in periods:
+        for hour in hours:
+            years.setdefault((EPOCH + timedelta(hours=hour)).year, set()).add(hour)
+    return years
+
+
+def _edges(year: int) -> tuple[int, int]:
+    """The first instant of a year, and that of the next."""
+    start, end = ((EPOCH.replace(year=one) - EPOCH) // MICROSECOND for one in (year, year + 1))
+    return start, end
+
+
+def _serialized(choice: dict[str, Any], column: Column) -> dict[str, Any]:
+    records = [[iso(start), value] for start, value in zip(column.starts, column.values, strict=True)]
+    return {**choice, "unit": "F", "records": records}
+
+
+def _lacking(
+    lacks: list[tuple[dict[str, Any], list[int]]],
+    needed: str,
+    shown: Callable[[int], str],
+    source: str,
+    remedy: str,
+) -> str:
+    """Which station lacks which hours, for each that was looked at."""
+    clauses = [
+        f"station {_placed(choice)} lacks {len(missing):,} {needed}, from {shown(missing[0])} to {shown(missing[-1])}"
+        for choice, missing in lacks
+    ]
+    if len(clauses) == 1:
+        return f"{clauses[0][0].upper()}{clauses[0][1:]}. {source}{remedy}"
+    return (
+        f"None of the {len(clauses)} nearest stations that match the ZIP code has enough weather:"
+        f" {'; '.join(clauses)}. {source}{remedy}"
+    )
+
+
+def _placed(choice: dict[str, Any]) -> str:
+    return f"{choice['station']} ({choice['distance_km']} km)" if "distance_km" in choice else choice["station"]

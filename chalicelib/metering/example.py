@@ -1,0 +1,48 @@
+"""A model and a formatter of a deployment's own: ModelModule=chalicelib.metering.example makes them known.
+
+MyModel knows the mean of each month and no weather; MyFormatter is eemeter's daily one under another name. Whatever has
+these four members is a model, and whatever makes a `df`, `warnings` and `disqualification` is data (docs/metering.md).
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+import pydantic
+
+from chalicelib.metering.formatters import FORMATTERS as EEMETERS
+from chalicelib.metering.registry import ModelClass
+
+
+class MySettings(pydantic.BaseModel):
+    """The model_kwargs of MyModel: a factor, and the weights of this month and of the whole year."""
+
+    parameter_1: float = pydantic.Field(default=1.0, gt=0)
+    parameter_2: tuple[float, float] = (1.0, 0.0)
+
+
+class MyModel:
+    """Energy of a day as the mean of its month and of the year."""
+
+    parameter_count = 12
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        self.settings = MySettings(**settings)
+        self.by_month: pd.Series = pd.Series(dtype=float)
+
+    def fit(self, data: Any) -> None:
+        observed = data.df["observed"].dropna()
+        own, whole = self.settings.parameter_2
+        self.by_month = own * observed.groupby(observed.index.month).mean() + whole * observed.mean()
+
+    def predict(self, temperature: pd.Series) -> pd.Series:
+        months = pd.Series(pd.DatetimeIndex(temperature.index).month, index=temperature.index)
+        return (months.map(self.by_month) * self.settings.parameter_1).where(temperature.notna())
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"by_month": {str(month): float(mean) for month, mean in self.by_month.items()}}
+
+
+FORMATTERS = [replace(EEMETERS[0], name="MyFormatter", frequency="daily")]
+MODEL_CLASSES = [ModelClass("MyModel", MyModel, MySettings, "MyFormatter")]

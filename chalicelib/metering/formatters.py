@@ -1,0 +1,78 @@
+"""What turns readings and temperatures into the data that a model takes, and checks whether they suffice.
+
+A formatter's `data` has eemeter's attributes: `df` with the columns observed and temperature (F), a row a step, and the
+lists `warnings` and `disqualification`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from eemeter.eemeter import (
+    BillingBaselineData,
+    BillingReportingData,
+    DailyBaselineData,
+    DailyReportingData,
+    HourlyBaselineData,
+)
+
+ROW = ["temperature", "observed"]
+
+
+@dataclass(frozen=True)
+class Formatter:
+    """How a run's readings become a model's rows.
+
+    frequency: daily, billing or hourly, by which eemeter knows the uncertainty of savings. make: the data of readings
+    (by the start of each), hourly temperatures (both in the project's time zone) and whether they are electricity's.
+    normal: the temperatures of a normal year's rows, of its hours and whether they are for electricity.
+    """
+
+    name: str
+    frequency: str
+    make: Callable[[pd.Series, pd.Series, bool], Any]
+    normal: Callable[[pd.Series, bool], pd.Series]
+
+    @property
+    def is_hourly(self) -> bool:
+        """Whether a row is an hour rather than a day."""
+        return self.frequency == "hourly"
+
+    def rows(self, data: Any) -> pd.DataFrame:
+        """The temperature and the reading of each row, NaN where eemeter has filled one in."""
+        rows: pd.DataFrame = data.df.reindex(columns=ROW)
+        for column in ROW:
+            if f"interpolated_{column}" in data.df:
+                rows[column] = rows[column].where(data.df[f"interpolated_{column}"] != 1)
+        return rows
+
+
+class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has no types
+    """Readings that are known to be days, so that eemeter's criteria count those that are missing.
+
+    eemeter itself looks at the days that have a value: when every third is missing, it takes the others for bills.
+    """
+
+    def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
+        return df["observed"].resample("D").first().to_frame()
+
+
+def _from_series(kind: Any) -> Callable[[pd.Series, pd.Series, bool], Any]:
+    return lambda readings, hours, electricity: kind.from_series(readings, hours, is_electricity_data=electricity)
+
+
+def _daily_means(kind: Any) -> Callable[[pd.Series, bool], pd.Series]:
+    return lambda hours, electricity: kind.from_series(None, hours, is_electricity_data=electricity).df["temperature"]
+
+
+def _hours(readings: pd.Series, hours: pd.Series, electricity: bool) -> HourlyBaselineData:
+    rows = pd.DataFrame({"observed": readings, "temperature": hours.reindex(readings.index)})
+    return HourlyBaselineData(rows, is_electricity_data=electricity)
+
+
+FORMATTERS = (
+    Formatter("daily", "daily", _from_series(DaysBaselineData), _daily_means(DailyReportingData)),
+    Formatter("billing", "billing", _from_series(BillingBaselineData), _daily_means(BillingReportingData)),
+    Formatter("hourly", "hourly", _hours, lambda hours, electricity: hours),
+)

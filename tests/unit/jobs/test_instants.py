@@ -1,0 +1,17 @@
+from datetime import UTC, datetime
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chalicelib.jobs.instants import EPOCH, MICROSECOND, instant, iso
+
+
+@given(st.integers(0, 4 * 10**15))
+def test_an_instant_is_written_and_read_to_the_microsecond(given: int) -> None:
+    assert (datetime.fromisoformat(iso(given)) - EPOCH) // MICROSECOND == given
+    assert instant(iso(given)) == given
+
+
+def test_offsets_count() -> None:
+    noon = datetime(2020, 1, 1, 12, tzinfo=UTC)
+    assert instant("2020-01-01T06:00:00-06:00") == (noon - EPOCH) // MICROSECOND

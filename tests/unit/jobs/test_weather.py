@@ -1,0 +1,323 @@
+"""Which station, which hours, and what is fetched; over series in memory and a server of this machine."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from chalicelib.jobs import weather
+from chalicelib.jobs.instants import HOUR, instant, iso
+from chalicelib.metering import MeterFailure
+from chalicelib.metering.stations import nearest_normal_stations, nearest_stations
+from chalicelib.store import documents, fetches, series
+from chalicelib.store.series import Column
+from tests.file_server import FileServer, sample, serving
+
+ZIPCODE = "90007"  # beside station 722874, whose year 2007 eeweather ships
+FIRST, SECOND = (ranked.station for ranked in nearest_stations(ZIPCODE)[:2])
+YEAR = "2007-01-01T08:00:00+00:00", "2008-01-01T08:00:00+00:00"
+
+
+@dataclass
+class Memory:
+    """What the replaced functions of the store keep."""
+
+    series: dict[str, Column] = field(default_factory=dict)
+    notes: dict[str, Any] = field(default_factory=dict)
+    settings: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(weather_source="none", weather_url="http://127.0.0.1:9")
+    )
+
+    def append(self, prefix: str, column: Column) -> None:
+        self.series.setdefault(prefix, Column()).extend(column)
+
+    def read(self, prefix: str, start: int | None = None, end: int | None = None) -> Column:
+        def wanted(one: int) -> bool:
+            return (start is None or one >= start) and (end is None or one < end)
+
+        return series.merged(self.series.get(prefix, Column()), wanted)
+
+    def get(self, key: str) -> Any:
+        if key not in self.notes:
+            raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "GetObject")
+        return self.notes[key]
+
+    def fill(self, station: str, start: str, end: str, dataset: str = "observed", leave: int = 0) -> None:
+        """Store an hour's temperature for each hour, but for the first `leave` of them."""
+        column = Column()
+        for one in range(instant(start) + leave * HOUR, instant(end), HOUR):
+            column.append(one, 50.0)
+        self.append(series.weather_prefix(dataset, station), column)
+
+
+@pytest.fixture
+def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
+    """A store in memory, of a deployment that fetches nothing."""
+    memory = Memory()
+    monkeypatch.setattr(series, "append", memory.append)
+    monkeypatch.setattr(series, "read", memory.read)
+    monkeypatch.setattr(documents, "put", memory.notes.__setitem__)
+    monkeypatch.setattr(documents, "get", memory.get)
+    monkeypatch.setattr(weather, "settings", lambda: memory.settings)
+    return memory
+
+
+@pytest.fixture
+def server(memory: Memory) -> Iterator[FileServer]:
+    """A server from which the deployment fetches ISD."""
+    with serving() as running:
+        memory.settings.weather_source, memory.settings.weather_url = "isd", running.url
+        yield running
+
+
+def isd_file(station: str, wban: str) -> str:
+    return f"/2007/{station}-{wban}-2007.gz"
+
+
+def monthly(start: str, months: int) -> list[dict[str, Any]]:
+    first = datetime.fromisoformat(start)
+    return [{"start": (first + timedelta(days=30 * n)).isoformat(), "value": 1.0} for n in range(months + 1)]
+
+
+def meter_input(station: str | None = None, **changes: Any) -> dict[str, Any]:
+    """A year of bills before the measure, whose normal year is given."""
+    return {
+        "trace": {"records": [{"start": moment, "value": 1.0} for moment in YEAR]},
+        "project": {
+            "zipcode": ZIPCODE,
+            "modeling_period_group": {
+                "baseline_period": {"start": None, "end": YEAR[1]},
+                "reporting_period": {"start": YEAR[1], "end": None},
+            },
+        },
+        "weather": {"station": station},
+        "weather_normal": {"station": None, "unit": "F", "records": []},
+        "formatter_kwargs": None,
+        **changes,
+    }
+
+
+def completed(document: dict[str, Any]) -> dict[str, Any]:
+    weather.add_weather(document)
+    found: dict[str, Any] = document["weather"]
+    return found
+
+
+class TestNeededHours:
+    def test_are_the_readings_next_to_the_project(self) -> None:
+        document = meter_input()
+        document["trace"]["records"] = monthly("2010-01-01T00:00:00+00:00", 60)
+        group = document["project"]["modeling_period_group"]
+        group["baseline_period"]["end"] = "2013-01-10T00:00:00+00:00"
+        group["reporting_period"]["start"] = "2013-03-01T00:00:00+00:00"
+        before, after = weather.needed_hours(document)
+        assert (len(before), len(after)) == (8760, 8760)
+        assert iso(before[-1] * HOUR + HOUR) == "2012-12-16T00:00:00+00:00"  # the last bill that ends in time
+        assert iso(after[0] * HOUR) == "2013-03-16T00:00:00+00:00"
+
+    def test_end_where_the_period_or_the_readings_do(self) -> None:
+        document = meter_input()
+        group = document["project"]["modeling_period_group"]
+        group["baseline_period"]["start"] = "2007-06-01T00:00:00+00:00"
+        document["trace"]["records"] = monthly("2007-01-01T00:00:00+00:00", 14)
+        before, after = weather.needed_hours(document)
+        assert len(before) == 6 * 30 * 24
+        assert len(after) == 30 * 24
+
+    def test_are_none_where_no_reading_is(self) -> None:
+        document = meter_input()
+        document["trace"]["records"] = [{"end": YEAR[0]}]
+        document["project"]["modeling_period_group"]["baseline_period"]["end"] = None
+        assert weather.needed_hours(document) == []
+
+    def test_of_a_trace_without_records_are_a_failure(self) -> None:
+        document = meter_input()
+        document["trace"]["records"] = []
+        with pytest.raises(MeterFailure, match="trace_records/"):
+            weather.needed_hours(document)
+
+
+class TestTheStation:
+    def test_that_is_nearest_is_taken_with_its_rank_and_distance(self, memory: Memory) -> None:
+        for station in (FIRST, SECOND):
+            memory.fill(station, *YEAR)
+        document = meter_input()
+        found = completed(document)
+        nearest = nearest_stations(ZIPCODE)[0]
+        expected = {"station": FIRST, "rank": 1, "distance_km": nearest.distance_km}
+        assert {key: found[key] for key in found if key != "records"} == {**expected, "unit": "F"}
+        assert len(found["records"]) == 8760
+        assert weather.chosen(document) == {"weather": expected, "weather_normal": {"station": None}}
+
+    def test_that_is_next_best_is_taken_where_the_first_lacks_data(self, memory: Memory) -> None:
+        memory.fill(FIRST, *YEAR, leave=877)
+        memory.fill(SECOND, *YEAR, leave=876)
+        assert (completed(meter_input())["station"], completed(meter_input())["rank"]) == (SECOND, 2)
+
+    def test_has_to_have_enough_for_each_period(self, memory: Memory) -> None:
+        document = meter_input()
+        document["trace"]["records"] += [{"start": "2008-02-01T08:00:00+00:00", "value": None}]
+        memory.fill(FIRST, *YEAR)
+        memory.fill(SECOND, YEAR[0], "2008-02-01T08:00:00+00:00")
+        assert completed(document)["station"] == SECOND
+
+    def test_that_the_project_names_is_the_only_one(self, memory: Memory) -> None:
+        memory.fill(FIRST, *YEAR)
+        with pytest.raises(MeterFailure, match=f"Station {SECOND} lacks 8,760"):
+            completed(meter_input(SECOND))
+        memory.fill(SECOND, *YEAR)
+        found = completed(meter_input(SECOND))
+        assert {key for key in found if key != "records"} == {"station", "unit"}
+        assert found["station"] == SECOND
+
+    def test_is_left_alone_where_the_input_has_temperatures(self, memory: Memory) -> None:
+        given = {"station": None, "rank": 3, "unit": "F", "records": [[YEAR[0], 50.0]]}
+        document = meter_input(weather=given)
+        assert completed(document) is given
+        assert weather.chosen(document)["weather"] == {"station": None, "rank": 3}
+
+
+class TestMissingHours:
+    def test_are_counted_and_named(self, memory: Memory) -> None:
+        memory.fill("722874", *YEAR, leave=1000)
+        with pytest.raises(MeterFailure) as failure:
+            completed(meter_input("722874"))
+        assert str(failure.value) == (
+            "Station 722874 lacks 1,000 of the 8,760 hours of observed temperatures that the run needs, from"
+            " 2007-01-01T08:00Z to 2007-02-11T23:00Z. Post them to weather_records/, then run again."
+        )
+
+    def test_are_named_for_each_station_of_a_zip_code(self, memory: Memory) -> None:
+        with pytest.raises(MeterFailure) as failure:
+            completed(meter_input())
+        for ranked in nearest_stations(ZIPCODE):
+            assert f"station {ranked.station} ({ranked.distance_km} km) lacks 8,760 of the" in str(failure.value)
+
+    def test_are_ignored_with_the_sufficiency(self, memory: Memory) -> None:
+        ignoring: dict[str, Any] = {"formatter_kwargs": {"ignore_sufficiency": True}}
+        with pytest.raises(MeterFailure, match="lacks"):
+            completed(meter_input(**ignoring))
+        memory.fill(FIRST, *YEAR, leave=4000)
+        memory.fill(SECOND, *YEAR, leave=3000)
+        assert completed(meter_input(**ignoring))["station"] == SECOND
+        assert completed(meter_input(FIRST, **ignoring))["station"] == FIRST
+
+
+class TestTheNormalYear:
+    YEAR = "2015-01-01T00:00:00+00:00", "2016-01-01T00:00:00+00:00"
+
+    @pytest.fixture
+    def observed(self, memory: Memory) -> dict[str, Any]:
+        memory.fill(FIRST, *YEAR)
+        return meter_input(weather_normal=None)
+
+    def test_is_the_nearest_that_is_whole(self, memory: Memory, observed: dict[str, Any]) -> None:
+        first, second = nearest_normal_stations(ZIPCODE)[:2]
+        memory.fill(first.station, *self.YEAR, dataset="normal", leave=1)
+        memory.fill(second.station, *self.YEAR, dataset="normal")
+        completed(observed)
+        found = observed["weather_normal"]
+        assert (found["station"], found["rank"], found["distance_km"]) == (second.station, 2, second.distance_km)
+        assert len(found["records"]) == 8760
+
+    def test_may_be_of_any_years(self, memory: Memory, observed: dict[str, Any]) -> None:
+        (first, *_) = nearest_normal_stations(ZIPCODE)
+        memory.fill(first.station, "2003-07-01T00:00:00+00:00", "2004-07-01T00:00:00+00:00", dataset="normal")
+        completed(observed)
+        assert observed["weather_normal"]["rank"] == 1
+
+    def test_that_lacks_hours_is_named_with_them(self, memory: Memory, observed: dict[str, Any]) -> None:
+        observed["weather_normal"] = {"station": "722880"}
+        memory.fill("722880", *self.YEAR, dataset="normal", leave=24)
+        with pytest.raises(MeterFailure) as failure:
+            completed(observed)
+        assert str(failure.value).startswith(
+            "Station 722880 lacks 24 of the 8,760 hours of normal temperatures, from 01-01T00:00Z to 01-01T23:00Z."
+        )
+        assert "weather_files/" in str(failure.value)
+
+
+class TestFetching:
+    def test_stores_a_year_once(self, memory: Memory, server: FileServer) -> None:
+        server.files[isd_file("722874", "93134")] = sample("ISD.gz")
+        found = completed(meter_input("722874"))
+        assert len(found["records"]) > 8700
+        asked = list(server.asked)
+        assert isd_file("722874", "93134") in asked
+        assert completed(meter_input("722874")) == found
+        assert server.asked == asked
+
+    def test_asks_for_the_next_station_where_the_first_is_not_there(self, memory: Memory, server: FileServer) -> None:
+        server.files = {isd_file(SECOND, wban): sample("ISD.gz") for wban in wbans(SECOND)}
+        found = completed(meter_input())
+        assert (found["station"], found["rank"]) == (SECOND, 2)
+        asked = list(server.asked)
+        completed(meter_input())
+        assert server.asked == asked  # neither is asked for again
+
+    def test_leaves_stored_hours_as_they_are(self, memory: Memory, server: FileServer) -> None:
+        server.files[isd_file("722874", "93134")] = sample("ISD.gz")
+        memory.fill("722874", YEAR[0], "2007-06-01T00:00:00+00:00")
+        records = completed(meter_input("722874"))["records"]
+        known = [value for start, value in records if YEAR[0] <= start < "2007-06-01"]
+        assert known == [50.0] * len(known)
+        assert len(known) > 3000
+        assert len(records) > 8700
+
+    def test_asks_for_nothing_that_is_stored(self, memory: Memory, server: FileServer) -> None:
+        memory.fill(FIRST, *YEAR, leave=50)
+        completed(meter_input())
+        assert server.asked == []
+
+    def test_a_year_that_no_station_has_is_a_failure_that_says_so(self, memory: Memory, server: FileServer) -> None:
+        with pytest.raises(MeterFailure, match=r"lacks 8,760 .*isd, from which this deployment fetches, has no more"):
+            completed(meter_input("722874"))
+
+    def test_a_file_that_cannot_be_read_is_a_failure(self, memory: Memory, server: FileServer) -> None:
+        server.files[isd_file("722874", "93134")] = b"no gzip"
+        with pytest.raises(MeterFailure, match="ISD file of station 722874 and 2007 cannot be read"):
+            completed(meter_input("722874"))
+
+    def test_a_server_that_does_not_answer_is_the_machines(
+        self, memory: Memory, server: FileServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chalicelib.weather.download.BACK_OFF", 0.01)
+        server.failures = [503] * 3
+        with pytest.raises(OSError, match="could not be fetched"):
+            completed(meter_input("722874"))
+        assert not memory.notes
+
+
+class TestNotes:
+    @pytest.mark.parametrize(
+        ("found", "age", "year", "still"),
+        [
+            (True, timedelta(days=400), 2007, True),  # the year was over
+            (False, timedelta(hours=23), 2007, True),
+            (False, timedelta(hours=25), 2007, False),
+            (True, timedelta(hours=25), datetime.now(UTC).year, False),  # the year goes on
+            (True, timedelta(hours=23), datetime.now(UTC).year, True),
+        ],
+    )
+    def test_are_forgotten_where_more_may_come(
+        self, memory: Memory, found: bool, age: timedelta, year: int, still: bool
+    ) -> None:
+        assert not fetches.noted("isd", "722874", year)
+        fetches.note("isd", "722874", year, found)
+        (key,) = memory.notes
+        memory.notes[key]["asked"] = (datetime.now(UTC) - age).isoformat()
+        assert fetches.noted("isd", "722874", year) is still
+        assert not fetches.noted("isd", "722874", year - 1)
+        assert not fetches.noted("ghcnh", "722874", year)
+
+
+def wbans(station: str) -> list[str]:
+    """The WBAN numbers under which eeweather looks for a station's 2007."""
+    from eeweather.stations import get_isd_filenames
+
+    found: list[str] = get_isd_filenames(station, 2007, filename_format="{wban_id}")
+    return found
