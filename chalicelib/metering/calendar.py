@@ -22,7 +22,7 @@ def monthly(days: pd.DataFrame) -> pd.DataFrame:
 
 
 def cumulative(days: pd.DataFrame) -> pd.DataFrame:
-    """The days that were read and have the baseline's prediction, added up from the first, and what that has saved."""
-    columns = ["observed", "predicted"]
-    running = days[columns].dropna().cumsum()
+    """The days that were read and have the baseline's prediction, added up from the first, and what they have saved."""
+    known = days[days["observed"].notna() & days["predicted"].notna()]
+    running = known.cumsum()
     return running.assign(savings=running["predicted"] - running["observed"])

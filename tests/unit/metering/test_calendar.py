@@ -34,6 +34,8 @@ def test_the_months_and_the_running_sum_are_those_of_the_year(bills_output: Docu
     assert sum(months["observed"]) == pytest.approx(observed["reporting_value"])
     assert sum(months["n"]) == observed["reporting_n"]
     assert running["predicted"][-1] == pytest.approx(observed["baseline_value"])
+    predicted = next(one for one in bills_output["derivatives"] if one["interpretation"] == "gross_predicted")
+    assert running["reporting_predicted"][-1] == pytest.approx(predicted["reporting_value"])
     assert running["savings"][-1] == pytest.approx(observed["baseline_value"] - observed["reporting_value"])
 
 
