@@ -1,5 +1,6 @@
 """aggregation_runs/"""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -31,15 +32,18 @@ from chalicelib.store import derivatives as stored_derivatives
 from chalicelib.store.aggregation_runs import AggregationSpec
 from chalicelib.store.choosing import MOST_DERIVATIVES, Choice, Chosen, Selection, TooManyError
 from chalicelib.store.tables import AggregationRun
-from chalicelib.vocabulary import SHORT_CODES
+from chalicelib.vocabulary import SHORT_CODES, Kind
 
 DESCRIPTION = """\
 Sums of derivatives over portfolios.
 
 What is added up is the union of the `derivatives` named and, for each trace named and each trace of each project and
-group named, those of its newest successful meter run (for that project, where one was named). Each counts once. They
-have to agree in trace interpretation, derivative interpretation and unit: an interpretation that is given picks those
-that have it, and one that is left out is implied when all agree.
+group named, those of its newest successful meter run (for that project, where one was named). Each counts once; one
+that is named counts also beside a newer one of its trace. Traces without a successful meter run add nothing, and are
+listed as `without_result` in the `aggregation_input`.
+
+The derivatives have to agree in trace interpretation, derivative interpretation and unit: an interpretation that is
+given picks those that have it, and one that is left out is implied when all agree.
 
 Values and `n` add up, half-widths in quadrature; the sum is exact, so that the same derivatives give the same bits in
 any order. A derivative that lacks a value, a half-width or `n` on one side is left out of both, since a sum without its
@@ -260,12 +264,15 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     members = _known_members([(("targets", index), target) for index, target in enumerate(targets)])
     groups: list[list[tuple[AggregationSpec, Chosen]]] = []
     wanted: list[tuple[AggregationSpec, Chosen]] = []
+    passed_over: Counter[Kind] = Counter()
     for index, target in enumerate(targets):
-        groups.append(_combinations(index, target, members))
+        choice = _choice(target.selection(members), "targets", index)
+        groups.append(_combinations(target, choice, index))
         wanted += groups[-1]
+        passed_over += choice.passed_over
         _check_size(wanted)  # before more is read
     if not wanted:
-        raise invalid(error("None of the targets has a derivative to add up.", "targets"))
+        raise invalid(error(agreement.nothing_matches(passed_over), "targets"))
     scheduled = iter(aggregation_runs.schedule(wanted))
     return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
 
@@ -289,7 +296,17 @@ def _known_members(drawn: Sequence[tuple[tuple[str | int, ...], Drawn]]) -> Memb
         if one.group is not None and one.group not in groups:
             errors.append(error(f"There is no trace group {one.group}.", *at, "group"))
     refuse_any(errors)
-    return trace_groups.members_of(list(groups.values()))
+    members = trace_groups.members_of(list(groups.values()))
+    refuse_any(
+        [
+            error(
+                f"No trace fits trace group {one.group}; traces/?group={one.group} lists those that do.", *at, "group"
+            )
+            for at, one in drawn
+            if one.group is not None and not members[one.group]
+        ]
+    )
+    return members
 
 
 def _missing(named: Sequence[int], found: Any, item: str, *at: str | int) -> list[ErrorItem]:
@@ -326,12 +343,11 @@ def _chosen(selection: Selection) -> Chosen:
         kind, unit = agreement.single(choice.units, choice.passed_over)
     except agreement.DisagreementError as problem:
         raise _disagreement(problem) from None
-    return Chosen(kind, unit, choice.drafts[kind])
+    return Chosen(kind, unit, choice.drafts[kind], choice.without_result)
 
 
-def _combinations(index: int, target: AggregationTarget, members: Members) -> list[tuple[AggregationSpec, Chosen]]:
+def _combinations(target: AggregationTarget, choice: Choice, index: int) -> list[tuple[AggregationSpec, Chosen]]:
     """A run for each kind of derivative that a target has, in the vocabulary's order. Raises the 400 Problem."""
-    choice = _choice(target.selection(members), "targets", index)
     runs = []
     for kind in sorted(choice.drafts, key=lambda kind: kind.order):
         draft = choice.drafts[kind]
@@ -342,7 +358,7 @@ def _combinations(index: int, target: AggregationTarget, members: Members) -> li
         spec = AggregationSpec(
             **target.drawn(), **kind._asdict(), aggregation_interpretation=target.aggregation_interpretation
         )
-        runs.append((spec, Chosen(kind, unit, draft)))
+        runs.append((spec, Chosen(kind, unit, draft, choice.without_result)))
     return runs
 
 

@@ -32,6 +32,8 @@ def _of_comparison(value: Any, info: ValidationInfo) -> Any:
             raise ValueError(f"The comparison {comparison!r} needs a list of strings, numbers, true, false or null")
     elif comparison and not _single(value):  # there is none where it is wrong itself
         raise ValueError(f"The comparison {comparison!r} needs a string, a number, true, false or null")
+    elif comparison in (">", ">=", "<", "<=") and (value is None or isinstance(value, bool)):
+        raise ValueError(f"The comparison {comparison!r} needs a number or a string, which have an order")
     return value
 
 

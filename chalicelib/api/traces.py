@@ -27,10 +27,10 @@ from chalicelib.api.fields import (
     TraceInterpretation,
 )
 from chalicelib.api.paging import LINK, page_of
-from chalicelib.api.problems import DUPLICATE, ErrorItem, Problem, error, refuse_any
+from chalicelib.api.problems import DUPLICATE, ErrorItem, Problem, error, invalid, refuse_any
 from chalicelib.api.syncing import Synced, repeated, synced
 from chalicelib.api.times import timestamp
-from chalicelib.store import projects, traces
+from chalicelib.store import projects, trace_groups, traces
 from chalicelib.store.errors import Conflict
 from chalicelib.store.tables import Trace
 
@@ -98,6 +98,7 @@ class TraceQuery(PageQuery):
     projects: Id | None = Field(default=None, description="The id of a project that the traces belong to.")
     trace_id: Key | None = Field(default=None, description="Your own id of a trace.")
     interpretation: TraceInterpretation | None = Field(default=None, description="Full name or short code.")
+    group: Id | None = Field(default=None, description="The id of a trace group that the traces are in.")
 
 
 def trace_out(trace: Trace) -> TraceOut:
@@ -163,8 +164,19 @@ def _taken(conflict: Conflict) -> Problem:
 )
 def list_traces(call: Call[None, TraceQuery]) -> Reply:
     """List traces."""
-    found = traces.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    filters = call.query.filters()
+    group = filters.pop("group")
+    if group is not None:
+        filters["among"] = _traces_of_group(group)
+    found = traces.page(after=call.query.after, limit=call.query.limit, **filters)
     return page_of(call, [trace_out(trace) for trace in found.items], found.next)
+
+
+def _traces_of_group(id: int) -> list[int]:
+    group = trace_groups.get(id)
+    if group is None:
+        raise invalid({**error(f"There is no trace group {id}.", "group"), "parameter": "group"})
+    return sorted({trace for _, trace in trace_groups.members(group)})
 
 
 @resource.endpoint(

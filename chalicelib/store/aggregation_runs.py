@@ -209,7 +209,7 @@ def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any
     asked = asdict(spec)
     if spec.trace_interpretation is not None:
         asked["trace_interpretation"] = SHORT_CODES[spec.trace_interpretation]
-    document = {"type": "BASIC_AGGREGATION", "specification": asked}
+    document: dict[str, Any] = {"type": "BASIC_AGGREGATION", "specification": asked}
     if chosen is None:
         documents.put(key, {**document, "derivatives": None})
         return {"aggregation_input": key}
@@ -219,6 +219,7 @@ def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any
         "trace_interpretation": SHORT_CODES[kind.trace_interpretation],
         "derivative_interpretation": kind.derivative_interpretation,
         "unit": chosen.unit,
+        "without_result": [{"project": project or None, "trace": trace} for trace, project in chosen.without_result],
     }
     before = json.dumps(document, separators=(",", ":"))[:-1]
     before += ',"derivatives":{"type":"DERIVATIVE_PAIRS","derivative_pairs":['

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,11 +53,16 @@ class Draft:
 
 @dataclass
 class Choice:
-    """The derivatives that were chosen, by kind; how many were passed over; and which ids there is no derivative of."""
+    """The derivatives that were chosen, by kind; how many were passed over; and what there was none of.
+
+    missing: the ids named that no derivative has. without_result: the traces drawn, each with the project that it was
+    drawn for (0: any), that have no successful meter run.
+    """
 
     drafts: dict[Kind, Draft] = field(default_factory=dict)
     passed_over: Counter[Kind] = field(default_factory=Counter)
     missing: set[int] = field(default_factory=set)
+    without_result: list[newest.Place] = field(default_factory=list)
 
     @property
     def units(self) -> dict[Kind, Counter[str]]:
@@ -72,6 +77,7 @@ class Chosen:
     kind: Kind
     unit: str
     draft: Draft
+    without_result: Sequence[newest.Place] = ()
 
 
 def choose(selection: Selection) -> Choice:
@@ -79,14 +85,17 @@ def choose(selection: Selection) -> Choice:
 
     Raises TooManyError before it reads any.
     """
-    wanted = _derivative_ids(selection)
+    places = list(_places(selection))
+    runs = newest.runs_of(places)
+    wanted = _derivative_ids(selection, runs.values())
     if len(wanted) > MOST_DERIVATIVES:
         some = "" if selection.derivative_interpretations else ", or ask for one derivative interpretation"
         raise TooManyError(
             f"These are {len(wanted):,} derivatives, and one request adds up at most {MOST_DERIVATIVES:,}; split it"
             f"{some}."
         )
-    choice = Choice(missing=set(selection.derivatives))
+    without_result = [place for place in dict.fromkeys(places) if place not in runs]
+    choice = Choice(missing=set(selection.derivatives), without_result=without_result)
     for derivative in derivatives.stream(wanted):
         choice.missing.discard(derivative.id)
         kind = Kind(derivative.trace_interpretation, derivative.interpretation)
@@ -98,11 +107,10 @@ def choose(selection: Selection) -> Choice:
     return choice
 
 
-def _derivative_ids(selection: Selection) -> list[int]:
+def _derivative_ids(selection: Selection, runs: Iterable[int]) -> list[int]:
     """Ascending, each once."""
     interpretations = selection.derivative_interpretations or DERIVATIVE_INTERPRETATIONS
     positions = [DERIVATIVE_INTERPRETATIONS.index(name) for name in interpretations]
-    runs = newest.runs_of(_places(selection)).values()
     of_runs = {derivative_ids(run)[position] for run in runs for position in positions}
     return sorted(of_runs | set(selection.derivatives))
 

@@ -255,19 +255,20 @@ def requeue_overdue() -> int:
             run = get(entry.id)
             if run is None or run.status in ENDED or run.due > time.time():
                 continue
-            queue.send([run.id])
-            # A dead worker's claim is taken away: should it still be alive, nothing it writes will count.
+            # A dead worker's claim is taken away: should it still be alive, nothing it writes will count. That comes
+            # before the message, whose worker would otherwise see the claim, and leave the run to a dead one.
             actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY)]
             if run.claim is not None:
                 actions.append(MeterRun.claim.remove())
-            _update_if_ours(run, actions)
-            queued += 1
+            if _update_if_ours(run, actions):
+                queue.send([run.id])
+                queued += 1
     return queued
 
 
-def _update_if_ours(run: MeterRun, actions: list[Action]) -> None:
-    """Change a run, unless another worker has taken or ended it meanwhile."""
-    holds(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
+def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:
+    """Change a run, unless another worker has taken or ended it meanwhile; whether it was changed."""
+    return holds(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
 
 
 def _is_held(run: MeterRun) -> bool:

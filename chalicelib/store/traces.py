@@ -1,6 +1,6 @@
 """Traces: the series of a meter, which may belong to several projects."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chalicelib.store import pages, series
 from chalicelib.store.keyed import Collection
@@ -30,14 +30,19 @@ def page(
     projects: int | None = None,
     trace_id: str | None = None,
     interpretation: str | None = None,
+    among: Sequence[int] | None = None,
 ) -> pages.Page[Trace]:
-    """A page of the traces that fit the filters; `projects` is the id of one they belong to."""
+    """A page of the traces that fit the filters; `projects` is the id of one they belong to, `among` are ids."""
     if trace_id is not None:
-        found = _traces.page_of_key(trace_id, after, interpretation=interpretation)
-        return pages.Page([trace for trace in found.items if projects is None or projects in trace.projects], None)
-    if projects is not None:
-        return pages.walk(Trace, _ids_of_project(projects), after, limit, pages.matches(interpretation=interpretation))
-    return _traces.page(after, limit, interpretation=interpretation)
+        found = _traces.page_of_key(trace_id, after, interpretation=interpretation).items
+        fit = [trace for trace in found if projects is None or projects in trace.projects]
+        return pages.Page([trace for trace in fit if among is None or trace.id in among], None)
+    candidates: Sequence[int] | None = among if projects is None else _ids_of_project(projects)
+    if candidates is None:
+        return _traces.page(after, limit, interpretation=interpretation)
+    if among is not None:
+        candidates = sorted(set(candidates) & set(among))
+    return pages.walk(Trace, candidates, after, limit, pages.matches(interpretation=interpretation))
 
 
 def unlink(project: int) -> None:

@@ -249,6 +249,24 @@ def test_a_group_draws_its_traces_for_their_projects(api: Api, gas: list[Metered
     assert api.aggregated(first["id"])["derivatives"] == [electricity.derivatives[NORMAL]["id"]]
 
 
+def test_a_group_that_no_trace_fits_is_named(api: Api, gas: list[Metered]) -> None:
+    specification = {"target": "project_metadata|feul", "comparison": "==", "value": "gas"}
+    id = api.post("trace_groups/", {"name": "mistyped", "filter_specification": specification})["id"]
+    problem = api.refused("POST", "aggregation_runs/", 400, json={"projects": [gas[0].project], "group": id})
+    assert [error["pointer"] for error in problem["errors"]] == ["/group"]
+    assert "No trace fits" in problem["detail"]
+
+
+def test_traces_without_a_result_are_listed_in_the_input(api: Api, make_trace: Callable[..., int]) -> None:
+    never_run = make_trace()
+    one = meter(api, make_trace())
+    request = {"traces": [one.trace, never_run], "derivative_interpretation": NORMAL}
+    run = api.post("aggregation_runs/", request)
+    without = requests.get(run["aggregation_input"]).json()["without_result"]
+    assert without == [{"project": None, "trace": never_run}]
+    assert api.aggregated(run["id"])["derivatives"] == [one.derivatives[NORMAL]["id"]]
+
+
 def test_a_derivative_without_a_side_is_rejected(api: Api) -> None:
     portfolio = synthetic.write(1, 3)
     broken = portfolio.derivatives[1]
@@ -321,6 +339,7 @@ class TestBulk:
         targets = [{"projects": [gas[0].project], "trace_interpretations": ["E_C_S"]}]
         problem = api.refused("POST", "aggregation_runs/bulk/", 400, json={"targets": targets})
         assert [error["pointer"] for error in problem["errors"]] == ["/targets"]
+        assert f"NG_C_S {NORMAL} (1)" in problem["detail"]
 
     def test_more_runs_than_a_request_may_make_are_refused(self, api: Api, gas: list[Metered]) -> None:
         targets = [{"traces": [gas[0].trace]}] * 70

@@ -168,6 +168,19 @@ def test_a_run_that_exhausted_its_attempts_is_buried_by_the_next_worker(
     assert "died or ran out of time" in ended["traceback"]
 
 
+def test_a_message_of_the_sweep_finds_the_run_free(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "send", lambda ids: None)
+    run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    assert runs.claim(run.id) is not None
+    tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
+    claimed = []
+    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(runs.claim(run.id)))  # a worker that is at it at once
+    runs.requeue_overdue()
+    (again,) = claimed
+    assert again is not None
+    assert runs.fail(again, "in time", None)
+
+
 def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))

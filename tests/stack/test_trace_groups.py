@@ -223,6 +223,21 @@ def test_a_meter_run_of_a_group_is_one_of_each_pair_that_fits(
     assert [(run["project"], run["trace"]) for run in of_group] == portfolio.pairs(*expected)
 
 
+def test_the_traces_of_a_group_are_listed_with_the_other_filters(api: Api, portfolio: Portfolio) -> None:
+    group = create(api, metadata("program", "==", portfolio.program))["id"]
+    members = sorted({run["trace"] for run in api.post("meter_runs/bulk/", {"targets": [{"group": group}]})[0]})
+    assert [trace["id"] for trace in api.get("traces/", group=group)] == members
+    pages = api.pages("traces/", group=group, limit=2)
+    assert [trace["id"] for page in pages for trace in page] == members
+    one = api.get(f"traces/{members[0]}/")
+    assert api.get("traces/", group=group, trace_id=one["trace_id"]) == [one]
+    of_project = api.get("traces/", group=group, projects=one["projects"][0])
+    assert one in of_project
+    assert {trace["id"] for trace in of_project} < set(members)
+    problem = api.refused("GET", "traces/", 400, params={"group": ABSENT})
+    assert problem["errors"][0]["pointer"] == "/group"
+
+
 def test_the_runs_of_a_group_are_those_of_a_batch(api: Api, portfolio: Portfolio) -> None:
     group = create(api, metadata("program", "==", portfolio.program))["id"]
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"group": group}], "model_class": "DailyModel"})

@@ -85,6 +85,8 @@ def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
         ({**FILTER, "comparison": "IN"}, "/comparison", "'!=', 'in' or 'not in'"),
         ({"filter": {**FILTER, "value": ["a"]}}, "/filter/value", "'==' needs a string, a number"),
         ({**FILTER, "value": {}}, "/value", "'==' needs a string, a number"),
+        ({**FILTER, "comparison": ">", "value": None}, "/value", "'>' needs a number or a string"),
+        ({**FILTER, "comparison": "<=", "value": True}, "/value", "'<=' needs a number or a string"),
         ({**FILTER, "comparison": "in"}, "/value", "'in' needs a list"),
         ({**FILTER, "comparison": "not in", "value": [["a"]]}, "/value", "'not in' needs a list of strings"),
         ({**FILTER, "value": "x" * 20_000}, "", "at most 20,000"),
