@@ -1,0 +1,64 @@
+"""eemeter's four samples of the United Kingdom as meter inputs: smart meters read by the hour, temperatures in C.
+
+Their metadata holds one date, at which the baseline ends and the reporting period starts, no station, and as its loads
+those of the Illinois sample il-gas-intercept-only: no truth of these meters. The normal year is a calendar year that
+the sample has whole. Gas is read in kWh, which the datastore does not take for gas.
+"""
+
+from typing import Any
+
+import pandas as pd
+from eemeter.eemeter.samples import load_sample, samples
+
+KWH_PER_THERM = 29.3071
+TIMEZONE = "Europe/London"
+
+
+def names() -> list[str]:
+    """The four samples."""
+    return [name for name in samples() if name.startswith("uk-")]
+
+
+def meter_input(name: str) -> dict[str, Any]:
+    """The complete serialized input of a sample: all its readings, of which a run takes a year on either side."""
+    readings, temperature, about = load_sample(name, tempF=False)
+    gas = about["interpretation"] == "gas"
+    values = readings["value"] / (KWH_PER_THERM if gas else 1)
+    changed = pd.Timestamp(about["blackout_start_date"]).tz_localize(None).tz_localize(TIMEZONE).isoformat()
+    return {
+        "type": "SINGLE_TRACE_SIMPLE_PROJECT",
+        "trace": {
+            "type": "ARBITRARY_START",
+            "trace_id": name,
+            "interpretation": f"{'NATURAL_GAS' if gas else 'ELECTRICITY'}_CONSUMPTION_SUPPLIED",
+            "unit": "THERM" if gas else "KWH",
+            "interval": "hourly",
+            "records": [
+                {"start": start.isoformat(), "value": None if pd.isna(value) else float(value), "estimated": False}
+                for start, value in zip(pd.DatetimeIndex(values.index), values, strict=True)
+            ],
+        },
+        "project": {
+            "type": "PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP",
+            "project_id": name,
+            "timezone": TIMEZONE,
+            "modeling_period_group": {
+                "baseline_period": {"start": None, "end": changed},
+                "reporting_period": {"start": changed, "end": None},
+            },
+        },
+        "weather": _weather(temperature),
+        "weather_normal": _weather(_normal_year(temperature)),
+    }
+
+
+def _normal_year(temperature: pd.Series) -> pd.Series:
+    """The first calendar year that is there whole."""
+    years = temperature.dropna().groupby(pd.DatetimeIndex(temperature.index).year)
+    return next(hours for _, hours in years if len(hours) == 8760)
+
+
+def _weather(temperature: pd.Series) -> dict[str, Any]:
+    known = temperature.dropna()
+    starts = [start.isoformat() for start in pd.DatetimeIndex(known.index)]
+    return {"station": None, "unit": "C", "records": [list(pair) for pair in zip(starts, known.tolist(), strict=True)]}
