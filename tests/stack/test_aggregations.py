@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from benchmarks import synthetic
+from chalicelib.api.meter_results import EXAMPLE
 from chalicelib.store import ids, queue, runs
 from chalicelib.store.tables import Derivative
 from tests.stack.client import Api
@@ -162,7 +163,7 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     newer = meter(api, trace)
     text = ("model_class", "formatter_class", "eemeter_version", "datastore_version", "weather_station")
     outcome: dict[str, Any] = dict.fromkeys((*text, "weather_normal_station"), "1")
-    outcome |= {name: {} for name in ("models", "model_kwargs", "formatter_kwargs")}
+    outcome |= {"models": EXAMPLE["models"], "model_kwargs": {}, "formatter_kwargs": {}}
     outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **dict.fromkeys(NUMBERS, 1)}]
     assert runs.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")
     for drawn in ({"traces": [trace]}, {"projects": [project]}):
