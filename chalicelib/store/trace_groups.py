@@ -1,7 +1,6 @@
 """Trace groups: traces named by what they and their projects are, rather than one by one."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,6 @@ from chalicelib.store.filters import fits
 from chalicelib.store.tables import Project, Trace, TraceGroup, now
 from chalicelib.store.transactions import holds
 
-THREADS = 8
 RESOURCE = "trace_groups"
 
 Member = tuple[int | None, int]  # the ids of a project, or None, and of a trace
@@ -59,15 +57,13 @@ def members_of(groups: Sequence[TraceGroup]) -> dict[int, list[Member]]:
     """The members of each group, found in one walk over all traces."""
     found: dict[int, list[Member]] = {group.id: [] for group in groups}
     candidates = ids.given_out("traces") if groups else range(0)
-    blocks = [candidates[start : start + pages.BLOCK] for start in range(0, len(candidates), pages.BLOCK)]
-    with ThreadPoolExecutor(THREADS) as pool:
-        for fitting in pool.map(partial(_fitting, groups), blocks):
-            for id, member in fitting:
-                found[id].append(member)
+    for fitting in pages.in_blocks(partial(_fitting, groups), candidates):
+        for id, member in fitting:
+            found[id].append(member)
     return found
 
 
-def _fitting(groups: Sequence[TraceGroup], block: range) -> list[tuple[int, Member]]:
+def _fitting(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, Member]]:
     """The members of the groups among a block of traces, each with the id of its group."""
     found = traces.get_many(block)
     owners = projects.get_many(id for trace in found.values() for id in trace.projects)
