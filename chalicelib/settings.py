@@ -21,6 +21,8 @@ class Settings:
     retry_delay: int  # seconds before the second try; before the third, twice as many
     weather_source: str  # a name in chalicelib.weather.SOURCES, or NO_SOURCE
     weather_url: str  # where the source is; empty: at NOAA
+    normal_source: str  # a name in chalicelib.weather.NORMAL_SOURCES, or NO_SOURCE
+    normal_url: str  # where the source is; empty: where eeweather looks
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -36,6 +38,8 @@ class Settings:
             retry_delay=int(os.environ["RETRY_DELAY"]),
             weather_source=os.environ["WEATHER_SOURCE"],
             weather_url=os.environ["WEATHER_URL"],
+            normal_source=os.environ["NORMAL_SOURCE"],
+            normal_url=os.environ["NORMAL_URL"],
         )
 
 

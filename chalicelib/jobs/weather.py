@@ -26,6 +26,9 @@ ENOUGH = 0.9  # of the hours that a period needs
 YEAR = 365 * DAY  # the most that eemeter takes of a period
 MARGIN = 2 * DAY  # of weather around the records, so that the days at the ends are whole
 HOURS_OF_YEAR = 8760
+NORMAL_REMEDY = (
+    "Upload its TMY3 or CZ2010 file to weather_files/, or post the hours to weather_records/, then run again."
+)
 
 logger = Logger()
 
@@ -135,23 +138,29 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
 
 
 def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
-    """The normal year of the first station that has it whole."""
+    """The normal year of the first station that has it whole, or for which a source has it where nothing is stored."""
     from chalicelib.metering import MeterFailure
 
     lacks = []
     for choice in choices:
-        column = series.read(series.weather_prefix("normal", choice["station"]))
+        prefix = series.weather_prefix("normal", choice["station"])
+        column = series.read(prefix)
+        if not len(column) and _fetch_normal(choice["station"], prefix):
+            column = series.read(prefix)
         missing = _missing_of_year(column.starts)
         if not missing:
             return _serialized(choice, column)
         lacks.append((choice, missing))
+    source = settings().normal_source
     raise MeterFailure(
         _lacking(
             lacks,
             f"of the {HOURS_OF_YEAR:,} hours of normal temperatures",
             lambda hour: f"{EPOCH + timedelta(hours=hour):%m-%dT%H:00Z}",  # 1970 is no leap year
-            "",
-            "Upload its TMY3 or CZ2010 file to weather_files/, or post the hours to weather_records/, then run again.",
+            f"{source}, from which this deployment fetches where nothing is stored, has none. "
+            if source != NO_SOURCE
+            else "",
+            NORMAL_REMEDY,
         )
     )
 
@@ -203,6 +212,31 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
             came = True
         fetches.note(source, station, year, found=fetched is not None)
     return came
+
+
+def _fetch_normal(station: str, prefix: str) -> bool:
+    """Store the normal year that the deployment's source has for a station without any; whether one came.
+
+    Raises as `_fetch`.
+    """
+    source = settings().normal_source
+    if source == NO_SOURCE or fetches.noted(source, station, None):
+        return False
+    from chalicelib.metering import MeterFailure
+    from chalicelib.weather import NORMAL_SOURCES, Unusable
+
+    try:
+        fetched = NORMAL_SOURCES[source](settings().normal_url, station)
+    except Unusable as problem:
+        raise MeterFailure(f"{problem} {NORMAL_REMEDY}") from problem
+    logger.info("fetched a normal year", source=source, station=station, found=fetched is not None)
+    if fetched and not len(series.read(prefix)):  # what was posted meanwhile stays
+        new = Column()
+        for start, temperature in fetched:
+            new.append(start, temperature)
+        series.append(prefix, new)
+    fetches.note(source, station, None, found=fetched is not None)
+    return fetched is not None
 
 
 def _by_year(periods: list[range]) -> dict[int, set[int]]:

@@ -74,6 +74,8 @@ def settings(stack: str) -> dict[str, str]:
             "RETRY_DELAY": parameters["RetryDelay"],
             "WEATHER_SOURCE": parameters["WeatherSource"],
             "WEATHER_URL": parameters["WeatherUrl"],
+            "NORMAL_SOURCE": parameters["NormalSource"],
+            "NORMAL_URL": parameters["NormalUrl"],
             "MODEL_MODULE": parameters["ModelModule"],
         }
     except KeyError as missing:

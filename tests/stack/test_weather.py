@@ -1,4 +1,4 @@
-"""Weather: normal years from their files, and a run whose observed temperatures the worker fetches."""
+"""Weather: normal years from their files, and runs whose temperatures the worker fetches."""
 
 import uuid
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from tests.stack.client import Api
 
 ZIPCODE, TIMEZONE = "90007", "America/Los_Angeles"  # where the file that eeweather ships was observed, in 2007
 FIRST, SECOND = nearest_stations(ZIPCODE)[:2]
-NORMAL = nearest_normal_stations(ZIPCODE)[0]
+ABSENT, NORMAL, OTHER = nearest_normal_stations(ZIPCODE)[:3]
 
 
 def unique_station() -> str:
@@ -27,6 +27,10 @@ def unique_station() -> str:
 
 def post_file(api: Api, content: bytes, content_type: str = "text/csv") -> requests.Response:
     return api.call("POST", "weather_files/", data=content, headers={"Content-Type": content_type})
+
+
+def tmy3(station: str) -> str:
+    return f"/normals/{station}TYA.CSV"
 
 
 def of_station(station: str, kind: str = normal_file.TMY3) -> bytes:
@@ -71,17 +75,20 @@ class TestFiles:
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[FileServer]:
-    """What the stack below has for NOAA: the sample year as the second station's; of the first there is none."""
+    """What the stack below fetches from: a sample year of the second and normal years of two, of the nearest none."""
     with serving() as running:
         for name in get_isd_filenames(SECOND.station, 2007):
             running.files[name.removeprefix("/pub/data/noaa")] = sample("ISD.gz")
+        for ranked in (NORMAL, OTHER):
+            running.files[tmy3(ranked.station)] = of_station(ranked.station)
         yield running
 
 
 @pytest.fixture(scope="module")
 def fetching(tmp_path_factory: pytest.TempPathFactory, server: FileServer) -> Iterator[Api]:
-    """A client of a stack that fetches ISD from that server."""
+    """A client of a stack that fetches ISD and TMY3 from that server."""
     parameters = {"WeatherSource": "isd", "WeatherUrl": server.url, "RetryDelay": "1"}
+    parameters |= {"NormalSource": "tmy3", "NormalUrl": f"{server.url}/normals"}
     with LocalStack(tmp_path_factory.mktemp("fetching"), parameters) as running:
         yield Api(running.url, running.token)
 
@@ -110,7 +117,6 @@ def new_trace(api: Api, year: int, **project: Any) -> int:
 
 class TestFetching:
     def test_a_run_fetches_what_it_lacks_once(self, fetching: Api, server: FileServer) -> None:
-        assert post_file(fetching, of_station(NORMAL.station)).status_code == 201
         trace = new_trace(fetching, 2007, zipcode=ZIPCODE)
         server.failures = [503] * 3  # as often as a try asks: the queue brings the run again
         run = fetching.succeeded(fetching.post("meter_runs/", {"trace": trace})["id"])
@@ -124,10 +130,13 @@ class TestFetching:
         assert (result["weather_station"], result["weather_normal_station"]) == (SECOND.station, NORMAL.station)
         output = requests.get(result["meter_output"]).json()
         assert output["weather"] == chosen
-        assert output["weather_normal"] == {"station": NORMAL.station, "rank": 1, "distance_km": NORMAL.distance_km}
+        assert output["weather_normal"] == {"station": NORMAL.station, "rank": 2, "distance_km": NORMAL.distance_km}
         pages = fetching.pages("weather_records/", station=SECOND.station, limit=1000)
         assert sum(map(len, pages)) == 8755  # the hours of the file that were observed
+        pages = fetching.pages("weather_records/", station=NORMAL.station, dataset="normal", limit=1000)
+        assert sum(map(len, pages)) == 8760
 
+        assert [server.asked.count(tmy3(ranked.station)) for ranked in (ABSENT, NORMAL, OTHER)] == [1, 1, 0]
         asked = list(server.asked)
         again = fetching.succeeded(fetching.post("meter_runs/", {"trace": trace})["id"])
         assert server.asked == asked
@@ -145,6 +154,27 @@ class TestFetching:
         assert f"Station {SECOND.station} lacks" in run["failure_message"]
         assert "from 2003-01-01T08:00Z to 2003-12-29T07:00Z" in run["failure_message"]
         assert "isd, from which this deployment fetches, has no more" in run["failure_message"]
+
+    def test_a_normal_year_is_asked_for_until_the_server_answers(self, fetching: Api, server: FileServer) -> None:
+        named = {"weather_station": SECOND.station, "weather_normal_station": NORMAL.station}
+        fetching.succeeded(fetching.post("meter_runs/", {"trace": new_trace(fetching, 2007, **named)})["id"])
+        trace = new_trace(fetching, 2007, **named | {"weather_normal_station": OTHER.station})
+        server.failures = [503] * 3  # the observed year is stored, so it is the normal year that fails
+        run = fetching.succeeded(fetching.post("meter_runs/", {"trace": trace})["id"])
+        assert server.asked[-4:] == [tmy3(OTHER.station)] * 4
+        document = requests.get(run["meter_input"]).json()
+        assert document["weather_normal"]["station"] == OTHER.station
+        assert len(document["weather_normal"]["records"]) == 8760
+
+    def test_a_normal_year_that_is_nowhere_is_named(self, fetching: Api) -> None:
+        named = {"weather_station": SECOND.station, "weather_normal_station": ABSENT.station}
+        run = fetching.ended(fetching.post("meter_runs/", {"trace": new_trace(fetching, 2007, **named)})["id"])
+        assert run["status"] == "FAILED"
+        assert run["failure_message"] == (
+            f"Station {ABSENT.station} lacks 8,760 of the 8,760 hours of normal temperatures, from 01-01T00:00Z to"
+            " 12-31T23:00Z. tmy3, from which this deployment fetches where nothing is stored, has none. Upload its TMY3"
+            " or CZ2010 file to weather_files/, or post the hours to weather_records/, then run again."
+        )
 
 
 def test_a_deployment_without_a_source_fetches_nothing(api: Api) -> None:

@@ -15,6 +15,7 @@ from chalicelib.metering import MeterFailure
 from chalicelib.metering.stations import nearest_normal_stations, nearest_stations
 from chalicelib.store import documents, fetches, series
 from chalicelib.store.series import Column
+from tests import normal_file
 from tests.file_server import FileServer, sample, serving
 
 ZIPCODE = "90007"  # beside station 722874, whose year 2007 eeweather ships
@@ -29,7 +30,9 @@ class Memory:
     series: dict[str, Column] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
     settings: SimpleNamespace = field(
-        default_factory=lambda: SimpleNamespace(weather_source="none", weather_url="http://127.0.0.1:9")
+        default_factory=lambda: SimpleNamespace(
+            weather_source="none", weather_url="http://127.0.0.1:9", normal_source="none", normal_url=""
+        )
     )
 
     def append(self, prefix: str, column: Column) -> None:
@@ -76,6 +79,10 @@ def server(memory: Memory) -> Iterator[FileServer]:
 
 def isd_file(station: str, wban: str) -> str:
     return f"/2007/{station}-{wban}-2007.gz"
+
+
+def tmy3_file(station: str) -> str:
+    return f"/{station}TYA.CSV"
 
 
 def monthly(start: str, months: int) -> list[dict[str, Any]]:
@@ -292,6 +299,80 @@ class TestFetching:
         assert not memory.notes
 
 
+class TestFetchingTheNormalYear:
+    @pytest.fixture
+    def document(self, memory: Memory, server: FileServer) -> dict[str, Any]:
+        """An input without a normal year, in a deployment that fetches TMY3 from the server."""
+        memory.settings.normal_source, memory.settings.normal_url = "tmy3", server.url
+        memory.fill(FIRST, *YEAR)
+        return meter_input(weather_normal=None)
+
+    def test_stores_it_once(self, memory: Memory, server: FileServer, document: dict[str, Any]) -> None:
+        second = nearest_normal_stations(ZIPCODE)[1]
+        server.files[tmy3_file(second.station)] = normal_file.text()
+        completed(document)
+        found = document["weather_normal"]
+        assert (found["station"], found["rank"], found["distance_km"]) == (second.station, 2, second.distance_km)
+        assert len(found["records"]) == 8760
+        assert found["records"][8][1] == pytest.approx(normal_file.celsius(0) * 1.8 + 32)
+        assert server.asked == [tmy3_file(ranked.station) for ranked in nearest_normal_stations(ZIPCODE)[:2]]
+        asked, again = list(server.asked), meter_input(weather_normal=None)
+        completed(again)
+        assert again["weather_normal"] == found
+        assert server.asked == asked  # neither is asked for again
+
+    def test_asks_only_for_the_station_that_is_named(self, server: FileServer, document: dict[str, Any]) -> None:
+        document["weather_normal"] = {"station": "722880"}
+        server.files[tmy3_file("722880")] = normal_file.text()
+        completed(document)
+        assert document["weather_normal"]["station"] == "722880"
+        assert server.asked == [tmy3_file("722880")]
+
+    def test_neither_asks_for_nor_touches_what_was_posted(
+        self, memory: Memory, server: FileServer, document: dict[str, Any]
+    ) -> None:
+        first, second = (ranked.station for ranked in nearest_normal_stations(ZIPCODE)[:2])
+        server.files = {tmy3_file(station): normal_file.text() for station in (first, second)}
+        memory.fill(first, *TestTheNormalYear.YEAR, dataset="normal", leave=1)
+        completed(document)
+        assert document["weather_normal"]["station"] == second
+        assert server.asked == [tmy3_file(second)]
+        assert len(memory.series[series.weather_prefix("normal", first)]) == 8759
+
+    def test_a_year_that_no_station_has_is_a_failure_that_says_so(
+        self, server: FileServer, document: dict[str, Any]
+    ) -> None:
+        with pytest.raises(MeterFailure) as failure:
+            completed(document)
+        for ranked in nearest_normal_stations(ZIPCODE):
+            assert (
+                f"station {ranked.station} ({ranked.distance_km} km) lacks 8,760 of the 8,760 hours of normal"
+                " temperatures, from 01-01T00:00Z to 12-31T23:00Z"
+            ) in str(failure.value)
+        assert str(failure.value).endswith(
+            ". tmy3, from which this deployment fetches where nothing is stored, has none. Upload its TMY3 or CZ2010"
+            " file to weather_files/, or post the hours to weather_records/, then run again."
+        )
+
+    def test_a_file_that_cannot_be_read_is_a_failure(
+        self, memory: Memory, server: FileServer, document: dict[str, Any]
+    ) -> None:
+        document["weather_normal"] = {"station": "722880"}
+        server.files[tmy3_file("722880")] = b"<html>"
+        with pytest.raises(MeterFailure, match=r"TMY3 file of station 722880 cannot be read: .*\. Upload its TMY3"):
+            completed(document)
+        assert not memory.notes
+
+    def test_a_server_that_does_not_answer_is_the_machines(
+        self, memory: Memory, server: FileServer, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("chalicelib.weather.download.BACK_OFF", 0.01)
+        server.failures = [503] * 3
+        with pytest.raises(OSError, match="could not be fetched"):
+            completed(document)
+        assert not memory.notes
+
+
 class TestNotes:
     @pytest.mark.parametrize(
         ("found", "age", "year", "still"),
@@ -301,17 +382,20 @@ class TestNotes:
             (False, timedelta(hours=25), 2007, False),
             (True, timedelta(hours=25), datetime.now(UTC).year, False),  # the year goes on
             (True, timedelta(hours=23), datetime.now(UTC).year, True),
+            (False, timedelta(hours=23), None, True),  # the normal year
+            (False, timedelta(hours=25), None, False),
+            (True, timedelta(hours=25), None, False),  # the store has it, or has lost it
         ],
     )
     def test_are_forgotten_where_more_may_come(
-        self, memory: Memory, found: bool, age: timedelta, year: int, still: bool
+        self, memory: Memory, found: bool, age: timedelta, year: int | None, still: bool
     ) -> None:
         assert not fetches.noted("isd", "722874", year)
         fetches.note("isd", "722874", year, found)
         (key,) = memory.notes
         memory.notes[key]["asked"] = (datetime.now(UTC) - age).isoformat()
         assert fetches.noted("isd", "722874", year) is still
-        assert not fetches.noted("isd", "722874", year - 1)
+        assert not fetches.noted("isd", "722874", 1999)
         assert not fetches.noted("ghcnh", "722874", year)
 
 

@@ -1,7 +1,6 @@
-"""The real fetching code against a server of this machine, with the files that eeweather ships."""
+"""The real fetching code of observed hours against a server of this machine, with the files that eeweather ships."""
 
 import gzip
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 
@@ -9,21 +8,13 @@ import eeweather.stations
 import pytest
 
 from chalicelib.weather import SOURCES, Unavailable, Unusable, download
-from tests.file_server import FileServer, sample, serving
+from tests.file_server import FileServer, sample
 
 STATION, YEAR = "722874", 2007
 ISD = f"/{YEAR}/{STATION}-93134-{YEAR}.gz"
 GHCNH = f"/by-year/{YEAR}/psv/GHCNh_USW00093134_{YEAR}.psv"
 HOUR = 3_600_000_000
 FIRST = int(datetime(YEAR, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
-    """A server that nobody waits long for."""
-    monkeypatch.setattr(download, "BACK_OFF", 0.01)
-    with serving() as running:
-        yield running
 
 
 class TestISD:
