@@ -23,6 +23,7 @@ class Settings:
     weather_url: str  # where the source is; empty: at NOAA
     normal_source: str  # a name in chalicelib.weather.NORMAL_SOURCES, or NO_SOURCE
     normal_url: str  # where the source is; empty: where eeweather looks
+    accelerate: bool  # whether eemeter runs with chalicelib.metering.acceleration
 
     @classmethod
     def from_environment(cls) -> "Settings":
@@ -40,6 +41,7 @@ class Settings:
             weather_url=os.environ["WEATHER_URL"],
             normal_source=os.environ["NORMAL_SOURCE"],
             normal_url=os.environ["NORMAL_URL"],
+            accelerate=os.environ["ACCELERATE"] == "on",
         )
 
 

@@ -85,7 +85,8 @@ def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
 
     module = settings().model_module
     try:
-        return run_meter(meter_input, [importlib.import_module(module)] if module else [])
+        modules = [importlib.import_module(module)] if module else []
+        return run_meter(meter_input, modules, accelerate=settings().accelerate)
     except (MeterFailure, MemoryError, ImportError, OSError):
         raise
     except Exception as error:

@@ -5,6 +5,7 @@ import json
 import logging
 import warnings
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 import chalicelib
+from chalicelib.metering.acceleration import accelerated
 from chalicelib.metering.calendar import cumulative, daily, monthly
 from chalicelib.metering.derivatives import derive, savings
 from chalicelib.metering.failure import MeterFailure
@@ -42,17 +44,20 @@ EEMETER_VERSION = version("eemeter")
 logging.getLogger("eemeter").setLevel(logging.ERROR)
 
 
-def run_meter(meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = ()) -> dict[str, Any]:
+def run_meter(
+    meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = (), *, accelerate: bool = True
+) -> dict[str, Any]:
     """The meter output of a complete serialized meter input, in plain JSON values.
 
     The same input gives the same output to the last bit. Energy is in KWH or THERM, instants are ISO 8601 in UTC.
-    modules: a deployment's own, with MODEL_CLASSES or FORMATTERS beside eemeter's (docs/metering.md).
+    modules: a deployment's own, with MODEL_CLASSES or FORMATTERS beside eemeter's (docs/metering.md). accelerate: by
+    chalicelib.metering.acceleration, to the same output.
 
     Raises MeterFailure, with a sentence for the person who asked, for an input that does not fit, an unknown model or
     keyword argument, or a baseline that eemeter's sufficiency criteria disqualify. Where they disqualify the reporting
     period, the derivatives that need its model lack that side.
     """
-    with warnings.catch_warnings():
+    with accelerated() if accelerate else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas' deprecations inside eemeter
         output: dict[str, Any] = plain(_run(meter_input, Registry.of(modules)))
     return output

@@ -206,7 +206,7 @@ def _numbers(values: Sequence[Any], where: str) -> "np.ndarray[Any, np.dtype[np.
 
 def _timestamps(texts: Sequence[Any], where: str) -> pd.DatetimeIndex:
     for at, text in enumerate(texts):
-        if not isinstance(text, str) or not _OFFSET.search(text):
+        if not isinstance(text, str) or not (text.endswith("Z") or _OFFSET.search(text)):
             _bad_timestamp(text, f"number {at} of {where}")
     try:
         return pd.DatetimeIndex(pd.to_datetime(list(texts), format="ISO8601", utc=True)).as_unit("ns")

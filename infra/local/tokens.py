@@ -77,6 +77,7 @@ def settings(stack: str) -> dict[str, str]:
             "NORMAL_SOURCE": parameters["NormalSource"],
             "NORMAL_URL": parameters["NormalUrl"],
             "MODEL_MODULE": parameters["ModelModule"],
+            "ACCELERATE": parameters["Accelerate"],
         }
     except KeyError as missing:
         raise LocalStackError(f"The stack {stack!r} is not an EEmeter datastore: it has no {missing}.") from None

@@ -1,0 +1,97 @@
+"""The changepoint curve over sorted temperatures: eemeter's `full_model`, cut where its pieces meet."""
+
+from bisect import bisect_left, bisect_right
+from typing import NamedTuple
+
+import numpy as np
+from eemeter.common.utils import LN_MAX_POS_SYSTEM_VALUE, LN_MIN_POS_SYSTEM_VALUE
+
+from chalicelib.metering.acceleration.libm import Floats, exp
+
+_LOWEST, _HIGHEST = float(LN_MIN_POS_SYSTEM_VALUE), float(LN_MAX_POS_SYSTEM_VALUE)
+
+
+class Curve(NamedTuple):
+    """The seven numbers of `full_model`: slopes are energy a degree and not negative, k a width of smoothing."""
+
+    hdd_bp: float
+    hdd_beta: float
+    hdd_k: float
+    cdd_bp: float
+    cdd_beta: float
+    cdd_k: float
+    intercept: float
+
+    def ordered(self) -> "Curve":
+        """With the lower breakpoint first."""
+        if self.cdd_bp < self.hdd_bp:
+            return Curve(self.cdd_bp, self.cdd_beta, self.cdd_k, self.hdd_bp, self.hdd_beta, self.hdd_k, self.intercept)
+        return self
+
+
+def full_model(
+    hdd_bp: float,
+    hdd_beta: float,
+    hdd_k: float,
+    cdd_bp: float,
+    cdd_beta: float,
+    cdd_k: float,
+    intercept: float,
+    T_fit_bnds: Floats,
+    T: Floats,
+) -> Floats:
+    """`full_model`: the energy at temperatures in any order, which may lie beyond those that were fitted to."""
+    curve = Curve(hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept).ordered()
+    order = np.argsort(T)
+    energy = np.empty_like(T)
+    # Where both breakpoints are at the upper end of what was fitted to, all beyond is heated, too.
+    heated = curve.hdd_bp == curve.cdd_bp >= T_fit_bnds[1]
+    energy[order] = Temperatures(T[order]).energy(curve, heated=heated)
+    return energy
+
+
+class Temperatures:
+    """Sorted temperatures, of which the curve is asked again and again."""
+
+    def __init__(self, ordered: Floats) -> None:
+        self.ordered = ordered
+        self.values: list[float] = ordered.tolist()
+        self._energy = np.empty_like(ordered)
+
+    def energy(self, curve: Curve, *, heated: bool = False) -> Floats:
+        """The energy at each temperature, in an array that the next call overwrites; if `heated`, by the first slope.
+
+        Each piece is what `full_model` computes one by one. Its rules for two breakpoints in one place matter only
+        beyond the temperatures: one at a breakpoint has the intercept from either side.
+        """
+        hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept = curve.ordered()
+        energy = self._energy
+        if hdd_beta == 0 and cdd_beta == 0:
+            energy.fill(intercept)
+            return energy
+        size = len(self.values)
+        until, since = (size, size) if heated else (bisect_left(self.values, hdd_bp), bisect_right(self.values, cdd_bp))
+        if hdd_beta == 0:
+            until = 0
+        if cdd_beta == 0:
+            since = size
+        energy[until:since] = intercept
+        if until:
+            _piece(self.ordered[:until], hdd_bp, -hdd_beta, hdd_k, intercept, energy[:until])
+        if since < size:
+            _piece(self.ordered[since:], cdd_bp, cdd_beta, -cdd_k, intercept, energy[since:])
+        return energy
+
+
+def _piece(temperatures: Floats, bp: float, beta: float, k: float, intercept: float, out: Floats) -> None:
+    """The line from a breakpoint with its slope, and where there is a k, the curve that leads into it."""
+    beyond = np.subtract(temperatures, bp)
+    np.multiply(beyond, beta, out=out)
+    np.add(out, intercept, out=out)
+    if k:
+        beyond *= 1 / k
+        if not (_LOWEST <= beyond[0] <= _HIGHEST and _LOWEST <= beyond[-1] <= _HIGHEST):
+            beyond = np.minimum(np.maximum(beyond, _LOWEST), _HIGHEST)
+        grown = exp(beyond) - 1
+        grown *= abs(beta * k)
+        out += grown
