@@ -5,9 +5,10 @@ a period's days, and eeweather's `select_station` of a station. A normal year ha
 match a ZIP code the nearest that has enough is taken; a station that the project or the input names is the only one.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools import Logger
@@ -114,9 +115,9 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
     found: list[tuple[dict[str, Any], Column]] = []
     for choice in choices:
         prefix = series.weather_prefix("observed", choice["station"])
-        column = series.read(prefix, first, last)
+        column = series.read(prefix, first, last, share=True)
         if _fetch(choice["station"], prefix, column, periods):
-            column = series.read(prefix, first, last)
+            column = series.read(prefix, first, last, share=True)
         if all(_has_enough(column, hours) for hours in periods):
             return _serialized(choice, column)
         found.append((choice, column))
@@ -144,10 +145,10 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[
     lacks = []
     for choice in choices:
         prefix = series.weather_prefix("normal", choice["station"])
-        column = series.read(prefix)
+        column = series.read(prefix, share=True)
         if not len(column) and _fetch_normal(choice["station"], prefix):
-            column = series.read(prefix)
-        missing = _missing_of_year(column.starts)
+            column = series.read(prefix, share=True)
+        missing = _missing_of_year(column.starts.tobytes())
         if not missing:
             return _serialized(choice, column)
         lacks.append((choice, missing))
@@ -173,9 +174,10 @@ def _stored(column: Column) -> set[int]:
     return {start // HOUR for start in column.starts}
 
 
-def _missing_of_year(starts: Iterable[int]) -> list[int]:
+@lru_cache(maxsize=16)  # the runs of a portfolio share a few normal years
+def _missing_of_year(starts: bytes) -> list[int]:
     """The hours of the year, counted from the first of January UTC, that no instant of any year has."""
-    moments = [EPOCH + start * MICROSECOND for start in starts]
+    moments = [EPOCH + start * MICROSECOND for start in memoryview(starts).cast("q")]
     stored = {(moment.month, moment.day, moment.hour) for moment in moments}
     year = [EPOCH + timedelta(hours=hour) for hour in range(HOURS_OF_YEAR)]
     return [hour for hour, one in enumerate(year) if (one.month, one.day, one.hour) not in stored]
@@ -202,7 +204,7 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
         except Unusable as problem:
             raise MeterFailure(str(problem)) from problem
         logger.info("fetched weather", source=source, station=station, year=year, hours=len(fetched or ()))
-        kept = {start // HOUR for start in series.read(prefix, *_edges(year)).starts}
+        kept = {start // HOUR for start in series.read(prefix, *_edges(year), share=True).starts}
         new = Column()
         for start, temperature in fetched or ():
             if start // HOUR not in kept:
@@ -230,7 +232,7 @@ def _fetch_normal(station: str, prefix: str) -> bool:
     except Unusable as problem:
         raise MeterFailure(f"{problem} {NORMAL_REMEDY}") from problem
     logger.info("fetched a normal year", source=source, station=station, found=fetched is not None)
-    if fetched and not len(series.read(prefix)):  # what was posted meanwhile stays
+    if fetched and not len(series.read(prefix, share=True)):  # what was posted meanwhile stays
         new = Column()
         for start, temperature in fetched:
             new.append(start, temperature)
@@ -254,8 +256,11 @@ def _edges(year: int) -> tuple[int, int]:
 
 
 def _serialized(choice: dict[str, Any], column: Column) -> dict[str, Any]:
-    records = [[iso(start), value] for start, value in zip(column.starts, column.values, strict=True)]
+    records = [[_written(start), value] for start, value in zip(column.starts, column.values, strict=True)]
     return {**choice, "unit": "F", "records": records}
+
+
+_written = lru_cache(maxsize=50_000)(iso)  # all stations have the same hours
 
 
 def _lacking(

@@ -1,5 +1,6 @@
 """Pure computation: a serialized meter input goes in, a meter output comes out. No AWS, no clock, no environment."""
 
+from chalicelib.metering import lean  # noqa: F401  # before whatever imports eemeter
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.meter import DATASTORE_VERSION, EEMETER_VERSION, run_meter
 

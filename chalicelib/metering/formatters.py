@@ -9,13 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from eemeter.eemeter import (
-    BillingBaselineData,
-    BillingReportingData,
-    DailyBaselineData,
-    DailyReportingData,
-    HourlyBaselineData,
-)
+from eemeter.eemeter import BillingBaselineData, BillingReportingData, DailyBaselineData, DailyReportingData
+
+from chalicelib.metering.lean import hourly
 
 ROW = ["temperature", "observed"]
 
@@ -66,9 +62,8 @@ def _daily_means(kind: Any) -> Callable[[pd.Series, bool], pd.Series]:
     return lambda hours, electricity: kind.from_series(None, hours, is_electricity_data=electricity).df["temperature"]
 
 
-def _hours(readings: pd.Series, hours: pd.Series, electricity: bool) -> HourlyBaselineData:
-    rows = pd.DataFrame({"observed": readings, "temperature": hours.reindex(readings.index)})
-    return HourlyBaselineData(rows, is_electricity_data=electricity)
+def _hours(readings: pd.Series, hours: pd.Series, electricity: bool) -> Any:
+    return hourly().baseline_data(readings, hours, electricity)
 
 
 FORMATTERS = (

@@ -93,7 +93,7 @@ def _added_up(
     following = (
         start[-1] + {"h": pd.DateOffset(hours=1), "D": pd.DateOffset(days=1), "MS": pd.DateOffset(months=1)}[step]
     )
-    end = start[1:].append(pd.DatetimeIndex([following]))
+    end = pd.DatetimeIndex(start[1:].append(pd.DatetimeIndex([following])))
     value = sums["value"].to_numpy()
     if enough is not None:
         covered = sums["covered"].fillna(pd.Timedelta(0)).to_numpy()

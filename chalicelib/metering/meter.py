@@ -6,9 +6,11 @@ import logging
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
+from functools import lru_cache
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ from chalicelib.metering.calendar import cumulative, daily, monthly
 from chalicelib.metering.derivatives import derive, savings
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.fitting import Bills, Period, by_bill, fit_period, no_period, predict, refusal
+from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import (
     DAILY,
     HOURLY,
@@ -35,7 +38,7 @@ from chalicelib.metering.normal_year import normal_temperatures
 from chalicelib.metering.periods import baseline_readings, reporting_readings
 from chalicelib.metering.plain import plain
 from chalicelib.metering.registry import Choice, Registry, choose
-from chalicelib.metering.serialized import MeterInput, read
+from chalicelib.metering.serialized import MeterInput, Weather, read
 
 DATASTORE_VERSION = chalicelib.__version__
 EEMETER_VERSION = version("eemeter")
@@ -148,8 +151,18 @@ def _formatted(parsed: MeterInput, frequency: Frequency, choice: Choice) -> tupl
 
 def _normal_year(parsed: MeterInput, choice: Choice) -> pd.Series:
     """The temperatures (F) of the normal year's rows, averaged by eemeter as it does those of the periods."""
-    hours = normal_temperatures(parsed.weather_normal, parsed.project.timezone)
-    return choice.formatter.normal(hours, parsed.trace.is_electricity)
+    normal = parsed.weather_normal
+    hours = pd.DatetimeIndex(normal.temperature.index).asi8.tobytes(), normal.temperature.to_numpy().tobytes()
+    return _rows_of_year(choice.formatter, parsed.trace.is_electricity, parsed.project.timezone, normal.station, *hours)
+
+
+@lru_cache(maxsize=16)  # the runs of a portfolio share a few normal years
+def _rows_of_year(
+    formatter: Formatter, is_electricity: bool, timezone: ZoneInfo, station: str | None, hours: bytes, degrees: bytes
+) -> pd.Series:
+    index = pd.DatetimeIndex(np.frombuffer(hours, dtype=np.int64), tz="UTC")
+    normal = Weather(station, pd.Series(np.frombuffer(degrees), index=index))
+    return formatter.normal(normal_temperatures(normal, timezone), is_electricity)
 
 
 def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:

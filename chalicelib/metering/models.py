@@ -11,17 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-import pydantic
-from eemeter.eemeter import (
-    BillingModel,
-    DailyModel,
-    HourlyBaselineData,
-    HourlyCaltrackBaselineData,
-    HourlyCaltrackModel,
-    HourlyModel,
-    HourlyReportingData,
-)
-from eemeter.eemeter.models.hourly.settings import HourlyNonSolarSettings
+from eemeter.eemeter import BillingModel, DailyModel
 
 
 class Model(Protocol):
@@ -35,16 +25,6 @@ class Model(Protocol):
     def parameter_count(self) -> int: ...
 
     def to_dict(self) -> dict[str, Any]: ...
-
-
-class NoSettings(pydantic.BaseModel):
-    """The settings of a model that takes none."""
-
-
-class HourlySettings(HourlyNonSolarSettings):  # type: ignore[misc]  # eemeter has no types
-    """eemeter's settings of its hourly model, which clusters days from a seed: the same one each time."""
-
-    seed: int = pydantic.Field(default=0, ge=0)
 
 
 class Days:
@@ -72,60 +52,22 @@ class Days:
         self.model.fit(data, ignore_disqualification=True)
 
     def predict(self, temperature: pd.Series) -> pd.Series:
-        # eemeter's public `predict` leaves out the days that were not read; `_predict` on temperatures alone does not.
-        predicted: pd.Series = self.model._predict(temperature)["predicted"]
-        return predicted
+        """As eemeter's `_predict`, without tables of loads; its public `predict` leaves out days not read."""
+        days, degrees = pd.DatetimeIndex(temperature.index), temperature.to_numpy(dtype=float)
+        season_of_month = self.model.settings.season._num_dict
+        season = np.array([season_of_month[month] for month in range(1, 13)])[days.month - 1]
+        predicted = np.full(len(days), np.nan)
+        for component, submodel in self.model.params.submodels.items():  # such as "wd-su_sh"
+            weekdays, seasons = component.split("-")
+            names = self.model.combo_dictionary
+            its = np.isin(days.dayofweek + 1, names[weekdays])
+            its &= np.isin(season, [names[part] for part in seasons.split("_")]) & np.isfinite(degrees)
+            predicted[its] = self.model._predict_submodel(submodel, degrees[its])[0]
+        return pd.Series(predicted, index=days)
 
     @property
     def parameter_count(self) -> int:
         return sum(len(submodel.coefficients.to_np_array()) for submodel in self.model.params.submodels.values())
-
-    def to_dict(self) -> dict[str, Any]:
-        return dict(self.model.to_dict())
-
-
-class Hours:
-    """eemeter 4's hourly model: an elastic net of the day's 24 temperatures on its 24 readings, by kinds of day."""
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self.model = HourlyModel(settings=dict(settings) or None)
-
-    def fit(self, data: HourlyBaselineData) -> None:
-        self.model.fit(data, ignore_disqualification=True)
-
-    def predict(self, temperature: pd.Series) -> pd.Series:
-        # eemeter counts the readings of a day to see a clock change, so that there has to be one of each hour.
-        rows = pd.DataFrame({"temperature": temperature, "observed": 1.0})
-        data = HourlyReportingData(rows, is_electricity_data=False)
-        predicted: pd.Series = self.model.predict(data, ignore_disqualification=True)["predicted"]
-        return predicted.reindex(temperature.index).where(temperature.notna())
-
-    @property
-    def parameter_count(self) -> int:
-        return int(np.count_nonzero(self.model._model.coef_) + np.count_nonzero(self.model._model.intercept_))
-
-    def to_dict(self) -> dict[str, Any]:
-        return dict(self.model.to_dict())
-
-
-class CaltrackHours:
-    """CalTRACK 2.0's hourly model: time of week and temperature, a regression a month with its neighbours."""
-
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self.model = HourlyCaltrackModel()
-
-    def fit(self, data: HourlyBaselineData) -> None:
-        known = data.df[(data.df["interpolated_observed"] != 1) & (data.df["interpolated_temperature"] != 1)]
-        self.model.fit(HourlyCaltrackBaselineData(known[["observed", "temperature"]].copy(), data.is_electricity_data))
-
-    def predict(self, temperature: pd.Series) -> pd.Series:
-        known = temperature.dropna()
-        predicted: pd.Series = self.model.model.predict(known.index, known).result["predicted_usage"]
-        return predicted.reindex(temperature.index)
-
-    @property
-    def parameter_count(self) -> int:
-        return sum(len(segment.model_params or ()) for segment in self.model.model.model.segment_models)
 
     def to_dict(self) -> dict[str, Any]:
         return dict(self.model.to_dict())

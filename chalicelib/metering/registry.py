@@ -11,29 +11,36 @@ from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings,
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.formatters import FORMATTERS, Formatter
 from chalicelib.metering.frequency import Frequency
-from chalicelib.metering.models import CaltrackHours, Days, HourlySettings, Hours, Model, NoSettings
+from chalicelib.metering.lean import hourly
+from chalicelib.metering.models import Days, Model
 
 
 @dataclass(frozen=True)
 class ModelClass:
     """A model by its name.
 
-    make: a new model of these settings. settings: a pydantic model of the keyword arguments. formatter: the name of the
-    one whose data the model takes.
+    make: a new model of these settings. settings: a pydantic model of the keyword arguments, or a function that imports
+    it when a run asks for it. formatter: the name of the one whose data the model takes.
     """
 
     name: str
     make: Callable[[Mapping[str, Any]], Model]
-    settings: type[pydantic.BaseModel]
+    settings: type[pydantic.BaseModel] | Callable[[], type[pydantic.BaseModel]]
     formatter: str
+
+    def kwargs_model(self) -> type[pydantic.BaseModel]:
+        """The pydantic model of the keyword arguments. Raises MeterFailure where this worker has no such model."""
+        return self.settings if isinstance(self.settings, type) else self.settings()
 
 
 MODEL_CLASSES = (
     ModelClass("DailyModel", Days.current, DailySettings, "daily"),
     ModelClass("DailyLegacyModel", Days.legacy, DailyLegacySettings, "daily"),
     ModelClass("BillingModel", Days.billing, DailyLegacySettings, "billing"),
-    ModelClass("HourlyModel", Hours, HourlySettings, "hourly"),
-    ModelClass("HourlyCaltrackModel", CaltrackHours, NoSettings, "hourly"),
+    ModelClass("HourlyModel", lambda kwargs: hourly().Hours(kwargs), lambda: hourly().HourlySettings, "hourly"),
+    ModelClass(
+        "HourlyCaltrackModel", lambda kwargs: hourly().CaltrackHours(kwargs), lambda: hourly().NoSettings, "hourly"
+    ),
 )
 DEFAULTS = {"daily": "DailyModel", "billing": "BillingModel", "hourly": "HourlyModel"}  # by formatter
 
@@ -77,7 +84,7 @@ class Choice:
 
     def new_model(self) -> Model:
         """A model that has not been fitted."""
-        return self.model_class.make(_silent(self.model_kwargs, self.model_class.settings))
+        return self.model_class.make(_silent(self.model_kwargs, self.model_class.kwargs_model()))
 
 
 def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry) -> Choice:
@@ -136,9 +143,10 @@ def _check_frequency(model_name: str, formatter: Formatter, frequency: Frequency
 
 def _model_kwargs(given: Any, model_class: ModelClass) -> dict[str, Any]:
     kwargs = _object(given, "model_kwargs")
-    _check_keys(kwargs, model_class.settings, "model_kwargs")
+    kwargs_model = model_class.kwargs_model()
+    _check_keys(kwargs, kwargs_model, "model_kwargs")
     try:
-        settings = model_class.settings(**_silent(kwargs, model_class.settings))
+        settings = kwargs_model(**_silent(kwargs, kwargs_model))
     except pydantic.ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()

@@ -185,7 +185,7 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
     if unit not in ("F", "C"):
         raise MeterFailure(f"{name}.unit is {unit!r}; it has to be F or C.")
     try:
-        times, values = zip(*weather["records"], strict=True)
+        times, values = [time for time, _ in weather["records"]], [value for _, value in weather["records"]]
     except (TypeError, ValueError) as error:
         raise MeterFailure(f"{name}.records has to be a list of [timestamp, temperature] pairs.") from error
     temperature = pd.Series(_numbers(values, f"{name}.records"), index=_timestamps(times, f"{name}.records"))

@@ -7,9 +7,10 @@ a write, and no record is lost between two writers.
 import time
 import uuid
 from array import array
-from collections.abc import Callable
+from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from botocore.exceptions import ClientError
 
@@ -41,6 +42,12 @@ class Column:
         self.values.append(value)
         self.estimated.append(estimated)
 
+    def between(self, start: int | None, end: int | None) -> "Column":
+        """A copy of the records with start <= instant < end, of a series that is in order."""
+        first = 0 if start is None else bisect_left(self.starts, start)
+        last = len(self.starts) if end is None else bisect_left(self.starts, end)
+        return Column(self.starts[first:last], self.values[first:last], self.estimated[first:last])
+
     def extend(self, other: "Column") -> None:
         """Add the records of another series behind those here."""
         self.starts.extend(other.starts)
@@ -58,9 +65,9 @@ def weather_prefix(dataset: str, station: str) -> str:
     return f"series/weather/{dataset}/{station}/"
 
 
-def merged(column: Column, keep: Callable[[int], bool] = lambda start: True) -> Column:
+def merged(column: Column) -> Column:
     """The series ordered by instant; of the records of one instant, the last."""
-    newest = {start: index for index, start in enumerate(column.starts) if keep(start)}
+    newest = {start: index for index, start in enumerate(column.starts)}
     result = Column()
     for start in sorted(newest):
         index = newest[start]
@@ -86,16 +93,19 @@ def append_many(columns: dict[str, Column]) -> None:
         list(pool.map(append, columns.keys(), columns.values()))
 
 
-def read(prefix: str, start: int | None = None, end: int | None = None) -> Column:
-    """The records with start <= instant < end (microseconds), one an instant, in order; many chunks become one."""
+def read(prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False) -> Column:
+    """The records with start <= instant < end (microseconds), one an instant, in order; many chunks become one.
+
+    share: keep the series in memory for the next who reads it, as long as it has the same chunks.
+    """
     for _ in range(RETRIES):
         names = _names(prefix)
         try:
-            everything = _records(names)
+            everything = _shared(tuple(names)) if share else merged(_records(names))
         except _GoneError:  # a fold took chunks since they were listed: what it wrote instead is listed now
             continue
         _fold(prefix, names)
-        return merged(everything, lambda t: (start is None or t >= start) and (end is None or t < end))
+        return everything.between(start, end)
     raise RuntimeError(f"the chunks of {prefix} were folded by others at every one of {RETRIES} attempts")
 
 
@@ -145,6 +155,12 @@ def _records(names: list[str]) -> Column:
     for columns in map(unpack, packed):
         everything.extend(Column(columns["starts"], columns["values"], columns["estimated"]))  # type: ignore[arg-type]
     return everything
+
+
+@lru_cache(maxsize=8)  # a few MB; the runs of a portfolio share a few stations
+def _shared(names: tuple[str, ...]) -> Column:
+    """The merged records of the chunks, which never change. Raises _GoneError."""
+    return merged(_records(list(names)))
 
 
 def _body(key: str) -> bytes:

@@ -117,11 +117,8 @@ class Memory:
         for prefix, column in columns.items():
             self.series.setdefault(prefix, Column()).extend(column)
 
-    def read(self, prefix: str, start: int | None = None, end: int | None = None) -> Column:
-        def wanted(instant: int) -> bool:
-            return (start is None or start <= instant) and (end is None or instant < end)
-
-        return series.merged(self.series.get(prefix, Column()), wanted)
+    def read(self, prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False) -> Column:
+        return series.merged(self.series.get(prefix, Column())).between(start, end)
 
     def schedule_batch(self, specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
         return 1, [self.schedule(spec, batch=1) for spec in specs]

@@ -38,11 +38,8 @@ class Memory:
     def append(self, prefix: str, column: Column) -> None:
         self.series.setdefault(prefix, Column()).extend(column)
 
-    def read(self, prefix: str, start: int | None = None, end: int | None = None) -> Column:
-        def wanted(one: int) -> bool:
-            return (start is None or one >= start) and (end is None or one < end)
-
-        return series.merged(self.series.get(prefix, Column()), wanted)
+    def read(self, prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False) -> Column:
+        return series.merged(self.series.get(prefix, Column())).between(start, end)
 
     def get(self, key: str) -> Any:
         if key not in self.notes:

@@ -42,4 +42,4 @@ def test_order_of_distinct_instants_does_not_matter(
 
 def test_only_the_asked_part_is_kept() -> None:
     rows = [(instant, float(instant), False) for instant in range(10)]
-    assert list(merged(column(rows), lambda start: 3 <= start < 6).starts) == [3, 4, 5]
+    assert list(merged(column(rows)).between(3, 6).starts) == [3, 4, 5]

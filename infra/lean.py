@@ -1,0 +1,242 @@
+"""Build the lean tree: the packages that eemeter's daily and billing models run with, from the lock file, pruned.
+
+`python -m infra.lean build DIRECTORY` builds the engine alone; with `--worker` also what MeterWorker needs beside it.
+The same lock file gives the same tree, byte for byte. `chalicelib/metering/lean.py` is what makes eemeter run in it.
+"""
+
+import argparse
+import hashlib
+import os
+import platform
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from infra.package import REPOSITORY
+
+LOCK = REPOSITORY / "requirements-meter.txt"
+BUILT = REPOSITORY / ".local" / "lean"
+MB = 1_000_000
+
+
+class Contents(NamedTuple):
+    """What a tree holds: packages, which bring what they require, and how large (MB) it may become."""
+
+    name: str
+    packages: tuple[str, ...]
+    limit: int
+
+
+ENGINE = Contents("engine", ("eemeter", "nlopt", "numpy", "pandas", "pydantic", "scipy"), 180)
+WORKER = Contents(
+    "worker",
+    # attrs is eeweather's, which imports it and does not say so
+    (*ENGINE.packages, "attrs", "aws-lambda-powertools", "boto3", "chalice", "eeweather", "pynamodb", "tzdata"),
+    255,  # AWS takes 250 MiB, which are 262 MB, our own code among them
+)
+
+ALONE = {"chalice", "eemeter"}  # without what they require: chalice's command line, eemeter's hourly models
+PRUNED = {"__pycache__", "tests", "INSTALLER", "RECORD", "REQUESTED", "conftest.py", "direct_url.json", "py.typed"}
+PRUNED_SUFFIXES = {".a", ".c", ".f", ".h", ".hpp", ".pxd", ".pyi", ".pyx"}
+# what neither the models nor the rest of the packages import
+UNUSED = (
+    "bin",
+    "eemeter/eemeter/samples",
+    "numpy/distutils",
+    "scipy/cluster",
+    "scipy/datasets",
+    "scipy/fftpack",
+    "scipy/io",
+    "scipy/odr",
+    "scipy/signal",
+)
+LINUX = [f"manylinux_2_{minor}" for minor in range(34, 16, -1)] + ["manylinux2014"]  # 2.34 is Amazon Linux 2023's glibc
+VISIBLE = "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
+
+
+class LeanError(Exception):
+    """The tree could not be built; the message says why."""
+
+
+def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = ALONE) -> str:
+    """The part of a lock file that pins these packages and what they require; of `alone` only themselves.
+
+    Who requires whom is in its comments: `# via pandas`. Raises LeanError for a package that it does not pin.
+    """
+    pins = {match[1]: match[0] for match in re.finditer(r"^([a-z0-9.-]+)==.*\n(?:[ #].*\n)*", lock, re.MULTILINE)}
+    requires: dict[str, list[str]] = defaultdict(list)
+    for name, pin in pins.items():
+        for parent in re.findall(r"^ +#(?: +via)? +([a-z0-9.-]+)$", pin, re.MULTILINE):
+            requires[parent].append(name)
+    wanted: set[str] = set()
+    found = list(packages)
+    while found:
+        name = found.pop()
+        if name not in pins:
+            raise LeanError(
+                f"The lock file {LOCK.name} does not pin {name!r}: add it to requirements/, then `make lock`."
+            )
+        if name not in wanted:
+            wanted.add(name)
+            found += [] if name in alone else requires[name]
+    return "".join(pins[name] for name in sorted(wanted))
+
+
+def build(
+    target: Path, contents: Contents = ENGINE, *, machine: str | None = None, python_version: str | None = None
+) -> dict[str, int]:
+    """Build a tree in a directory that is not there yet; what each of its packages takes, in bytes.
+
+    machine: of the Linux to build for, x86_64 or aarch64, instead of this computer; python_version: likewise.
+    Raises LeanError.
+    """
+    if target.exists():
+        raise LeanError(f"{target} is there already: name a new directory, or remove that one.")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".lean-") as scratch:
+        tree = Path(scratch, "tree")
+        _install(tree, locked(LOCK.read_text(), contents.packages), machine, python_version)
+        _prune(tree)
+        strip = shutil.which(_strip_for(machine))
+        if strip:
+            for path in tree.rglob("*.so*"):
+                _strip(path, strip)
+        if python_version in (None, f"{sys.version_info.major}.{sys.version_info.minor}"):
+            _compile(tree)
+        sizes = by_package(tree)
+        total = sum(sizes.values())
+        if total > contents.limit * MB:
+            raise LeanError(
+                f"The tree takes {total / MB:.0f} MB, and at most {contents.limit} are allowed:\n{table(sizes)}\n"
+                + ("" if strip else f"Its libraries are not stripped: install {_strip_for(machine)}, of GNU binutils.")
+            )
+        tree.replace(target)
+    return sizes
+
+
+def built(contents: Contents = ENGINE) -> Path:
+    """The tree of this lock file for this computer, built when it is not there yet. Raises LeanError."""
+    key = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes())
+    key.update(f"{contents} {sys.implementation.cache_tag} {platform.machine()} {shutil.which('strip')}".encode())
+    target = BUILT / contents.name / key.hexdigest()[:16]
+    if not target.exists():
+        for old in target.parent.glob("[0-9a-f]*"):  # of another lock file
+            shutil.rmtree(old)
+        build(target, contents)
+    return target
+
+
+def run_in_lean(
+    tree: Path, code: str, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run Python code, with these `sys.argv[1:]`, where only the tree, this repository and the standard library are."""
+    command = [sys.executable, "-I", "-S", "-c", VISIBLE + code, str(tree), str(REPOSITORY), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
+def by_package(tree: Path) -> dict[str, int]:
+    """Bytes by the name of the package, its libraries and its metadata included, the largest first."""
+    sizes: Counter[str] = Counter()
+    for path in tree.rglob("*"):
+        if path.is_file():
+            sizes[re.split(r"[-.]", path.relative_to(tree).parts[0])[0]] += path.stat().st_size
+    return dict(sizes.most_common())
+
+
+def table(sizes: Mapping[str, int]) -> str:
+    """The sizes a line each, in MB, with their sum."""
+    rows = [*sizes.items(), ("all", sum(sizes.values()))]
+    return "\n".join(f"{size / MB:8.1f} MB  {name}" for name, size in rows)
+
+
+def _install(tree: Path, pins: str, machine: str | None, python_version: str | None) -> None:
+    options = ["--only-binary=:all:", "--require-hashes", "--no-deps", "--no-compile", "--target", str(tree)]
+    if machine:
+        options += [f"--platform={linux}_{machine}" for linux in LINUX]
+    if python_version:
+        options += ["--python-version", python_version]
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
+        requirements.write(pins)
+        requirements.flush()
+        command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options]
+        made = subprocess.run([*command, "-r", requirements.name], capture_output=True, text=True)
+    if made.returncode:
+        raise LeanError(f"pip could not install the packages (is the network there?):\n{made.stderr.strip()}")
+
+
+def _prune(tree: Path) -> None:
+    for name in UNUSED:
+        shutil.rmtree(tree / name, ignore_errors=True)
+    for path in sorted(tree.rglob("*"), reverse=True):
+        if path.is_dir():
+            if path.name in PRUNED or not any(path.iterdir()):
+                shutil.rmtree(path)
+        elif path.name in PRUNED or path.suffix in PRUNED_SUFFIXES:
+            path.unlink()
+
+
+def _strip_for(machine: str | None) -> str:
+    return "strip" if machine in (None, platform.machine()) else f"{machine}-linux-gnu-strip"
+
+
+def _strip(library: Path, strip: str) -> None:
+    """Take the symbols out that nobody links to; a library that strip does not know, or would break, stays as it is."""
+    stripped = library.with_name(f"{library.name}.stripped")
+    command = [strip, "--strip-unneeded", "-o", str(stripped), str(library)]
+    if subprocess.run(command, capture_output=True).returncode == 0 and _is_sound(stripped):
+        stripped.replace(library)
+    stripped.unlink(missing_ok=True)
+
+
+def _is_sound(library: Path) -> bool:
+    """Whether a 64-bit ELF file can be loaded: strip moves parts of what auditwheel has patched off their pages."""
+    content = library.read_bytes()
+    (headers,) = struct.unpack_from("<Q", content, 32)
+    size, count = struct.unpack_from("<HH", content, 54)
+    for at in range(headers, headers + size * count, size):
+        kind, _, offset, address, _, _, _, alignment = struct.unpack_from("<IIQQQQQQ", content, at)
+        if kind == 1 and alignment > 1 and (address - offset) % alignment:
+            return False
+    return True
+
+
+def _compile(tree: Path) -> None:
+    """Put bytecode in the place of sources: a function cannot keep what it compiles, and both would not fit."""
+    code = (
+        "import compileall, py_compile, sys; compileall.compile_dir(sys.argv[1], maxlevels=99, quiet=2, legacy=True,"
+        " stripdir=sys.argv[1], invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
+    )
+    # a process of its own, with a seed: bytecode depends on what else the process holds
+    environment = os.environ | {"PYTHONHASHSEED": "0"}
+    subprocess.run([sys.executable, "-P", "-S", "-c", code, str(tree)], env=environment, check=True)
+    for source in tree.rglob("*.py"):
+        if source.with_suffix(".pyc").exists():
+            source.unlink()
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.lean", description=__doc__)
+    command = parser.add_subparsers(required=True).add_parser("build", help="build a tree, and show what it takes")
+    command.add_argument("directory", type=Path, help="where; it must not be there yet")
+    command.add_argument("--worker", action="store_true", help="all of MeterWorker, not the engine alone")
+    command.add_argument("--platform", choices=["x86_64", "aarch64"], help="build for a Linux of this kind")
+    command.add_argument("--python-version", metavar="3.N", help="build for this Python; sources stay, if not this one")
+    given = parser.parse_args(arguments)
+    contents = WORKER if given.worker else ENGINE
+    print(
+        table(build(given.directory.resolve(), contents, machine=given.platform, python_version=given.python_version))
+    )
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except LeanError as error:
+        sys.exit(str(error))
