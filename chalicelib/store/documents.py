@@ -7,6 +7,7 @@ from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 import boto3
+import orjson
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -47,8 +48,7 @@ def new_input_key() -> str:
 
 def put(key: str, document: Any) -> None:
     """Store a document as JSON."""
-    body = json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
-    client().put_object(Bucket=settings().bucket, Key=key, Body=body, ContentType="application/json")
+    client().put_object(Bucket=settings().bucket, Key=key, Body=_written(document), ContentType="application/json")
 
 
 def put_file(key: str, file: IO[bytes]) -> None:
@@ -65,7 +65,18 @@ def get_range(key: str, start: int, end: int) -> bytes:
 
 def get(key: str) -> Any:
     """The document stored under a key."""
-    return json.load(client().get_object(Bucket=settings().bucket, Key=key)["Body"])
+    body = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:  # half of a surrogate pair, which a client may write as \ud800
+        return json.loads(body)
+
+
+def _written(document: Any) -> bytes:
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError:  # half of a surrogate pair, or an integer beyond 64 bits
+        return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
 
 
 def exists(key: str) -> bool:

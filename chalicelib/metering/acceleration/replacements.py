@@ -1,6 +1,5 @@
 """What of eemeter stands where: each name that its modules look up, and what is put there."""
 
-from types import ModuleType
 from typing import Any
 
 import eemeter.common.adaptive_loss
@@ -11,9 +10,9 @@ from eemeter.eemeter.models.daily import model, optimize, optimize_results
 from eemeter.eemeter.models.daily.base_models import c_hdd_tidd, full_model, hdd_tidd_cdd, tidd
 from eemeter.eemeter.models.daily.utilities import base_model
 
-from chalicelib.metering.acceleration import bounds, curve, guess, loss, objective, spread, temperatures
+from chalicelib.metering.acceleration import bounds, curve, guess, loss, objective, rows, spread, temperatures
 
-REPLACEMENTS: tuple[tuple[ModuleType, str, Any], ...] = tuple(
+REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = tuple(
     (module, ours.__name__, ours)
     for ours, modules in (
         (objective.obj_fcn_decorator, (hdd_tidd_cdd, c_hdd_tidd, tidd)),
@@ -23,6 +22,7 @@ REPLACEMENTS: tuple[tuple[ModuleType, str, Any], ...] = tuple(
         (curve.full_model, (full_model, hdd_tidd_cdd, c_hdd_tidd, tidd, model, optimize_results)),
         (loss.adaptive_weights, (hdd_tidd_cdd, c_hdd_tidd, full_model)),
         (spread.OoM_numba, (eemeter.common.utils, eemeter.common.adaptive_loss, base_model)),
+        (rows._initialize_data, (model.DailyModel,)),
         (bounds.fix_identical_bnds, (hdd_tidd_cdd, c_hdd_tidd, tidd)),
         (
             temperatures.compute_temperature_features,
