@@ -38,8 +38,18 @@ ENGINE = Contents("engine", ("eemeter", "nlopt", "numpy", "pandas", "pydantic", 
 WORKER = Contents(
     "worker",
     # attrs is eeweather's, which imports it and does not say so
-    (*ENGINE.packages, "attrs", "aws-lambda-powertools", "boto3", "chalice", "eeweather", "pynamodb", "tzdata"),
-    255,  # AWS takes 250 MiB, which are 262 MB, our own code among them
+    (
+        *ENGINE.packages,
+        "attrs",
+        "aws-lambda-powertools",
+        "boto3",
+        "chalice",
+        "eeweather",
+        "orjson",
+        "pynamodb",
+        "tzdata",
+    ),
+    230,  # AWS takes 250 MiB, which are 262 MB, our own code among them
 )
 
 ALONE = {"chalice", "eemeter"}  # without what they require: chalice's command line, eemeter's hourly models
@@ -50,6 +60,7 @@ UNUSED = (
     "bin",
     "eemeter/eemeter/samples",
     "numpy/distutils",
+    "pyproj/proj_dir",  # the world's coordinate systems; eeweather measures distances on the ellipsoid
     "scipy/cluster",
     "scipy/datasets",
     "scipy/fftpack",
@@ -57,6 +68,7 @@ UNUSED = (
     "scipy/odr",
     "scipy/signal",
 )
+SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions", "sts"}  # botocore describes all of AWS's, in 20 MB
 LINUX = [f"manylinux_2_{minor}" for minor in range(34, 16, -1)] + ["manylinux2014"]  # 2.34 is Amazon Linux 2023's glibc
 VISIBLE = "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
 
@@ -172,8 +184,9 @@ def _install(tree: Path, pins: str, machine: str | None, python_version: str | N
 
 
 def _prune(tree: Path) -> None:
-    for name in UNUSED:
-        shutil.rmtree(tree / name, ignore_errors=True)
+    services = [path for path in tree.glob("botocore/data/*") if path.is_dir() and path.name not in SERVICES]
+    for path in [*services, *(tree / name for name in UNUSED)]:
+        shutil.rmtree(path, ignore_errors=True)
     for path in sorted(tree.rglob("*"), reverse=True):
         if path.is_dir():
             if path.name in PRUNED or not any(path.iterdir()):

@@ -1,7 +1,4 @@
-"""Make the template and the zip that CloudFormation deploys.
-
-`python -m infra.package DIRECTORY` writes sam.yaml and deployment.zip, with the packages of requirements.txt in it.
-"""
+"""Make the template that CloudFormation deploys, and the zip of the functions that have no eemeter."""
 
 import os
 import shutil
@@ -63,15 +60,18 @@ def package(directory: Path, *, requirements: bool = True) -> None:
     if made.returncode:
         hint = " (it downloads the packages of requirements.txt: is the network there?)" if requirements else ""
         raise PackagingError(f"chalice package failed{hint}:\n{made.stderr.strip() or made.stdout.strip()}")
-    template = without_nulls(yaml.safe_load((directory / "sam.yaml").read_text()))
+    template = without_nulls(read(directory))
     for name, definition in STATE_MACHINES.items():
         states = yaml.safe_load((REPOSITORY / definition).read_text())
         template["Resources"][name]["Properties"]["Definition"] = states
+    write(directory, template)
+
+
+def read(directory: Path) -> Any:
+    """The template in a directory."""
+    return yaml.safe_load((directory / "sam.yaml").read_text())
+
+
+def write(directory: Path, template: Any) -> None:
+    """Put a template into a directory."""
     (directory / "sam.yaml").write_text(yaml.dump(template, Dumper=_Dumper, sort_keys=False))
-
-
-if __name__ == "__main__":
-    try:
-        package(Path(sys.argv[1]).resolve())
-    except PackagingError as error:
-        sys.exit(str(error))
