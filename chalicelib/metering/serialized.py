@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -188,7 +189,9 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
         times, values = [time for time, _ in weather["records"]], [value for _, value in weather["records"]]
     except (TypeError, ValueError) as error:
         raise MeterFailure(f"{name}.records has to be a list of [timestamp, temperature] pairs.") from error
-    temperature = pd.Series(_numbers(values, f"{name}.records"), index=_timestamps(times, f"{name}.records"))
+    where = f"{name}.records"
+    hours = _hours(tuple(times), where) if set(map(type, times)) == {str} else _timestamps(times, where)
+    temperature = pd.Series(_numbers(values, where), index=hours)
     if unit == "C":
         temperature = temperature * 9 / 5 + 32
     temperature = temperature[~temperature.index.duplicated(keep="last")].sort_index()
@@ -212,6 +215,11 @@ def _timestamps(texts: Sequence[Any], where: str) -> pd.DatetimeIndex:
         return pd.DatetimeIndex(pd.to_datetime(list(texts), format="ISO8601", utc=True)).as_unit("ns")
     except (ValueError, OverflowError) as error:
         raise MeterFailure(f"A timestamp in {where} is not ISO 8601: {error}.") from error
+
+
+@lru_cache(maxsize=8)  # the runs of a portfolio share their weather's hours
+def _hours(texts: tuple[Any, ...], where: str) -> pd.DatetimeIndex:
+    return _timestamps(texts, where)
 
 
 def _instant(period: Mapping[str, Any], name: str, edge: str) -> pd.Timestamp | None:
