@@ -10,10 +10,9 @@ import boto3
 import pytest
 
 from benchmarks import synthetic
-from infra.local import portfolio
+from infra.local import portfolio, tokens
 from infra.local.deploy import environment
 from infra.local.stack import LocalStack, Running
-from infra.local.tokens import settings
 from tests.stack.client import Api
 
 SAMPLE = "il-gas-hdd-only-billing_monthly"  # fits in a third of a second
@@ -22,8 +21,13 @@ ITEMS_PER_POST = 10_000
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A stack on a free port, in a directory of its own, whose state machine waits a fifth of the time to try again."""
-    with LocalStack(tmp_path_factory.mktemp("stack"), settings={"SFN_WAIT_SCALE": "0.2"}) as running:
+    """A stack on a free port, in a directory of its own.
+
+    Its functions may do what their roles allow and nothing else, and its state machine waits a fifth of the time to try
+    again.
+    """
+    settings = {"AUTH": "true", "SFN_WAIT_SCALE": "0.2"}
+    with LocalStack(tmp_path_factory.mktemp("stack"), settings=settings) as running:
         yield running
 
 
@@ -45,7 +49,7 @@ def store(stack: Running) -> Iterator[None]:
     """Lets chalicelib.store, in this process, work on the stack."""
     before = dict(os.environ)
     os.environ |= environment(stack.endpoint_url)
-    os.environ |= settings(stack.stack)
+    os.environ |= tokens.settings(stack.stack)
     yield
     os.environ.clear()
     os.environ |= before

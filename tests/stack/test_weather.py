@@ -147,6 +147,15 @@ class TestFetching:
         repeated = fetching.get(f"meter_results/{back['meter_result']}/")
         assert requests.get(repeated["meter_output"]).json()["weather"] == chosen
 
+        named = {"weather_station": SECOND.station, "weather_normal_station": OTHER.station}
+        trace = new_trace(fetching, 2007, **named)
+        server.failures = [503] * 3  # the observed year is stored, so it is the normal year that fails
+        run = fetching.succeeded(fetching.post("meter_runs/", {"trace": trace})["id"])
+        assert server.asked[len(asked) :] == [tmy3(OTHER.station)] * 4
+        document = requests.get(run["meter_input"]).json()
+        assert document["weather_normal"]["station"] == OTHER.station
+        assert len(document["weather_normal"]["records"]) == 8760
+
     def test_a_year_that_is_nowhere_is_named(self, fetching: Api) -> None:
         trace = new_trace(fetching, 2003, weather_station=SECOND.station, weather_normal_station=NORMAL.station)
         run = fetching.ended(fetching.post("meter_runs/", {"trace": trace})["id"])
@@ -154,17 +163,6 @@ class TestFetching:
         assert f"Station {SECOND.station} lacks" in run["failure_message"]
         assert "from 2003-01-01T08:00Z to 2003-12-29T07:00Z" in run["failure_message"]
         assert "isd, from which this deployment fetches, has no more" in run["failure_message"]
-
-    def test_a_normal_year_is_asked_for_until_the_server_answers(self, fetching: Api, server: FileServer) -> None:
-        named = {"weather_station": SECOND.station, "weather_normal_station": NORMAL.station}
-        fetching.succeeded(fetching.post("meter_runs/", {"trace": new_trace(fetching, 2007, **named)})["id"])
-        trace = new_trace(fetching, 2007, **named | {"weather_normal_station": OTHER.station})
-        server.failures = [503] * 3  # the observed year is stored, so it is the normal year that fails
-        run = fetching.succeeded(fetching.post("meter_runs/", {"trace": trace})["id"])
-        assert server.asked[-4:] == [tmy3(OTHER.station)] * 4
-        document = requests.get(run["meter_input"]).json()
-        assert document["weather_normal"]["station"] == OTHER.station
-        assert len(document["weather_normal"]["records"]) == 8760
 
     def test_a_normal_year_that_is_nowhere_is_named(self, fetching: Api) -> None:
         named = {"weather_station": SECOND.station, "weather_normal_station": ABSENT.station}
