@@ -5,7 +5,7 @@ import pandas as pd
 
 def daily(rows: pd.DataFrame) -> pd.DataFrame:
     """Rows by the day: hours are added up, days stay as they are."""
-    starts = pd.DatetimeIndex(rows.index)
+    starts = pd.DatetimeIndex(rows.index).tz_localize(None)
     return rows if (starts == starts.normalize()).all() else rows.resample("D").sum(min_count=1)
 
 

@@ -114,7 +114,7 @@ def _predicted_side(period: Period, predicted: pd.Series, bills: Bills, rows_of:
 
 def _days(rows: pd.Series) -> int:
     """The number of days of the project's calendar in which there is a row."""
-    return int(pd.DatetimeIndex(rows.index).normalize().nunique())
+    return int(pd.DatetimeIndex(rows.index).tz_localize(None).normalize().nunique())
 
 
 def _keys(label: str, side: Side) -> dict[str, float | int | None]:

@@ -1,6 +1,6 @@
 """eemeter's models of hours, imported when a run asks for one: they need what `lean.hourly` looks for."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,26 @@ from eemeter.eemeter import (
     HourlyReportingData,
 )
 from eemeter.eemeter.models.hourly.settings import HourlyNonSolarSettings
+from eemeter.eemeter.models.hourly_caltrack import segmentation
+
+from chalicelib.metering import acceleration
+from chalicelib.metering.acceleration.hourly import REPLACEMENTS
+
+acceleration.include(REPLACEMENTS)
+
+
+class _Ordered(dict[str, None]):
+    """A set of names that stay in their order."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(dict.fromkeys(names))
+
+    def intersection(self, others: Container[str]) -> list[str]:
+        return [name for name in self if name in others]
+
+
+# CalTRACK's predictions add up the columns of a set of strings, whose order, and the last bit, each process has its own
+segmentation.set = _Ordered
 
 
 class NoSettings(pydantic.BaseModel):
@@ -67,8 +87,8 @@ class CaltrackHours:
         self.model.fit(HourlyCaltrackBaselineData(known[["observed", "temperature"]].copy(), data.is_electricity_data))
 
     def predict(self, temperature: pd.Series) -> pd.Series:
-        known = temperature.dropna()
-        predicted: pd.Series = self.model.model.predict(known.index, known).result["predicted_usage"]
+        hours = temperature.asfreq("h")  # eemeter wants a row an hour, with or without a temperature
+        predicted: pd.Series = self.model.model.predict(hours.index, hours).result["predicted_usage"]
         return predicted.reindex(temperature.index)
 
     @property

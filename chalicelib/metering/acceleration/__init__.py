@@ -11,16 +11,29 @@ tests/unit/metering/acceleration, for the version of eemeter that PROVED names.
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 from chalicelib.metering.acceleration import libm
 from chalicelib.metering.acceleration.replacements import REPLACEMENTS
 
 PROVED = "4.1.1"
 
-__all__ = ["PROVED", "accelerated"]
+__all__ = ["PROVED", "accelerated", "include"]
+
+Replacements = tuple[tuple[Any, str, Any], ...]
+
+_included: list[Replacements] = [REPLACEMENTS]
+_under_way: list[ExitStack] = []
+
+
+def include(replacements: Replacements) -> None:
+    """Have accelerated() do these, too, and any that is under way: hourly models are imported in the midst of a run."""
+    _included.append(replacements)
+    for stack in _under_way[-1:]:
+        stack.enter_context(_in_place(replacements))
 
 
 @contextmanager
@@ -35,14 +48,24 @@ def accelerated() -> Iterator[None]:
         warnings.warn(f"eemeter runs at its own speed: {why_not}.", RuntimeWarning, stacklevel=3)
         yield
         return
-    before = [(module, name, getattr(module, name)) for module, name, _ in REPLACEMENTS]
+    with ExitStack() as stack:
+        for replacements in _included:
+            stack.enter_context(_in_place(replacements))
+        _under_way.append(stack)
+        stack.callback(_under_way.remove, stack)
+        yield
+
+
+@contextmanager
+def _in_place(replacements: Replacements) -> Iterator[None]:
+    before = [(place, name, getattr(place, name)) for place, name, _ in replacements]
     try:
-        for module, name, ours in REPLACEMENTS:
-            setattr(module, name, ours)
+        for place, name, ours in replacements:
+            setattr(place, name, ours)
         yield
     finally:
-        for module, name, theirs in before:
-            setattr(module, name, theirs)
+        for place, name, theirs in before:
+            setattr(place, name, theirs)
 
 
 @cache

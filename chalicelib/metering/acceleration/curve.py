@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from eemeter.common.utils import LN_MAX_POS_SYSTEM_VALUE, LN_MIN_POS_SYSTEM_VALUE
+from eemeter.eemeter.models.daily.base_models.full_model import full_model as _theirs
 
 from chalicelib.metering.acceleration.libm import Floats, exp
 
@@ -41,8 +42,11 @@ def full_model(
     T: Floats,
 ) -> Floats:
     """`full_model`: the energy at temperatures in any order, which may lie beyond those that were fitted to."""
-    curve = Curve(hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept).ordered()
     order = np.argsort(T)
+    if T.dtype != float or not len(T) or np.isnan(T[order[-1]]):  # no models ask for them
+        x = (hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept)
+        return _theirs(*x, T_fit_bnds, T)  # type: ignore[no-any-return]
+    curve = Curve(hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept).ordered()
     energy = np.empty_like(T)
     # Where both breakpoints are at the upper end of what was fitted to, all beyond is heated, too.
     heated = curve.hdd_bp == curve.cdd_bp >= T_fit_bnds[1]

@@ -5,6 +5,7 @@ from bisect import bisect_left, bisect_right
 from typing import Any
 
 import numpy as np
+from eemeter.eemeter.models.daily.base_models.hdd_tidd_cdd import _hdd_tidd_cdd_smooth_x0 as _theirs
 from eemeter.eemeter.models.daily.optimize import InitialGuessOptimizer
 from eemeter.eemeter.models.daily.parameters import ModelCoefficients, ModelType
 from eemeter.eemeter.models.daily.utilities.opt_settings import OptimizationSettings
@@ -15,6 +16,7 @@ from chalicelib.metering.acceleration.loss import adaptive_weights
 from chalicelib.metering.acceleration.search import brent
 
 _LN_2 = np.log(2)
+_ONE_NUMBER = ("scipy_brent", "scipy_bounded", "scipy_golden")
 
 
 def get_slope(x: Floats, y: Floats, x_bp: float, intercept: float, alpha: float | str = 2) -> float:
@@ -94,6 +96,10 @@ class _Breakpoints:
 
 def _hdd_tidd_cdd_smooth_x0(T: Floats, obs: Floats, alpha: float | str, settings: Any, smooth: bool) -> Any:
     """`_hdd_tidd_cdd_smooth_x0`: a rough search for the two breakpoints."""
+    if settings.initial_guess_algorithm_choice in _ONE_NUMBER or not len(T):  # which fail in eemeter's words
+        return _theirs(T, obs, alpha, settings, smooth)
+    if T.dtype != float or obs.dtype != float:  # with fewer bits each step rounds otherwise
+        return _theirs(T, obs, alpha, settings, smooth)
     loss = _Breakpoints(T, obs, alpha, settings)
     low, high = sorted((loss.T[loss.least - 1], loss.T[-loss.least]))
     if low == high:

@@ -39,11 +39,15 @@ def adaptive_weights(
         return _their_weights(x, alpha, sigma, quantile, min_weight, replace_nonfinite)  # type: ignore[no-any-return]
     reach = 0.7413 * sigma - 0.5
     low, high = _fences(values, _QUARTILE, reach, 0.0)
-    mu = _median(values, int(ordered.searchsorted(low)), int(ordered.searchsorted(high, side="right")))
+    start, end = int(ordered.searchsorted(low)), int(ordered.searchsorted(high, side="right"))
+    if start >= end:  # numbers so small that their quantiles lie beside them: eemeter's mean of nothing
+        return _their_weights(x, alpha, sigma, quantile, min_weight, replace_nonfinite)  # type: ignore[no-any-return]
+    mu = _median(values, start, end)
     low, high = _fences(values, quantile, reach, mu)
     scale = max(abs(low), abs(high)) or 1.0  # eemeter: the order of magnitude of 0, which it calls 1
     z = (x - mu) / scale
-    if not (math.isfinite((values[0] - mu) / scale) and math.isfinite((values[-1] - mu) / scale)):
+    first, last = (values[0] - mu) / scale, (values[-1] - mu) / scale
+    if not math.isfinite(first * first + last * last):  # the losses are not finite either, and eemeter raises
         return _their_weights(x, alpha, sigma, quantile, min_weight, replace_nonfinite)  # type: ignore[no-any-return]
     shape = _shape(z) if alpha == "adaptive" else float(alpha)
     return _weights(z, shape) * (1 - min_weight) + min_weight, scale, shape

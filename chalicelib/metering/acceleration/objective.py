@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from eemeter.eemeter.models.daily.objective_function import obj_fcn_decorator as _theirs
 from eemeter.eemeter.models.daily.optimize import obj_fcn_dec as _for_some
 
 from chalicelib.metering.acceleration.curve import Curve, Temperatures
@@ -33,6 +34,9 @@ def obj_fcn_decorator(
     Temperatures are sorted once. Where alpha is 2 and no weights are given, all weights are one: the sum of squares
     needs no weighting, and the spread of a segment depends only on where it is cut, so that it is kept.
     """
+    if T.dtype != float or obs.dtype != float:  # with fewer bits each step rounds otherwise
+        arguments = (T, obs, base_weights, settings, alpha, coef_id, initial_fit)
+        return _theirs(model_fcn_full, weight_fcn, TSS_fcn, *arguments)  # type: ignore[no-any-return]
     return _Objective(TSS_fcn, T, obs, base_weights, settings, alpha, coef_id or [])
 
 
@@ -56,6 +60,7 @@ class _Objective:
         order = np.argsort(T)
         self.back = np.argsort(order)
         self.T, self.obs = T, obs
+        self.size = len(coef_id)
         self.temperatures = Temperatures(T[order])
         self.ordered_obs = obs[order]
         self.tss_fcn, self.alpha = tss_fcn, alpha
@@ -70,6 +75,8 @@ class _Objective:
 
     def __call__(self, X: Any, grad: Any = (), optimize_flag: bool = True) -> Any:
         coefficients: list[float] = np.asarray(X).tolist()
+        if len(coefficients) < self.size:  # a search for one number, which eemeter gives all coefficients
+            coefficients *= self.size
         energy = self.temperatures.energy(self.curve(*coefficients))
         residuals = np.subtract(energy, self.ordered_obs)
         if self.uniform:
@@ -90,7 +97,7 @@ class _Objective:
         if weight is None:
             weight = np.ones(len(self.obs))
             scale, shape = weight, 2.0 * weight
-        found = np.array(X)
+        found = np.array(coefficients)
         spread = squared
         if self.of_split and self.tss_fcn is not None:
             spread = self.tss_fcn(*found, self.temperatures.ordered, self.ordered_obs)
@@ -147,9 +154,10 @@ class _Penalty:
         elif cooled < least <= heated:
             since = min(first, last)
         if until >= least and size - since >= least:
-            hdd_ratio, cdd_ratio = self.ratio(0, until, weight), self.ratio(since, size, weight)
+            hdd_ratio = self.ratio(0, until, weight, in_array=True)
+            cdd_ratio = self.ratio(since, size, weight, in_array=True)
         else:
-            hdd_ratio = cdd_ratio = self.ratio(0, size, weight)
+            hdd_ratio = cdd_ratio = self.ratio_of_all(weight)
             heated = cooled = max(0, last - first)
         hdd_beta, cdd_beta = hdd_beta * hdd_ratio, cdd_beta * cdd_ratio
         if heated < least:
@@ -188,7 +196,7 @@ class _Penalty:
         elif in_cdd >= least:
             days, ratio = cooled, self.ratio(cut, size, weight)
         else:
-            days, ratio = tidd, self.ratio(0, size, weight)
+            days, ratio = tidd, self.ratio_of_all(weight)
         beta *= ratio
         if days < least:
             beta *= _TOO_FEW
@@ -196,19 +204,31 @@ class _Penalty:
         return scaled if len(coefficients) == 3 else [*scaled, coefficients[2] * (beta / 2)]
 
     def of_none(self, coefficients: list[float], weight: Floats | None, per_degree: float) -> list[float]:
+        """Of no slope: nothing, but for the error of a division by 0."""
+        self.ratio_of_all(weight)
         return []
 
-    def ratio(self, start: int, end: int, weight: Floats | None) -> float:
-        """The spread of temperatures over that of the observations, from one place in their order to another."""
+    def ratio(self, start: int, end: int, weight: Floats | None, *, in_array: bool = False) -> float:
+        """The spread of temperatures over that of the observations, from one place in their order to another.
+
+        in_array: of two slopes, which eemeter divides in an array, where a division by 0 is no error.
+        """
         if weight is not None:
-            return self._ratio(start, end, weight[start:end])
+            both = (of[start:end] for of in (self.temperatures.ordered, self.obs))
+            above, below = (fast_std(of, weight[start:end].copy()) for of in both)
+            return float(above / (np.float64(below) if in_array else below))
         if (start, end) not in self.ratios:
-            self.ratios[start, end] = self._ratio(start, end, None)
+            above, below = (fast_std(of[start:end]) for of in (self.temperatures.ordered, self.obs))
+            self.ratios[start, end] = float(above / below)
         return self.ratios[start, end]
 
-    def _ratio(self, start: int, end: int, weight: Floats | None) -> float:
-        spreads = [fast_std(of[start:end], weight) for of in (self.temperatures.ordered, self.obs)]
-        return float(np.divide(spreads[0], spreads[1]))
+    def ratio_of_all(self, weight: Floats | None) -> float:
+        """The same of all days; what the first spread does to the weights, the second sees."""
+        if weight is None:
+            return self.ratio(0, len(self.obs), None)
+        weight = weight.copy()
+        above, below = (fast_std(of, weight) for of in (self.temperatures.ordered, self.obs))
+        return float(above / below)
 
 
 def _smooth(

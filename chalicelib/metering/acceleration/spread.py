@@ -11,14 +11,18 @@ _ROUNDED: dict[str, Callable[[float], float]] = {"floor": np.floor, "ceil": np.c
 
 
 def fast_std(x: Floats, weights: Floats | None = None, mean: float | None = None) -> float:
-    """`fast_std`: the standard deviation, weighted where weights differ."""
+    """`fast_std`: the standard deviation, weighted where weights differ.
+
+    As eemeter's, a weighted one is Python's float, whose division by 0 is an error, and any other NumPy's; and weights
+    that do not add up to one are made to, in their own array.
+    """
     if weights is None or len(weights) == 1 or np.allclose(weights - weights[0], 0):
-        return float(np.std(x) if mean is None else np.sqrt(np.sum(np.power(x - mean, 2)) / float(len(x))))
+        return np.float64(np.std(x) if mean is None else np.sqrt(np.sum(np.power(x - mean, 2)) / float(len(x))))
     if mean is None:
         mean = np.average(x, weights=weights)
     total = _one_by_one(weights)
     if total < 1 - 1e-6 or total > 1 + 1e-6:
-        weights = weights / total
+        weights /= total
     return math.sqrt(_one_by_one(weights * (x - mean) ** 2) / (1 - 1 / len(x)))
 
 

@@ -20,7 +20,7 @@ def compute_temperature_features(
 
     The means are pandas' own, of the same groups. What eemeter's data classes do not ask for is left to eemeter.
     """
-    if options != {"data_quality": True} or not _is_plain(meter_data_index, pd.DatetimeIndex(temperature_data.index)):
+    if options != {"data_quality": True} or not _is_plain(meter_data_index, temperature_data):
         return _one_by_one(meter_data_index, temperature_data, **options)  # type: ignore[no-any-return]
     group = _groups(meter_data_index, pd.DatetimeIndex(temperature_data.index))
     temperatures = temperature_data.to_numpy()[group >= 0]
@@ -48,12 +48,16 @@ def compute_temperature_features(
     return rows
 
 
-def _is_plain(index: pd.DatetimeIndex, hours: pd.DatetimeIndex) -> bool:
+def _is_plain(index: pd.DatetimeIndex, temperature_data: pd.Series) -> bool:
+    """Whether these are days and hours of one zone; and no fewer days than pandas needs to tell that they are days."""
+    hours = pd.DatetimeIndex(temperature_data.index)
     return bool(
-        hours.freq == "h"
+        temperature_data.dtype == float
+        and hours.freq == "h"
         and hours.tz
-        and index.tz
+        and hours.dtype == index.dtype
         and index.freq == "D"
+        and len(index) > 2
         and index.is_monotonic_increasing
         and index.is_unique
     )

@@ -1,0 +1,27 @@
+"""The same fits without numba: in a process that sees the lean tree and no other packages."""
+
+import itertools
+import json
+from pathlib import Path
+
+from infra import lean
+from tests.proof import meters
+from tests.proof.compare import Case, dump
+from tests.proof.variants import SETTINGS
+
+CODE = "import runpy; runpy.run_module('tests.proof.compare', run_name='__main__')"
+
+
+def test_the_lean_tree_fits_the_same_to_the_last_bit(tmp_path: Path) -> None:
+    samples = itertools.islice(meters.samples(), 0, None, 3)
+    cases = [Case(meter, "billing" if "billing" in meter.name else "current") for meter in samples]
+    cases += [Case(meters.short(meter), "current") for meter in meters.made(len(meters.KINDS), first=2000)]
+    for number, name in enumerate(SETTINGS):
+        if number % 5 == 0:
+            cases.append(Case(meters.short(meters.synthetic(3000 + number)), name))
+    dump(cases, tmp_path / "fits.json")
+    done = lean.run_in_lean(lean.built(), CODE, str(tmp_path / "fits.json"), environment={"OMP_NUM_THREADS": "1"})
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert len(found) == len(cases)
+    assert {name: differences for name, differences in found.items() if differences} == {}
