@@ -36,21 +36,28 @@ def adaptive_weights(
     ordered = np.sort(x)
     values = ordered.tolist()
     if not (math.isfinite(values[0]) and math.isfinite(values[-1])):
-        return _their_weights(x, alpha, sigma, quantile, min_weight, replace_nonfinite)  # type: ignore[no-any-return]
+        return _rare(x, alpha, sigma, quantile, min_weight, replace_nonfinite)
     reach = 0.7413 * sigma - 0.5
     low, high = _fences(values, _QUARTILE, reach, 0.0)
     start, end = int(ordered.searchsorted(low)), int(ordered.searchsorted(high, side="right"))
     if start >= end:  # numbers so small that their quantiles lie beside them: eemeter's mean of nothing
-        return _their_weights(x, alpha, sigma, quantile, min_weight, replace_nonfinite)  # type: ignore[no-any-return]
+        return _rare(x, alpha, sigma, quantile, min_weight, replace_nonfinite)
     mu = _median(values, start, end)
     low, high = _fences(values, quantile, reach, mu)
     scale = max(abs(low), abs(high)) or 1.0  # eemeter: the order of magnitude of 0, which it calls 1
     z = (x - mu) / scale
     first, last = (values[0] - mu) / scale, (values[-1] - mu) / scale
     if not math.isfinite(first * first + last * last):  # the losses are not finite either, and eemeter raises
-        return _their_weights(x, alpha, sigma, quantile, min_weight, replace_nonfinite)  # type: ignore[no-any-return]
+        return _rare(x, alpha, sigma, quantile, min_weight, replace_nonfinite)
     shape = _shape(z) if alpha == "adaptive" else float(alpha)
     return _weights(z, shape) * (1 - min_weight) + min_weight, scale, shape
+
+
+def _rare(x: Floats, alpha: float | str, *others: Any) -> tuple[Floats, float, float]:
+    """What eemeter makes of residuals that are hardly numbers."""
+    if alpha == "adaptive" and not np.isfinite(x).any():
+        np.max(x[:0])  # raises, as eemeter does; without numba it would raise something else before
+    return _their_weights(x, alpha, *others)  # type: ignore[no-any-return]
 
 
 def _fences(values: list[float], quantile: float, reach: float, mu: float) -> tuple[float, float]:

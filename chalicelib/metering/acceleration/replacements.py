@@ -2,13 +2,11 @@
 
 from typing import Any
 
-import eemeter.common.adaptive_loss
 import eemeter.common.utils
 import eemeter.eemeter.models.billing.data
 import eemeter.eemeter.models.daily.data
 from eemeter.eemeter.models.daily import model, optimize, optimize_results
 from eemeter.eemeter.models.daily.base_models import c_hdd_tidd, full_model, hdd_tidd_cdd, tidd
-from eemeter.eemeter.models.daily.utilities import base_model
 
 from chalicelib.metering.acceleration import bounds, curve, guess, loss, objective, rows, spread, temperatures
 
@@ -21,7 +19,7 @@ REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = tuple(
         (guess.get_slope, (hdd_tidd_cdd, c_hdd_tidd)),
         (curve.full_model, (full_model, hdd_tidd_cdd, c_hdd_tidd, tidd, model, optimize_results)),
         (loss.adaptive_weights, (hdd_tidd_cdd, c_hdd_tidd, full_model)),
-        (spread.OoM_numba, (eemeter.common.utils, eemeter.common.adaptive_loss, base_model)),
+        (spread.OoM_numba, (eemeter.common.utils,)),  # only where no compiled function looks it up
         (rows._initialize_data, (model.DailyModel,)),
         (bounds.fix_identical_bnds, (hdd_tidd_cdd, c_hdd_tidd, tidd)),
         (
