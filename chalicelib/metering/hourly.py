@@ -17,9 +17,8 @@ from eemeter.eemeter.models.hourly.settings import HourlyNonSolarSettings
 from eemeter.eemeter.models.hourly_caltrack import segmentation
 
 from chalicelib.metering import acceleration
-from chalicelib.metering.acceleration.hourly import REPLACEMENTS
 
-acceleration.include(REPLACEMENTS)
+acceleration.include("chalicelib.metering.acceleration.hourly")
 
 
 class _Ordered(dict[str, None]):

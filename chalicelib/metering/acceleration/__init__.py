@@ -6,9 +6,10 @@
 Most of a fit goes into a function of 365 numbers that the optimiser asks thousands of times, and into tables that
 pandas builds a row at a time. The modules here do the same arithmetic in the same order with fewer steps around it;
 each says which part of eemeter it stands for. Nothing here is compiled. That the results are equal is held by
-tests/unit/metering/acceleration, for the version of eemeter that PROVED names.
+tests/proof, for the version of eemeter that PROVED names.
 """
 
+import importlib
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,23 +18,23 @@ from importlib.metadata import version
 from typing import Any
 
 from chalicelib.metering.acceleration import libm
-from chalicelib.metering.acceleration.replacements import REPLACEMENTS
 
 PROVED = "4.1.1"
 
 __all__ = ["PROVED", "accelerated", "include"]
 
-Replacements = tuple[tuple[Any, str, Any], ...]
-
-_included: list[Replacements] = [REPLACEMENTS]
+_included = [f"{__name__}.replacements"]  # modules that say what stands where; they need the eemeter that was proved
 _under_way: list[ExitStack] = []
 
 
-def include(replacements: Replacements) -> None:
-    """Have accelerated() do these, too, and any that is under way: hourly models are imported in the midst of a run."""
-    _included.append(replacements)
+def include(module: str) -> None:
+    """Have accelerated() do the REPLACEMENTS of a module, too, and any that is under way.
+
+    Hourly models are imported in the midst of a run.
+    """
+    _included.append(module)
     for stack in _under_way[-1:]:
-        stack.enter_context(_in_place(replacements))
+        stack.enter_context(_in_place(importlib.import_module(module).REPLACEMENTS))
 
 
 @contextmanager
@@ -49,15 +50,15 @@ def accelerated() -> Iterator[None]:
         yield
         return
     with ExitStack() as stack:
-        for replacements in _included:
-            stack.enter_context(_in_place(replacements))
+        for module in _included:
+            stack.enter_context(_in_place(importlib.import_module(module).REPLACEMENTS))
         _under_way.append(stack)
         stack.callback(_under_way.remove, stack)
         yield
 
 
 @contextmanager
-def _in_place(replacements: Replacements) -> Iterator[None]:
+def _in_place(replacements: tuple[tuple[Any, str, Any], ...]) -> Iterator[None]:
     before = [(place, name, getattr(place, name)) for place, name, _ in replacements]
     try:
         for place, name, ours in replacements:

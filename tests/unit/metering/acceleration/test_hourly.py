@@ -2,9 +2,10 @@
 
 import json
 import random
+import sys
 from collections.abc import Iterator
-from types import SimpleNamespace
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -75,8 +76,9 @@ class Place:
 @pytest.fixture
 def included(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(acceleration, "_included", [])
+    monkeypatch.setitem(sys.modules, "made", cast(ModuleType, SimpleNamespace(REPLACEMENTS=((Place, "number", 2),))))
     with acceleration.accelerated():
-        acceleration.include(((Place, "number", 2),))
+        acceleration.include("made")
         assert Place.number == 2
         yield
 
@@ -90,8 +92,9 @@ def test_includes_what_comes_in_the_midst_of_it() -> None:
 
 def test_puts_back_what_it_included(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acceleration, "_included", [])
+    monkeypatch.setitem(sys.modules, "made", cast(ModuleType, SimpleNamespace(REPLACEMENTS=((Place, "number", 2),))))
     with acceleration.accelerated():
-        acceleration.include(((Place, "number", 2),))
+        acceleration.include("made")
     assert Place.number == 1
     with acceleration.accelerated():
         assert Place.number == 2
