@@ -1,6 +1,8 @@
-"""Where eemeter's functions are replaced, and where they are left."""
+"""eemeter has our functions inside of accelerated(), and its own before and after."""
 
+import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -10,39 +12,51 @@ from chalicelib.metering.acceleration.replacements import REPLACEMENTS
 
 
 @pytest.fixture(autouse=True)
-def _asked_anew() -> Iterator[None]:
+def fresh() -> Iterator[None]:
+    """What was found out of eemeter's version is forgotten before and after."""
     acceleration._why_not.cache_clear()
     yield
     acceleration._why_not.cache_clear()
 
 
-def in_place() -> set[bool]:
-    return {getattr(place, name) is ours for place, name, ours in REPLACEMENTS}
+def in_place() -> list[Any]:
+    return [getattr(place, name) for place, name, _ in REPLACEMENTS]
 
 
-def test_ours_are_in_place_for_as_long_as_it_lasts() -> None:
-    assert in_place() == {False}
-    with accelerated():
-        assert in_place() == {True}
+OURS = [ours for _, _, ours in REPLACEMENTS]
+THEIRS = in_place()
+
+
+def test_each_replaces_something_of_eemeter() -> None:
+    assert all(ours is not theirs for ours, theirs in zip(OURS, THEIRS, strict=True))
+    assert all(theirs.__module__.startswith("eemeter.") for theirs in THEIRS)
+
+
+def test_inside_and_after() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         with accelerated():
-            assert in_place() == {True}
-        assert in_place() == {True}
-    assert in_place() == {False}
+            assert in_place() == OURS
+            with accelerated():
+                assert in_place() == OURS
+            assert in_place() == OURS
+    assert in_place() == THEIRS
 
 
-def test_an_error_puts_eemeters_back() -> None:
+def test_after_an_exception() -> None:
     with pytest.raises(KeyError), accelerated():
         raise KeyError
-    assert in_place() == {False}
+    assert in_place() == THEIRS
 
 
-def test_another_version_of_eemeter_keeps_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_eemeter_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acceleration, "version", lambda name: "4.2.0")
-    with pytest.warns(RuntimeWarning, match=r"proved with eemeter 4\.1\.1, and this is 4\.2\.0"), accelerated():
-        assert in_place() == {False}
+    with pytest.warns(RuntimeWarning, match=r"4\.1\.1, and this is 4\.2\.0") as caught, accelerated():
+        assert in_place() == THEIRS
+    assert caught[0].filename == __file__
 
 
-def test_another_c_library_keeps_eemeters_own(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libm, "is_exact", lambda: False)
-    with pytest.warns(RuntimeWarning, match="differ from the C library"), accelerated():
-        assert in_place() == {False}
+    with pytest.warns(RuntimeWarning, match="float_power"), accelerated():
+        assert in_place() == THEIRS
