@@ -57,7 +57,7 @@ SETTINGS: dict[str, Variant] = {
             "scipy_direct",
             "nlopt_neldermead",
             "nlopt_bobyqa",
-            "nlopt_cobyla",
+            "nlopt_sbplx",  # not COBYLA, which answers with what memory held where a loss is no number
             "nlopt_direct",
             "nlopt_crs2_lm",
         )
