@@ -47,3 +47,11 @@ def lines(kind: str = TMY3) -> list[str]:
 def text(kind: str = TMY3) -> bytes:
     """A whole file."""
     return "\r\n".join([*lines(kind), ""]).encode()
+
+
+def changed(place: int, old: str, new: str) -> bytes:
+    """A TMY3 file with a change in one of its lines, counted from 1."""
+    content = lines()
+    assert old in content[place - 1]
+    content[place - 1] = content[place - 1].replace(old, new, 1)
+    return "\n".join(content).encode()

@@ -20,14 +20,6 @@ def post(call: Api, content: bytes, query: str = "", content_type: str = "text/c
     return call("POST", f"weather_files/{query}", content, Content_Type=content_type)
 
 
-def changed(place: int, old: str, new: str) -> bytes:
-    """A TMY3 file with a change in one of its lines, counted from 1."""
-    lines = normal_file.lines()
-    assert old in lines[place - 1]
-    lines[place - 1] = lines[place - 1].replace(old, new, 1)
-    return "\n".join(lines).encode()
-
-
 @KINDS
 def test_a_file_is_taken_as_it_is(call: Api, memory: Memory, kind: str) -> None:
     answer = post(call, normal_file.text(kind))
@@ -68,7 +60,7 @@ def test_another_content_type_is_refused(call: Api, content_type: str) -> None:
 
 
 def test_the_station_may_be_a_parameter_where_the_file_names_none(call: Api, memory: Memory) -> None:
-    content = changed(1, STATION, "BURBANK")
+    content = normal_file.changed(1, STATION, "BURBANK")
     assert "parameter station" in post(call, content).json["detail"]
     assert post(call, content, "?station=722886").json["station"] == "722886"
     assert post(call, content, "?station=7228").pointers == ["/station"]
@@ -107,7 +99,7 @@ def test_it_replaces_the_normal_year_of_before(call: Api, memory: Memory) -> Non
     ],
 )
 def test_an_error_is_pointed_at_in_words(call: Api, memory: Memory, place: int, old: str, new: str, said: str) -> None:
-    answer = post(call, changed(place, old, new))
+    answer = post(call, normal_file.changed(place, old, new))
     assert answer.status == 400
     assert said in answer.json["errors"][0]["detail"]
     assert not memory.series

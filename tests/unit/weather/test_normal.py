@@ -15,14 +15,6 @@ KINDS = pytest.mark.parametrize(
 )
 
 
-def changed(place: int, old: str, new: str) -> bytes:
-    """A TMY3 file with a change in one of its lines, counted from 1."""
-    lines = normal_file.lines()
-    assert old in lines[place - 1]
-    lines[place - 1] = lines[place - 1].replace(old, new, 1)
-    return "\n".join(lines).encode()
-
-
 @KINDS
 def test_a_year_is_that_of_the_same_file_uploaded(server: FileServer, source: str, kind: str, path: str) -> None:
     server.files[path] = normal_file.text(kind)
@@ -79,11 +71,11 @@ def test_eeweathers_own_request_is_left_as_it_was(server: FileServer) -> None:
         b"",
         b"<html>",
         b"\x1f\x8b\xff",
-        changed(1, "-8.0", "PST"),
-        changed(1, "-8.0", "inf"),
-        changed(1419, "03/01", "02/29"),
-        changed(4, "02:00", "25:00"),
-        changed(5, f",{normal_file.celsius(2)},", ",,"),
+        normal_file.changed(1, "-8.0", "PST"),
+        normal_file.changed(1, "-8.0", "inf"),
+        normal_file.changed(1419, "03/01", "02/29"),
+        normal_file.changed(4, "02:00", "25:00"),
+        normal_file.changed(5, f",{normal_file.celsius(2)},", ",,"),
         normal_file.text()[:100_000],
     ],
     ids=["empty", "page", "bytes", "zone", "no zone", "day", "hour", "value", "cut"],
@@ -96,7 +88,7 @@ def test_a_file_that_is_none_is_named(server: FileServer, content: bytes) -> Non
 
 @pytest.mark.parametrize("given", ["-9900", "nan"])
 def test_an_hour_without_a_temperature_is_named(server: FileServer, given: str) -> None:
-    server.files[PATH] = changed(5, f",{normal_file.celsius(2)},", f",{given},")
+    server.files[PATH] = normal_file.changed(5, f",{normal_file.celsius(2)},", f",{given},")
     with pytest.raises(Unusable) as failure:
         NORMAL_SOURCES["tmy3"](server.url, STATION)
     assert str(failure.value) == (
