@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from chalice.package import TemplateDeepMerger, YAMLTemplateSerializer
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = ("app.py", "chalicelib", ".chalice")
-MERGED = "infra/resources.yaml"
+MERGED = ("infra/resources.yaml", "infra/tables.yaml", "infra/operators.yaml")
 STATE_MACHINES = {"AggregationStateMachine": "infra/aggregation.asl.yaml"}  # by their names in resources.yaml
 REQUIREMENTS = "requirements.txt"
 
@@ -52,8 +53,10 @@ def package(directory: Path, *, requirements: bool = True) -> None:
             copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
             copy(REPOSITORY / name, Path(project, name))
         Path(project, REQUIREMENTS).write_bytes((REPOSITORY / REQUIREMENTS).read_bytes() if requirements else b"")
+        around = Path(project, "around.yaml")
+        around.write_text(yaml.dump(_merged(), Dumper=_Dumper, sort_keys=False))
         command = [sys.executable, "-c", "from chalice.cli import main; main()", "--project-dir", project, "package"]
-        command += ["--stage", "dev", "--template-format", "yaml", "--merge-template", str(REPOSITORY / MERGED)]
+        command += ["--stage", "dev", "--template-format", "yaml", "--merge-template", str(around)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         environment["AWS_DEFAULT_REGION"] = "us-east-1"  # Chalice asks for one, and writes it nowhere
         made = subprocess.run([*command, str(directory)], env=environment, capture_output=True, text=True)
@@ -65,6 +68,14 @@ def package(directory: Path, *, requirements: bool = True) -> None:
         states = yaml.safe_load((REPOSITORY / definition).read_text())
         template["Resources"][name]["Properties"]["Definition"] = states
     write(directory, template)
+
+
+def _merged() -> dict[str, Any]:
+    """What MERGED holds, as one template: its files share no names."""
+    serializer, merger, merged = YAMLTemplateSerializer(), TemplateDeepMerger(), dict[str, Any]()
+    for name in MERGED:
+        merged = merger.merge(serializer.load_template((REPOSITORY / name).read_text(), name), merged)
+    return merged
 
 
 def read(directory: Path) -> Any:

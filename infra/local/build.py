@@ -37,7 +37,7 @@ def build(cache: Path) -> Path:
 def _fingerprint() -> str:
     """Changes with anything that the package is made of."""
     digest = hashlib.sha256(f"{sys.version_info[:2]} {version('chalice')}".encode())
-    for name in (*SOURCES, MERGED, *STATE_MACHINES.values(), "infra/package.py"):
+    for name in (*SOURCES, *MERGED, *STATE_MACHINES.values(), "infra/package.py"):
         source = REPOSITORY / name
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file() and "__pycache__" not in path.parts:
