@@ -1,10 +1,11 @@
 """What AWS calls, and nothing else."""
 
+from collections.abc import Callable
 from typing import Any
 
-from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, SQSEvent
+from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Request, SQSEvent
 
-from chalicelib import api
+from chalicelib import api, telemetry
 from chalicelib.jobs import authorize as authorizing
 from chalicelib.jobs import bury_run as burying
 from chalicelib.jobs import choose_derivatives as choosing
@@ -18,6 +19,12 @@ from chalicelib.jobs import wait_for_batch as waiting
 app = Chalice(app_name="eemeter-datastore")
 
 
+@app.middleware("all")
+def name_the_invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
+    telemetry.begin(event.lambda_context if isinstance(event, Request) else event.context)
+    return get_response(event)
+
+
 @app.authorizer(name="authorize", ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
     return authorizing.authorize(request)
@@ -28,6 +35,11 @@ api.register(app, authorize)
 
 @app.on_sqs_message(queue="meter-runs", name="meter_worker")
 def meter_worker(event: SQSEvent) -> Any:
+    return run_meter.handle(event.to_dict(), event.context)
+
+
+@app.on_sqs_message(queue="meter-runs-hourly", name="hourly_worker")
+def hourly_worker(event: SQSEvent) -> Any:
     return run_meter.handle(event.to_dict(), event.context)
 
 

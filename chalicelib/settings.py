@@ -14,6 +14,7 @@ class Settings:
     table_prefix: str
     bucket: str
     meter_queue_url: str
+    hourly_queue_url: str  # of the worker that has the hourly models; empty: there is none
     state_machine_arn: str
     worker_timeout: int  # seconds, as the Timeout of MeterWorker
     max_attempts: int  # how often a run is tried before it is buried
@@ -32,6 +33,7 @@ class Settings:
             table_prefix=os.environ["TABLE_PREFIX"],
             bucket=os.environ["BUCKET"],
             meter_queue_url=os.environ["METER_QUEUE_URL"],
+            hourly_queue_url=os.environ["HOURLY_QUEUE_URL"],
             state_machine_arn=os.environ["STATE_MACHINE_ARN"],
             worker_timeout=int(os.environ["WORKER_TIMEOUT"]),
             max_attempts=int(os.environ["MAX_ATTEMPTS"]),

@@ -16,6 +16,7 @@ SOURCES = ("app.py", "chalicelib", ".chalice")
 MERGED = ("infra/resources.yaml", "infra/tables.yaml", "infra/operators.yaml")
 STATE_MACHINES = {"AggregationStateMachine": "infra/aggregation.asl.yaml"}  # by their names in resources.yaml
 REQUIREMENTS = "requirements.txt"
+STAGE = "live"  # of API Gateway, in every URL; what CloudFormation calls a stage is a stack
 
 
 class PackagingError(Exception):
@@ -56,7 +57,7 @@ def package(directory: Path, *, requirements: bool = True) -> None:
         around = Path(project, "around.yaml")
         around.write_text(yaml.dump(_merged(), Dumper=_Dumper, sort_keys=False))
         command = [sys.executable, "-c", "from chalice.cli import main; main()", "--project-dir", project, "package"]
-        command += ["--stage", "dev", "--template-format", "yaml", "--merge-template", str(around)]
+        command += ["--stage", STAGE, "--template-format", "yaml", "--merge-template", str(around)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
         environment["AWS_DEFAULT_REGION"] = "us-east-1"  # Chalice asks for one, and writes it nowhere
         made = subprocess.run([*command, str(directory)], env=environment, capture_output=True, text=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from chalicelib import telemetry
 from chalicelib.aggregation import agreement
 from chalicelib.api import examples
 from chalicelib.api.derivatives import Interpretation
@@ -243,6 +244,8 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
         _check_waiting(body)
         chosen = None
     (run,) = aggregation_runs.schedule([(spec, chosen)])
+    telemetry.note(aggregation_run=run.id)
+    telemetry.emit({"AggregationsScheduled": 1})
     return Reply(run_out(run), {"Location": f"/api/v1/aggregation_runs/{run.id}/"})
 
 
@@ -274,6 +277,7 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     if not wanted:
         raise invalid(error(agreement.nothing_matches(passed_over), "targets"))
     scheduled = iter(aggregation_runs.schedule(wanted))
+    telemetry.emit({"AggregationsScheduled": len(wanted)})
     return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
 
 

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag, with_config
 from pydantic_core import from_json
 from typing_extensions import TypedDict
 
+from chalicelib import telemetry
 from chalicelib.api import examples
 from chalicelib.api.endpoints import (
     READ,
@@ -218,6 +219,8 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
         project, trace = single(body.project, body.trace)
         spec = RunSpec(project=project, trace=trace, **body.arguments())
     run = runs.schedule(spec)
+    telemetry.note(meter_run=run.id)
+    telemetry.emit({"RunsScheduled": 1})
     return Reply(run_out(run), {"Location": f"/api/v1/meter_runs/{run.id}/"})
 
 
@@ -248,6 +251,8 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     _check_size(len(pairs), arguments)
     specs = [RunSpec(project=project, trace=trace, **arguments) for project, trace in pairs]
     batch, scheduled = runs.schedule_batch(specs)
+    telemetry.note(batch=batch)
+    telemetry.emit({"RunsScheduled": len(scheduled)})
     rendered = iter([run_out(run) for run in scheduled])
     grouped = [[next(rendered) for _ in group] for group in groups]
     return Reply(grouped, {"Location": f"/api/v1/batches/{batch}/"})

@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from chalice.app import Request, Response
 
+from chalicelib import telemetry
 from chalicelib.api import problems, validation
 from chalicelib.api.endpoints import JSON, Call, Endpoint
 from chalicelib.api.problems import Problem
@@ -26,17 +27,17 @@ def answer(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Res
     """Serve a request; every failure is a problem document, and every call one line in the log."""
     started = time.perf_counter()
     request_id = str(request.context.get("requestId", ""))
+    telemetry.note(request_id=request_id)
     try:
         reply = _serve(endpoint, request, path)
     except Problem as problem:
         reply = _refusal(problem)
     except Exception:
-        logger.exception("unexpected error", request_id=request_id)
+        logger.exception("unexpected error")
         detail = f"Something went wrong here. Report request {request_id} if it stays."
         reply = _refusal(Problem(problems.INTERNAL, detail))
     logger.info(
         "request",
-        request_id=request_id,
         method=endpoint.method,
         path=endpoint.path,
         status=reply.status,

@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import telemetry
 from chalicelib.aggregation import agreement
 from chalicelib.store import aggregation_runs, choosing, projects, trace_groups, traces
 from chalicelib.store.tables import AggregationRun
@@ -17,16 +18,18 @@ class GoneError(Exception):
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
     """The numbers of the run's chunks; none when it cannot be added up, and is FAILED with the reason."""
+    telemetry.note(aggregation_run=event["aggregation_run"])
     run = aggregation_runs.existing(event["aggregation_run"])
     if run.chunks is None:
         try:
             run = _chosen(run)
         except (GoneError, agreement.DisagreementError, choosing.TooManyError) as refusal:
             aggregation_runs.fail(run, str(refusal))
-            logger.info("FAILED", aggregation_run=run.id, reason=str(refusal))
+            logger.info("FAILED", reason=str(refusal))
+            telemetry.failed("AggregationsFailed", "data")
     aggregation_runs.begin(run)
     count = aggregation_runs.chunk_count(run)
-    logger.info("chosen", aggregation_run=run.id, chunks=count)
+    logger.info("chosen", chunks=count)
     return {"chunks": list(range(count)), "chunk_count": count}
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import telemetry
 from chalicelib.store import aggregation_runs
 
 logger = Logger()
@@ -11,10 +12,12 @@ logger = Logger()
 
 def handle(event: dict[str, Any]) -> None:
     """Record the failure, unless the run has ended already; `error` is Step Functions' error output."""
+    telemetry.note(aggregation_run=event["aggregation_run"])
     run, error = aggregation_runs.existing(event["aggregation_run"]), event["error"]
     waited_in_vain = run.after_batch is not None and run.chunks is None and error.get("Error") == "States.Timeout"
     if waited_in_vain:
         aggregation_runs.fail(run, f"Batch {run.after_batch} has not ended within 28 days.")
     else:
         aggregation_runs.give_up(run, f"{error.get('Error', '')}: {error.get('Cause', '')}")
-    logger.error("FAILED", aggregation_run=run.id, error=error)
+    logger.error("FAILED", error=error)
+    telemetry.failed("AggregationsFailed", "machine")

@@ -5,6 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import telemetry
 from chalicelib.aggregation.sums import NothingToAddError, total
 from chalicelib.store import aggregation_runs
 from chalicelib.store.rows import Rows
@@ -16,11 +17,12 @@ logger = Logger()
 
 def handle(event: dict[str, Any]) -> dict[str, str]:
     """Add the sums up and end the run; the status with which it ended, now or before."""
+    telemetry.note(aggregation_run=event["aggregation_run"])
     run = aggregation_runs.existing(event["aggregation_run"])
     if run.status not in ENDED:
         _fan_in(run)
     status = aggregation_runs.existing(run.id).status
-    logger.info(status, aggregation_run=run.id)
+    logger.info(status)
     return {"status": status}
 
 
@@ -38,5 +40,7 @@ def _fan_in(run: AggregationRun) -> None:
     except NothingToAddError:
         reason = f"None of the {len(derivatives):,} derivatives has both a baseline and a reporting side to add up."
         aggregation_runs.fail(run, reason)
+        telemetry.failed("AggregationsFailed", "data")
     else:
         aggregation_runs.succeed(run, aggregated, taken, derivatives, statuses)
+        telemetry.emit({"AggregationsSucceeded": 1})

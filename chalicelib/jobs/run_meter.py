@@ -2,17 +2,19 @@
 
 import gc
 import importlib
+import time
 import traceback
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import telemetry
 from chalicelib.jobs import weather
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store import documents, queue, runs
-from chalicelib.store.tables import MeterRun
+from chalicelib.store.tables import MeterRun, now
 from chalicelib.vocabulary import full_name
 
 if TYPE_CHECKING:
@@ -31,27 +33,28 @@ def handle(event: dict[str, Any], context: Any) -> Any:
 
 
 def _handle_record(record: "SQSRecord") -> None:
-    logger.remove_keys(["meter_run"])  # of the invocation before
     try:
         _work_on(queue.run_id_of(record.raw_event))
     except Exception:
         logger.exception("the message will be delivered again, or end in the dead-letter queue")
         received = int(record.attributes.approximate_receive_count)
-        queue.retry_after(record.receipt_handle, settings().retry_delay * received)
+        queue.retry_after(record.raw_event, settings().retry_delay * received)
         raise
 
 
 def _work_on(run_id: int) -> None:
     """Bring a run to its end, unless it has ended or another worker is at it. Raises when the machine fails."""
-    logger.append_keys(meter_run=run_id)
+    telemetry.note(meter_run=run_id)
     try:
         run = runs.claim(run_id)
     except runs.Exhausted:
-        runs.bury(run_id)
+        if runs.bury(run_id):
+            telemetry.failed("RunsFailed", "machine")
         return
     if run is None:
         logger.info("the run has ended, or another worker is at it")
         return
+    telemetry.note(batch=run.batch)
     try:
         _end(run)
     except Exception as error:
@@ -61,22 +64,33 @@ def _work_on(run_id: int) -> None:
 
 def _end(run: MeterRun) -> None:
     """Bring a claimed run to SUCCESS, or to FAILED where data or model are at fault. Raises where the machine is."""
-    from chalicelib.metering import MeterFailure
+    from chalicelib.metering import MeterFailure, NoHourlyModels
 
     _keep_packages()
+    began = time.perf_counter()
+    seconds = {"QueueSeconds": (now() - run.added).total_seconds()}
     try:
         meter_input = complete_input(run)
         key = documents.input_key(run.document)
         documents.put(key, meter_input)
         runs.set_input(run, key)
+        computing = time.perf_counter()
         outcome = _computed(meter_input) | weather.chosen(meter_input)
+        seconds["EEmeterSeconds"] = time.perf_counter() - computing
     except MeterFailure as failure:
-        runs.fail(run, str(failure), traceback.format_exc())
-        logger.info("FAILED", reason=str(failure))
+        if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
+            runs.hand_over(run)
+            logger.info("handed over to the worker of the hourly models")
+        elif runs.fail(run, str(failure), traceback.format_exc()):
+            logger.info("FAILED", reason=str(failure), kind=failure.reason)
+            telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
         return
     documents.put(documents.output_key(run.document), outcome)
-    ended = runs.succeed(run, outcome, full_name(meter_input["trace"]["interpretation"]))
-    logger.info("SUCCESS" if ended else "another worker has taken the run over")
+    if runs.succeed(run, outcome, full_name(meter_input["trace"]["interpretation"])):
+        logger.info("SUCCESS")
+        telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})
+    else:
+        logger.info("another worker has taken the run over")
 
 
 @cache
@@ -90,7 +104,7 @@ def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
 
     Raises MeterFailure, or MemoryError, ImportError or OSError.
     """
-    from chalicelib.metering import MeterFailure, run_meter
+    from chalicelib.metering import MeterFailure, ModelFailure, run_meter
 
     module = settings().model_module
     try:
@@ -99,4 +113,4 @@ def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
     except (MeterFailure, MemoryError, ImportError, OSError):
         raise
     except Exception as error:
-        raise MeterFailure(f"The model cannot be computed from these data: {type(error).__name__}: {error}") from error
+        raise ModelFailure(f"The model cannot be computed from these data: {type(error).__name__}: {error}") from error

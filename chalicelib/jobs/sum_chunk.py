@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import telemetry
 from chalicelib.aggregation.sums import partial_sum
 from chalicelib.store import aggregation_runs
 
@@ -12,6 +13,7 @@ logger = Logger()
 
 def handle(event: dict[str, Any]) -> int:
     """Add the chunk up and keep its sum, of which a second time gives the same bytes; the chunk's number."""
+    telemetry.note(aggregation_run=event["aggregation_run"])
     run, number = aggregation_runs.existing(event["aggregation_run"]), event["chunk"]
     try:
         partial = partial_sum(aggregation_runs.chunk(run, number), run.trace_interpretation)
@@ -19,5 +21,5 @@ def handle(event: dict[str, Any]) -> int:
     except Exception as error:
         aggregation_runs.note_error(run, f"Chunk {number}: {type(error).__name__}: {error}")
         raise
-    logger.info("added up", aggregation_run=run.id, chunk=number, derivatives=len(partial.statuses))
+    logger.info("added up", chunk=number, derivatives=len(partial.statuses))
     return int(number)

@@ -2,6 +2,7 @@
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import telemetry
 from chalicelib.store import aggregation_runs, outbox, runs, waiters
 
 logger = Logger()
@@ -16,12 +17,15 @@ SWEEPS = {
 
 def handle() -> None:
     """One sweep over all that may be left behind. Raises when a part of it failed, after the others were done."""
-    failed = []
+    failed, swept = [], 0
     for name, sweep in SWEEPS.items():
         try:
-            logger.info("swept", extra={name: sweep()})
+            count = sweep()
+            logger.info("swept", extra={name: count})
+            swept += count
         except Exception:
             logger.exception("could not be swept", part=name)
             failed.append(name)
+    telemetry.emit({"SweptRuns": swept})
     if failed:
         raise RuntimeError(f"could not be swept: {', '.join(failed)}")

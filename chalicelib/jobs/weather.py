@@ -107,7 +107,7 @@ def _choices(named: str | None, zipcode: str | None, nearest: Nearest) -> list[d
 
 def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
     """The observed temperatures of the first station that has enough of them, or can have by what a source adds."""
-    from chalicelib.metering import MeterFailure
+    from chalicelib.metering import WeatherFailure
 
     instants = _instants(meter_input["trace"]["records"])
     first, last = min(instants) - MARGIN, max(instants) + MARGIN
@@ -127,7 +127,7 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
     needed = [hour for hours in periods for hour in hours]
     lacks = [(choice, sorted(set(needed) - _stored(column))) for choice, column in found]
     source = settings().weather_source
-    raise MeterFailure(
+    raise WeatherFailure(
         _lacking(
             lacks,
             f"of the {len(needed):,} hours of observed temperatures that the run needs",
@@ -140,7 +140,7 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
 
 def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
     """The normal year of the first station that has it whole, or for which a source has it where nothing is stored."""
-    from chalicelib.metering import MeterFailure
+    from chalicelib.metering import WeatherFailure
 
     lacks = []
     for choice in choices:
@@ -153,7 +153,7 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[
             return _serialized(choice, column)
         lacks.append((choice, missing))
     source = settings().normal_source
-    raise MeterFailure(
+    raise WeatherFailure(
         _lacking(
             lacks,
             f"of the {HOURS_OF_YEAR:,} hours of normal temperatures",
@@ -186,13 +186,13 @@ def _missing_of_year(starts: bytes) -> list[int]:
 def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> bool:
     """Store what the deployment's source has for the years that lack hours; whether anything came.
 
-    Hours that are stored stay as they are. Raises MeterFailure for a file that cannot be read, and
+    Hours that are stored stay as they are. Raises WeatherFailure for a file that cannot be read, and
     chalicelib.weather.Unavailable, after which the queue tries again.
     """
     source = settings().weather_source
     if source == NO_SOURCE:
         return False
-    from chalicelib.metering import MeterFailure
+    from chalicelib.metering import WeatherFailure
     from chalicelib.weather import SOURCES, Unusable
 
     stored, came = _stored(column), False
@@ -202,7 +202,7 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
         try:
             fetched = SOURCES[source](settings().weather_url, station, year)
         except Unusable as problem:
-            raise MeterFailure(str(problem)) from problem
+            raise WeatherFailure(str(problem)) from problem
         logger.info("fetched weather", source=source, station=station, year=year, hours=len(fetched or ()))
         kept = {start // HOUR for start in series.read(prefix, *_edges(year), share=True).starts}
         new = Column()
@@ -224,13 +224,13 @@ def _fetch_normal(station: str, prefix: str) -> bool:
     source = settings().normal_source
     if source == NO_SOURCE or fetches.noted(source, station, None):
         return False
-    from chalicelib.metering import MeterFailure
+    from chalicelib.metering import WeatherFailure
     from chalicelib.weather import NORMAL_SOURCES, Unusable
 
     try:
         fetched = NORMAL_SOURCES[source](settings().normal_url, station)
     except Unusable as problem:
-        raise MeterFailure(f"{problem} {NORMAL_REMEDY}") from problem
+        raise WeatherFailure(f"{problem} {NORMAL_REMEDY}") from problem
     logger.info("fetched a normal year", source=source, station=station, found=fetched is not None)
     if fetched and not len(series.read(prefix, share=True)):  # what was posted meanwhile stays
         new = Column()

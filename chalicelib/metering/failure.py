@@ -1,5 +1,32 @@
-"""The one error of this room."""
+"""The errors of this room."""
 
 
 class MeterFailure(Exception):
-    """The data or the request cannot give a result; `str()` says why, to the person who asked for the run."""
+    """The data or the request cannot give a result; `str()` says why, to the person who asked for the run.
+
+    reason: one word for its kind, by which failures are counted.
+    """
+
+    reason = "data"
+
+
+class SufficiencyFailure(MeterFailure):
+    """eemeter's sufficiency criteria disqualify the data."""
+
+    reason = "sufficiency"
+
+
+class WeatherFailure(MeterFailure):
+    """Temperatures are missing, or do not fit."""
+
+    reason = "weather"
+
+
+class ModelFailure(MeterFailure):
+    """There is no such model, it does not take these arguments, or it cannot be computed from these data."""
+
+    reason = "model"
+
+
+class NoHourlyModels(ModelFailure):
+    """The hourly models are not installed here."""

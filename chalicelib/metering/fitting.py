@@ -10,7 +10,7 @@ from eemeter.common.metrics import BaselineMetrics
 from eemeter.eemeter.common.exceptions import EEMeterError
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.failure import MeterFailure, ModelFailure, WeatherFailure
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.models import Model
 from chalicelib.metering.registry import Choice
@@ -92,7 +92,7 @@ def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choi
             if isinstance(error, EEMeterError | ValueError)
             else f"it breaks off ({type(error).__name__}), as it does where readings are too few or all the same"
         )
-        raise MeterFailure(
+        raise ModelFailure(
             f"eemeter cannot fit {choice.model_class.name} on the {label} period, {_span(readings)} with"
             f" {readings['value'].notna().sum()} of {len(readings)} readings not null: {why}."
             " Check the readings and temperatures of that period."
@@ -186,7 +186,7 @@ def _temperatures(readings: pd.DataFrame, meter_input: MeterInput) -> pd.Series:
     temperature = meter_input.weather.temperature
     within = temperature[first - _EDGE : last + _EDGE]
     if within.notna().sum() == 0:
-        raise MeterFailure(
+        raise WeatherFailure(
             f"Weather station {meter_input.weather.station} has no temperatures from {first:%Y-%m-%d} to"
             f" {last:%Y-%m-%d}, only from {temperature.index[0]:%Y-%m-%d} to {temperature.index[-1]:%Y-%m-%d}."
         )

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.failure import NoHourlyModels
 
 PROVED = "4.1.1"
 PACKAGES = ("eemeter", "eemeter.common", "eemeter.eemeter", "eemeter.eemeter.models")  # whose __init__ imports all
@@ -99,9 +99,9 @@ class _NoNumba(_StandIn):
 
 
 def hourly() -> ModuleType:
-    """chalicelib.metering.hourly, imported when first asked for. Raises MeterFailure in a tree without its packages."""
+    """chalicelib.metering.hourly, imported when first asked for. Raises NoHourlyModels where its packages are not."""
     if not all(map(importlib.util.find_spec, _NEEDED_BY_HOURS)):
-        raise MeterFailure(
+        raise NoHourlyModels(
             "This worker has no hourly models, only eemeter's daily and billing ones: choose a DailyModel or a"
             " BillingModel, or have the run done where the packages of requirements-meter.txt are installed."
         )

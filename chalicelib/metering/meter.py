@@ -19,7 +19,7 @@ import chalicelib
 from chalicelib.metering.acceleration import accelerated
 from chalicelib.metering.calendar import cumulative, daily, monthly
 from chalicelib.metering.derivatives import derive, savings
-from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
 from chalicelib.metering.fitting import Bills, Period, by_bill, fit_period, no_period, predict, refusal
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import (
@@ -127,7 +127,7 @@ def _baseline(readings: pd.DataFrame, rhythm: Frequency, parsed: MeterInput, cho
         return no_period("The trace has no whole readings in the baseline period, in which nothing was sent back.")
     baseline = fit_period("baseline", before, parsed, choice)
     if baseline.model is None:
-        raise MeterFailure(refusal(baseline))
+        raise SufficiencyFailure(refusal(baseline))
     return baseline
 
 

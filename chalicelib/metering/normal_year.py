@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.failure import WeatherFailure
 from chalicelib.metering.serialized import Weather
 
 # the year in which the original eemeter set its normal years: it decides which days are weekends
@@ -16,13 +16,13 @@ HOURS = 8760
 def normal_temperatures(normal: Weather, timezone: ZoneInfo) -> pd.Series:
     """Hourly temperatures (F) over the local days of 2015, read round the year from the hours of `normal`.
 
-    Raises MeterFailure when an hour is missing.
+    Raises WeatherFailure when an hour is missing.
     """
     by_hour = normal.temperature.groupby(_hour_of_year(pd.DatetimeIndex(normal.temperature.index))).mean()
     by_hour = by_hour.reindex(range(HOURS))
     missing = int(by_hour.isna().sum())
     if missing:
-        raise MeterFailure(
+        raise WeatherFailure(
             f"The normal year of station {normal.station} lacks {missing} of its {HOURS} hours; it has to have all."
         )
     index = pd.date_range(f"{NORMAL_YEAR}-01-01", f"{NORMAL_YEAR + 1}-01-01", freq="h", tz=timezone, inclusive="left")

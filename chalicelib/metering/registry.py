@@ -8,7 +8,7 @@ from typing import Any
 import pydantic
 from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings, DailySettings
 
-from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.formatters import FORMATTERS, Formatter
 from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.lean import hourly
@@ -29,7 +29,7 @@ class ModelClass:
     formatter: str
 
     def kwargs_model(self) -> type[pydantic.BaseModel]:
-        """The pydantic model of the keyword arguments. Raises MeterFailure where this worker has no such model."""
+        """The pydantic model of the keyword arguments. Raises ModelFailure where this worker has no such model."""
         return self.settings if isinstance(self.settings, type) else self.settings()
 
 
@@ -88,7 +88,7 @@ class Choice:
 
 
 def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry) -> Choice:
-    """What the input names, or else the default for its frequency. Raises MeterFailure with what is allowed."""
+    """What the input names, or else the default for its frequency. Raises ModelFailure with what is allowed."""
     formatter_kwargs = _object(document.get("formatter_kwargs"), "formatter_kwargs")
     formatter_name = _formatter_name(document.get("formatter_class"), formatter_kwargs, registry)
     model_name = document.get("model_class")
@@ -98,7 +98,7 @@ def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry
     _known("model_class", model_name, (*registry.model_classes, *MODEL_ALIASES))
     model_class = registry.model_classes[model_name]
     if formatter_name not in (None, model_class.formatter):
-        raise MeterFailure(f"{model_name} takes the formatter {model_class.formatter!r}, not {formatter_name!r}.")
+        raise ModelFailure(f"{model_name} takes the formatter {model_class.formatter!r}, not {formatter_name!r}.")
     formatter = registry.formatters[model_class.formatter]
     _check_frequency(model_name, formatter, frequency)
     return Choice(
@@ -116,7 +116,7 @@ def _formatter_name(given: Any, kwargs: dict[str, Any], registry: Registry) -> s
     if given == INTERVAL_ALIAS:
         freq_str = kwargs.pop("freq_str", "D")
         if freq_str not in FREQ_STR:
-            raise MeterFailure(f"formatter_kwargs.freq_str is {freq_str!r}; it has to be {' or '.join(FREQ_STR)}.")
+            raise ModelFailure(f"formatter_kwargs.freq_str is {freq_str!r}; it has to be {' or '.join(FREQ_STR)}.")
         return FREQ_STR[freq_str]
     if given is not None:
         _known("formatter_class", given, (*registry.formatters, INTERVAL_ALIAS, BILLING_ALIAS))
@@ -130,12 +130,12 @@ def _default_model(formatter: str, registry: Registry) -> str:
 
 def _check_frequency(model_name: str, formatter: Formatter, frequency: Frequency) -> None:
     if frequency.is_billing and formatter.frequency != "billing":
-        raise MeterFailure(
+        raise ModelFailure(
             f"{model_name} takes readings of a day or less, and the trace has bills ({frequency.name}): choose a"
             " BillingModel."
         )
     if formatter.is_hourly and (frequency.minutes or MINUTES_AN_HOUR + 1) > MINUTES_AN_HOUR:
-        raise MeterFailure(
+        raise ModelFailure(
             f"{model_name} takes readings of an hour or less, and the trace is read {frequency.name}: choose a"
             " DailyModel or a BillingModel."
         )
@@ -152,7 +152,7 @@ def _model_kwargs(given: Any, model_class: ModelClass) -> dict[str, Any]:
             f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()
         )
         hint = ' Say "developer_mode": true to change it all the same.' if "Developer mode" in faults else ""
-        raise MeterFailure(f"{model_class.name} does not take these model_kwargs: {faults}.{hint}") from error
+        raise ModelFailure(f"{model_class.name} does not take these model_kwargs: {faults}.{hint}") from error
     filled: dict[str, Any] = settings.model_dump(mode="json")
     return filled
 
@@ -166,12 +166,12 @@ def _silent(kwargs: Mapping[str, Any], settings: type[pydantic.BaseModel]) -> di
 def _check_keys(given: Any, settings: type[pydantic.BaseModel], where: str) -> None:
     """eemeter drops the keys that it does not know; a person who wrote one wants to hear of it."""
     if not isinstance(given, Mapping):
-        raise MeterFailure(f"{where} has to be an object.")
+        raise ModelFailure(f"{where} has to be an object.")
     allowed = {name: field for name, field in settings.model_fields.items() if name != "silent_developer_mode"}
     for key, value in given.items():
         field = allowed.get(key.lower())
         if field is None:
-            raise MeterFailure(f"{where} does not take {key!r}; it takes {', '.join(allowed) or 'nothing'}.")
+            raise ModelFailure(f"{where} does not take {key!r}; it takes {', '.join(allowed) or 'nothing'}.")
         if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
             _check_keys(value, field.annotation, f"{where}.{key}")
 
@@ -179,22 +179,22 @@ def _check_keys(given: Any, settings: type[pydantic.BaseModel], where: str) -> N
 def _ignore_sufficiency(given: Mapping[str, Any]) -> bool:
     for key in given:
         if key != "ignore_sufficiency":
-            raise MeterFailure(
+            raise ModelFailure(
                 f"formatter_kwargs does not take {key!r}; it takes ignore_sufficiency, and with"
                 f" {INTERVAL_ALIAS} freq_str."
             )
     value = given.get("ignore_sufficiency", False)
     if not isinstance(value, bool):
-        raise MeterFailure(f"formatter_kwargs.ignore_sufficiency is {value!r}; it has to be true or false.")
+        raise ModelFailure(f"formatter_kwargs.ignore_sufficiency is {value!r}; it has to be true or false.")
     return value
 
 
 def _object(given: Any, where: str) -> dict[str, Any]:
     if given is not None and not isinstance(given, Mapping):
-        raise MeterFailure(f"{where} has to be an object.")
+        raise ModelFailure(f"{where} has to be an object.")
     return dict(given or {})
 
 
 def _known(key: str, name: Any, known: Iterable[str]) -> None:
     if name not in known:
-        raise MeterFailure(f"{key} {name!r} is not known; the known ones are {', '.join(known)}.")
+        raise ModelFailure(f"{key} {name!r} is not known; the known ones are {', '.join(known)}.")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import numpy as np
 import pandas as pd
 
-from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.failure import MeterFailure, WeatherFailure
 from chalicelib.vocabulary import full_name, normalised_unit
 
 INPUT_TYPE = "SINGLE_TRACE_SIMPLE_PROJECT"
@@ -181,7 +181,7 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
         station = (weather or {}).get("station")
         of_station = f" of station {station}" if station else ""
         kind = "normal-year" if name == "weather_normal" else "observed"
-        raise MeterFailure(f"There are no {kind} temperatures{of_station}: post its weather_records, then run again.")
+        raise WeatherFailure(f"There are no {kind} temperatures{of_station}: post its weather_records, then run again.")
     unit = weather.get("unit", "F")
     if unit not in ("F", "C"):
         raise MeterFailure(f"{name}.unit is {unit!r}; it has to be F or C.")

@@ -7,7 +7,7 @@ from typing import Any
 import eeweather
 from eeweather.exceptions import UnrecognizedZCTAError
 
-from chalicelib.metering.failure import MeterFailure
+from chalicelib.metering.failure import WeatherFailure
 
 MAX_DISTANCE_KM = 200
 RANKED = 5  # stations of a ZIP code that are tried, the nearest first
@@ -25,7 +25,7 @@ class Ranked:
 def nearest_stations(zipcode: str | None) -> tuple[Ranked, ...]:
     """The nearest stations whose hours NOAA's ISD has with few gaps (eeweather's quality "high"), at most five.
 
-    Raises MeterFailure when the ZIP code is unknown or no station is within 200 km.
+    Raises WeatherFailure when the ZIP code is unknown or no station is within 200 km.
     """
     return _nearest(zipcode, "weather_station", "good hourly observations", minimum_quality="high")
 
@@ -38,17 +38,17 @@ def nearest_normal_stations(zipcode: str | None) -> tuple[Ranked, ...]:
 @cache  # ranking all stations takes most of a second, and the ZIP codes of a portfolio repeat
 def _nearest(zipcode: str | None, field: str, what: str, **criteria: Any) -> tuple[Ranked, ...]:
     if not (zipcode or "").strip():
-        raise MeterFailure(f"The project has no zipcode and no {field}: give it one of the two.")
+        raise WeatherFailure(f"The project has no zipcode and no {field}: give it one of the two.")
     try:
         latitude, longitude = eeweather.zcta_to_lat_long(str(zipcode).strip()[:5])
     except UnrecognizedZCTAError as error:
-        raise MeterFailure(
+        raise WeatherFailure(
             f"The ZIP code {zipcode!r} is not known, so no weather station can be matched: mend the project's zipcode,"
             " or give it a weather_station and a weather_normal_station."
         ) from error
     found = eeweather.rank_stations(latitude, longitude, max_distance_meters=1000 * MAX_DISTANCE_KM, **criteria)
     if found.empty:
-        raise MeterFailure(f"No weather station with {what} is within {MAX_DISTANCE_KM} km of ZIP code {zipcode}.")
+        raise WeatherFailure(f"No weather station with {what} is within {MAX_DISTANCE_KM} km of ZIP code {zipcode}.")
     return tuple(
         Ranked(str(station), int(row["rank"]), round(float(row["distance_meters"]) / 1000, 1))
         for station, row in found.head(RANKED).iterrows()

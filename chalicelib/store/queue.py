@@ -1,4 +1,4 @@
-"""The queue of meter runs: a message holds one run's id."""
+"""The queues of meter runs: a message holds one run's id."""
 
 import json
 from collections.abc import Iterable
@@ -29,18 +29,28 @@ def send(run_ids: Iterable[int]) -> None:
         list(pool.map(_send_chunk, chunks))
 
 
+def hand_over(run_id: int) -> None:
+    """Queue a run for the worker that has the hourly models."""
+    _client().send_message(QueueUrl=settings().hourly_queue_url, MessageBody=_message(run_id))
+
+
+def _message(run_id: int) -> str:
+    return json.dumps({"meter_run": run_id})
+
+
 def _send_chunk(run_ids: list[int]) -> None:
-    entries = [{"Id": str(id), "MessageBody": json.dumps({"meter_run": id})} for id in run_ids]
+    entries = [{"Id": str(id), "MessageBody": _message(id)} for id in run_ids]
     answer = _client().send_message_batch(QueueUrl=settings().meter_queue_url, Entries=entries)
     if failed := answer.get("Failed"):
         raise RuntimeError(f"SQS took all but {len(failed)} of {len(run_ids)} messages: {failed[0].get('Message')}")
 
 
-def retry_after(receipt_handle: str, seconds: int) -> None:
-    """Have a message whose run is not ended delivered again after some seconds rather than the queue's own timeout."""
-    _client().change_message_visibility(
-        QueueUrl=settings().meter_queue_url, ReceiptHandle=receipt_handle, VisibilityTimeout=seconds
-    )
+def retry_after(record: dict[str, Any], seconds: int) -> None:
+    """Have the message of an SQS event's record delivered again after some seconds, not after the queue's own time."""
+    name = record["eventSourceARN"].rpartition(":")[2]
+    queues = settings().meter_queue_url, settings().hourly_queue_url
+    url = next(url for url in queues if url.rpartition("/")[2] == name)
+    _client().change_message_visibility(QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds)
 
 
 def run_id_of(record: dict[str, Any]) -> int:

@@ -163,6 +163,17 @@ def give_back(run: MeterRun, error: str) -> None:
     )
 
 
+def hand_over(run: MeterRun) -> None:
+    """Leave a claimed run, as if it had not been tried, to the worker that has the hourly models."""
+    actions: list[Action] = [
+        MeterRun.claim.remove(),
+        MeterRun.due.set(int(time.time()) + MESSAGE_LIFETIME),
+        MeterRun.attempts.set(run.attempts - 1),
+    ]
+    if _update_if_ours(run, actions):
+        queue.hand_over(run.id)
+
+
 def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -> bool:
     """End a claimed run with its result and derivatives, all in one transaction; False when it is no longer ours.
 
@@ -229,17 +240,18 @@ def fail(run: MeterRun, message: str, traceback: str | None) -> bool:
     return ended
 
 
-def bury(id: int) -> None:
-    """End a run FAILED that was tried in vain; one that has ended, or that a worker is at, is left alone.
+def bury(id: int) -> bool:
+    """End a run FAILED that was tried in vain; False for one that has ended, or that a worker is at.
 
     Raises LookupError when there is no such run.
     """
     run = get(id)
     if run is None:
         raise LookupError(f"there is no meter run {id}")
-    if run.status not in ENDED and not _is_held(run):
-        reason = run.last_error or "its worker died or ran out of time"
-        fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", reason)
+    if run.status in ENDED or _is_held(run):
+        return False
+    reason = run.last_error or "its worker died or ran out of time"
+    return fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", reason)
 
 
 def set_input(run: MeterRun, key: str) -> None:

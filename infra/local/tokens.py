@@ -68,6 +68,7 @@ def settings(stack: str) -> dict[str, str]:
             "TABLE_PREFIX": stack,
             "BUCKET": outputs["BucketName"],
             "METER_QUEUE_URL": outputs["MeterQueueUrl"],
+            "HOURLY_QUEUE_URL": outputs.get("HourlyQueueUrl", ""),
             "STATE_MACHINE_ARN": outputs["AggregationStateMachineArn"],
             "WORKER_TIMEOUT": parameters["WorkerTimeout"],
             "MAX_ATTEMPTS": "3",

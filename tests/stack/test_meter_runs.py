@@ -80,7 +80,7 @@ def test_an_unknown_model_is_accepted_and_fails_with_the_known_ones(api: Api, tr
     assert "MyModel" in run["failure_message"]
     assert "DailyModel" in run["failure_message"]
     assert "BillingModel" in run["failure_message"]
-    assert "MeterFailure" in run["traceback"]
+    assert "ModelFailure" in run["traceback"]
     assert run["meter_result"] is None
 
 

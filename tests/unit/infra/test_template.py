@@ -14,10 +14,10 @@ from chalice.deploy.validate import validate_configuration
 
 from infra.local.build import build
 from infra.local.stack import CACHE
-from infra.package import REPOSITORY
+from infra.package import REPOSITORY, STAGE
 
 STEPS = {"WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
-FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "BuryRun", "Sweep"} | STEPS
+FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "HourlyWorker", "BuryRun", "Sweep"} | STEPS
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_cfn_lint_has_nothing_to_say(template_file: Path) -> None:
 
 
 def test_chalice_accepts_the_routes() -> None:
-    config = CLIFactory(str(REPOSITORY)).create_config_obj(chalice_stage_name="dev")
+    config = CLIFactory(str(REPOSITORY)).create_config_obj(chalice_stage_name=STAGE)
     validate_configuration(config)
 
 
@@ -100,7 +100,7 @@ def test_gateway_errors_are_problem_documents(template: dict[str, Any]) -> None:
         assert document.get("status") == response.get("StatusCode"), kind
 
 
-def test_app_knows_only_the_api_and_the_jobs() -> None:
+def test_app_knows_only_the_api_the_jobs_and_their_telemetry() -> None:
     imported = {
         f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
         for node in ast.walk(ast.parse((REPOSITORY / "app.py").read_text()))
@@ -108,4 +108,4 @@ def test_app_knows_only_the_api_and_the_jobs() -> None:
         for alias in node.names
     }
     ours = {".".join(name.split(".")[:2]) for name in imported if name.startswith("chalicelib")}
-    assert ours == {"chalicelib.api", "chalicelib.jobs"}
+    assert ours == {"chalicelib.api", "chalicelib.jobs", "chalicelib.telemetry"}

@@ -1,0 +1,46 @@
+"""Which worker ends a run that asks for the hourly models."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from chalicelib import telemetry
+from chalicelib.jobs import run_meter
+from chalicelib.metering import NoHourlyModels
+from chalicelib.store import documents, runs
+from chalicelib.store.tables import MeterRun, now
+
+
+@pytest.fixture
+def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    """What is done with a run whose worker has no hourly models."""
+    done: list[tuple[Any, ...]] = []
+
+    def refuse(meter_input: dict[str, Any]) -> dict[str, Any]:
+        raise NoHourlyModels("not here")
+
+    def fail(run: MeterRun, message: str, traceback: str) -> bool:
+        done.append(("failed", message))
+        return True
+
+    monkeypatch.setattr(run_meter, "complete_input", lambda run: {})
+    monkeypatch.setattr(run_meter, "_computed", refuse)
+    monkeypatch.setattr(documents, "put", lambda key, document: None)
+    monkeypatch.setattr(runs, "set_input", lambda run, key: None)
+    monkeypatch.setattr(runs, "hand_over", lambda run: done.append(("handed over",)))
+    monkeypatch.setattr(runs, "fail", fail)
+    monkeypatch.setattr(telemetry, "failed", lambda name, reason, seconds: done.append((name, reason)))
+    return done
+
+
+@pytest.mark.parametrize(
+    ("queue", "expected"),
+    [("https://sqs/hourly", [("handed over",)]), ("", [("failed", "not here"), ("RunsFailed", "model")])],
+)
+def test_a_run_that_needs_them_goes_to_who_has_them(
+    monkeypatch: pytest.MonkeyPatch, done: list[tuple[Any, ...]], queue: str, expected: list[tuple[Any, ...]]
+) -> None:
+    monkeypatch.setattr(run_meter, "settings", lambda: SimpleNamespace(hourly_queue_url=queue))
+    run_meter._end(MeterRun(id=7, document="d", added=now()))
+    assert done == expected
