@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test up down demo lint fmt bench lock token
+.PHONY: help run test up down demo deploy lint fmt bench lock token
 
 # .venv is made once, and again when the lock file or the place of this clone has changed, or its Python is gone.
 READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
@@ -26,6 +26,9 @@ down: ## Stop the local stack and forget its data
 demo: $(READY) ## Run the sample portfolio on the stack that is up
 	@$(VENV)/python -m infra.local.demo
 
+deploy: $(READY) ## Deploy a stage of infra/stages.yaml to AWS: make deploy STAGE=dev
+	@$(VENV)/python -m infra.deploy $(STAGE)
+
 lint: $(READY) ## Style, types, and who may import whom
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
@@ -37,7 +40,7 @@ fmt: $(READY) ## Format the code and mend what can be mended
 	$(VENV)/ruff format
 
 bench: $(READY) ## Print the benchmarks
-	@set -e; for name in cold_import cold_start equality speed bulk throughput memory aggregation overhead validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
+	@set -e; for name in cold_import cold_start equality speed bulk throughput memory aggregation overhead cost validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
 
 lock: $(READY) ## Resolve requirements/*.in into the lock files
 	sh requirements/lock.sh $(ARGS)

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 
-from infra.package import REPOSITORY
+from infra.sources import REPOSITORY
 
 STATEMENTS = {
     "import app": "import app",

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from infra import lean
 from infra.local import portfolio
-from infra.package import REPOSITORY
+from infra.sources import REPOSITORY
 
 SAMPLE = "il-electricity-cdd-hdd-daily"
 PROCESSES = 5

@@ -5,29 +5,50 @@ worker.zip, in which MeterWorker has eemeter's daily and billing models. `aws cl
 them from there.
 """
 
+import argparse
 import sys
 from pathlib import Path
 
 from infra import worker
-from infra.lean import MB, LeanError
+from infra.lean import MB, LeanError, find_python
 from infra.package import PackagingError, package, read, write
 
 WORKER_ZIP = "worker.zip"
+# instead of what the template's Globals say to OpenBLAS, which is for x86-64; every Graviton can do what this one can
+ON_ARM = {"Environment": {"Variables": {"OPENBLAS_CORETYPE": "ARMV8"}}}
 
 
-def make(directory: Path) -> None:
-    """Write the template and both zips to a directory. Raises PackagingError, LeanError and WorkerError."""
+def make(directory: Path, machine: str = "x86_64") -> None:
+    """Write the template and both zips to a directory. machine: of both workers, x86_64 or arm64.
+
+    Raises PackagingError, LeanError and WorkerError.
+    """
     package(directory)
-    size = worker.make(directory / WORKER_ZIP)
-    print(f"{WORKER_ZIP}: {size / MB:.0f} MB unpacked, for Lambda's Python {worker.PYTHON} on x86-64")
+    size = worker.make(directory / WORKER_ZIP, machine)
+    print(f"{WORKER_ZIP}: {size / MB:.0f} MB unpacked, for Lambda's Python {worker.PYTHON} on {machine}")
+    if not find_python(worker.PYTHON):
+        print(
+            f"It holds sources, which a new worker spends two seconds to compile: no Python {worker.PYTHON} is here."
+            f" Have python{worker.PYTHON} on the PATH, and its bytecode goes into the zip."
+        )
     template = read(directory)
-    properties = template["Resources"]["MeterWorker"]["Properties"]
-    properties |= {"CodeUri": f"./{WORKER_ZIP}", "Runtime": f"python{worker.PYTHON}", "Architectures": ["x86_64"]}
+    resources = template["Resources"]
+    for name in ("MeterWorker", "HourlyWorker"):
+        resources[name]["Properties"] |= {"Architectures": [machine]} | (ON_ARM if machine == "arm64" else {})
+    resources["MeterWorker"]["Properties"] |= {"CodeUri": f"./{WORKER_ZIP}", "Runtime": f"python{worker.PYTHON}"}
     write(directory, template)
+
+
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m infra.deployment", description=__doc__)
+    parser.add_argument("directory", type=Path, help="where")
+    parser.add_argument("--machine", choices=[*worker.MACHINES], default="x86_64", help="what the workers run on")
+    given = parser.parse_args(arguments)
+    make(given.directory.resolve(), given.machine)
 
 
 if __name__ == "__main__":
     try:
-        make(Path(sys.argv[1]).resolve())
+        main(sys.argv[1:])
     except (PackagingError, LeanError, worker.WorkerError) as error:
         sys.exit(str(error))

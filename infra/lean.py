@@ -1,7 +1,8 @@
 """Build the lean tree: the packages that eemeter's daily and billing models run with, from the lock file, pruned.
 
 `python -m infra.lean build DIRECTORY` builds the engine alone; with `--worker` also what MeterWorker needs beside it.
-The same lock file gives the same tree, byte for byte. `chalicelib/metering/lean.py` is what makes eemeter run in it.
+The same lock file gives the same tree, byte for byte, whichever computer builds it. `chalicelib/metering/lean.py` is
+what makes eemeter run in it.
 """
 
 import argparse
@@ -10,7 +11,6 @@ import os
 import platform
 import re
 import shutil
-import struct
 import subprocess
 import sys
 import tempfile
@@ -19,19 +19,35 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from infra.package import REPOSITORY
+from infra import elf
+from infra.sources import REPOSITORY
 
 LOCK = REPOSITORY / "requirements-meter.txt"
 BUILT = REPOSITORY / ".local" / "lean"
 MB = 1_000_000
 
 
+# what nothing that we run imports
+UNUSED = (
+    "bin",
+    "eemeter/eemeter/samples",
+    "numpy/distutils",
+    "pyproj/proj_dir",  # the world's coordinate systems; eeweather measures distances on the ellipsoid
+)
+UNUSED_BY_DAYS = (*UNUSED, *(f"scipy/{name}" for name in ("cluster", "datasets", "fftpack", "io", "odr", "signal")))
+
+
 class Contents(NamedTuple):
-    """What a tree holds: packages, which bring what they require, and how large (MB) it may become."""
+    """What a tree holds: packages, which bring what they require, and how large (MB) it may become.
+
+    unused: directories that are left out. sourced: packages whose sources stay beside their bytecode.
+    """
 
     name: str
     packages: tuple[str, ...]
     limit: int
+    unused: tuple[str, ...] = UNUSED_BY_DAYS
+    sourced: tuple[str, ...] = ()
 
 
 ENGINE = Contents("engine", ("eemeter", "nlopt", "numpy", "pandas", "pydantic", "scipy"), 180)
@@ -55,21 +71,9 @@ WORKER = Contents(
 ALONE = {"chalice", "eemeter"}  # without what they require: chalice's command line, eemeter's hourly models
 PRUNED = {"__pycache__", "tests", "INSTALLER", "RECORD", "REQUESTED", "conftest.py", "direct_url.json", "py.typed"}
 PRUNED_SUFFIXES = {".a", ".c", ".f", ".h", ".hpp", ".pxd", ".pyi", ".pyx"}
-# what neither the models nor the rest of the packages import
-UNUSED = (
-    "bin",
-    "eemeter/eemeter/samples",
-    "numpy/distutils",
-    "pyproj/proj_dir",  # the world's coordinate systems; eeweather measures distances on the ellipsoid
-    "scipy/cluster",
-    "scipy/datasets",
-    "scipy/fftpack",
-    "scipy/io",
-    "scipy/odr",
-    "scipy/signal",
-)
 SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions", "sts"}  # botocore describes all of AWS's, in 20 MB
 LINUX = [f"manylinux_2_{minor}" for minor in range(34, 16, -1)] + ["manylinux2014"]  # 2.34 is Amazon Linux 2023's glibc
+THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 VISIBLE = "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
 
 
@@ -106,8 +110,8 @@ def build(
 ) -> dict[str, int]:
     """Build a tree in a directory that is not there yet; what each of its packages takes, in bytes.
 
-    machine: of the Linux to build for, x86_64 or aarch64, instead of this computer; python_version: likewise.
-    Raises LeanError.
+    machine: of the Linux to build for, x86_64 or aarch64, instead of this computer; python_version: likewise. Where
+    `find_python` finds no such Python, sources stay in the place of bytecode. Raises LeanError.
     """
     if target.exists():
         raise LeanError(f"{target} is there already: name a new directory, or remove that one.")
@@ -115,28 +119,37 @@ def build(
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".lean-") as scratch:
         tree = Path(scratch, "tree")
         _install(tree, locked(LOCK.read_text(), contents.packages), machine, python_version)
-        _prune(tree)
-        strip = shutil.which(_strip_for(machine))
-        if strip:
-            for path in tree.rglob("*.so*"):
-                _strip(path, strip)
-        if python_version in (None, f"{sys.version_info.major}.{sys.version_info.minor}"):
-            _compile(tree)
+        _prune(tree, contents.unused)
+        for path in tree.rglob("*.so*"):
+            path.write_bytes(elf.shorten(path.read_bytes()))
+        version = python_version or THIS_PYTHON
+        interpreter = find_python(version)
+        if interpreter:
+            _compile(tree, interpreter, version, contents.sourced)
         sizes = by_package(tree)
         total = sum(sizes.values())
         if total > contents.limit * MB:
             raise LeanError(
-                f"The tree takes {total / MB:.0f} MB, and at most {contents.limit} are allowed:\n{table(sizes)}\n"
-                + ("" if strip else f"Its libraries are not stripped: install {_strip_for(machine)}, of GNU binutils.")
+                f"The tree takes {total / MB:.0f} MB, and at most {contents.limit} are allowed:\n{table(sizes)}"
             )
         tree.replace(target)
     return sizes
 
 
+def find_python(version: str) -> str | None:
+    """An interpreter of this version, such as 3.13, that really runs."""
+    if version == THIS_PYTHON:
+        return sys.executable
+    found = shutil.which(f"python{version}")
+    told = subprocess.run([found, "--version"], capture_output=True, text=True).stdout if found else ""
+    return found if told.startswith(f"Python {version}.") else None
+
+
 def built(contents: Contents = ENGINE) -> Path:
     """The tree of this lock file for this computer, built when it is not there yet. Raises LeanError."""
-    key = hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes())
-    key.update(f"{contents} {sys.implementation.cache_tag} {platform.machine()} {shutil.which('strip')}".encode())
+    makers = (LOCK, Path(__file__), Path(elf.__file__))
+    key = hashlib.sha256(b"".join(path.read_bytes() for path in makers))
+    key.update(f"{contents} {sys.implementation.cache_tag} {platform.machine()}".encode())
     target = BUILT / contents.name / key.hexdigest()[:16]
     if not target.exists():
         for old in target.parent.glob("[0-9a-f]*"):  # of another lock file
@@ -183,9 +196,9 @@ def _install(tree: Path, pins: str, machine: str | None, python_version: str | N
         raise LeanError(f"pip could not install the packages (is the network there?):\n{made.stderr.strip()}")
 
 
-def _prune(tree: Path) -> None:
+def _prune(tree: Path, unused: Iterable[str]) -> None:
     services = [path for path in tree.glob("botocore/data/*") if path.is_dir() and path.name not in SERVICES]
-    for path in [*services, *(tree / name for name in UNUSED)]:
+    for path in [*services, *(tree / name for name in unused)]:
         shutil.rmtree(path, ignore_errors=True)
     for path in sorted(tree.rglob("*"), reverse=True):
         if path.is_dir():
@@ -195,32 +208,7 @@ def _prune(tree: Path) -> None:
             path.unlink()
 
 
-def _strip_for(machine: str | None) -> str:
-    return "strip" if machine in (None, platform.machine()) else f"{machine}-linux-gnu-strip"
-
-
-def _strip(library: Path, strip: str) -> None:
-    """Take the symbols out that nobody links to; a library that strip does not know, or would break, stays as it is."""
-    stripped = library.with_name(f"{library.name}.stripped")
-    command = [strip, "--strip-unneeded", "-o", str(stripped), str(library)]
-    if subprocess.run(command, capture_output=True).returncode == 0 and _is_sound(stripped):
-        stripped.replace(library)
-    stripped.unlink(missing_ok=True)
-
-
-def _is_sound(library: Path) -> bool:
-    """Whether a 64-bit ELF file can be loaded: strip moves parts of what auditwheel has patched off their pages."""
-    content = library.read_bytes()
-    (headers,) = struct.unpack_from("<Q", content, 32)
-    size, count = struct.unpack_from("<HH", content, 54)
-    for at in range(headers, headers + size * count, size):
-        kind, _, offset, address, _, _, _, alignment = struct.unpack_from("<IIQQQQQQ", content, at)
-        if kind == 1 and alignment > 1 and (address - offset) % alignment:
-            return False
-    return True
-
-
-def _compile(tree: Path) -> None:
+def _compile(tree: Path, interpreter: str, version: str, sourced: Iterable[str]) -> None:
     """Put bytecode in the place of sources: a function cannot keep what it compiles, and both would not fit."""
     code = (
         "import compileall, py_compile, sys; compileall.compile_dir(sys.argv[1], maxlevels=99, quiet=2, legacy=True,"
@@ -228,9 +216,14 @@ def _compile(tree: Path) -> None:
     )
     # a process of its own, with a seed: bytecode depends on what else the process holds
     environment = os.environ | {"PYTHONHASHSEED": "0"}
-    subprocess.run([sys.executable, "-P", "-S", "-c", code, str(tree)], env=environment, check=True)
+    subprocess.run([interpreter, "-P", "-S", "-c", code, str(tree)], env=environment, check=True)
     for source in tree.rglob("*.py"):
-        if source.with_suffix(".pyc").exists():
+        compiled = source.with_suffix(".pyc")
+        if compiled.exists() and source.relative_to(tree).parts[0] in sourced:
+            cache = source.parent / "__pycache__"
+            cache.mkdir(exist_ok=True)
+            compiled.replace(cache / f"{source.stem}.cpython-{version.replace('.', '')}.pyc")
+        elif compiled.exists():
             source.unlink()
 
 
@@ -240,7 +233,9 @@ def main(arguments: list[str]) -> None:
     command.add_argument("directory", type=Path, help="where; it must not be there yet")
     command.add_argument("--worker", action="store_true", help="all of MeterWorker, not the engine alone")
     command.add_argument("--platform", choices=["x86_64", "aarch64"], help="build for a Linux of this kind")
-    command.add_argument("--python-version", metavar="3.N", help="build for this Python; sources stay, if not this one")
+    command.add_argument(
+        "--python-version", metavar="3.N", help="build for this Python, which should be here too: it compiles"
+    )
     given = parser.parse_args(arguments)
     contents = WORKER if given.worker else ENGINE
     print(

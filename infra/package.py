@@ -1,7 +1,6 @@
 """Make the template that CloudFormation deploys, and the zip of the functions that have no eemeter."""
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -11,8 +10,9 @@ from typing import Any
 import yaml
 from chalice.package import TemplateDeepMerger, YAMLTemplateSerializer
 
-REPOSITORY = Path(__file__).resolve().parent.parent
-SOURCES = ("app.py", "chalicelib", ".chalice")
+from infra import sources
+from infra.sources import REPOSITORY
+
 MERGED = ("infra/resources.yaml", "infra/tables.yaml", "infra/operators.yaml")
 STATE_MACHINES = {"AggregationStateMachine": "infra/aggregation.asl.yaml"}  # by their names in resources.yaml
 REQUIREMENTS = "requirements.txt"
@@ -50,9 +50,7 @@ def package(directory: Path, *, requirements: bool = True) -> None:
     Raises PackagingError.
     """
     with tempfile.TemporaryDirectory() as project:
-        for name in SOURCES:
-            copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
-            copy(REPOSITORY / name, Path(project, name))
+        sources.copy(Path(project))
         Path(project, REQUIREMENTS).write_bytes((REPOSITORY / REQUIREMENTS).read_bytes() if requirements else b"")
         around = Path(project, "around.yaml")
         around.write_text(yaml.dump(_merged(), Dumper=_Dumper, sort_keys=False))

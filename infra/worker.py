@@ -3,15 +3,15 @@
 The same content gives the same zip, byte for byte.
 """
 
-import shutil
 import tempfile
 import zipfile
 from pathlib import Path
 
+from infra import sources
 from infra.lean import WORKER, build
-from infra.package import REPOSITORY, SOURCES
 
 PYTHON = "3.13"  # of the runtime; 3.11's lacks the C library that NumPy's wheels are made for
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}  # Lambda's name of each architecture, and Linux's
 MOST = 250 * 1024 * 1024  # bytes unpacked, AWS's own limit
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell
 
@@ -21,14 +21,12 @@ class WorkerError(Exception):
 
 
 def make(target: Path, machine: str = "x86_64") -> int:
-    """Write the zip; the bytes that it takes unpacked. Raises LeanError and WorkerError."""
+    """Write the zip for a machine by Lambda's name; the bytes that it takes unpacked. Raises LeanError, WorkerError."""
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         tree = Path(scratch, "tree")
-        build(tree, WORKER, machine=machine, python_version=PYTHON)
-        for name in SOURCES:
-            copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy
-            copy(REPOSITORY / name, tree / name)
-        files = sorted(path for path in tree.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        build(tree, WORKER, machine=MACHINES[machine], python_version=PYTHON)
+        sources.copy(tree)
+        files = sorted(path for path in tree.rglob("*") if path.is_file())
         size = sum(path.stat().st_size for path in files)
         if size > MOST:
             raise WorkerError(f"The worker's package takes {size:,} bytes unpacked, and AWS at most {MOST:,}.")

@@ -4,7 +4,6 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib import telemetry
 from chalicelib.store import queue, runs
 
 logger = Logger()
@@ -15,10 +14,8 @@ def handle(event: dict[str, Any]) -> None:
     for record in event["Records"]:
         try:
             run_id = queue.run_id_of(record)
-            buried = runs.bury(run_id)
+            runs.bury(run_id)
         except (ValueError, LookupError) as error:
             logger.error("a dead letter of no run", reason=str(error), body=record["body"])
         else:
-            logger.info("buried" if buried else "the run has ended, or a worker is at it", meter_run=run_id)
-            if buried:
-                telemetry.failed("RunsFailed", "machine")
+            logger.info("buried", meter_run=run_id)

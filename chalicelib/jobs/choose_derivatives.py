@@ -26,7 +26,6 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
         except (GoneError, agreement.DisagreementError, choosing.TooManyError) as refusal:
             aggregation_runs.fail(run, str(refusal))
             logger.info("FAILED", reason=str(refusal))
-            telemetry.failed("AggregationsFailed", "data")
     aggregation_runs.begin(run)
     count = aggregation_runs.chunk_count(run)
     logger.info("chosen", chunks=count)

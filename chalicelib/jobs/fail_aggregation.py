@@ -20,4 +20,3 @@ def handle(event: dict[str, Any]) -> None:
     else:
         aggregation_runs.give_up(run, f"{error.get('Error', '')}: {error.get('Cause', '')}")
     logger.error("FAILED", error=error)
-    telemetry.failed("AggregationsFailed", "machine")

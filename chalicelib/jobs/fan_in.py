@@ -40,7 +40,6 @@ def _fan_in(run: AggregationRun) -> None:
     except NothingToAddError:
         reason = f"None of the {len(derivatives):,} derivatives has both a baseline and a reporting side to add up."
         aggregation_runs.fail(run, reason)
-        telemetry.failed("AggregationsFailed", "data")
     else:
         aggregation_runs.succeed(run, aggregated, taken, derivatives, statuses)
         telemetry.emit({"AggregationsSucceeded": 1})

@@ -48,8 +48,7 @@ def _work_on(run_id: int) -> None:
     try:
         run = runs.claim(run_id)
     except runs.Exhausted:
-        if runs.bury(run_id):
-            telemetry.failed("RunsFailed", "machine")
+        runs.bury(run_id)
         return
     if run is None:
         logger.info("the run has ended, or another worker is at it")

@@ -13,7 +13,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import __version__
+from chalicelib import __version__, telemetry
 from chalicelib.store import bulk, documents, ids, pages, state_machine
 from chalicelib.store.choosing import Chosen, Selection
 from chalicelib.store.rows import Rows, read_chunk
@@ -159,12 +159,13 @@ def succeed(
     commit(fill)
 
 
-def fail(run: AggregationRun, message: str, traceback: str | None = None) -> None:
-    """End a run FAILED, unless it has ended already."""
+def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:
+    """End a run FAILED, unless it has ended already; `kind` is what it is counted as."""
     actions: list[Action] = [AggregationRun.failure_message.set(message[:MOST_MESSAGE])]
     if traceback:
         actions.append(AggregationRun.traceback.set(traceback[-MOST_TRACEBACK:]))
-    commit(lambda transaction: _end(transaction, run, "FAILED", actions))
+    if commit(lambda transaction: _end(transaction, run, "FAILED", actions)):
+        telemetry.failed("AggregationsFailed", kind)
 
 
 def note_error(run: AggregationRun, error: str) -> None:
@@ -174,7 +175,8 @@ def note_error(run: AggregationRun, error: str) -> None:
 
 def give_up(run: AggregationRun, reason: str) -> None:
     """End a run FAILED because the machine failed it; `reason`, and what a step noted, go into its traceback."""
-    fail(run, f"The datastore gave the aggregation up; {ADVICE}", "\n".join(filter(None, (run.last_error, reason))))
+    traceback = "\n".join(filter(None, (run.last_error, reason)))
+    fail(run, f"The datastore gave the aggregation up; {ADVICE}", traceback, kind="machine")
 
 
 def sweep() -> int:

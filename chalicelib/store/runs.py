@@ -10,6 +10,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from chalicelib import telemetry
 from chalicelib.settings import settings
 from chalicelib.store import batches, bulk, documents, ids, newest, outbox, pages, queue, waiters
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
@@ -240,8 +241,8 @@ def fail(run: MeterRun, message: str, traceback: str | None) -> bool:
     return ended
 
 
-def bury(id: int) -> bool:
-    """End a run FAILED that was tried in vain; False for one that has ended, or that a worker is at.
+def bury(id: int) -> None:
+    """End a run FAILED that was tried in vain; one that has ended, or that a worker is at, is left alone.
 
     Raises LookupError when there is no such run.
     """
@@ -249,9 +250,10 @@ def bury(id: int) -> bool:
     if run is None:
         raise LookupError(f"there is no meter run {id}")
     if run.status in ENDED or _is_held(run):
-        return False
+        return
     reason = run.last_error or "its worker died or ran out of time"
-    return fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", reason)
+    if fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", reason):
+        telemetry.failed("RunsFailed", "machine")
 
 
 def set_input(run: MeterRun, key: str) -> None:

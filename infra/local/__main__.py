@@ -10,7 +10,8 @@ from typing import Any, NoReturn
 from infra.local import tokens
 from infra.local.server import LocalStackError
 from infra.local.stack import LocalStack, Running
-from infra.package import REPOSITORY, PackagingError
+from infra.package import PackagingError
+from infra.sources import REPOSITORY
 
 DEMO = [sys.executable, "-m", "infra.local.demo"]
 

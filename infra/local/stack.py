@@ -12,7 +12,7 @@ import requests
 from infra.local.build import build
 from infra.local.deploy import deploy, environment
 from infra.local.server import REGION, LocalStackError, Server, exclusively, write_json
-from infra.package import REPOSITORY
+from infra.sources import REPOSITORY
 
 NAME = "eemeter-datastore-dev"
 DIRECTORY = REPOSITORY / ".local"

@@ -51,6 +51,8 @@ def aim(stack: str | None) -> None:
             raise LocalStackError("No local stack is up: start it with `make up`, or name a stack on AWS with --stack.")
         os.environ |= local_environment(running.endpoint_url)
         stack = running.stack
+    elif region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region  # the one that boto3 heeds
     os.environ |= settings(stack)
 
 

@@ -6,7 +6,7 @@ import sys
 import pytest
 from chalice.deploy.validate import validate_routes
 
-from infra.package import REPOSITORY
+from infra.sources import REPOSITORY
 
 HEAVY = ("eemeter", "eeweather", "numba", "numpy", "pandas", "scipy")
 

@@ -14,7 +14,8 @@ from chalice.deploy.validate import validate_configuration
 
 from infra.local.build import build
 from infra.local.stack import CACHE
-from infra.package import REPOSITORY, STAGE
+from infra.package import STAGE
+from infra.sources import REPOSITORY
 
 STEPS = {"WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
 FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "HourlyWorker", "BuryRun", "Sweep"} | STEPS

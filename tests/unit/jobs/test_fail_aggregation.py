@@ -23,7 +23,14 @@ def test_a_failure_is_recorded_in_words(
 ) -> None:
     ended: list[Any] = []
     monkeypatch.setattr(aggregation_runs, "existing", lambda number: AggregationRun(id=number, **run))
-    monkeypatch.setattr(aggregation_runs, "fail", lambda run, *why: ended.extend(why))
+    kinds: list[str] = []
+
+    def fail(run: AggregationRun, *why: Any, kind: str = "data") -> None:
+        ended.extend(why)
+        kinds.append(kind)
+
+    monkeypatch.setattr(aggregation_runs, "fail", fail)
     fail_aggregation.handle({"aggregation_run": 1, "error": error})
     assert message in ended[0]
     assert ended[1:] == ([] if traceback is None else [traceback])
+    assert kinds == ["data" if traceback is None else "machine"]

@@ -12,7 +12,7 @@ import pytest
 from chalicelib.metering import MeterFailure, run_meter
 from infra import lean
 from infra.local import portfolio
-from infra.package import REPOSITORY
+from infra.sources import REPOSITORY
 
 Document = dict[str, Any]
 
