@@ -36,7 +36,7 @@ SMALL = 512  # MB of the functions that mostly wait
 LATENCY = 0.01  # seconds that a call of AWS takes from a Lambda, assumed
 COLD, WORKERS = 0.84, 100  # seconds of a worker's cold start (docs/speed.md), and how many there are at most
 PLATFORM_LOG = 400  # bytes of Lambda's own lines about a call
-TRACED = 0.05  # of all calls, by X-Ray's default
+TRACED = 0.05  # of all calls beyond one a second, by X-Ray's default
 BULK, AGGREGATED = 10_000, 50_000  # meter runs of one request, derivatives of one aggregation run
 MONTH = 30 * 24 * 3600  # seconds
 
@@ -161,7 +161,7 @@ def aggregating(metered: Metered) -> dict[str, Work]:
 
 def of_runs(count: int, schedule: Work, worker: Work, memory: int = CHOSEN) -> Counter[str]:
     """The usage of meter runs: requests, queue, workers."""
-    requests = max(1, count // BULK)
+    requests = -(-count // BULK)
     usage = times({**schedule.usage} | {name: size / 1e9 for name, size in schedule.kept.items()}, count)
     usage["Lambda, GB-seconds"] += schedule.cpu * count * WHOLE / 1024  # type: ignore[assignment]
     usage.update({"API Gateway, requests": requests, "Lambda, calls": 2 * requests})
@@ -184,6 +184,7 @@ def of_aggregations(count: int, steps: Mapping[str, Work]) -> Counter[str]:
 def idle(sweep: Work) -> Counter[str]:
     """The usage of a month in which nobody asks for anything."""
     usage = times(sweep.billed(SMALL), MONTH / 60)
+    usage["X-Ray, traces"] = MONTH // 60  # the first of each second is always traced
     usage["SQS, requests"] += 2 * 5 * MONTH // 20  # five pollers of each of two queues, who wait 20 seconds each time
     usage["CloudWatch, metrics"] += 1  # what the sweep writes
     usage["CloudWatch, alarms"] += 12

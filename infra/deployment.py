@@ -8,6 +8,7 @@ them from there.
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from infra import worker
 from infra.lean import MB, LeanError, find_python
@@ -15,7 +16,7 @@ from infra.package import PackagingError, package, read, write
 
 WORKER_ZIP = "worker.zip"
 # instead of what the template's Globals say to OpenBLAS, which is for x86-64; every Graviton can do what this one can
-ON_ARM = {"Environment": {"Variables": {"OPENBLAS_CORETYPE": "ARMV8"}}}
+ON_ARM = {"OPENBLAS_CORETYPE": "ARMV8"}
 
 
 def make(directory: Path, machine: str = "x86_64") -> None:
@@ -32,11 +33,19 @@ def make(directory: Path, machine: str = "x86_64") -> None:
             f" Have python{worker.PYTHON} on the PATH, and its bytecode goes into the zip."
         )
     template = read(directory)
+    fit(template, machine)
+    write(directory, template)
+
+
+def fit(template: dict[str, Any], machine: str) -> None:
+    """Give both workers of a template what they have on a machine, and MeterWorker its zip."""
     resources = template["Resources"]
     for name in ("MeterWorker", "HourlyWorker"):
-        resources[name]["Properties"] |= {"Architectures": [machine]} | (ON_ARM if machine == "arm64" else {})
+        properties = resources[name]["Properties"]
+        properties["Architectures"] = [machine]
+        if machine == "arm64":
+            properties.setdefault("Environment", {}).setdefault("Variables", {}).update(ON_ARM)
     resources["MeterWorker"]["Properties"] |= {"CodeUri": f"./{WORKER_ZIP}", "Runtime": f"python{worker.PYTHON}"}
-    write(directory, template)
 
 
 def main(arguments: list[str]) -> None:

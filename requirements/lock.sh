@@ -9,3 +9,4 @@ lock() {
 lock requirements/dev.in -o requirements-dev.txt "$@"
 lock requirements/meter.in -c requirements-dev.txt -o requirements-meter.txt "$@"
 lock requirements/api.in -c requirements-dev.txt -o requirements.txt "$@"
+lock requirements/checkov.in -o requirements-checkov.txt "$@"

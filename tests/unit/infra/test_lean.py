@@ -1,6 +1,4 @@
 import shutil
-import struct
-import subprocess
 from pathlib import Path
 
 import annotated_types
@@ -94,26 +92,6 @@ def test_a_tree_is_the_same_each_time_and_no_larger_than_it_may_be(
     with pytest.raises(lean.LeanError, match=r"The tree takes \d MB, and at most 0 are allowed:\n.*annotated_types"):
         lean.build(tmp_path / "three", contents._replace(limit=0))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
-
-
-@pytest.mark.skipif(shutil.which("strip") is None, reason="binutils is not installed")
-def test_a_library_that_strip_would_break_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    header = struct.pack("<32sQ14sHH6s", b"\x7fELF", 64, b"", 56, 1, b"")
-    sound, broken = (
-        header + struct.pack("<IIQQQQQQ", 1, 0, offset, 0x2000, 0, 0, 0, 0x1000) for offset in (0x1000, 0x1010)
-    )
-    library = tmp_path / "library.so"
-    for made, kept in ((sound, sound), (broken, b"as it was")):
-        library.write_bytes(b"as it was")
-
-        def strip(command: list[str], made: bytes = made, **_: object) -> subprocess.CompletedProcess[bytes]:
-            Path(command[3]).write_bytes(made)
-            return subprocess.CompletedProcess(command, 0)
-
-        monkeypatch.setattr(subprocess, "run", strip)
-        lean._strip(library, "strip")
-        assert library.read_bytes() == kept
-    assert [*tmp_path.iterdir()] == [library]
 
 
 def test_the_worker_has_all_that_it_imports() -> None:

@@ -1,0 +1,77 @@
+"""What CloudFormation makes of the template: SAM's transform, then the conditions under some parameters."""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import boto3
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+
+Template = dict[str, Any]
+NOTHING = {"Ref": "AWS::NoValue"}
+
+
+def uploaded(template: Template) -> Template:
+    """The template with its code in S3, as `aws cloudformation package` leaves it."""
+    template = copy.deepcopy(template)
+    for name, resource in template["Resources"].items():
+        if "CodeUri" in resource.get("Properties", {}):
+            resource["Properties"]["CodeUri"] = f"s3://artifacts/{name}"
+    return template
+
+
+def with_values(template: Template, values: Mapping[str, Any]) -> Template:
+    """The template with these values as its parameters' defaults."""
+    given = {name: of | {"Default": values.get(name, of["Default"])} for name, of in template["Parameters"].items()}
+    return template | {"Parameters": given}
+
+
+def transformed(template: Template) -> Template:
+    """The plain CloudFormation that a SAM template stands for. Raises samtranslator's InvalidDocumentException."""
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
+    values = {name: of["Default"] for name, of in template["Parameters"].items()}
+    plain: Template = translator.translate(copy.deepcopy(template), values)
+    return plain
+
+
+def decided(template: Template) -> Template:
+    """What is left of a plain template when its conditions are decided by the parameters' defaults."""
+    conditions = template["Conditions"]
+
+    def value(side: Any) -> str:
+        return str(template["Parameters"][side["Ref"]]["Default"] if isinstance(side, dict) else side)
+
+    def holds(condition: Any) -> bool:
+        [(function, of)] = condition.items()
+        match function:
+            case "Condition":
+                return holds(conditions[of])
+            case "Fn::Not":
+                return not holds(of[0])
+            case "Fn::And":
+                return all(map(holds, of))
+            case "Fn::Equals":
+                return value(of[0]) == value(of[1])
+        raise ValueError(f"{function} is no condition that the template has had so far")
+
+    def resolve(node: Any) -> Any:
+        if isinstance(node, dict):
+            if node.keys() == {"Fn::If"}:
+                name, then, otherwise = node["Fn::If"]
+                return resolve(then if holds(conditions[name]) else otherwise)
+            values = {key: resolve(item) for key, item in node.items()}
+            return {key: item for key, item in values.items() if item != NOTHING}
+        if isinstance(node, list):
+            return [item for item in map(resolve, node) if item != NOTHING]
+        return node
+
+    def left(section: str) -> Template:
+        return {
+            name: {key: resolve(item) for key, item in of.items() if key != "Condition"}
+            for name, of in template[section].items()
+            if "Condition" not in of or holds(conditions[of["Condition"]])
+        }
+
+    rest = {key: item for key, item in template.items() if key != "Conditions"}
+    return rest | {"Resources": left("Resources"), "Outputs": left("Outputs")}
