@@ -1,0 +1,122 @@
+"""The packages of both workers, run as Lambda runs them, with the local stack around them."""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.settings import settings
+from infra.hourly import HOURLY
+from infra.lean import WORKER, built
+from infra.local.stack import Running
+from infra.sources import REPOSITORY
+from tests.stack import runtime
+from tests.stack.client import ENDED, Api
+
+pytestmark = pytest.mark.usefixtures("store")
+HOURS = "il-gas-hdd-only-hourly"
+DONE: dict[str, Any] = {"batchItemFailures": []}
+
+Receive = Callable[[str, int], dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def hours(make_trace: Callable[..., int]) -> int:
+    """A trace that is read by the hour."""
+    return make_trace(HOURS)
+
+
+@pytest.fixture
+def no_worker(aws: Callable[[str], Any]) -> Iterator[None]:
+    """Keeps the stack's own worker from the queue for the time."""
+    functions = aws("lambda")
+    arn = aws("sqs").get_queue_attributes(QueueUrl=settings().meter_queue_url, AttributeNames=["QueueArn"])
+    (source,) = functions.list_event_source_mappings(EventSourceArn=arn["Attributes"]["QueueArn"])[
+        "EventSourceMappings"
+    ]
+    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    yield
+    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
+
+
+@pytest.fixture
+def hourly_queue(aws: Callable[[str], Any], stack: Running) -> Iterator[str]:
+    """The URL of a queue as a stack with the hourly models has it."""
+    url = aws("sqs").create_queue(QueueName=f"{stack.stack}-meter-runs-hourly")["QueueUrl"]
+    yield url
+    aws("sqs").delete_queue(QueueUrl=url)
+
+
+@pytest.fixture
+def receive(aws: Callable[[str], Any], stack: Running) -> Receive:
+    """Takes a run's message off a queue, as the event with which SQS calls Lambda."""
+
+    def take(url: str, run_id: int) -> dict[str, Any]:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            found = aws("sqs").receive_message(QueueUrl=url, AttributeNames=["All"], WaitTimeSeconds=1)
+            for message in found.get("Messages", []):
+                if json.loads(message["Body"]) == {"meter_run": run_id}:
+                    aws("sqs").delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                    name = url.rpartition("/")[2]
+                    record = {
+                        "messageId": message["MessageId"],
+                        "receiptHandle": message["ReceiptHandle"],
+                        "body": message["Body"],
+                        "attributes": message["Attributes"],
+                        "messageAttributes": {},
+                        "md5OfBody": message["MD5OfBody"],
+                        "eventSource": "aws:sqs",
+                        "eventSourceARN": f"arn:aws:sqs:{stack.region}:000000000000:{name}",
+                        "awsRegion": stack.region,
+                    }
+                    return {"Records": [record]}
+        raise AssertionError(f"the message of meter run {run_id} is not in {url}")
+
+    return take
+
+
+def image_environment() -> dict[str, str]:
+    """What the image sets."""
+    found = re.findall(r"^ENV (\w+)=(\S+)$", (REPOSITORY / "infra" / "Dockerfile").read_text(), re.MULTILINE)
+    return dict(found)
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_the_worker_ends_a_run_of_bills(api: Api, trace: int, receive: Receive, tmp_path: Path) -> None:
+    run = api.post("meter_runs/", {"trace": trace})
+    with runtime.running(built(WORKER), "app.meter_worker", tmp_path, {}) as worker:
+        assert worker.invoke(receive(settings().meter_queue_url, run["id"])) == DONE
+    run = api.succeeded(run["id"])
+    assert len(api.derivatives(run)) == 3
+
+
+@pytest.mark.usefixtures("no_worker")
+def test_the_worker_says_what_it_lacks(api: Api, hours: int, receive: Receive, tmp_path: Path) -> None:
+    run = api.post("meter_runs/", {"trace": hours, "model_class": "HourlyModel"})
+    with runtime.running(built(WORKER), "app.meter_worker", tmp_path, {"HOURLY_QUEUE_URL": ""}) as worker:
+        assert worker.invoke(receive(settings().meter_queue_url, run["id"])) == DONE
+    run = api.ended(run["id"])
+    assert run["status"] == "FAILED"
+    assert run["failure_message"].startswith("This worker has no hourly models")
+
+
+@pytest.mark.parametrize("model", ["HourlyModel", "HourlyCaltrackModel"])
+@pytest.mark.usefixtures("no_worker")
+def test_the_worker_hands_hours_over_to_the_one_of_the_image(
+    api: Api, hours: int, receive: Receive, hourly_queue: str, tmp_path: Path, model: str
+) -> None:
+    run_id = api.post("meter_runs/", {"trace": hours, "model_class": model})["id"]
+    handed_over = {"HOURLY_QUEUE_URL": hourly_queue}
+    with runtime.running(built(WORKER), "app.meter_worker", tmp_path, handed_over) as worker:
+        assert worker.invoke(receive(settings().meter_queue_url, run_id)) == DONE
+    assert api.get(f"meter_runs/{run_id}/")["status"] not in ENDED
+    with runtime.running(built(HOURLY), "app.hourly_worker", tmp_path, handed_over | image_environment()) as worker:
+        assert worker.invoke(receive(hourly_queue, run_id)) == DONE
+    run = api.succeeded(run_id)
+    assert api.get(f"meter_results/{run['meter_result']}/")["model_class"] == model
+    assert len(api.derivatives(run)) == 3
