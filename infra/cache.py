@@ -8,7 +8,7 @@ from pathlib import Path
 
 from infra.sources import REPOSITORY
 
-BUILDERS = tuple(sorted(path.relative_to(REPOSITORY).as_posix() for path in (REPOSITORY / "infra").glob("*.py")))
+BUILDERS = tuple(f"infra/{name}.py" for name in ("deployment", "elf", "hourly", "lean", "package", "sources", "worker"))
 KEPT = 5  # of the newest
 
 
@@ -31,12 +31,12 @@ def once(directory: Path, key: str, make: Callable[[Path], None]) -> Path:
         kept.touch()
         return kept
     directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory) as scratch:
+    with tempfile.TemporaryDirectory(dir=directory, prefix=".") as scratch:
         made = Path(scratch, "made")
         made.mkdir()
         make(made)
         if not kept.exists():  # another command may have made the same in the meantime
             made.rename(kept)
-    for old in sorted(directory.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+    for old in sorted(directory.glob("[!.]*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
         shutil.rmtree(old, ignore_errors=True)
     return kept

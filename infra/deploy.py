@@ -17,13 +17,13 @@ from infra import account, deployment, package, registry, retention, stages
 from infra.cache import BUILDERS, fingerprint, once
 from infra.cloudformation import AWS, Account, StackError, Wanted, deploy, describe, outputs, ready
 from infra.cloudformation import package as upload
-from infra.lean import LeanError
+from infra.lean import LeanError, find_python
 from infra.local import tokens
 from infra.local.server import LocalStackError
 from infra.package import MERGED, STATE_MACHINES, PackagingError
 from infra.sources import REPOSITORY, SOURCES
 from infra.stages import Stage, StageError
-from infra.worker import WorkerError
+from infra.worker import PYTHON, WorkerError
 
 BUILDS = REPOSITORY / ".local" / "cache" / "deployments"
 LOCKS = ("requirements.txt", "requirements-meter.txt")
@@ -96,7 +96,7 @@ def sign_in() -> tuple[str, str]:
 def build(machine: str) -> Path:
     """The directory with the template and the zips, made once for the same content."""
     content = (*SOURCES, *MERGED, *STATE_MACHINES.values(), *LOCKS, *BUILDERS)
-    key = fingerprint(content, machine, sys.version_info[:2])
+    key = fingerprint(content, machine, sys.version_info[:2], bool(find_python(PYTHON)))
     return once(BUILDS, key, lambda directory: deployment.make(directory, machine))
 
 

@@ -34,6 +34,8 @@ EFFECTS = {
     "states:SendTaskSuccess": (WRITES,),
     "logs:CreateLogStream": (),  # all write their logs
     "logs:PutLogEvents": (),
+    "xray:PutTraceSegments": (),  # and their traces
+    "xray:PutTelemetryRecords": (),
 }
 NAMES = (  # of resources, by their ARNs
     (re.compile(r"arn:.+:dynamodb:.+:table/\$\{AWS::StackName}-(.+)"), r"\1"),

@@ -12,7 +12,10 @@ from infra.sources import REPOSITORY
 
 FILE = REPOSITORY / "infra" / "stages.yaml"
 PROJECT = "eemeter-datastore"
-NAME = re.compile(r"[a-z][a-z0-9-]{0,15}")  # with account and region it has to fit into the name of a bucket
+NAME = re.compile(
+    r"[a-z][a-z0-9-]{0,13}"
+)  # longer, and CloudFormation cuts names of functions, which policies spell out
+SHARED = ("account", "artifacts")  # what all stages share is called so
 CHOICES: dict[str, tuple[object, ...]] = {
     "data": ("retain", "delete"),
     "architecture": ("x86_64", "arm64"),
@@ -65,8 +68,11 @@ def read(name: str, file: Path = FILE) -> Stage:
 
 def parse(name: str, given: Any, where: str) -> Stage:
     """A stage as the file gives it. Raises StageError."""
-    if not NAME.fullmatch(name):
-        raise StageError(f"{where}: a stage's name is up to 16 lower-case letters, digits and hyphens, a letter first.")
+    if not NAME.fullmatch(name) or name in SHARED:
+        raise StageError(
+            f"{where}: a stage's name is up to 14 lower-case letters, digits and hyphens, a letter first, and not"
+            f" {' or '.join(SHARED)}."
+        )
     known = (*CHOICES, *MAPS)
     if not isinstance(given, dict) or given.keys() != set(known):
         odd = ", ".join(sorted(map(repr, set(given) ^ set(known)))) if isinstance(given, dict) else repr(given)

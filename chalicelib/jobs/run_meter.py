@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
+TAKEN_OVER = "another worker has taken the run over"
+
 
 def handle(event: dict[str, Any], context: Any) -> Any:
     """End each run that a message of the event names; the answer lists the messages to be delivered again."""
@@ -78,8 +80,8 @@ def _end(run: MeterRun) -> None:
         seconds["EEmeterSeconds"] = time.perf_counter() - computing
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
-            runs.hand_over(run)
-            logger.info("handed over to the worker of the hourly models")
+            handed_over = runs.hand_over(run)
+            logger.info("handed over to the worker of the hourly models" if handed_over else TAKEN_OVER)
         elif runs.fail(run, str(failure), traceback.format_exc()):
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
@@ -89,7 +91,7 @@ def _end(run: MeterRun) -> None:
         logger.info("SUCCESS")
         telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})
     else:
-        logger.info("another worker has taken the run over")
+        logger.info(TAKEN_OVER)
 
 
 @cache

@@ -21,6 +21,7 @@ logger = Logger(child=True)
 
 DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
 MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day longer
+HANDED_OVER = 24 * 3600  # seconds after which the sweep has it handed over again: that worker and its queue may go
 LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
 REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
 MOST_MESSAGE, MOST_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
@@ -164,15 +165,15 @@ def give_back(run: MeterRun, error: str) -> None:
     )
 
 
-def hand_over(run: MeterRun) -> None:
-    """Leave a claimed run, as if it had not been tried, to the worker that has the hourly models."""
-    actions: list[Action] = [
-        MeterRun.claim.remove(),
-        MeterRun.due.set(int(time.time()) + MESSAGE_LIFETIME),
-        MeterRun.attempts.set(run.attempts - 1),
-    ]
-    if _update_if_ours(run, actions):
-        queue.hand_over(run.id)
+def hand_over(run: MeterRun) -> bool:
+    """Leave a claimed run, as if it had not been tried, to the worker of the hourly models; False if no longer ours."""
+    due, attempts = int(time.time()) + HANDED_OVER, run.attempts - 1
+    actions: list[Action] = [MeterRun.claim.remove(), MeterRun.due.set(due), MeterRun.attempts.set(attempts)]
+    if not _update_if_ours(run, actions):
+        return False
+    run.claim, run.due, run.attempts = None, due, attempts
+    queue.hand_over(run.id)
+    return True
 
 
 def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -> bool:

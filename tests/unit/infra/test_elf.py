@@ -53,12 +53,10 @@ def made(*parts: tuple[int, bytes], alignment: int = PAGE) -> bytes:
     )
     library[: len(start)] = start
     for number, (offset, content) in enumerate(parts):
-        header = struct.pack(
-            "<IIQQQQQQ", LOAD, 4, offset, 0x10000 * number + offset, 0, len(content), len(content), alignment
-        )
-        library[HEADER + OF_HEADER * number :][:OF_HEADER] = header
+        address = 0x10000 * number + offset
+        header = Segment(LOAD, 4, offset, address, 0, len(content), len(content), alignment)
         at = HEADER + OF_HEADER * number
-        library[at : at + OF_HEADER] = header
+        library[at : at + OF_HEADER] = struct.pack("<IIQQQQQQ", *header)
         library[offset : offset + len(content)] = content
     return bytes(library)
 

@@ -1,4 +1,6 @@
+import importlib.util
 import shutil
+import sys
 from pathlib import Path
 
 import annotated_types
@@ -92,6 +94,27 @@ def test_a_tree_is_the_same_each_time_and_no_larger_than_it_may_be(
     with pytest.raises(lean.LeanError, match=r"The tree takes \d MB, and at most 0 are allowed:\n.*annotated_types"):
         lean.build(tmp_path / "three", contents._replace(limit=0))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+
+
+def test_bytecode_is_made_by_a_python_of_that_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert lean.find_python(lean.THIS_PYTHON) == sys.executable
+    assert lean.find_python("3.99") is None
+    python = tmp_path / "python3.99"
+    for script, found in (("exit 127", None), ("echo Python 3.9.9", None), ("echo Python 3.99.1", str(python))):
+        python.write_text(f"#!/bin/sh\n{script}\n")
+        python.chmod(0o755)
+        assert lean.find_python("3.99") == found
+
+
+def test_sources_stay_beside_bytecode_where_they_are_wanted(tmp_path: Path) -> None:
+    for name in ("kept", "replaced"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "module.py").write_text("VALUE = 1\n")
+    lean._compile(tmp_path, sys.executable, lean.THIS_PYTHON, ["kept"])
+    files = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    cached = importlib.util.cache_from_source("kept/module.py")
+    assert files == {"kept/module.py", cached, "replaced/module.pyc"}
 
 
 def test_the_worker_has_all_that_it_imports() -> None:

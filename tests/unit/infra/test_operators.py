@@ -172,13 +172,14 @@ def test_logs_are_kept_as_long_as_the_parameter_says(resources: dict[str, Any]) 
             assert resource["Properties"]["RetentionInDays"] == {"Ref": "LogRetention"}, name
 
 
-def test_every_function_is_traced_once_its_role_may_write_traces(resources: dict[str, Any]) -> None:
-    roles = str(resources["Trace"]["Properties"]["Roles"])
-    for name, resource in resources.items():
-        if resource["Type"] == "AWS::Serverless::Function":
-            assert resource["Properties"]["Tracing"] == "Active", name
-            assert resource["DependsOn"] == "Trace", name
-            assert resource["Properties"]["Role"]["Fn::GetAtt"][0] in roles, name
+def test_every_function_is_traced_and_may_write_its_traces(resources: dict[str, Any]) -> None:
+    for name, function in resources.items():
+        if function["Type"] == "AWS::Serverless::Function":
+            assert function["Properties"]["Tracing"] == "Active", name
+            role = resources[function["Properties"]["Role"]["Fn::GetAtt"][0]]
+            (policy,) = role["Properties"]["Policies"]
+            allowed = [of["Action"] for of in policy["PolicyDocument"]["Statement"]]
+            assert ["xray:PutTraceSegments", "xray:PutTelemetryRecords"] in allowed, name
 
 
 def test_a_line_of_the_access_log_is_json(resources: dict[str, Any]) -> None:

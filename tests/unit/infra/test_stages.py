@@ -37,7 +37,7 @@ def test_a_stage_is_its_stack_and_its_tags() -> None:
     ("name", "given", "said"),
     [
         ("Prod", GOOD, "lower-case"),
-        ("a-name-as-long-as-this", GOOD, "up to 16"),
+        ("a-name-as-long-as-this", GOOD, "up to 14"),
         ("x", None, "it should have data, architecture, hourly_models, tags, parameters"),
         ("x", {"data": "delete"}, "see to 'architecture', 'hourly_models', 'parameters', 'tags'"),
         ("x", GOOD | {"region": "eu-central-1"}, "see to 'region'"),

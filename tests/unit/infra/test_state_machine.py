@@ -85,7 +85,11 @@ def test_every_step_is_tried_again_and_every_failure_is_recorded(definition: dic
 def test_its_role_may_call_the_functions_of_its_steps_and_no_other(template: dict[str, Any]) -> None:
     substitutions = template["Resources"][NAME]["Properties"]["DefinitionSubstitutions"]
     functions = [value for value in substitutions.values() if "Fn::GetAtt" in value]
-    (policy,) = template["Resources"][f"{NAME}Role"]["Properties"]["Policies"]
+    policy, report = template["Resources"][f"{NAME}Role"]["Properties"]["Policies"]
+    assert {action.partition(":")[0] for of in report["PolicyDocument"]["Statement"] for action in of["Action"]} == {
+        "logs",
+        "xray",
+    }
     allowed = {
         action: statement["Resource"]
         for statement in policy["PolicyDocument"]["Statement"]

@@ -62,10 +62,9 @@ def test_a_dead_worker_is_noticed_only_after_its_time(template: dict[str, Any]) 
     assert parameters["QueueVisibility"]["Default"] > parameters["WorkerTimeout"]["Default"]
 
 
-def test_attempts_are_counted_alike_by_queue_and_worker(template: dict[str, Any]) -> None:
+def test_the_queue_gives_no_run_up_before_the_worker_does(template: dict[str, Any]) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
-    redrive = template["Resources"]["MeterQueue"]["Properties"]["RedrivePolicy"]
-    assert variables["MAX_ATTEMPTS"] == str(redrive["maxReceiveCount"])
+    assert template["Parameters"]["QueueTries"]["MinValue"] >= int(variables["MAX_ATTEMPTS"])
 
 
 def test_tables_are_on_demand_recoverable_and_encrypted(template: dict[str, Any]) -> None:
@@ -88,6 +87,8 @@ def test_a_policy_allows_nothing_on_everything(policy: Path) -> None:
         assert all("*" not in action for action in statement["Action"]), statement["Sid"]
         if statement["Action"] == ["states:SendTaskSuccess"]:
             continue  # it names no resource, and IAM wants "*": the secret token says which task it is
+        if statement["Sid"] == "Trace":
+            continue  # X-Ray has one store of traces an account, and IAM knows no resource for it
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         assert "*" not in resources, statement["Sid"]
 

@@ -69,6 +69,12 @@ def test_every_function_has_a_role_and_its_code(made: Template) -> None:
             assert function.keys() >= {"Runtime", "Handler"}, name
 
 
+def test_there_is_one_stage_and_all_of_it_is_throttled_and_logged(made: Template) -> None:
+    assert [of for of in of_type(made, "AWS::ApiGateway::Deployment").values() if "StageName" in of] == []
+    (stage,) = of_type(made, "AWS::ApiGateway::Stage").values()
+    assert stage.keys() >= {"AccessLogSetting", "MethodSettings"}
+
+
 def test_queues_are_read_by_their_workers_alone(kind: str, made: Template) -> None:
     mappings = of_type(made, "AWS::Lambda::EventSourceMapping").values()
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings} == ON_QUEUES[kind]
