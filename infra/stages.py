@@ -12,9 +12,7 @@ from infra.sources import REPOSITORY
 
 FILE = REPOSITORY / "infra" / "stages.yaml"
 PROJECT = "eemeter-datastore"
-NAME = re.compile(
-    r"[a-z][a-z0-9-]{0,13}"
-)  # longer, and CloudFormation cuts names of functions, which policies spell out
+NAME = re.compile(r"[a-z][a-z0-9-]{0,13}")  # of a longer one CloudFormation cuts functions' names, which policies spell
 SHARED = ("account", "artifacts")  # what all stages share is called so
 CHOICES: dict[str, tuple[object, ...]] = {
     "data": ("retain", "delete"),

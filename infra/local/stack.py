@@ -51,12 +51,8 @@ class LocalStack:
         self.directory = directory
         self.server = Server(directory, CACHE, settings)
         workers = max(2, os.cpu_count() or 2)  # two is the least that SQS event sources take
-        self._parameters = {
-            "WorkerConcurrency": str(workers),
-            "PlainHttp": "allowed",
-            "RetryDelay": "5",
-            "QueueTries": "3",
-        } | (parameters or {})
+        patience = {"RetryDelay": "5", "QueueTries": "3"}
+        self._parameters = {"WorkerConcurrency": str(workers), "PlainHttp": "allowed", **patience} | (parameters or {})
         self._file = directory / "stack.json"
 
     @property
