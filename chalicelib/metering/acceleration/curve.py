@@ -1,6 +1,7 @@
 """The changepoint curve over sorted temperatures: eemeter's `full_model`, cut where its pieces meet."""
 
 from bisect import bisect_left, bisect_right
+from math import isinf
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,11 @@ class Curve(NamedTuple):
             return Curve(self.cdd_bp, self.cdd_beta, self.cdd_k, self.hdd_bp, self.hdd_beta, self.hdd_k, self.intercept)
         return self
 
+    @property
+    def is_too_sharp(self) -> bool:
+        """Whether a k is so small that 1 / k is infinite: eemeter may have NaN at the breakpoint, and may not."""
+        return any(k and isinf(1 / k) for k in (self.hdd_k, self.cdd_k))
+
 
 def full_model(
     hdd_bp: float,
@@ -43,10 +49,9 @@ def full_model(
 ) -> Floats:
     """`full_model`: the energy at temperatures in any order, which may lie beyond those that were fitted to."""
     order = np.argsort(T)
-    if T.dtype != float or not len(T) or np.isnan(T[order[-1]]):  # no models ask for them
-        x = (hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept)
-        return _theirs(*x, T_fit_bnds, T)  # type: ignore[no-any-return]
     curve = Curve(hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept).ordered()
+    if T.dtype != float or not len(T) or np.isnan(T[order[-1]]) or curve.is_too_sharp:  # no models ask for them
+        return _theirs(*curve, T_fit_bnds, T)  # type: ignore[no-any-return]
     energy = np.empty_like(T)
     # Where both breakpoints are at the upper end of what was fitted to, all beyond is heated, too.
     heated = curve.hdd_bp == curve.cdd_bp >= T_fit_bnds[1]
@@ -72,6 +77,9 @@ class Temperatures:
         energy = self._energy
         if hdd_beta == 0 and cdd_beta == 0:
             energy.fill(intercept)
+            return energy
+        if curve.is_too_sharp:
+            energy[:] = _theirs(*curve, self.ordered[[0, -1]], self.ordered)
             return energy
         size = len(self.values)
         until, since = (size, size) if heated else (bisect_left(self.values, hdd_bp), bisect_right(self.values, cdd_bp))

@@ -107,3 +107,15 @@ def test_readings_of_32_bits(name: str) -> None:
     for flag in (True, False):
         expected = outcome(theirs.obj_fcn_decorator(*arguments), X.copy(), optimize_flag=flag)
         assert outcome(objective.obj_fcn_decorator(*arguments), X.copy(), optimize_flag=flag) == expected
+
+
+def test_a_curve_too_sharp_for_its_reciprocal() -> None:
+    T, obs = days(np.random.default_rng(1), 24, ties=True, constant=False)
+    T[0] = 100.0
+    model, weight, squares, coef_id = MODELS["two slopes, smooth"]
+    arguments = (model, weight, squares, T, obs, None, DailySettings(), "adaptive", coef_id)
+    X = np.array([100.0, 1.0, 2.2250738585072014e-308, 0.0, 0.0, 400.0, 0.0])
+    for flag in (True, False):
+        expected = outcome(theirs.obj_fcn_decorator(*arguments), X.copy(), optimize_flag=flag)
+        assert outcome(objective.obj_fcn_decorator(*arguments), X.copy(), optimize_flag=flag) == expected
+        assert "nan" in str(expected)
