@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test up down demo deploy lint fmt bench lock token
+.PHONY: help run test up down demo deploy which-stage lint fmt bench lock token
 
 # .venv is made once, and again when the lock file or the place of this clone has changed, or its Python is gone.
 READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
@@ -26,8 +26,11 @@ down: ## Stop the local stack and forget its data
 demo: $(READY) ## Run the sample portfolio on the stack that is up
 	@$(VENV)/python -m infra.local.demo
 
-deploy: $(READY) ## Deploy a stage of infra/stages.yaml to AWS: make deploy STAGE=dev
+deploy: $(if $(STAGE),,which-stage) $(READY) ## Deploy a stage of infra/stages.yaml to AWS: make deploy STAGE=dev
 	@$(VENV)/python -m infra.deploy $(STAGE)
+
+which-stage:
+	@echo "Say which stage of infra/stages.yaml: make deploy STAGE=dev" >&2; exit 1
 
 lint: $(READY) ## Style, types, and who may import whom
 	$(VENV)/ruff check

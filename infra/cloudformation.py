@@ -20,7 +20,7 @@ LONGEST_PAUSE = 5.0  # seconds between two looks at a stack
 AWS = ".venv/bin/aws"  # the command line that every clone has
 REMOVE = f"remove it, and deploy again:\n  {AWS} cloudformation delete-stack --stack-name {{name}}"
 ADVICE = {
-    "ROLLBACK_COMPLETE": f"Its first deployment failed and left nothing that could be updated: {REMOVE}",
+    "ROLLBACK_COMPLETE": f"Its first deployment failed and left nothing to update: mend the cause, {REMOVE}",
     "ROLLBACK_FAILED": f"Its first deployment failed, and so did clearing it away: {REMOVE}",
     "CREATE_FAILED": f"Its first deployment failed: {REMOVE}",
     "DELETE_FAILED": f"It was to be deleted and could not be: see the reasons in its events, then {REMOVE}",

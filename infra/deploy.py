@@ -143,10 +143,10 @@ if __name__ == "__main__":
     except errors.ClientError as error:
         sys.exit(f"AWS refuses {error.operation_name}: {error.response['Error']['Message']}")
     except errors.BotoCoreError as error:
-        sys.exit(f"AWS does not answer: {error}")
+        sys.exit(f"AWS does not answer: {error}. See to the network, and to AWS_DEFAULT_REGION.")
     except KeyboardInterrupt:
         print(
-            "Broken off. What CloudFormation has begun it ends by itself; deploy again to see to the rest.",
+            "Broken off. What CloudFormation has begun, if it has, it ends by itself; deploy again to see to the rest.",
             file=sys.stderr,
         )
         sys.exit(130)

@@ -19,6 +19,7 @@ CHOICES: dict[str, tuple[object, ...]] = {
     "architecture": ("x86_64", "arm64"),
     "hourly_models": (True, False),
 }
+MARGIN = 90  # seconds after which a worker that is out of time is certainly dead
 MAPS = ("tags", "parameters")
 
 
@@ -59,7 +60,7 @@ def read(name: str, file: Path = FILE) -> Stage:
     if name not in stages:
         known = ", ".join(map(str, stages))
         raise StageError(
-            f"{file} has no stage {name!r}; it has {known}. Deploy one by: make deploy STAGE={min(stages)}"
+            f"{file} has no stage {name!r}; it has {known}. Deploy one by: make deploy STAGE={next(iter(stages))}"
         )
     return parse(name, stages[name], f"{file}, stage {name}")
 
@@ -76,7 +77,7 @@ def parse(name: str, given: Any, where: str) -> Stage:
         odd = ", ".join(sorted(map(repr, set(given) ^ set(known)))) if isinstance(given, dict) else repr(given)
         raise StageError(f"{where}: it should have {', '.join(known)}, and no more; see to {odd}.")
     for key, choices in CHOICES.items():
-        if given[key] not in choices:
+        if not any(given[key] == choice and type(given[key]) is type(choice) for choice in choices):  # 0 is no false
             one_of = " or ".join(str(choice).lower() for choice in choices)
             raise StageError(f"{where}: {key} should be {one_of}, and is {given[key]!r}.")
     return Stage(
@@ -84,17 +85,25 @@ def parse(name: str, given: Any, where: str) -> Stage:
         given["data"],
         given["architecture"],
         given["hourly_models"],
-        {"project": PROJECT, "stage": name} | _texts(given["tags"], f"{where}, tags"),
+        _texts(given["tags"], f"{where}, tags") | {"project": PROJECT, "stage": name},
         _texts(given["parameters"], f"{where}, parameters"),
     )
 
 
 def check(parameters: Mapping[str, str], template: Mapping[str, Any]) -> None:
-    """Raises StageError for a parameter that the template does not have."""
+    """Raises StageError for a parameter that the template lacks, or a queue that does not wait for its worker."""
     known = template["Parameters"].keys() - {"HourlyImage"}  # which is what hourly_models is for
     if unknown := parameters.keys() - known:
         names = ", ".join(sorted(unknown))
         raise StageError(f"{FILE}: the template has no parameter {names}. It has: {', '.join(sorted(known))}.")
+    timeout, visibility = (
+        int(parameters.get(name, template["Parameters"][name]["Default"]))
+        for name in ("WorkerTimeout", "QueueVisibility")
+    )
+    if visibility < timeout + MARGIN:
+        raise StageError(
+            f"{FILE}: QueueVisibility is {visibility}; it has to be {MARGIN} more than WorkerTimeout, {timeout}."
+        )
 
 
 def _texts(given: Any, where: str) -> dict[str, str]:

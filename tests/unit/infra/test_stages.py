@@ -26,7 +26,11 @@ def test_each_stage_of_the_file_fits_the_template(name: str) -> None:
 
 
 def test_a_stage_is_its_stack_and_its_tags() -> None:
-    given = GOOD | {"data": "retain", "tags": {"team": "x", "number": 7}, "parameters": {"LogRetention": 30}}
+    given = GOOD | {
+        "data": "retain",
+        "tags": {"team": "x", "number": 7, "stage": "y"},
+        "parameters": {"LogRetention": 30},
+    }
     stage = stages.parse("prod", given, "here")
     tags = {"project": "eemeter-datastore", "stage": "prod", "team": "x", "number": "7"}
     assert stage == Stage("prod", "retain", "arm64", False, tags, {"LogRetention": "30"})
@@ -38,6 +42,8 @@ def test_a_stage_is_its_stack_and_its_tags() -> None:
     [
         ("Prod", GOOD, "lower-case"),
         ("a-name-as-long-as-this", GOOD, "up to 14"),
+        ("account", GOOD, "not account or artifacts"),
+        ("x", GOOD | {"hourly_models": 0}, "hourly_models should be true or false, and is 0"),
         ("x", None, "it should have data, architecture, hourly_models, tags, parameters"),
         ("x", {"data": "delete"}, "see to 'architecture', 'hourly_models', 'parameters', 'tags'"),
         ("x", GOOD | {"region": "eu-central-1"}, "see to 'region'"),
@@ -62,8 +68,8 @@ def test_a_stage_that_is_not_right_is_refused(name: str, given: Any, said: str) 
 
 def test_an_unknown_stage_is_told_those_there_are(tmp_path: Path) -> None:
     file = tmp_path / "stages.yaml"
-    file.write_text(yaml.dump({"dev": GOOD, "prod": GOOD}))
-    with pytest.raises(StageError, match=r"no stage 'test'; it has dev, prod\. .*make deploy STAGE=dev"):
+    file.write_text(yaml.dump({"dev": GOOD, "prod": GOOD, 2027: GOOD}, sort_keys=False))
+    with pytest.raises(StageError, match=r"no stage 'test'; it has dev, prod, 2027\. .*make deploy STAGE=dev"):
         stages.read("test", file)
 
 
@@ -79,3 +85,11 @@ def test_an_unknown_parameter_is_told_those_there_are() -> None:
     template: dict[str, Any] = {"Parameters": {"LogRetention": {}, "HourlyImage": {}}}
     with pytest.raises(StageError, match=r"no parameter LogRetentoin\. It has: LogRetention\."):
         stages.check({"LogRetentoin": "30"}, template)
+
+
+@pytest.mark.parametrize("given", [{"QueueVisibility": "900"}, {"WorkerTimeout": "600", "QueueVisibility": "689"}])
+def test_a_queue_waits_for_its_worker(given: dict[str, str]) -> None:
+    template = package.read(build(CACHE))
+    with pytest.raises(StageError, match=r"QueueVisibility is .* has to be 90 more than WorkerTimeout"):
+        stages.check(given, template)
+    stages.check({"WorkerTimeout": "600", "QueueVisibility": "690"}, template)
