@@ -53,8 +53,7 @@ def run(name: str) -> None:
     print(f"{account.STACK}: {'deployed' if changed else 'nothing to change'}.", flush=True)
     parameters = dict(stage.parameters)
     if stage.hourly_models:
-        (machine,) = template["Resources"]["HourlyWorker"]["Properties"]["Architectures"]
-        parameters["HourlyImage"] = registry.push(here, shared["HourlyRepositoryUri"], stage.name, machine)
+        parameters["HourlyImage"] = registry.push(here, shared["HourlyRepositoryUri"], stage.name, stage.architecture)
 
     print("Uploading ...", flush=True)
     pseudo = {"AWS::StackName": stage.stack, "AWS::AccountId": number, "AWS::Region": region}

@@ -11,7 +11,7 @@ from infra.cloudformation import Account
 from infra.sources import REPOSITORY, SOURCES
 
 DOCKERFILE = "infra/Dockerfile"
-CONTENT = (*SOURCES, *BUILDERS, "requirements-meter.txt", DOCKERFILE)
+CONTENT = (*SOURCES, *BUILDERS, "requirements-meter.txt", DOCKERFILE, ".dockerignore")
 PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}  # Docker's names, by Lambda's
 KEPT = 5  # of a stage, beside the one in use: what is built is seldom of use again
 

@@ -42,4 +42,3 @@ def _fan_in(run: AggregationRun) -> None:
         aggregation_runs.fail(run, reason)
     else:
         aggregation_runs.succeed(run, aggregated, taken, derivatives, statuses)
-        telemetry.emit({"AggregationsSucceeded": 1})

@@ -156,7 +156,8 @@ def succeed(
         transaction.save(result)
         _end(transaction, run, "SUCCESS", [AggregationRun.aggregation_result.set(run.id)])
 
-    commit(fill)
+    if commit(fill):
+        telemetry.emit({"AggregationsSucceeded": 1})
 
 
 def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:

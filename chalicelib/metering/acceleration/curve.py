@@ -32,8 +32,8 @@ class Curve(NamedTuple):
 
     @property
     def is_too_sharp(self) -> bool:
-        """Whether a k is so small that 1 / k is infinite: eemeter may have NaN at the breakpoint, and may not."""
-        return any(k and isinf(1 / k) for k in (self.hdd_k, self.cdd_k))
+        """Whether 1 / k is infinite where both breakpoints are one: eemeter may have NaN there, and may not."""
+        return self.hdd_bp == self.cdd_bp and any(k and isinf(1 / k) for k in (self.hdd_k, self.cdd_k))
 
 
 def full_model(
