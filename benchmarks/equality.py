@@ -32,6 +32,12 @@ TIMEZONE = "America/Chicago"
 Windows: TypeAlias = dict[str, tuple[str, str]]
 
 
+def meter_input(name: str) -> dict[str, Any]:
+    """A sample's input, with eemeter's own model and interval asked for."""
+    own = {"model_class": "BillingModel"} if "billing" in name else {"model_kwargs": {"refit_poor_search": False}}
+    return portfolio.meter_input(name) | own | {"uncertainty": "guideline14"}
+
+
 def windows_of(output: dict[str, Any]) -> Windows:
     """The first and the last instant of the periods of a meter output."""
     return {label: (model["start"], model["end"]) for label, model in output["models"].items()}
@@ -111,7 +117,7 @@ def through_run_meter(output: dict[str, Any]) -> dict[str, float]:
 
 def compare(name: str) -> float:
     """The greatest relative difference of any figure of a sample. Raises MeterFailure as `run_meter` does."""
-    output = run_meter(portfolio.meter_input(name))
+    output = run_meter(meter_input(name))
     ours, theirs = through_run_meter(output), directly(name, windows_of(output))
     if output["models"]["reporting"]["status"] == "DISQUALIFIED":  # what the datastore leaves out, and a script may not
         theirs = {key: value for key, value in theirs.items() if not key.startswith("reporting model")}

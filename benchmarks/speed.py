@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from eemeter.eemeter import BillingBaselineData, BillingModel, DailyBaselineData, DailyModel
 from eemeter.eemeter.samples import load_sample
 
-from benchmarks.equality import TIMEZONE, Windows, directly, windows_of
+from benchmarks.equality import TIMEZONE, Windows, directly, meter_input, windows_of
 from chalicelib.metering import MeterFailure, run_meter
 from chalicelib.metering.acceleration import accelerated
 from infra.local import portfolio
@@ -95,7 +95,7 @@ def compare_runs(rounds: int) -> None:
     """Print a row a kind of meter run."""
     seconds: dict[str, list[tuple[float, float]]] = {}
     for name in runnable():
-        document = portfolio.meter_input(name)
+        document = meter_input(name)
         windows = windows_of(run_meter(document))
         for _ in range(rounds):
             began = time.process_time()
@@ -111,7 +111,7 @@ def runnable() -> list[str]:
     found = []
     for name in SAMPLES:
         try:
-            run_meter(portfolio.meter_input(name))
+            run_meter(meter_input(name))
         except MeterFailure:
             continue
         found.append(name)

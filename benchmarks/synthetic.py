@@ -12,6 +12,7 @@ from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 FIRST = 1_000_000  # ids beyond any that a stack gives out; each call of `write` takes the next
 ELECTRICITY = "ELECTRICITY_CONSUMPTION_SUPPLIED"
+T_OF_360 = 1.967  # the 97.5 % quantile of Student's t with 360 degrees of freedom
 
 _ids = itertools.count(FIRST)
 
@@ -25,13 +26,19 @@ class Portfolio:
     derivatives: list[Derivative]
 
 
-def write(projects: int, traces_each: int, trace_interpretation: str = ELECTRICITY, unit: str = "KWH") -> Portfolio:
+def write(
+    projects: int,
+    traces_each: int,
+    trace_interpretation: str = ELECTRICITY,
+    unit: str = "KWH",
+    uncertainty: str = "regression",
+) -> Portfolio:
     """Store projects whose traces have annualized_weather_normal derivatives. Traces have the ids of their runs."""
     generator = random.Random(projects * traces_each)
     project_ids = list(itertools.islice(_ids, projects))
     traces = {project: list(itertools.islice(_ids, traces_each)) for project in project_ids}
     derivatives = [
-        _derivative(project, trace, trace_interpretation, unit, generator)
+        _derivative(project, trace, trace_interpretation, unit, uncertainty, generator)
         for project, members in traces.items()
         for trace in members
     ]
@@ -42,7 +49,9 @@ def write(projects: int, traces_each: int, trace_interpretation: str = ELECTRICI
     return Portfolio(project_ids, [trace for members in traces.values() for trace in members], derivatives)
 
 
-def _derivative(project: int, trace: int, interpretation: str, unit: str, generator: random.Random) -> Derivative:
+def _derivative(
+    project: int, trace: int, interpretation: str, unit: str, uncertainty: str, generator: random.Random
+) -> Derivative:
     before = generator.lognormvariate(9, 1)
     after = before * generator.gauss(0.9, 0.05)
     half_widths = before * generator.uniform(0.02, 0.2), after * generator.uniform(0.02, 0.2)
@@ -62,6 +71,9 @@ def _derivative(project: int, trace: int, interpretation: str, unit: str, genera
         reporting_lower=half_widths[1],
         reporting_upper=half_widths[1],
         reporting_n=365,
+        uncertainty=uncertainty,
+        systematic_error=0.001 * before,
+        spread=[number for half_width in half_widths for number in (half_width / T_OF_360, 360, 0.3, 1.0)],
         eemeter_version="4.1.1",
     )
 

@@ -1,6 +1,6 @@
-"""The field's words that every room shares: interpretations and units."""
+"""The field's words that every room shares: interpretations, methods of intervals, and units."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 INTERPRETATIONS = {
     "E_C_S": "ELECTRICITY_CONSUMPTION_SUPPLIED",
@@ -15,6 +15,20 @@ SHORT_CODES = {name: code for code, name in INTERPRETATIONS.items()}
 
 DERIVATIVE_INTERPRETATIONS = ("annualized_weather_normal", "gross_predicted", "gross_observed")
 AGGREGATION_INTERPRETATIONS = ("SUM", "MEAN")
+
+UncertaintyMethod = Literal[
+    "regression",  # the delta method, from the covariance of the fitted model's parameters
+    "guideline14",  # ASHRAE Guideline 14-2014, annex B, as eemeter 4.1.1 implements it
+    "caltrack",  # CalTRACK 4.3.2.2, autocorrelation corrected once
+    "bootstrap",  # the spread of refits to readings drawn from the fitted model, from a seed
+]
+UNCERTAINTY_METHODS: tuple[UncertaintyMethod, ...] = get_args(UncertaintyMethod)
+SPREAD_NUMBERS = tuple(  # what the interval of each side of a derivative is made of
+    f"{side}_{number}"
+    for side in ("baseline", "reporting")
+    for number in ("standard_error", "degrees_of_freedom", "noise_autocorrelation", "noise_exponent")
+)
+FIRST_UNCERTAINTY_METHOD: UncertaintyMethod = "guideline14"  # of all results from before the method was kept
 
 
 class Kind(NamedTuple):

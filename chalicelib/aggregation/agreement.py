@@ -1,6 +1,7 @@
-"""Which derivatives may be added up: those of one trace interpretation, one derivative interpretation and one unit.
+"""Which derivatives may be added up: those of one trace interpretation, one derivative interpretation and one unit,
+and of one method of their intervals, unless the request mixes several.
 
-Derivatives are given by how many of each kind have which unit.
+Derivatives are given by how many of each kind have which unit, or which method of their intervals.
 """
 
 from collections import Counter
@@ -45,6 +46,19 @@ def unit_of(kind: Kind, units: Mapping[str, int]) -> str:
         raise DisagreementError(("", f"The derivatives of {_shown(kind)} have different units: {given}."))
     (unit,) = units
     return unit
+
+
+def check_methods(methods: Mapping[str, int], *, mix: bool) -> None:
+    """Whether intervals may be added up, of which so many have each method; `mix`: of several methods, too.
+
+    Raises DisagreementError, with what was found and what to do.
+    """
+    if len(methods) > 1 and not mix:
+        sentence = (
+            f"The intervals of the derivatives are of different methods: {_listed(methods.items())}; run the meters "
+            'again with one `uncertainty`, or send "mix_uncertainty": true to add them up as they are.'
+        )
+        raise DisagreementError(("mix_uncertainty", sentence))
 
 
 def nothing_matches(passed_over: Mapping[Kind, int]) -> str:

@@ -1,8 +1,9 @@
-"""How derivatives add up: values and n by addition, half-widths in quadrature.
+"""How derivatives add up: values and n by addition, half-widths in quadrature, systematic errors by addition.
 
 A derivative is a mapping with `label` (its id) and, for each side, `baseline_value` or `reporting_value` in the
 derivative's unit, `..._lower` and `..._upper` (half-widths of the 95 % interval, in the same unit) and `..._n` (days);
-None where the model of a side gave no number.
+None where the model of a side gave no number. `uncertainty` is the method of its intervals, and `systematic_error`, in
+the unit, a bound for the error that it shares with other meters; None where none is known.
 """
 
 import math
@@ -14,6 +15,7 @@ from chalicelib.vocabulary import is_generation
 
 SIDES = ("baseline", "reporting")
 PARTS = ("value", "lower", "upper", "n")
+SUMS = (*(f"{side}_{part}" for side in SIDES for part in PARTS), "systematic_error", "systematic_error_n")
 ACCEPTED, REJECTED, DEFAULT = "ACCEPTED", "REJECTED", "DEFAULT"
 
 # Before there are panels nothing flows back: a missing baseline of unconsumed generation is known to be zero.
@@ -23,13 +25,14 @@ DEFAULT_BASELINES = {"ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED": {"value": 0.0,
 class Partial(NamedTuple):
     """The sum of some of the derivatives: enough to go on adding, exactly.
 
-    sums: for each `{side}_{part}` the expansion of the sum, of squares for lower and upper. taken: how many derivatives
-    are in it. statuses: of each derivative, by label, the statuses of baseline and reporting.
+    sums: for each of SUMS the expansion of the sum, of squares for lower and upper. taken: how many derivatives are in
+    it. methods: those of their intervals, sorted. statuses: of each derivative, taken or not, a row of the output.
     """
 
     sums: dict[str, list[float]]
     taken: int
-    statuses: dict[str, tuple[str, str]]
+    methods: list[str]
+    statuses: list[dict[str, Any]]
 
 
 class NothingToAddError(Exception):
@@ -40,10 +43,12 @@ def partial_sum(derivatives: Iterable[Mapping[str, Any]], trace_interpretation: 
     """The sum of some derivatives of a trace interpretation (full name).
 
     A derivative that lacks a part of a side is REJECTED on both: without its half-widths a value would make the sum's
-    too narrow. Only a baseline that is not there at all can have a DEFAULT.
+    too narrow. Only a baseline that is not there at all can have a DEFAULT. A systematic error may be missing: the sum
+    is of those that there are, and `systematic_error_n` counts them.
     """
-    terms: dict[str, list[float]] = {f"{side}_{part}": [] for side in SIDES for part in PARTS}
-    statuses: dict[str, tuple[str, str]] = {}
+    terms: dict[str, list[float]] = {name: [] for name in SUMS}
+    statuses: list[dict[str, Any]] = []
+    methods: set[str] = set()
     taken = 0
     default = DEFAULT_BASELINES.get(trace_interpretation)
     for derivative in derivatives:
@@ -52,14 +57,19 @@ def partial_sum(derivatives: Iterable[Mapping[str, Any]], trace_interpretation: 
         if default and derivative["baseline_value"] is None:
             baseline_status, baseline = DEFAULT, default
         if baseline is None or reporting is None:
-            statuses[str(derivative["label"])] = (REJECTED, REJECTED)
+            statuses.append(_status(derivative, REJECTED, REJECTED))
             continue
-        statuses[str(derivative["label"])] = (baseline_status, ACCEPTED)
+        statuses.append(_status(derivative, baseline_status, ACCEPTED))
+        methods.add(derivative["uncertainty"])
         taken += 1
         for side, parts in zip(SIDES, (baseline, reporting), strict=True):
             for part, number in parts.items():
                 terms[f"{side}_{part}"].append(number * number if part in ("lower", "upper") else number)
-    return Partial({name: expansion(numbers) for name, numbers in terms.items()}, taken, statuses)
+        if derivative["systematic_error"] is not None:
+            terms["systematic_error"].append(derivative["systematic_error"])
+            terms["systematic_error_n"].append(1)
+    sums = {name: expansion(numbers) for name, numbers in terms.items()}
+    return Partial(sums, taken, sorted(methods), statuses)
 
 
 def total(
@@ -68,7 +78,8 @@ def total(
     """The result's numbers, from the sums of partials and the number of derivatives in them.
 
     SUM: values and n are added, half-widths in quadrature, sqrt(sum(h**2)), as of independent errors (ASHRAE Guideline
-    14-2014, annex B). MEAN: values and half-widths of the sum over the number of derivatives; n stays the sum of days.
+    14-2014, annex B). Systematic errors, which are not independent, are added; the sum is None where there is none.
+    MEAN: values, half-widths and systematic error of the sum over the number of derivatives; n stays the sum of days.
     Each is made of the exact sum, rounded once (`math.fsum`), so that no bit depends on split or order. The
     differential is what was saved: baseline minus reporting, or for generation the reverse, of the rounded values, its
     half-widths in quadrature, its n the days behind both.
@@ -77,7 +88,7 @@ def total(
     """
     if not taken:
         raise NothingToAddError
-    terms: dict[str, list[float]] = {f"{side}_{part}": [] for side in SIDES for part in PARTS}
+    terms: dict[str, list[float]] = {name: [] for name in SUMS}
     for partial in sums:
         for name, expanded in partial.items():
             terms[name].extend(expanded)
@@ -89,6 +100,8 @@ def total(
             found[name] = int(exact)
         else:
             found[name] = (math.sqrt(exact) if name.endswith(("_lower", "_upper")) else exact) / over
+    if not found["systematic_error_n"]:
+        found["systematic_error"] = None
     reverse = is_generation(trace_interpretation)
     before, after = found["baseline_value"], found["reporting_value"]
     return {
@@ -105,6 +118,17 @@ def _side(derivative: Mapping[str, Any], side: str) -> dict[str, float] | None:
     """The four numbers of a side; None when any is missing."""
     parts = {part: derivative[f"{side}_{part}"] for part in PARTS}
     return None if None in parts.values() else parts
+
+
+def _status(derivative: Mapping[str, Any], baseline: str, reporting: str) -> dict[str, Any]:
+    """The output's row of a derivative."""
+    return {
+        "derivative": derivative["label"],
+        "baseline_status": baseline,
+        "reporting_status": reporting,
+        "uncertainty": derivative["uncertainty"],
+        "systematic_error": derivative["systematic_error"],
+    }
 
 
 def _quadrature(one: float, other: float) -> float:

@@ -14,12 +14,12 @@ from chalicelib.api.paging import LINK, page_of
 from chalicelib.api.times import timestamp
 from chalicelib.store import aggregation_results, documents
 from chalicelib.store.tables import AggregationResult
-from chalicelib.vocabulary import SHORT_CODES
+from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
 
 DESCRIPTION = """\
 What successful aggregation runs found. What was saved is the differential: baseline minus reporting, or for energy
 generated on site the reverse. Half-widths are of the 95 % interval: `sqrt(sum(h**2))` over the derivatives' own, as of
-independent errors.
+independent errors; what errors the meters share is reported beside it, as `systematic_error`.
 """
 resource = Resource("aggregation_results", "aggregation result", DESCRIPTION)
 
@@ -29,6 +29,19 @@ HalfWidth = Annotated[
     Field(ge=0, description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
 ]
 Days = Annotated[int, Field(ge=0, description="The number of days behind the value.")]
+Methods = Annotated[
+    list[UncertaintyMethod],
+    Field(description="The methods of the intervals of the derivatives in it, sorted: one unless they were mixed."),
+]
+SystematicError = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        description="In the unit: a bound for errors that meters of one kind under one weather share; they add up "
+        "rather than average out, and are not in the half-widths (CalTRACK 4.3.2.6; docs/validation.md). The sum of "
+        "the derivatives' own, for MEAN over the number of derivatives; null where none has one.",
+    ),
+]
 
 
 @with_config(OUTPUT)
@@ -58,6 +71,12 @@ class AggregationResultOut(TypedDict):
     differential_lower: HalfWidth
     differential_upper: HalfWidth
     differential_n: Days
+    uncertainty: Methods
+    systematic_error: SystematicError
+    systematic_error_n: Annotated[
+        int,
+        Field(ge=0, description="The number of derivatives that have a systematic error, which is the sum of those."),
+    ]
     eemeter_version: Annotated[str, Field(description="That of the meter results; several are separated by commas.")]
     datastore_version: str
     added: Timestamp
@@ -97,6 +116,9 @@ def result_out(result: AggregationResult) -> AggregationResultOut:
         "differential_lower": result.differential_lower,
         "differential_upper": result.differential_upper,
         "differential_n": result.differential_n,
+        "uncertainty": result.uncertainty,
+        "systematic_error": result.systematic_error,
+        "systematic_error_n": result.systematic_error_n,
         "eemeter_version": result.eemeter_version,
         "datastore_version": result.datastore_version,
         "added": timestamp(result.added),

@@ -44,12 +44,13 @@ that is named counts also beside a newer one of its trace. Traces without a succ
 listed as `without_result` in the `aggregation_input`.
 
 The derivatives have to agree in trace interpretation, derivative interpretation and unit: an interpretation that is
-given picks those that have it, and one that is left out is implied when all agree.
+given picks those that have it, and one that is left out is implied when all agree. Their intervals have to be of one
+method (`uncertainty`), unless the request says `"mix_uncertainty": true`.
 
 Values and `n` add up, half-widths in quadrature; the sum is exact, so that the same derivatives give the same bits in
-any order. A derivative that lacks a value, a half-width or `n` on one side is left out of both, since a sum without its
-half-width would seem too certain; the output has the status of each, and how many were accepted. (For `E_OSG_U` a
-baseline that is not there counts as 0.)
+any order. Systematic errors, which meters share, add up as they are, beside the half-widths. A derivative that lacks a
+value, a half-width or `n` on one side is left out of both, since a sum without its half-width would seem too certain;
+the output has the status of each, and how many were accepted. (For `E_OSG_U` a baseline that is not there counts as 0.)
 
 A request adds up at most 50,000 derivatives, and a bulk request makes at most 200 runs.
 """
@@ -75,6 +76,10 @@ class Drawn(Body):
     derivatives: Ids = Field(default=[], description="Derivatives themselves.")
     group: Id | None = Field(default=None, description="A trace group, each trace of which is drawn for its project.")
     aggregation_interpretation: AggregationInterpretation = "SUM"
+    mix_uncertainty: bool = Field(
+        default=False,
+        description="Whether to add up intervals of different methods, too, which is refused otherwise.",
+    )
 
     def drawn(self) -> dict[str, Any]:
         """From what, as AggregationSpec takes it."""
@@ -152,6 +157,7 @@ class AggregationRunOut(TypedDict):
     updated: Timestamp
     group: Id | None
     after_batch: Id | None
+    mix_uncertainty: Annotated[bool, Field(description="Whether intervals of different methods may be added up.")]
 
 
 class AggregationRunQuery(PageQuery):
@@ -180,6 +186,7 @@ def run_out(run: AggregationRun, *, bulk: bool = False) -> dict[str, Any]:
         "updated": timestamp(run.updated),
         "group": run.group,
         "after_batch": run.after_batch,
+        "mix_uncertainty": run.mix_uncertainty,
     }
 
 
@@ -237,9 +244,10 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
         trace_interpretation=body.trace_interpretation,
         derivative_interpretation=body.derivative_interpretation,
         aggregation_interpretation=body.aggregation_interpretation,
+        mix_uncertainty=body.mix_uncertainty,
     )
     if body.after_batch is None:
-        chosen = _chosen(spec.selection(members.get(body.group or 0, ())))
+        chosen = _chosen(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
     else:
         _check_waiting(body)
         chosen = None
@@ -340,14 +348,16 @@ def _choice(selection: Selection, *at: str | int) -> Choice:
     return choice
 
 
-def _chosen(selection: Selection) -> Chosen:
-    """The derivatives of a selection, which agree. Raises the 400 Problem."""
+def _chosen(selection: Selection, *, mix: bool) -> Chosen:
+    """The derivatives of a selection, which agree; `mix`: but for the method of intervals. Raises the 400 Problem."""
     choice = _choice(selection)
     try:
         kind, unit = agreement.single(choice.units, choice.passed_over)
+        draft = choice.drafts[kind]
+        agreement.check_methods(draft.methods, mix=mix)
     except agreement.DisagreementError as problem:
         raise _disagreement(problem) from None
-    return Chosen(kind, unit, choice.drafts[kind], choice.without_result)
+    return Chosen(kind, unit, draft, choice.without_result)
 
 
 def _combinations(target: AggregationTarget, choice: Choice, index: int) -> list[tuple[AggregationSpec, Chosen]]:
@@ -357,10 +367,14 @@ def _combinations(target: AggregationTarget, choice: Choice, index: int) -> list
         draft = choice.drafts[kind]
         try:
             unit = agreement.unit_of(kind, draft.units)
+            agreement.check_methods(draft.methods, mix=target.mix_uncertainty)
         except agreement.DisagreementError as problem:
             raise _disagreement(problem, "targets", index) from None
         spec = AggregationSpec(
-            **target.drawn(), **kind._asdict(), aggregation_interpretation=target.aggregation_interpretation
+            **target.drawn(),
+            **kind._asdict(),
+            aggregation_interpretation=target.aggregation_interpretation,
+            mix_uncertainty=target.mix_uncertainty,
         )
         runs.append((spec, Chosen(kind, unit, draft, choice.without_result)))
     return runs

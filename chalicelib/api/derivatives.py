@@ -11,6 +11,7 @@ from chalicelib.api.paging import LINK, page_of
 from chalicelib.api.times import timestamp
 from chalicelib.store import derivatives
 from chalicelib.store.tables import Derivative
+from chalicelib.vocabulary import SPREAD_NUMBERS, UncertaintyMethod
 
 DESCRIPTION = """\
 The numbers of meter results, one derivative for each interpretation:
@@ -20,7 +21,8 @@ The numbers of meter results, one derivative for each interpretation:
 - `gross_observed`: the baseline model on that weather, and what the meter read, over the days that have both.
 
 The savings are `baseline_value - reporting_value`, and the half-width of their 95 % interval is
-`sqrt(baseline_lower**2 + reporting_lower**2)`.
+`sqrt(baseline_lower**2 + reporting_lower**2)`. `uncertainty` is the method of the interval, which a meter run may ask
+for. What the interval does not hold is in `systematic_error`: it matters where the savings of many meters are added up.
 """
 resource = Resource("derivatives", "derivative", DESCRIPTION)
 
@@ -36,6 +38,31 @@ HalfWidth = Annotated[
     Field(description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
 ]
 Days = Annotated[float | None, Field(description="The number of days behind the value.")]
+Method = Annotated[UncertaintyMethod, Field(description="The method of the 95 % intervals.")]
+SystematicError = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        description="In the unit: a bound for the error of the savings that meters of the same kind under the same "
+        "weather share. It is not in the half-widths, and does not average out over a portfolio.",
+    ),
+]
+StandardError = Annotated[
+    float | None, Field(description="The standard error of the value, in the unit; null where the method has none.")
+]
+DegreesOfFreedom = Annotated[
+    float | None, Field(description="Those of Student's t, which times the standard error is the half-width.")
+]
+NoiseAutocorrelation = Annotated[
+    float | None, Field(description="The autocorrelation of the model's noise from one day, or bill, to the next.")
+]
+NoiseExponent = Annotated[
+    float | None,
+    Field(
+        description="The power of the load to which the model's noise is proportional: 0 is noise that is the same at "
+        "any load, 1 noise in proportion to it."
+    ),
+]
 
 
 @with_config(OUTPUT)
@@ -57,6 +84,16 @@ class DerivativeOut(TypedDict):
     reporting_lower: HalfWidth
     reporting_upper: HalfWidth
     reporting_n: Days
+    uncertainty: Method
+    systematic_error: SystematicError
+    baseline_standard_error: StandardError
+    baseline_degrees_of_freedom: DegreesOfFreedom
+    baseline_noise_autocorrelation: NoiseAutocorrelation
+    baseline_noise_exponent: NoiseExponent
+    reporting_standard_error: StandardError
+    reporting_degrees_of_freedom: DegreesOfFreedom
+    reporting_noise_autocorrelation: NoiseAutocorrelation
+    reporting_noise_exponent: NoiseExponent
     added: Timestamp
     updated: Timestamp
 
@@ -78,7 +115,7 @@ def derivative_out(derivative: Derivative) -> DerivativeOut:
         "trace": derivative.trace,
         "project": derivative.project,
         "trace_interpretation": derivative.trace_interpretation,
-        "interpretation": derivative.interpretation,  # type: ignore[typeddict-item]
+        "interpretation": derivative.interpretation,
         "unit": derivative.unit,
         "baseline_value": derivative.baseline_value,
         "baseline_lower": derivative.baseline_lower,
@@ -88,6 +125,9 @@ def derivative_out(derivative: Derivative) -> DerivativeOut:
         "reporting_lower": derivative.reporting_lower,
         "reporting_upper": derivative.reporting_upper,
         "reporting_n": derivative.reporting_n,
+        "uncertainty": derivative.uncertainty,
+        "systematic_error": derivative.systematic_error,
+        **dict(zip(SPREAD_NUMBERS, derivative.spread or [None] * len(SPREAD_NUMBERS), strict=True)),  # type: ignore[typeddict-item]
         "added": timestamp(derivative.added),
         "updated": timestamp(derivative.updated),
     }
@@ -109,6 +149,16 @@ EXAMPLE = {
     "reporting_lower": 198.7,
     "reporting_upper": 198.7,
     "reporting_n": 365,
+    "uncertainty": "regression",
+    "systematic_error": 11.0,
+    "baseline_standard_error": 108.9,
+    "baseline_degrees_of_freedom": 360.0,
+    "baseline_noise_autocorrelation": 0.31,
+    "baseline_noise_exponent": 1.0,
+    "reporting_standard_error": 101.0,
+    "reporting_degrees_of_freedom": 360.0,
+    "reporting_noise_autocorrelation": 0.28,
+    "reporting_noise_exponent": 1.0,
     "added": "2016-09-28T23:57:25.114235Z",
     "updated": "2016-09-28T23:57:25.114235Z",
 }

@@ -27,6 +27,7 @@ def _run(
         "updated": moment,
         "meter_result": None,
         "batch": batch,
+        "uncertainty": None,
     }
 
 
@@ -103,6 +104,7 @@ def _aggregation(id: int, trace: str, derivative: str, named: dict[str, list[int
         "updated": "2016-09-29T00:05:43.152545Z",
         "group": None,
         "after_batch": None,
+        "mix_uncertainty": False,
     }
 
 
@@ -144,6 +146,9 @@ AGGREGATION_RESULT = {
     "differential_lower": 413.1,
     "differential_upper": 413.1,
     "differential_n": 1460,
+    "uncertainty": ["regression"],
+    "systematic_error": 22.0,
+    "systematic_error_n": 2,
     "eemeter_version": "4.1.1",
     "datastore_version": "0.1.0",
     "added": "2016-09-29T00:05:47.114235Z",

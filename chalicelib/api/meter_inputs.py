@@ -92,6 +92,7 @@ class MeterInput(Part):
     model_kwargs: Arguments | None = None
     formatter_class: str | None = Field(default=None, max_length=255)
     formatter_kwargs: Arguments | None = None
+    uncertainty: vocabulary.UncertaintyMethod | None = None
 
 
 @cache

@@ -11,15 +11,16 @@ from chalicelib.api.paging import LINK, page_of
 from chalicelib.api.times import timestamp
 from chalicelib.store import documents, results
 from chalicelib.store.tables import MeterResult
+from chalicelib.vocabulary import UncertaintyMethod
 
 resource = Resource("meter_results", "meter result", "What successful meter runs found.")
 
 
 class Criterion(TypedDict):
-    """One of eemeter's warnings or sufficiency criteria, and what was found."""
+    """A warning or sufficiency criterion of eemeter or the datastore, and what was found."""
 
-    name: Annotated[str, Field(description="eemeter's name of it.")]
-    description: Annotated[str, Field(description="eemeter's words.")]
+    name: Annotated[str, Field(description="Its name, such as `eemeter.sufficiency_criteria.no_data`.")]
+    description: Annotated[str, Field(description="What it means.")]
     data: Annotated[Any, Field(description="The numbers behind it.")]
     detail: Annotated[str, Field(description="What was found, with its numbers, in a sentence.")]
 
@@ -27,7 +28,7 @@ class Criterion(TypedDict):
 class FittedModel(TypedDict):
     """The model of one period, and how well it fits."""
 
-    status: Annotated[str, Field(description="SUCCESS, or DISQUALIFIED by eemeter's sufficiency criteria.")]
+    status: Annotated[str, Field(description="SUCCESS, or DISQUALIFIED by sufficiency criteria.")]
     n: Annotated[float | None, Field(description="The readings (hours, days or bills) that it was fitted on.")]
     r2: float | None
     cvrmse: Annotated[float | None, Field(description="The coefficient of variation of the RMSE.")]
@@ -71,6 +72,9 @@ class MeterResultOut(TypedDict):
     weather_station: str | None
     weather_normal_station: str | None
     models: FittedModels
+    uncertainty: Annotated[
+        UncertaintyMethod, Field(description="The method of the derivatives' 95 % intervals that was used.")
+    ]
     added: Timestamp
     updated: Timestamp
 
@@ -101,6 +105,7 @@ def result_out(result: MeterResult) -> MeterResultOut:
         "weather_station": result.weather_station,
         "weather_normal_station": result.weather_normal_station,
         "models": result.models,
+        "uncertainty": result.uncertainty,  # type: ignore[typeddict-item]
         "added": timestamp(result.added),
         "updated": timestamp(result.updated),
     }
@@ -134,6 +139,7 @@ EXAMPLE = {
     "weather_station": "724390",
     "weather_normal_station": "724390",
     "models": {"baseline": _FIT, "reporting": _FIT},
+    "uncertainty": "regression",
     "added": "2016-09-28T23:57:25.114235Z",
     "updated": "2016-09-28T23:57:25.114235Z",
 }

@@ -37,6 +37,7 @@ from chalicelib.api.validation import OBJECT, TEXT
 from chalicelib.store import documents, runs
 from chalicelib.store.runs import RunSpec
 from chalicelib.store.tables import MeterRun
+from chalicelib.vocabulary import UncertaintyMethod
 
 resource = Resource("meter_runs", "meter run", "Fits of one trace of one project, before and after its measure.")
 
@@ -45,6 +46,15 @@ MOST_BULK_BYTES = 5_500_000  # of its response, below Lambda's 6 MB
 RUN_BYTES = 400  # of one run in a response, its arguments aside
 
 Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED"]
+
+UNCERTAINTY = """\
+The method of the 95 % intervals; null: the default of the model that runs.
+
+- `regression`: the delta method, from the fitted model; the default where it is proven (docs/validation.md).
+- `guideline14`: ASHRAE Guideline 14 as eemeter 4.1.1 implements it.
+- `caltrack`: CalTRACK 4.3.2.2, autocorrelation corrected once.
+- `bootstrap`: seeded parametric refits; `CaltrackBillingModel` only.
+"""
 
 
 def _kind(value: Any) -> str | None:
@@ -64,24 +74,26 @@ class RunArguments(Body):
     model_class: str | None = Field(
         default=None,
         max_length=255,
-        description="`DailyModel`, `DailyLegacyModel`, `BillingModel`, `HourlyModel` or `HourlyCaltrackModel`, what "
-        "the original datastore called one of them, or one of the deployment's own; null: `DailyModel` for readings of "
-        "a day or less, and `BillingModel` for bills.",
+        description="`DailyModel`, `DailyLegacyModel`, `CaltrackBillingModel`, `BillingModel`, `HourlyModel` or "
+        "`HourlyCaltrackModel`, what the original datastore called one of them, or one of the deployment's own; null: "
+        "`DailyModel` for readings of a day or less, and `CaltrackBillingModel` for bills.",
     )
     model_kwargs: Arguments | None = Field(default=None, description="eemeter's settings of the model.")
     formatter_class: str | None = Field(
         default=None,
         max_length=255,
-        description="How the data are prepared, `daily`, `billing` or `hourly`; null: as the model needs it.",
+        description="How the data are prepared: `daily`, `billing` (of either billing model), `caltrack_billing` or "
+        "`hourly`; null: as the model needs it.",
     )
     formatter_kwargs: Arguments | None = Field(
         default=None,
         description='`{"ignore_sufficiency": true}` fits also data that eemeter\'s sufficiency criteria disqualify. '
         "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model.",
     )
+    uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)
 
     def arguments(self) -> dict[str, Any]:
-        """The four arguments, which every run of the request takes."""
+        """The arguments, which every run of the request takes."""
         return {name: getattr(self, name) for name in RunArguments.model_fields}
 
 
@@ -126,6 +138,10 @@ class MeterRunOut(TypedDict):
     updated: Timestamp
     meter_result: Annotated[Id | None, Field(description="The result, once the run is a SUCCESS.")]
     batch: Annotated[Id | None, Field(description="The batch of the bulk request that scheduled the run.")]
+    uncertainty: Annotated[
+        UncertaintyMethod | None,
+        Field(description="The method of the intervals that was asked for; the result has the one that was used."),
+    ]
 
 
 class MeterRunQuery(PageQuery):
@@ -156,6 +172,7 @@ def run_out(run: MeterRun) -> dict[str, Any]:
         "updated": timestamp(run.updated),
         "meter_result": run.meter_result,
         "batch": run.batch,
+        "uncertainty": run.uncertainty,
     }
 
 

@@ -43,7 +43,9 @@ def _chosen(run: AggregationRun) -> AggregationRun:
             raise GoneError(f"While the run waited for its batch, {item} {', '.join(gone[:20])} was deleted.")
     choice = choosing.choose(spec.selection(_members(spec.group)))
     kind, unit = agreement.single(choice.units, choice.passed_over)
-    return aggregation_runs.choose(run, choosing.Chosen(kind, unit, choice.drafts[kind], choice.without_result))
+    draft = choice.drafts[kind]
+    agreement.check_methods(draft.methods, mix=spec.mix_uncertainty)
+    return aggregation_runs.choose(run, choosing.Chosen(kind, unit, draft, choice.without_result))
 
 
 def _members(group: int | None) -> list[trace_groups.Member]:

@@ -28,12 +28,13 @@ def handle(event: dict[str, Any]) -> dict[str, str]:
 
 def _fan_in(run: AggregationRun) -> None:
     sums, taken, derivatives, statuses = [], 0, [], Rows()
+    methods: set[str] = set()
     for partial in aggregation_runs.partials(run):
         sums.append(partial["sums"])
         taken += partial["taken"]
-        for label, (baseline, reporting) in partial["statuses"].items():
-            derivatives.append(int(label))
-            row = {"derivative": int(label), "baseline_status": baseline, "reporting_status": reporting}
+        methods.update(partial["methods"])
+        for row in partial["statuses"]:
+            derivatives.append(row["derivative"])
             statuses.add(json.dumps(row, separators=(",", ":")))
     try:
         aggregated = total(sums, taken, run.trace_interpretation, run.aggregation_interpretation)
@@ -41,4 +42,4 @@ def _fan_in(run: AggregationRun) -> None:
         reason = f"None of the {len(derivatives):,} derivatives has both a baseline and a reporting side to add up."
         aggregation_runs.fail(run, reason)
     else:
-        aggregation_runs.succeed(run, aggregated, taken, derivatives, statuses)
+        aggregation_runs.succeed(run, aggregated, taken, sorted(methods), derivatives, statuses)

@@ -17,7 +17,7 @@ def complete_input(run: MeterRun) -> dict[str, Any]:
     Raises MeterFailure when the trace, the project or the weather is missing.
     """
     meter_input: dict[str, Any] = documents.get(run.meter_input) if run.trace is None else _from_store(run)
-    for name in ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs"):
+    for name in ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty"):
         asked = getattr(run, name)
         meter_input[name] = meter_input.get(name) if asked is None else asked
     add_weather(meter_input)

@@ -1,59 +1,66 @@
 """What a meter run is for: the consumption before and after the project, on the same weather."""
 
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
-from eemeter.common.metrics import ReportingMetrics
 
-from chalicelib.metering.fitting import Bills, Period, by_bill, predict
-from chalicelib.metering.plain import plain
+from chalicelib.metering.fitting import Bills, Period, predict
+from chalicelib.metering.uncertainty.spread import Method, Prediction, Spread
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, is_generation
-
-CONFIDENCE_LEVEL = 0.95
 
 
 class Side(NamedTuple):
-    """A sum, the half-width of its 95 % interval (both in the trace's unit), and the number of days added up."""
+    """A sum and its spread (both in the trace's unit), and the number of days added up."""
 
     value: float | None = None
-    half_width: float | None = None
+    spread: Spread = Spread()
     n: int | None = None
 
 
 def derive(
-    baseline: Period,
-    reporting: Period,
+    periods: Mapping[str, Period],
     expected: pd.Series,
     normal_year: pd.Series,
     normal_bills: Bills,
-    rows_of: str,
+    spread_of: Method,
     unit: str,
 ) -> list[dict[str, Any]]:
-    """The three derivatives; the side of a model that there is not is None.
+    """The three derivatives of the periods baseline and reporting; the side of a model that there is not is None.
 
     annualized_weather_normal: both models on the normal year.
     gross_predicted: both models on the weather of the reporting period.
     gross_observed: the baseline model on the weather of the reporting period, and what the meter read, over the days
-    that have both. A reading has no interval.
+    that have both. A reading has no interval: its noise is on the baseline's side.
 
     `expected` is what the baseline model says of the reporting period's rows; `normal_year` holds the temperatures (F)
-    of the rows of 365 days, `normal_bills` the bill to which each belongs. `rows_of`: daily, billing or hourly.
+    of the rows of 365 days, `normal_bills` the bill to which each belongs.
     """
-    observed, fitted = reporting.rows["observed"], reporting.rows["predicted"]
+    reporting = periods["reporting"]
+    temperature, observed = reporting.rows["temperature"], reporting.rows["observed"]
     both = expected.notna() & observed.notna()
+
+    def side(prediction: Prediction) -> Side:
+        if periods[prediction.period].model is None or not prediction.known.any():
+            return Side()
+        return Side(float(prediction.energy.sum()), spread_of(prediction), _days(prediction.energy[prediction.known]))
+
+    def in_reporting_period(label: str, energy: pd.Series, *, is_read: bool = False) -> Side:
+        return side(Prediction(label, temperature, energy, reporting.bills, is_read))
+
     pairs = (
         [
-            _predicted_side(period, predict(period, normal_year), normal_bills, rows_of)
-            for period in (baseline, reporting)
+            side(Prediction(label, normal_year, predict(periods[label], normal_year), normal_bills))
+            for label in ("baseline", "reporting")
         ],
         [
-            _predicted_side(period, predicted, reporting.bills, rows_of)
-            for period, predicted in ((baseline, expected), (reporting, fitted))
+            in_reporting_period("baseline", expected),
+            in_reporting_period("reporting", reporting.rows["predicted"]),
         ],
         [
-            _predicted_side(baseline, expected.where(both), reporting.bills, rows_of),
-            Side(float(observed[both].sum()), 0.0, _days(observed[both])) if both.any() else Side(),
+            in_reporting_period("baseline", expected.where(both), is_read=True),
+            Side(float(observed[both].sum()), Spread(0.0), _days(observed[both])) if both.any() else Side(),
         ],
     )
     return [
@@ -85,42 +92,20 @@ def savings(derivative: dict[str, Any], trace_interpretation: str) -> dict[str, 
     }
 
 
-def _predicted_side(period: Period, predicted: pd.Series, bills: Bills, rows_of: str) -> Side:
-    """The sum of predictions with the half-width of ASHRAE Guideline 14 (2014), annex B.
-
-    eemeter's `total_savings_uncertainty`: t * CVRMSE * sqrt(n / n' * (1 + 2 / n') / m) of the sum, where n are the
-    readings behind the model, n' these corrected for the autocorrelation of its residuals, and m the readings
-    predicted; times 1.26 for hours, and else the polynomial in months by which Sun and Baltazar (2013) improve the
-    approximation.
-    """
-    known = predicted[predicted.notna()]
-    if period.metrics is None or known.empty:
-        return Side()
-    rows = by_bill(pd.DataFrame({"observed": predicted, "predicted": predicted}), bills)
-    half_width = None
-    if period.metrics.cvrmse_autocorr_adj is not None:  # eemeter has none for a mean at or below zero
-        half_width = plain(
-            abs(
-                ReportingMetrics(
-                    baseline_metrics=period.metrics,
-                    reporting_df=rows,
-                    data_frequency=rows_of,
-                    confidence_level=CONFIDENCE_LEVEL,
-                ).total_savings_uncertainty
-            )
-        )
-    return Side(float(predicted.sum()), half_width, _days(known))
-
-
 def _days(rows: pd.Series) -> int:
     """The number of days of the project's calendar in which there is a row."""
     return int(pd.DatetimeIndex(rows.index).tz_localize(None).normalize().nunique())
 
 
 def _keys(label: str, side: Side) -> dict[str, float | int | None]:
+    spread = side.spread
     return {
         f"{label}_value": side.value,
-        f"{label}_lower": side.half_width,
-        f"{label}_upper": side.half_width,
+        f"{label}_lower": spread.half_width,
+        f"{label}_upper": spread.half_width,
         f"{label}_n": side.n,
+        f"{label}_standard_error": spread.standard_error,
+        f"{label}_degrees_of_freedom": spread.degrees_of_freedom,
+        f"{label}_noise_autocorrelation": spread.autocorrelation,
+        f"{label}_noise_exponent": spread.exponent,
     }

@@ -93,7 +93,7 @@ def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choi
             else f"it breaks off ({type(error).__name__}), as it does where readings are too few or all the same"
         )
         raise ModelFailure(
-            f"eemeter cannot fit {choice.model_class.name} on the {label} period, {_span(readings)} with"
+            f"{choice.model_class.name} cannot be fitted on the {label} period, {_span(readings)} with"
             f" {readings['value'].notna().sum()} of {len(readings)} readings not null: {why}."
             " Check the readings and temperatures of that period."
         ) from error
@@ -144,27 +144,15 @@ def criteria(warnings: list[EEMeterWarning]) -> list[dict[str, Any]]:
     return [{**criterion, "detail": explain(criterion)} for criterion in found]
 
 
-def refusal(period: Period) -> str:
-    """Why the baseline cannot be used: each criterion, with its numbers."""
+def refusal(period: Period, criteria_of: str) -> str:
+    """Why the baseline cannot be used: each criterion, with its numbers. criteria_of: eemeter or CalTRACK."""
     report = period.report
     criteria = "; ".join(one["detail"] for one in report["disqualification"])
     return (
-        f"The baseline period, {report['start']:%Y-%m-%d} to {report['end']:%Y-%m-%d}, is disqualified by eemeter's"
-        f" sufficiency criteria: {criteria}. Mend the data, or run it all the same with"
+        f"The baseline period, {report['start']:%Y-%m-%d} to {report['end']:%Y-%m-%d}, is disqualified by"
+        f" {criteria_of}'s sufficiency criteria: {criteria}. Mend the data, or run it all the same with"
         ' formatter_kwargs {"ignore_sufficiency": true}.'
     )
-
-
-def _no_interval(metrics: BaselineMetrics | None) -> list[dict[str, Any]]:
-    """The warning that the model's values have no interval, where they have none."""
-    if metrics is None or np.isfinite(np.nan if metrics.cvrmse_autocorr_adj is None else metrics.cvrmse_autocorr_adj):
-        return []
-    criterion = {
-        "name": "datastore.no_interval",
-        "description": "The uncertainty of the model relative to the mean of the observed values is undefined.",
-        "data": {"mean_observed": metrics.observed.mean},
-    }
-    return [{**criterion, "detail": explain(criterion)}]
 
 
 def _span(readings: pd.DataFrame) -> str:
@@ -219,6 +207,6 @@ def _report(readings: pd.DataFrame, data: Any, metrics: BaselineMetrics | None) 
         "nmbe": metrics.nmbe if metrics else None,
         "start": readings["start"].min(),
         "end": readings["end"].max(),
-        "warnings": criteria(data.warnings) + _no_interval(metrics),
+        "warnings": criteria(data.warnings),
         "disqualification": criteria(data.disqualification),
     }

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 from eemeter.eemeter import BillingBaselineData, BillingReportingData, DailyBaselineData, DailyReportingData
 
+from chalicelib.metering.caltrack.data import BillData, normal_days
 from chalicelib.metering.lean import hourly
 
 ROW = ["temperature", "observed"]
@@ -22,13 +23,17 @@ class Formatter:
 
     frequency: daily, billing or hourly, by which eemeter knows the uncertainty of savings. make: the data of readings
     (by the start of each), hourly temperatures (both in the project's time zone) and whether they are electricity's.
-    normal: the temperatures of a normal year's rows, of its hours and whether they are for electricity.
+    normal: the temperatures of a normal year's rows, of its hours and whether they are for electricity. criteria: whose
+    sufficiency criteria `make` applies. nearest_year: whether a period is the bills that come nearest to 365 days,
+    rather than at most 365 days.
     """
 
     name: str
     frequency: str
     make: Callable[[pd.Series, pd.Series, bool], Any]
     normal: Callable[[pd.Series, bool], pd.Series]
+    criteria: str = "eemeter"
+    nearest_year: bool = False
 
     @property
     def is_hourly(self) -> bool:
@@ -69,5 +74,6 @@ def _hours(readings: pd.Series, hours: pd.Series, electricity: bool) -> Any:
 FORMATTERS = (
     Formatter("daily", "daily", _from_series(DaysBaselineData), _daily_means(DailyReportingData)),
     Formatter("billing", "billing", _from_series(BillingBaselineData), _daily_means(BillingReportingData)),
+    Formatter("caltrack_billing", "billing", BillData.from_series, normal_days, "CalTRACK", True),
     Formatter("hourly", "hourly", _hours, lambda hours, electricity: hours),
 )

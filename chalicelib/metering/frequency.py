@@ -120,6 +120,14 @@ def settled_bills(bills: pd.DataFrame) -> pd.DataFrame:
     return bills.assign(value=value.mask(unsettled | long), bill=number)
 
 
+def joined_bills(bills: pd.DataFrame) -> pd.DataFrame:
+    """Bills that count as one (column `bill`) in one row, from the start of the first to the end of the last."""
+    by_bill = bills.groupby("bill")
+    joined = by_bill.agg(start=("start", "first"), end=("end", "last"), estimated=("estimated", "any"))
+    joined["value"] = by_bill["value"].agg(lambda values: values.sum(skipna=False))
+    return joined.reset_index()
+
+
 def dated_bills(readings: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
     """The bills from day to day of `timezone`: each read counts at the nearest midnight.
 

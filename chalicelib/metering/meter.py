@@ -20,7 +20,7 @@ from chalicelib.metering.acceleration import accelerated
 from chalicelib.metering.calendar import cumulative, daily, monthly
 from chalicelib.metering.derivatives import derive, savings
 from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
-from chalicelib.metering.fitting import Bills, Period, by_bill, fit_period, no_period, predict, refusal
+from chalicelib.metering.fitting import Bills, Period, by_bill, criteria, fit_period, no_period, predict, refusal
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import (
     DAILY,
@@ -29,6 +29,7 @@ from chalicelib.metering.frequency import (
     Frequency,
     dated_bills,
     find_frequency,
+    joined_bills,
     settled_bills,
     whole_days,
     whole_hours,
@@ -39,6 +40,8 @@ from chalicelib.metering.periods import baseline_readings, reporting_readings
 from chalicelib.metering.plain import plain
 from chalicelib.metering.registry import Choice, Registry, choose
 from chalicelib.metering.serialized import MeterInput, Weather, read
+from chalicelib.metering.uncertainty.methods import method_of, no_interval
+from chalicelib.metering.uncertainty.systematic import systematic_error
 
 DATASTORE_VERSION = chalicelib.__version__
 EEMETER_VERSION = version("eemeter")
@@ -75,14 +78,24 @@ def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     normal_year = _normal_year(parsed, choice)
     baseline = _baseline(readings, rhythm, parsed, choice)
     try:
-        reporting = fit_period("reporting", reporting_readings(readings, rhythm, parsed.project), parsed, choice)
+        after_it = reporting_readings(readings, rhythm, parsed.project, nearest=choice.formatter.nearest_year)
+        reporting = fit_period("reporting", after_it, parsed, choice)
     except MeterFailure as failure:
         reporting = no_period(str(failure))
 
     rows_of = choice.formatter.frequency
     normal_bills = _normal_bills(normal_year, rhythm) if rows_of == "billing" else None
     expected = predict(baseline, reporting.rows["temperature"])
-    derivatives = derive(baseline, reporting, expected, normal_year, normal_bills, rows_of, parsed.trace.unit)
+    periods = {"baseline": baseline, "reporting": reporting}
+    fitted = {label: period for label, period in periods.items() if period.model is not None}
+    spread_of = method_of(choice.uncertainty, fitted, rows_of)
+    derivatives = derive(periods, expected, normal_year, normal_bills, spread_of, parsed.trace.unit)
+    for derivative in derivatives:
+        bound = systematic_error(choice.model_class.name, rhythm.name, parsed.trace.unit, derivative["baseline_value"])
+        derivative |= {"uncertainty": choice.uncertainty, "systematic_error": bound}
+    for label, period in fitted.items():
+        if derivatives[0][f"{label}_lower"] is None:
+            period.report["warnings"] += criteria([no_interval(choice.uncertainty, period)])
     before = daily(baseline.rows[["observed", "predicted"]])
     after = daily(
         pd.DataFrame(
@@ -98,6 +111,7 @@ def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
         "model_kwargs": choice.model_kwargs,
         "formatter_class": choice.formatter.name,
         "formatter_kwargs": {"ignore_sufficiency": choice.ignore_sufficiency},
+        "uncertainty": choice.uncertainty,
         "eemeter_version": EEMETER_VERSION,
         "datastore_version": DATASTORE_VERSION,
         "input_sha256": _fingerprint(document),
@@ -122,12 +136,12 @@ def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
 
 def _baseline(readings: pd.DataFrame, rhythm: Frequency, parsed: MeterInput, choice: Choice) -> Period:
     """The baseline with its model. Raises MeterFailure without one, which only energy sent to the grid may lack."""
-    before = baseline_readings(readings, rhythm, parsed.project)
+    before = baseline_readings(readings, rhythm, parsed.project, nearest=choice.formatter.nearest_year)
     if parsed.trace.is_unconsumed_generation and before["value"].notna().sum() == 0:
         return no_period("The trace has no whole readings in the baseline period, in which nothing was sent back.")
     baseline = fit_period("baseline", before, parsed, choice)
     if baseline.model is None:
-        raise SufficiencyFailure(refusal(baseline))
+        raise SufficiencyFailure(refusal(baseline, choice.formatter.criteria))
     return baseline
 
 
@@ -140,7 +154,8 @@ def _formatted(parsed: MeterInput, frequency: Frequency, choice: Choice) -> tupl
     """The readings as the formatter takes them, hours, days or bills, and how often those are."""
     readings, timezone = parsed.trace.readings, parsed.project.timezone
     if frequency.is_billing:
-        return settled_bills(dated_bills(readings, timezone)), frequency
+        bills = settled_bills(dated_bills(readings, timezone))
+        return (joined_bills(bills) if choice.formatter.nearest_year else bills), frequency
     if choice.formatter.is_hourly:
         return whole_hours(readings, timezone), HOURLY
     days = whole_days(readings, frequency, timezone)

@@ -1,8 +1,10 @@
-"""Which readings a modeling period has: whole ones, as near to 365 days as they come, never above.
+"""Which readings a modeling period has: whole ones, as near to 365 days as they come.
 
-The year is counted from the whole reading next to the project, which lies at most one reading away from it.
+The year is counted from the whole reading next to the project, which lies at most one reading away from it. A period
+has at most 365 days, or as many bills as come nearest to that (CalTRACK issue 126).
 """
 
+import numpy as np
 import pandas as pd
 
 from chalicelib.metering.frequency import Frequency
@@ -11,26 +13,46 @@ from chalicelib.metering.serialized import Project
 YEAR_DAYS = 365
 
 
-def baseline_readings(readings: pd.DataFrame, frequency: Frequency, project: Project) -> pd.DataFrame:
-    """The readings within the last 365 days before `baseline_period_end`."""
+def baseline_readings(
+    readings: pd.DataFrame, frequency: Frequency, project: Project, *, nearest: bool = False
+) -> pd.DataFrame:
+    """The readings within the last 365 days before `baseline_period_end`, or those `nearest` to as many."""
     whole = readings[readings["end"] <= project.baseline_end]
     if project.baseline_start is not None:
         whole = whole[whole["start"] >= project.baseline_start]
+    if nearest:
+        whole = whole[: _count_to_last_known(whole)]
     if whole.empty:
         return whole
     last = max(whole["end"].max(), project.baseline_end - frequency.longest)
-    return whole[whole["start"] >= _shifted(last, -YEAR_DAYS, project)]
+    first = _shifted(last, -YEAR_DAYS, project)
+    return whole[whole["start"] >= (_nearest(whole["start"], first) if nearest else first)]
 
 
-def reporting_readings(readings: pd.DataFrame, frequency: Frequency, project: Project) -> pd.DataFrame:
-    """The readings within the first 365 days from `reporting_period_start`."""
+def reporting_readings(
+    readings: pd.DataFrame, frequency: Frequency, project: Project, *, nearest: bool = False
+) -> pd.DataFrame:
+    """The readings within the first 365 days from `reporting_period_start`, or those `nearest` to as many."""
     whole = readings[readings["start"] >= project.reporting_start]
     if project.reporting_end is not None:
         whole = whole[whole["end"] <= project.reporting_end]
+    if nearest:
+        whole = whole[len(whole) - _count_to_last_known(whole[::-1]) :]
     if whole.empty:
         return whole
     first = min(whole["start"].min(), project.reporting_start + frequency.longest)
-    return whole[whole["end"] <= _shifted(first, YEAR_DAYS, project)]
+    last = _shifted(first, YEAR_DAYS, project)
+    return whole[whole["end"] <= (_nearest(whole["end"], last) if nearest else last)]
+
+
+def _count_to_last_known(readings: pd.DataFrame) -> int:
+    """How many readings there are up to the last that has a value."""
+    known = np.flatnonzero(readings["value"].notna())
+    return int(known[-1]) + 1 if len(known) else 0
+
+
+def _nearest(edges: "pd.Series[pd.Timestamp]", instant: pd.Timestamp) -> pd.Timestamp:
+    return edges.iloc[int((edges - instant).abs().to_numpy().argmin())]
 
 
 def _shifted(instant: pd.Timestamp, days: int, project: Project) -> pd.Timestamp:

@@ -6,13 +6,16 @@ from types import ModuleType
 from typing import Any
 
 import pydantic
-from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings, DailySettings
+from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings
 
+from chalicelib.metering.caltrack.model import CaltrackBillingModel, CaltrackBillingSettings
 from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.formatters import FORMATTERS, Formatter
 from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.lean import hourly
 from chalicelib.metering.models import Days, Model
+from chalicelib.metering.poor_fits import DailyKwargs, DailyLegacyKwargs
+from chalicelib.vocabulary import UNCERTAINTY_METHODS
 
 
 @dataclass(frozen=True)
@@ -20,36 +23,52 @@ class ModelClass:
     """A model by its name.
 
     make: a new model of these settings. settings: a pydantic model of the keyword arguments, or a function that imports
-    it when a run asks for it. formatter: the name of the one whose data the model takes.
+    it when a run asks for it. formatter: the name of the one whose data the model takes. uncertainty: the methods of
+    its intervals, the default first.
     """
 
     name: str
     make: Callable[[Mapping[str, Any]], Model]
     settings: type[pydantic.BaseModel] | Callable[[], type[pydantic.BaseModel]]
     formatter: str
+    uncertainty: tuple[str, ...] = ("guideline14", "caltrack")
 
     def kwargs_model(self) -> type[pydantic.BaseModel]:
         """The pydantic model of the keyword arguments. Raises ModelFailure where this worker has no such model."""
         return self.settings if isinstance(self.settings, type) else self.settings()
 
 
+DAILY_UNCERTAINTY = ("regression", "guideline14", "caltrack")
 MODEL_CLASSES = (
-    ModelClass("DailyModel", Days.current, DailySettings, "daily"),
-    ModelClass("DailyLegacyModel", Days.legacy, DailyLegacySettings, "daily"),
+    ModelClass("DailyModel", Days.current, DailyKwargs, "daily", DAILY_UNCERTAINTY),
+    ModelClass("DailyLegacyModel", Days.legacy, DailyLegacyKwargs, "daily", DAILY_UNCERTAINTY),
+    ModelClass(
+        "CaltrackBillingModel",
+        CaltrackBillingModel,
+        CaltrackBillingSettings,
+        "caltrack_billing",
+        ("regression", "guideline14", "caltrack", "bootstrap"),
+    ),
     ModelClass("BillingModel", Days.billing, DailyLegacySettings, "billing"),
     ModelClass("HourlyModel", lambda kwargs: hourly().Hours(kwargs), lambda: hourly().HourlySettings, "hourly"),
     ModelClass(
         "HourlyCaltrackModel", lambda kwargs: hourly().CaltrackHours(kwargs), lambda: hourly().NoSettings, "hourly"
     ),
 )
-DEFAULTS = {"daily": "DailyModel", "billing": "BillingModel", "hourly": "HourlyModel"}  # by formatter
+# by formatter; "billing" names what either billing model takes
+DEFAULTS = {
+    "daily": "DailyModel",
+    "billing": "CaltrackBillingModel",
+    "caltrack_billing": "CaltrackBillingModel",
+    "hourly": "HourlyModel",
+}
 
 # What the original datastore called them, by their successor.
 MODEL_ALIASES = {
     "SeasonalElasticNetCVModel": "DailyModel",
     "CaltrackDailyModel": "DailyLegacyModel",
-    "CaltrackMonthlyModel": "BillingModel",
-    "BillingElasticNetCVModel": "BillingModel",
+    "CaltrackMonthlyModel": "CaltrackBillingModel",
+    "BillingElasticNetCVModel": "CaltrackBillingModel",
 }
 BILLING_ALIAS, INTERVAL_ALIAS = "ModelDataBillingFormatter", "ModelDataFormatter"
 FREQ_STR = {"D": "daily", "H": "hourly"}  # pandas' names of the rows that ModelDataFormatter makes
@@ -81,6 +100,7 @@ class Choice:
     model_kwargs: dict[str, Any]
     formatter: Formatter
     ignore_sufficiency: bool
+    uncertainty: str
 
     def new_model(self) -> Model:
         """A model that has not been fitted."""
@@ -97,16 +117,27 @@ def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry
     model_name = MODEL_ALIASES.get(model_name, model_name)
     _known("model_class", model_name, (*registry.model_classes, *MODEL_ALIASES))
     model_class = registry.model_classes[model_name]
-    if formatter_name not in (None, model_class.formatter):
-        raise ModelFailure(f"{model_name} takes the formatter {model_class.formatter!r}, not {formatter_name!r}.")
     formatter = registry.formatters[model_class.formatter]
+    if formatter_name not in (None, formatter.name) and not formatter_name == "billing" == formatter.frequency:
+        raise ModelFailure(f"{model_name} takes the formatter {formatter.name!r}, not {formatter_name!r}.")
     _check_frequency(model_name, formatter, frequency)
     return Choice(
         model_class=model_class,
         model_kwargs=_model_kwargs(document.get("model_kwargs"), model_class),
         formatter=formatter,
         ignore_sufficiency=_ignore_sufficiency(formatter_kwargs),
+        uncertainty=_uncertainty(document.get("uncertainty"), model_class),
     )
+
+
+def _uncertainty(given: Any, model_class: ModelClass) -> str:
+    if given is None:
+        return model_class.uncertainty[0]
+    _known("uncertainty", given, UNCERTAINTY_METHODS)
+    if given not in model_class.uncertainty:
+        taken = ", ".join(model_class.uncertainty)
+        raise ModelFailure(f"{model_class.name} has no uncertainty {given!r}; it has {taken}.")
+    return str(given)
 
 
 def _formatter_name(given: Any, kwargs: dict[str, Any], registry: Registry) -> str | None:
@@ -132,12 +163,12 @@ def _check_frequency(model_name: str, formatter: Formatter, frequency: Frequency
     if frequency.is_billing and formatter.frequency != "billing":
         raise ModelFailure(
             f"{model_name} takes readings of a day or less, and the trace has bills ({frequency.name}): choose a"
-            " BillingModel."
+            " CaltrackBillingModel."
         )
     if formatter.is_hourly and (frequency.minutes or MINUTES_AN_HOUR + 1) > MINUTES_AN_HOUR:
         raise ModelFailure(
             f"{model_name} takes readings of an hour or less, and the trace is read {frequency.name}: choose a"
-            " DailyModel or a BillingModel."
+            " DailyModel or a CaltrackBillingModel."
         )
 
 

@@ -48,9 +48,27 @@ _SENTENCES = {
         # eemeter also names the end of a series, which is no bill
         "bills shorter than 25 or longer than 35 (bimonthly: 70) days: {count}, from {dates}"
     ),
+    "too_few_days_in_bills": (
+        "the bills that count cover {n_days} days, and {n_days_needed} (90 % of 365) are needed: {used}; bills that do"
+        " not count: {unused}"
+    ),
+    "unused_bills": "bills that do not count: {bills}",
+    "negative_bills": "bills below 0, which gas consumption cannot have: {bills}",
+    "extreme_bills": (
+        "bills to review as extreme: {bills}; the limit is {limit} a day, the median of {median} and three times the"
+        " interquartile range"
+    ),
+    "no_degrees_of_freedom": (
+        "{n} readings are too few for the {parameters} parameters of the model, so its values have no interval"
+    ),
     "no_interval": (
         "ASHRAE's interval is relative to the mean of the observed values; that is {mean_observed}, and at or below"
         " zero (or next to it) the interval is undefined, so the values of this model have none"
+    ),
+    "poor_fit_search": (
+        "eemeter's search for the model has ended in a poor fit, with {ssr_ratio_before} times the squared residuals of"
+        " a plain regression on degree days (RMSE {rmse_before}); {outcome}: the model in use has {ssr_ratio_after}"
+        " times (RMSE {rmse_after})"
     ),
 }
 
@@ -73,7 +91,7 @@ def explain(criterion: Mapping[str, Any]) -> str:
 def _words(description: str, data: Any) -> dict[str, str]:
     if not isinstance(data, Mapping):
         return {"count": str(len(data)), "dates": _dates(data)}
-    words = {key: _number(value) for key, value in data.items()}
+    words = {key: _listed(value) if isinstance(value, list) else _number(value) for key, value in data.items()}
     words["threshold"] = description.rpartition("> ")[2]
     valid = [value for key, value in data.items() if key.startswith("n_valid")]
     if valid and math.isfinite(data.get("n_days_total", math.nan)):  # NaN without one complete day
@@ -84,6 +102,10 @@ def _words(description: str, data: Any) -> dict[str, str]:
 def _dates(timestamps: Any) -> str:
     more = len(timestamps) - _SHOWN
     return ", ".join(str(at)[:10] for at in timestamps[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _listed(items: list[str]) -> str:
+    return "; ".join(items) or "none"
 
 
 def _number(value: Any) -> str:

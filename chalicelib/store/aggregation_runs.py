@@ -42,6 +42,7 @@ class AggregationSpec:
     after_batch: int | None = None
     trace_interpretation: str | None = None  # full name
     derivative_interpretation: str | None = None
+    mix_uncertainty: bool = False
 
     def selection(self, members: Sequence[Member]) -> Selection:
         """What the derivatives are drawn from; `members` are those of the group."""
@@ -122,12 +123,17 @@ def partials(run: AggregationRun) -> Iterable[dict[str, Any]]:
 
 
 def succeed(
-    run: AggregationRun, aggregated: dict[str, Any], accepted: int, derivatives: list[int], statuses: Rows
+    run: AggregationRun,
+    aggregated: dict[str, Any],
+    accepted: int,
+    methods: list[str],
+    derivatives: list[int],
+    statuses: Rows,
 ) -> None:
     """End a run with its result and output, unless it has ended already.
 
-    aggregated: the numbers, by the names of AggregationResult. accepted: how many derivatives are in them. statuses: of
-    each derivative, as rows of the output.
+    aggregated: the numbers, by the names of AggregationResult. accepted: how many derivatives are in them. methods:
+    those of their intervals. statuses: of each derivative, as rows of the output.
     """
     key = f"{OUTPUTS}/{run.document}.json"
     about = {
@@ -137,7 +143,8 @@ def succeed(
         "unit": run.unit,
     }
     versions: dict[str, Any] = {"eemeter_version": run.eemeter_version, "datastore_version": __version__}
-    before = json.dumps({**about, "aggregated": aggregated, "accepted": accepted, **versions}, separators=(",", ":"))
+    of_sum = {"aggregated": aggregated, "accepted": accepted, "uncertainty": methods}
+    before = json.dumps({**about, **of_sum, **versions}, separators=(",", ":"))
     statuses.store(key, before[:-1] + ',"status":[', "]}")
     result = AggregationResult(
         id=run.id,
@@ -148,6 +155,7 @@ def succeed(
         aggregation_output=key,
         derivatives=derivatives,
         unit=run.unit,
+        uncertainty=methods,
         **aggregated,
         **versions,
     )

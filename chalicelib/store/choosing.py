@@ -42,12 +42,14 @@ class Draft:
 
     rows: Rows = field(default_factory=Rows)
     units: Counter[str] = field(default_factory=Counter)
+    methods: Counter[str] = field(default_factory=Counter)  # of the intervals
     eemeter_versions: set[str] = field(default_factory=set)
 
     def add(self, derivative: Derivative) -> None:
         """Add a derivative."""
         self.rows.add(json.dumps(_pair(derivative), separators=(",", ":")))
         self.units[derivative.unit] += 1
+        self.methods[derivative.uncertainty] += 1
         self.eemeter_versions.add(derivative.eemeter_version)
 
 
@@ -137,4 +139,6 @@ def _pair(derivative: Derivative) -> dict[str, Any]:
         "derivative_interpretation": derivative.interpretation,
         "unit": derivative.unit,
         **{name: getattr(derivative, name) for name in NUMBERS},
+        "uncertainty": derivative.uncertainty,
+        "systematic_error": derivative.systematic_error,
     }

@@ -15,7 +15,7 @@ from chalicelib.settings import settings
 from chalicelib.store import batches, bulk, documents, ids, newest, outbox, pages, queue, waiters
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
 from chalicelib.store.transactions import commit, holds
-from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS
 
 logger = Logger(child=True)
 
@@ -39,6 +39,7 @@ class RunSpec:
     model_kwargs: dict[str, Any] | None = None
     formatter_class: str | None = None
     formatter_kwargs: dict[str, Any] | None = None
+    uncertainty: str | None = None
     meter_input: str | None = None  # the key of a posted input
 
 
@@ -188,6 +189,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         "model_kwargs",
         "formatter_class",
         "formatter_kwargs",
+        "uncertainty",
         "weather_station",
         "weather_normal_station",
         "models",
@@ -209,7 +211,8 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
             project=run.project,
             trace_interpretation=trace_interpretation,
             eemeter_version=outcome["eemeter_version"],
-            **fields,
+            spread=[fields[name] for name in SPREAD_NUMBERS],
+            **{name: value for name, value in fields.items() if name not in SPREAD_NUMBERS},
         )
         for fields in outcome["derivatives"]
     ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from pynamodb.attributes import (
     Attribute,
+    BooleanAttribute,
     JSONAttribute,
     NumberAttribute,
     TTLAttribute,
@@ -22,6 +23,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjec
 from pynamodb.models import Model
 
 from chalicelib.settings import settings
+from chalicelib.vocabulary import FIRST_UNCERTAINTY_METHOD
 
 
 def now() -> datetime:
@@ -245,6 +247,7 @@ class MeterRun(Table):
     model_kwargs = JSONAttribute(null=True)
     formatter_class = UnicodeAttribute(null=True)
     formatter_kwargs = JSONAttribute(null=True)
+    uncertainty = UnicodeAttribute(null=True)
     failure_message = UnicodeAttribute(null=True)
     traceback = UnicodeAttribute(null=True)
     meter_result = IntegerAttribute(null=True)
@@ -329,6 +332,7 @@ class MeterResult(Table):
     weather_station = UnicodeAttribute(null=True)
     weather_normal_station = UnicodeAttribute(null=True)
     models = JSONAttribute()
+    uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # items from before it was kept have none
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
 
@@ -357,6 +361,9 @@ class Derivative(Table):
     reporting_lower = NumberAttribute(null=True)
     reporting_upper = NumberAttribute(null=True)
     reporting_n = NumberAttribute(null=True)
+    uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # items from before it was kept have none
+    systematic_error = NumberAttribute(null=True)
+    spread = JSONAttribute(null=True)  # SPREAD_NUMBERS in one attribute, since 50,000 are read at once
     eemeter_version = UnicodeAttribute()
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
@@ -382,6 +389,7 @@ class AggregationRun(Table):
     trace_interpretation = UnicodeAttribute(null=True)  # full name; null until it is known
     derivative_interpretation = UnicodeAttribute(null=True)
     aggregation_interpretation = UnicodeAttribute()
+    mix_uncertainty = BooleanAttribute(default=False)
     aggregation_result = IntegerAttribute(null=True)
     failure_message = UnicodeAttribute(null=True)
     traceback = UnicodeAttribute(null=True)
@@ -426,6 +434,9 @@ class AggregationResult(Table):
     differential_lower = NumberAttribute()
     differential_upper = NumberAttribute()
     differential_n = IntegerAttribute()
+    uncertainty = JSONAttribute(default=lambda: [FIRST_UNCERTAINTY_METHOD])
+    systematic_error = NumberAttribute(null=True)
+    systematic_error_n = IntegerAttribute(default=0)
     eemeter_version = UnicodeAttribute()
     datastore_version = UnicodeAttribute()
     added = UTCDateTimeAttribute(default_for_new=now)

@@ -39,7 +39,7 @@ class Meter:
 
     @property
     def is_sufficient(self) -> bool:
-        """Whether both models passed eemeter's sufficiency criteria."""
+        """Whether both models passed their sufficiency criteria."""
         return self.result is not None and all(
             not model["disqualification"] for model in self.result["models"].values()
         )
@@ -65,7 +65,7 @@ def saved(baseline: Value, reporting: Value) -> Value:
 
 def report(meters: list[Meter], sums: list[Sum]) -> Iterator[RenderableType]:
     """What to print: a table for each fuel, why any run failed, then the sums."""
-    yield f"\n{HEADLINE}, ± the half-width of the 95 % interval by ASHRAE Guideline 14."
+    yield f"\n{HEADLINE}, ± the half-width of the 95 % interval."
     yield "Built is what eemeter made the sample to save.\n"
     for fuel, unit in (("electricity", "KWH"), ("gas", "THERM")):
         yield _table(fuel, unit, [meter for meter in meters if meter.project["metadata"]["fuel"] == fuel])
@@ -79,7 +79,7 @@ def report(meters: list[Meter], sums: list[Sum]) -> Iterator[RenderableType]:
 
 def _shortcomings(models: dict[str, Any]) -> str:
     return "; ".join(
-        f"the {period} period is disqualified by eemeter's sufficiency criteria: {criterion['detail']}"
+        f"the {period} period is disqualified by sufficiency criteria: {criterion['detail']}"
         for period, model in models.items()
         for criterion in model["disqualification"]
     )

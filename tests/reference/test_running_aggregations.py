@@ -14,6 +14,7 @@ from tests.stack.client import Api
 DOCUMENT = "running_aggregations.rst"
 # keys of the contract, behind those of the document
 ADDED_SINCE = ["aggregation_result", "failure_message", "traceback", "added", "updated", "group", "after_batch"]
+ADDED_SINCE += ["mix_uncertainty"]
 SAMPLES = {True: "il-electricity-cdd-only-billing_monthly", False: "il-gas-hdd-only-billing_monthly"}
 
 

@@ -10,7 +10,7 @@ from infra.local.stack import Running
 from tests.reference.document import check, exchanges, make_portfolio, namespace
 
 DOCUMENT = "running_meters.rst"
-ADDED_SINCE = ["meter_result", "batch"]  # keys of the contract, behind those of the document
+ADDED_SINCE = ["meter_result", "batch", "uncertainty"]  # keys of the contract, behind those of the document
 
 
 @pytest.fixture(scope="module")

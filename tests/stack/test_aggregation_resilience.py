@@ -80,6 +80,14 @@ def test_what_would_have_been_refused_fails_a_run_that_waited(api: Api, make_tra
     ended = api.ended(run["id"], "aggregation_runs")
     assert ended["status"] == "FAILED"
     assert "Nothing matches" in ended["failure_message"]
+    one, other = synthetic.write(1, 1), synthetic.write(1, 1, uncertainty="caltrack")
+    request = {"projects": one.projects + other.projects}
+    run = api.post("aggregation_runs/", {**request, "after_batch": batch})
+    ended = api.ended(run["id"], "aggregation_runs")
+    refused = api.refused("POST", "aggregation_runs/", 400, json=request)
+    assert (ended["status"], ended["failure_message"]) == ("FAILED", refused["errors"][0]["detail"])
+    run = api.post("aggregation_runs/", {**request, "after_batch": batch, "mix_uncertainty": True})
+    assert api.aggregated(run["id"])["uncertainty"] == ["caltrack", "regression"]
 
 
 def test_a_worker_killed_between_the_last_run_and_its_callback_is_made_good(

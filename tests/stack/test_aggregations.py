@@ -47,6 +47,13 @@ def electricity(api: Api, make_trace: Callable[..., int]) -> Metered:
     return meter(api, make_trace("il-electricity-cdd-only-billing_monthly"))
 
 
+@pytest.fixture(scope="module")
+def two_methods(store: None) -> list[int]:
+    """Projects of made-up derivatives, two of which have their intervals by regression and one by CalTRACK."""
+    one, other = synthetic.write(1, 2), synthetic.write(1, 1, uncertainty="caltrack")
+    return one.projects + other.projects
+
+
 def aggregate(api: Api, **request: Any) -> dict[str, Any]:
     """The result of an aggregation."""
     return api.aggregated(api.post("aggregation_runs/", request)["id"])
@@ -83,7 +90,8 @@ def test_a_run_is_what_was_asked_for_and_its_input_opens_at_once(api: Api, gas: 
     shown = {one.derivatives[NORMAL]["id"]: one.derivatives[NORMAL] for one in gas}
     assert chosen.keys() == shown.keys()
     for id, pair in chosen.items():
-        assert {name: pair[name] for name in NUMBERS} == {name: shown[id][name] for name in NUMBERS}
+        same = [*NUMBERS, "uncertainty", "systematic_error"]
+        assert {name: pair[name] for name in same} == {name: shown[id][name] for name in same}
         assert (pair["project"], pair["trace"]) == (shown[id]["project"], shown[id]["trace"])
     api.aggregated(run["id"])
 
@@ -100,10 +108,17 @@ def test_the_output_lists_the_status_of_each_derivative(api: Api, gas: list[Mete
     result = aggregate(api, traces=[one.trace for one in gas], derivative_interpretation=NORMAL)
     output = requests.get(result["aggregation_output"]).json()
     assert output["aggregated"] == {name: result[name] for name in output["aggregated"]}
-    assert len(output["aggregated"]) == 13
-    assert output["accepted"] == 2
+    assert len(output["aggregated"]) == 15
+    assert (output["accepted"], output["uncertainty"]) == (2, result["uncertainty"])
+    of_derivative = {one.derivatives[NORMAL]["id"]: one.derivatives[NORMAL] for one in gas}
     assert output["status"] == [
-        {"derivative": id, "baseline_status": "ACCEPTED", "reporting_status": "ACCEPTED"}
+        {
+            "derivative": id,
+            "baseline_status": "ACCEPTED",
+            "reporting_status": "ACCEPTED",
+            "uncertainty": of_derivative[id]["uncertainty"],
+            "systematic_error": of_derivative[id]["systematic_error"],
+        }
         for id in result["derivatives"]
     ]
 
@@ -163,7 +178,7 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     newer = meter(api, trace)
     text = ("model_class", "formatter_class", "eemeter_version", "datastore_version", "weather_station")
     outcome: dict[str, Any] = dict.fromkeys((*text, "weather_normal_station"), "1")
-    outcome |= {"models": EXAMPLE["models"], "model_kwargs": {}, "formatter_kwargs": {}}
+    outcome |= {"models": EXAMPLE["models"], "model_kwargs": {}, "formatter_kwargs": {}, "uncertainty": "regression"}
     outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **dict.fromkeys(NUMBERS, 1)}]
     assert runs.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")
     for drawn in ({"traces": [trace]}, {"projects": [project]}):
@@ -227,12 +242,59 @@ class TestRefusals:
         problem = api.refused("POST", "aggregation_runs/", 400, json={"projects": one.projects + other.projects})
         assert "KWH (1) and THERM (1)" in problem["detail"]
 
+    def test_mixed_methods_are_refused_with_both_remedies(self, api: Api, two_methods: list[int]) -> None:
+        problem = api.refused("POST", "aggregation_runs/", 400, json={"projects": two_methods})
+        assert [error["pointer"] for error in problem["errors"]] == ["/mix_uncertainty"]
+        for said in ("caltrack (1) and regression (2)", "one `uncertainty`", '"mix_uncertainty": true'):
+            assert said in problem["detail"]
+        targets = [{"projects": two_methods, "mix_uncertainty": True}, {"projects": two_methods}]
+        problem = api.refused("POST", "aggregation_runs/bulk/", 400, json={"targets": targets})
+        assert [error["pointer"] for error in problem["errors"]] == ["/targets/1/mix_uncertainty"]
+
 
 def test_a_mean_is_the_sum_over_the_number_of_derivatives(api: Api, gas: list[Metered]) -> None:
     request = {"projects": [one.project for one in gas], "derivative_interpretation": NORMAL}
     summed, mean = aggregate(api, **request), aggregate(api, **request, aggregation_interpretation="MEAN")
     for name in NUMBERS:
         assert mean[name] == (summed[name] if name.endswith("_n") else summed[name] / 2)
+
+
+def test_systematic_errors_add_up_beside_the_intervals(api: Api) -> None:
+    portfolio = synthetic.write(1, 4)
+    without, *others = portfolio.derivatives
+    without.update(actions=[Derivative.systematic_error.remove()])
+    result = aggregate(api, projects=portfolio.projects)
+    expected = math.fsum(derivative.systematic_error for derivative in others)
+    assert (result["systematic_error"], result["systematic_error_n"]) == (expected, 3)
+    listed = [api.get(f"derivatives/{id}/") for id in result["derivatives"]]
+    assert {name: result[name] for name in independent_sum(listed)} == independent_sum(listed)
+    mean = aggregate(api, projects=portfolio.projects, aggregation_interpretation="MEAN")
+    assert (mean["systematic_error"], mean["systematic_error_n"]) == (expected / 4, 3)
+    for derivative in others:
+        derivative.update(actions=[Derivative.systematic_error.remove()])
+    unknown = aggregate(api, projects=portfolio.projects)
+    assert (unknown["systematic_error"], unknown["systematic_error_n"]) == (None, 0)
+
+
+def test_methods_are_mixed_on_request_and_the_result_names_them(api: Api, two_methods: list[int]) -> None:
+    run = api.post("aggregation_runs/", {"projects": two_methods, "mix_uncertainty": True})
+    assert run["mix_uncertainty"] is True
+    assert requests.get(run["aggregation_input"]).json()["specification"]["mix_uncertainty"] is True
+    result = api.aggregated(run["id"])
+    assert result["uncertainty"] == ["caltrack", "regression"]
+    output = requests.get(result["aggregation_output"]).json()
+    assert sorted(row["uncertainty"] for row in output["status"]) == ["caltrack", "regression", "regression"]
+    ((only,),) = api.post("aggregation_runs/bulk/", {"targets": [{"projects": two_methods[:1]}]})
+    assert (only["mix_uncertainty"], api.aggregated(only["id"])["uncertainty"]) == (False, ["regression"])
+
+
+def test_a_row_from_before_the_method_was_kept_is_of_guideline_14(api: Api) -> None:
+    portfolio = synthetic.write(1, 1)
+    (derivative,) = portfolio.derivatives
+    derivative.update(actions=[Derivative.uncertainty.remove(), Derivative.systematic_error.remove()])
+    shown = api.get(f"derivatives/{derivative.id}/")
+    assert (shown["uncertainty"], shown["systematic_error"]) == ("guideline14", None)
+    assert aggregate(api, projects=portfolio.projects)["uncertainty"] == ["guideline14"]
 
 
 def test_a_group_draws_its_traces_for_their_projects(api: Api, gas: list[Metered], electricity: Metered) -> None:
@@ -274,9 +336,9 @@ def test_a_derivative_without_a_side_is_rejected(api: Api) -> None:
     broken.update(actions=[Derivative.reporting_upper.remove()])
     result = aggregate(api, projects=portfolio.projects)
     assert len(result["derivatives"]) == 3
-    statuses = {row.pop("derivative"): row for row in requests.get(result["aggregation_output"]).json()["status"]}
-    rejected = {"baseline_status": "REJECTED", "reporting_status": "REJECTED"}
-    assert [id for id, row in statuses.items() if row == rejected] == [broken.id]
+    statuses = {row["derivative"]: row for row in requests.get(result["aggregation_output"]).json()["status"]}
+    assert [id for id, row in statuses.items() if row["baseline_status"] == "REJECTED"] == [broken.id]
+    assert statuses[broken.id]["reporting_status"] == "REJECTED"
     whole = [api.get(f"derivatives/{id}/") for id in result["derivatives"] if id != broken.id]
     assert {name: result[name] for name in independent_sum(whole)} == independent_sum(whole)
 

@@ -21,6 +21,7 @@ RUN_KEYS = {"id", "project", "trace", "status", "meter_input", "model_class", "m
     "updated",
     "meter_result",
     "batch",
+    "uncertainty",
 }
 METER_INPUT: dict[str, Any] = {
     "type": "SINGLE_TRACE_SIMPLE_PROJECT",
@@ -232,6 +233,8 @@ def pointers(api: Api, body: dict[str, Any]) -> list[str]:
         ({"trace": 1, "model_class": 7}, "/model_class"),
         ({"trace": 1, "model_kwargs": []}, "/model_kwargs"),
         ({"trace": 1, "formatter_kwargs": "{}"}, "/formatter_kwargs"),
+        ({"trace": 1, "uncertainty": "hac"}, "/uncertainty"),
+        ({"trace": 1, "uncertainty": 95}, "/uncertainty"),
         ({"trace": 1, "meter_input": METER_INPUT}, "/meter_input"),
         ({"project": 1, "meter_input": json.dumps(METER_INPUT)}, "/meter_input"),
         ({"meter_input": ""}, "/meter_input"),
@@ -284,6 +287,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("weather", {"unit": "F", "records": [["2011-01-01", 1.0]]}, "/weather/records/0/0"),
         ("weather", {"unit": "F", "records": [["2011-01-01T00:00:00Z"]]}, "/weather/records/0/1"),
         ("model_kwargs", 7, "/model_kwargs"),
+        ("uncertainty", "Guideline 14", "/uncertainty"),
     ],
     ids=lambda value: str(value)[:60],
 )

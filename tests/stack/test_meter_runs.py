@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.vocabulary import UNCERTAINTY_METHODS
 from infra.local import portfolio
 from infra.local.stack import LocalStack
 from tests.stack.client import Api
@@ -33,7 +34,8 @@ def run(api: Api, trace: int) -> dict[str, Any]:
 def test_a_run_ends_with_its_result_and_derivatives(api: Api, run: dict[str, Any], trace: int) -> None:
     result = api.get(f"meter_results/{run['meter_result']}/")
     assert (result["trace"], result["project"], result["meter_run"]) == (trace, run["project"], run["id"])
-    assert result["model_class"] == "BillingModel"
+    assert result["model_class"] == "CaltrackBillingModel"
+    assert (run["uncertainty"], result["uncertainty"]) == (None, "regression")
     assert result["weather_station"] == portfolio.STATION
     for model in result["models"].values():
         assert model["cvrmse"] > 0
@@ -44,6 +46,9 @@ def test_a_run_ends_with_its_result_and_derivatives(api: Api, run: dict[str, Any
         assert derivative["unit"] == "THERM"
         assert derivative["baseline_value"] > derivative["reporting_value"] > 0
         assert derivative["trace_interpretation"] == "NATURAL_GAS_CONSUMPTION_SUPPLIED"
+        assert derivative["uncertainty"] == "regression"
+        assert derivative["baseline_standard_error"] > 0
+        assert derivative["baseline_degrees_of_freedom"] > 0
 
 
 def test_a_plain_get_opens_input_and_output(api: Api, run: dict[str, Any]) -> None:
@@ -51,7 +56,8 @@ def test_a_plain_get_opens_input_and_output(api: Api, run: dict[str, Any]) -> No
     meter_input, meter_output = (requests.get(url).json() for url in (run["meter_input"], result["meter_output"]))
     assert len(meter_input["trace"]["records"]) > 20
     assert len(meter_input["weather_normal"]["records"]) == 8760
-    assert meter_output["model_class"] == "BillingModel"
+    assert meter_input["uncertainty"] is None
+    assert (meter_output["model_class"], meter_output["uncertainty"]) == ("CaltrackBillingModel", "regression")
 
 
 @pytest.mark.parametrize("form", ["object", "string", "url"])
@@ -71,6 +77,22 @@ def test_an_input_without_weather_is_completed_from_the_store(api: Api, weather:
     completed = requests.get(run["meter_input"]).json() if run["status"] == "SUCCESS" else None
     # The ZIP code's own TMY3 station may be another than the sample's, and then its normals are what is missing.
     assert completed or "normal temperatures" in run["failure_message"]
+
+
+@pytest.mark.parametrize("method", UNCERTAINTY_METHODS)
+def test_a_run_has_the_intervals_that_it_asks_for(api: Api, run: dict[str, Any], trace: int, method: str) -> None:
+    asked = api.post("meter_runs/", {"trace": trace, "uncertainty": method})
+    assert asked["uncertainty"] == method
+    ended = api.succeeded(asked["id"])
+    assert ended["uncertainty"] == method
+    assert api.get(f"meter_results/{ended['meter_result']}/")["uncertainty"] == method
+    assert requests.get(ended["meter_input"]).json()["uncertainty"] == method
+    values = [f"{side}_value" for side in ("baseline", "reporting")]
+    for name, derivative in api.derivatives(run).items():
+        other = api.derivatives(ended)[name]
+        assert other["uncertainty"] == method
+        assert [other[key] for key in values] == [derivative[key] for key in values]
+        assert (other["baseline_upper"] == derivative["baseline_upper"]) == (method == "regression")
 
 
 def test_an_unknown_model_is_accepted_and_fails_with_the_known_ones(api: Api, trace: int) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.aggregation.agreement import DisagreementError, single
+from chalicelib.aggregation.agreement import DisagreementError, check_methods, single
 from chalicelib.vocabulary import Kind
 
 ELECTRICITY, GAS = "ELECTRICITY_CONSUMPTION_SUPPLIED", "NATURAL_GAS_CONSUMPTION_SUPPLIED"
@@ -34,6 +34,17 @@ def test_several_kinds_are_named_by_field(kinds: list[tuple[str, str]], fields: 
 def test_units_are_never_mixed() -> None:
     with pytest.raises(DisagreementError, match=r"KWH \(2\) and THERM \(1\)"):
         single({Kind(ELECTRICITY, NORMAL): {"KWH": 2, "THERM": 1}}, {})
+
+
+def test_methods_of_intervals_are_mixed_only_where_that_is_asked_for() -> None:
+    check_methods({"regression": 1200}, mix=False)
+    check_methods({"regression": 1200, "caltrack": 3}, mix=True)
+    with pytest.raises(DisagreementError, match=r"caltrack \(3\) and regression \(1,200\)") as raised:
+        check_methods({"regression": 1200, "caltrack": 3}, mix=False)
+    ((field, sentence),) = raised.value.problems
+    assert field == "mix_uncertainty"
+    for remedy in ("run the meters again with one `uncertainty`", '"mix_uncertainty": true'):
+        assert remedy in sentence
 
 
 def test_nothing_says_what_there_is_instead() -> None:

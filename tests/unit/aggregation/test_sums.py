@@ -9,16 +9,38 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.aggregation.sums import ACCEPTED, DEFAULT, REJECTED, NothingToAddError, Partial, partial_sum, total
+from chalicelib.vocabulary import UNCERTAINTY_METHODS
 
 SUPPLIED, EXPORTED = "ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED"
 NUMBERS = [f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n")]
+WHOLE = (100.0, 3.0, 3.0, 365, 90.0, 4.0, 4.0, 365)
 
 value, half_width, days = st.floats(-1e12, 1e12), st.floats(0, 1e12), st.integers(0, 366)
 sides = st.tuples(value, half_width, half_width, days, value, half_width, half_width, days)
+shared = st.none() | half_width
+methods = st.sampled_from(UNCERTAINTY_METHODS)
 
 
-def derivatives(rows: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    return [{"label": label, **dict(zip(NUMBERS, row, strict=True))} for label, row in enumerate(rows, 1)]
+def derivatives(
+    rows: Iterable[tuple[Any, ...]], systematic_error: float | None = None, uncertainty: str = "regression"
+) -> list[dict[str, Any]]:
+    of_all = {"systematic_error": systematic_error, "uncertainty": uncertainty}
+    return [{"label": label, **dict(zip(NUMBERS, row, strict=True)), **of_all} for label, row in enumerate(rows, 1)]
+
+
+def sharing(errors: Iterable[float | None]) -> list[dict[str, Any]]:
+    """Derivatives of which only the systematic errors matter."""
+    return [derivatives([WHOLE], error)[0] | {"label": label} for label, error in enumerate(errors, 1)]
+
+
+def status(label: int, baseline: str, reporting: str) -> dict[str, Any]:
+    return {
+        "derivative": label,
+        "baseline_status": baseline,
+        "reporting_status": reporting,
+        "uncertainty": "regression",
+        "systematic_error": None,
+    }
 
 
 def added(chunks: Iterable[list[dict[str, Any]]], trace: str = SUPPLIED, how: str = "SUM") -> dict[str, Any]:
@@ -26,13 +48,17 @@ def added(chunks: Iterable[list[dict[str, Any]]], trace: str = SUPPLIED, how: st
     return total([partial.sums for partial in partials], sum(partial.taken for partial in partials), trace, how)
 
 
-@given(st.lists(sides, min_size=1, max_size=40), st.data())
-def test_neither_split_nor_order_changes_a_bit(rows: list[tuple[Any, ...]], data: st.DataObject) -> None:
-    whole = derivatives(rows)
+@given(st.lists(st.tuples(sides, shared, methods), min_size=1, max_size=40), st.data())
+def test_neither_split_nor_order_changes_a_bit(
+    rows: list[tuple[tuple[Any, ...], float | None, str]], data: st.DataObject
+) -> None:
+    whole = [derivatives([row], error, method)[0] | {"label": at} for at, (row, error, method) in enumerate(rows)]
     shuffled = data.draw(st.permutations(whole))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=5)))
     chunks = [shuffled[start:end] for start, end in zip([0, *cuts], [*cuts, len(whole)], strict=True)]
     assert added(chunks) == added([whole])
+    partials = [partial_sum(chunk, SUPPLIED) for chunk in chunks]
+    assert {method for partial in partials for method in partial.methods} == {method for _, _, method in rows}
 
 
 @given(st.lists(sides, min_size=1, max_size=40))
@@ -45,6 +71,31 @@ def test_the_sum_is_what_fsum_gives(rows: list[tuple[Any, ...]]) -> None:
         assert found[f"{side}_n"] == sum(columns[f"{side}_n"])
     assert found["differential_value"] == found["baseline_value"] - found["reporting_value"]
     assert found["differential_n"] == found["baseline_n"] + found["reporting_n"]
+
+
+@given(st.lists(shared, min_size=1, max_size=40), st.sampled_from(["SUM", "MEAN"]))
+def test_systematic_errors_add_up_as_they_are(errors: list[float | None], how: str) -> None:
+    found, known = added([sharing(errors)], how=how), [error for error in errors if error is not None]
+    assert found["systematic_error_n"] == len(known)
+    over = len(errors) if how == "MEAN" else 1
+    assert found["systematic_error"] == (math.fsum(known) / over if known else None)
+
+
+def test_systematic_errors_widen_no_interval() -> None:
+    names = [f"{side}_{end}" for side in ("baseline", "reporting", "differential") for end in ("lower", "upper")]
+    without, with_ = added([sharing([None] * 3)]), added([sharing([5.0] * 3)])
+    assert [with_[name] for name in names] == [without[name] for name in names]
+
+
+def test_what_is_rejected_adds_no_systematic_error_and_no_method() -> None:
+    (taken,) = derivatives([WHOLE], 5.0, "regression")
+    (rejected,) = derivatives([(1, 1, 1, 365, None, None, None, None)], 7.0, "caltrack")
+    partial = partial_sum([taken, rejected | {"label": 2}], SUPPLIED)
+    found = total([partial.sums], partial.taken, SUPPLIED, "SUM")
+    assert (found["systematic_error"], found["systematic_error_n"]) == (5.0, 1)
+    assert partial.methods == ["regression"]
+    shown = [(row["derivative"], row["uncertainty"], row["systematic_error"]) for row in partial.statuses]
+    assert shown == [(1, "regression", 5.0), (2, "caltrack", 7.0)]
 
 
 def test_half_widths_add_in_quadrature() -> None:
@@ -71,7 +122,7 @@ def test_a_derivative_that_lacks_a_part_of_a_side_is_rejected_on_both(missing: s
     whole, broken = derivatives([(1, 1, 1, 365, 2, 1, 1, 365), (10, 1, 1, 365, 20, 1, 1, 365)])
     broken[missing] = None
     partial = partial_sum([whole, broken], SUPPLIED)
-    assert partial.statuses == {"1": (ACCEPTED, ACCEPTED), "2": (REJECTED, REJECTED)}
+    assert partial.statuses == [status(1, ACCEPTED, ACCEPTED), status(2, REJECTED, REJECTED)]
     assert partial.taken == 1
     assert total([partial.sums], partial.taken, SUPPLIED, "SUM")["baseline_value"] == 1
 
@@ -79,7 +130,7 @@ def test_a_derivative_that_lacks_a_part_of_a_side_is_rejected_on_both(missing: s
 def test_a_missing_baseline_of_unconsumed_generation_counts_as_zero() -> None:
     rows = derivatives([(None, None, None, None, 50, 3, 3, 365), (None, None, None, None, None, None, None, None)])
     partial = partial_sum(rows, EXPORTED)
-    assert partial.statuses == {"1": (DEFAULT, ACCEPTED), "2": (REJECTED, REJECTED)}
+    assert partial.statuses == [status(1, DEFAULT, ACCEPTED), status(2, REJECTED, REJECTED)]
     found = total([partial.sums], partial.taken, EXPORTED, "SUM")
     assert (found["baseline_value"], found["baseline_n"]) == (0, 0)
     assert found["differential_direction"] == "REPORTING_MINUS_BASELINE"
@@ -88,7 +139,7 @@ def test_a_missing_baseline_of_unconsumed_generation_counts_as_zero() -> None:
 
 def test_a_known_baseline_without_its_half_width_is_rejected_also_for_unconsumed_generation() -> None:
     (row,) = derivatives([(-500, None, None, 365, 50, 3, 3, 365)])
-    assert partial_sum([row], EXPORTED).statuses == {"1": (REJECTED, REJECTED)}
+    assert partial_sum([row], EXPORTED).statuses == [status(1, REJECTED, REJECTED)]
 
 
 @pytest.mark.parametrize("rows", [[], [(1, 1, 1, 365, None, None, None, None)]])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api import examples
+from chalicelib.vocabulary import UNCERTAINTY_METHODS
 from tests.unit.api.conftest import BUCKET, Api, Memory
 
 FORMATTER, MODEL = ["formatter_class", "formatter_kwargs"], ["model_class", "model_kwargs"]
@@ -25,7 +26,7 @@ def test_keys_and_their_order_are_those_of_the_reference_document(
 ) -> None:
     run = portfolio("POST", "meter_runs/", body)
     assert run.status == 201
-    before, after = ["failure_message", "traceback", "added", "updated"], ["meter_result", "batch"]
+    before, after = ["failure_message", "traceback", "added", "updated"], ["meter_result", "batch", "uncertainty"]
     assert list(run.json) == ["id", "project", "trace", "status", "meter_input", *arguments, *before, *after]
     assert list(run.json) == list(shown)
     same = set(shown) - {"id", "added", "updated", "meter_input"}
@@ -49,6 +50,46 @@ def test_a_bulk_request_groups_its_runs_by_target(portfolio: Api) -> None:
 def test_model_arguments_of_a_bulk_request_are_those_of_every_run(portfolio: Api) -> None:
     answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "DailyModel"})
     assert [run["model_class"] for run in answer.json[0]] == ["DailyModel", "DailyModel"]
+
+
+@pytest.mark.parametrize("method", [None, *UNCERTAINTY_METHODS])
+def test_a_method_of_intervals_is_that_of_every_run(portfolio: Api, memory: Memory, method: str | None) -> None:
+    single = portfolio("POST", "meter_runs/", {"trace": 2, "uncertainty": method})
+    bulk = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "uncertainty": method})
+    of_input = portfolio("POST", "meter_runs/", {"meter_input": examples.METER_INPUT, "uncertainty": method})
+    runs = [single.json, *bulk.json[0], of_input.json]
+    assert [run["uncertainty"] for run in runs] == [method] * 4
+    assert [run.uncertainty for run in memory.runs.rows.values()] == [method] * 4
+
+
+def test_a_method_in_a_meter_input_is_kept_with_it(call: Api, memory: Memory) -> None:
+    posted = {**examples.METER_INPUT, "uncertainty": "caltrack"}
+    run = call("POST", "meter_runs/", {"meter_input": posted}).json
+    assert run["uncertainty"] is None  # as model_class: what the request itself asked for
+    assert memory.documents[run["meter_input"].removeprefix(BUCKET)]["uncertainty"] == "caltrack"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("meter_runs/", {"trace": 2, "uncertainty": "hac"}, "/uncertainty"),
+        ("meter_runs/bulk/", {"targets": [{"trace": 2}], "uncertainty": "hac"}, "/uncertainty"),
+        ("meter_runs/", {"meter_input": {**examples.METER_INPUT, "uncertainty": "hac"}}, "/meter_input/uncertainty"),
+        (
+            "meter_runs/",
+            {"meter_input": json.dumps({**examples.METER_INPUT, "uncertainty": "hac"})},
+            "/meter_input/uncertainty",
+        ),
+    ],
+)
+def test_an_unknown_method_is_refused_with_the_known_ones(
+    portfolio: Api, memory: Memory, path: str, body: Any, pointer: str
+) -> None:
+    answer = portfolio("POST", path, body)
+    assert (answer.status, answer.pointers) == (400, [pointer])
+    for method in UNCERTAINTY_METHODS:
+        assert repr(method) in answer.json["errors"][0]["detail"]
+    assert not memory.runs.rows
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.metering import MeterFailure
-from chalicelib.metering.frequency import dated_bills, find_frequency, settled_bills, whole_days, whole_months
+from chalicelib.metering.frequency import (
+    dated_bills,
+    find_frequency,
+    joined_bills,
+    settled_bills,
+    whole_days,
+    whole_months,
+)
 
 CHICAGO = ZoneInfo("America/Chicago")
 
@@ -146,3 +153,13 @@ def test_an_estimate_that_nothing_settles_is_missing(
     values: list[float | None], estimated: list[bool], left: list[float | None]
 ) -> None:
     assert by_bill(settled_bills(with_estimates(values, estimated))) == left
+
+
+def test_bills_that_count_as_one_become_one() -> None:
+    bills = settled_bills(with_estimates([10, 20, 30, 40, None], [False, True, False, False, False]))
+    joined = joined_bills(bills)
+    assert joined["value"].tolist()[:3] == pytest.approx([10, 50, 40])
+    assert joined["value"].isna().tolist() == [False, False, False, True]
+    assert joined["start"].tolist() == bills["start"][[0, 1, 3, 4]].tolist()
+    assert joined["end"].tolist() == bills["end"][[0, 2, 3, 4]].tolist()
+    assert joined["bill"].is_unique

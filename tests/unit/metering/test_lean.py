@@ -23,6 +23,8 @@ RUNS = (
     ("il-electricity-cdd-hdd-daily", "BillingModel"),
     ("il-electricity-cdd-hdd-billing_monthly", "BillingModel"),
     ("il-gas-hdd-only-billing_bimonthly", "BillingModel"),  # disqualified
+    ("il-gas-hdd-only-billing_bimonthly", "CaltrackBillingModel"),
+    ("il-electricity-cdd-hdd-billing_monthly", "CaltrackBillingModel"),
     (HOURS, "HourlyModel"),
     (HOURS, "HourlyCaltrackModel"),
 )

@@ -28,12 +28,17 @@ def derivative(output: Document, interpretation: str) -> Document:
 
 
 def test_a_run_says_what_it_used(bills_output: Document) -> None:
-    assert bills_output["model_class"] == "BillingModel"
-    assert bills_output["model_kwargs"]["uncertainty_alpha"] == 0.1
+    assert bills_output["model_class"] == "CaltrackBillingModel"
+    assert bills_output["model_kwargs"] == {
+        "balance_point_minimum": 30,
+        "balance_point_maximum": 90,
+        "balance_point_step": 1,
+    }
     assert (bills_output["formatter_class"], bills_output["formatter_kwargs"]) == (
-        "billing",
+        "caltrack_billing",
         {"ignore_sufficiency": False},
     )
+    assert bills_output["uncertainty"] == "regression"
     assert (bills_output["eemeter_version"], bills_output["datastore_version"]) == (EEMETER_VERSION, DATASTORE_VERSION)
     assert (bills_output["weather_station"], bills_output["weather_normal_station"]) == ("724390", "724390")
     assert bills_output["frequency"] == "billing_monthly"
@@ -65,6 +70,8 @@ def test_the_derivatives(bills_output: Document) -> None:
     assert (normal["baseline_n"], normal["reporting_n"]) == (365, 365)
     assert (gross["baseline_n"], observed["reporting_n"]) == (364, 364)
     assert observed["baseline_value"] == gross["baseline_value"]
+    # with an intercept and weights of days, fitted bills add up to the observed ones
+    assert observed["reporting_value"] == pytest.approx(gross["reporting_value"], rel=1e-12)
     assert (observed["reporting_lower"], observed["reporting_upper"]) == (0, 0)
     for item in (normal, gross):
         saved = item["baseline_value"] - item["reporting_value"]
@@ -116,14 +123,14 @@ def test_the_results_are_eemeters_own(name: str) -> None:
 
 def test_a_disqualified_baseline_fails_with_its_numbers() -> None:
     with pytest.raises(MeterFailure) as failure:
-        run_meter(portfolio.meter_input("il-gas-hdd-only-billing_bimonthly"))
+        run_meter(portfolio.meter_input("il-gas-hdd-only-billing_bimonthly") | {"model_class": "BillingModel"})
     assert "2016-01-21 to 2016-11-23" in str(failure.value)
     assert "it spans 307 days, and 329 to 365 are needed" in str(failure.value)
     assert "ignore_sufficiency" in str(failure.value)
 
 
 def test_sufficiency_can_be_ignored_and_stays_visible(changed: Callable[..., Document]) -> None:
-    insufficient = portfolio.meter_input("il-gas-hdd-only-billing_bimonthly")
+    insufficient = portfolio.meter_input("il-gas-hdd-only-billing_bimonthly") | {"model_class": "BillingModel"}
     output = run_meter(changed(insufficient, "formatter_kwargs", {"ignore_sufficiency": True}))
     baseline = output["models"]["baseline"]
     assert baseline["status"] == "DISQUALIFIED"
@@ -136,7 +143,7 @@ def test_sufficiency_can_be_ignored_and_stays_visible(changed: Callable[..., Doc
 def test_a_disqualified_reporting_model_leaves_what_needs_it_without_that_side(
     changed: Callable[..., Document],
 ) -> None:
-    document = portfolio.meter_input("il-electricity-cdd-hdd-billing_bimonthly")
+    document = portfolio.meter_input("il-electricity-cdd-hdd-billing_bimonthly") | {"model_class": "BillingModel"}
     output = run_meter(document)
     report = output["models"]["reporting"]
     assert (report["status"], report["cvrmse"]) == ("DISQUALIFIED", None)
@@ -173,7 +180,7 @@ def test_months_of_daily_readings_can_be_modeled_as_bills(days: Document, change
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        ("model_class", "MyModel", "the known ones are DailyModel, DailyLegacyModel, BillingModel, HourlyModel"),
+        ("model_class", "MyModel", "ones are DailyModel, DailyLegacyModel, CaltrackBillingModel, BillingModel, Ho"),
         ("model_class", "HourlyModel", "HourlyModel takes readings of a day or less, and the trace has bills"),
         ("model_class", "DailyModel", "DailyModel takes readings of a day or less"),
         ("project.modeling_period_group.baseline_period.end", "2014-01-01T00:00:00Z", "no whole readings in the basel"),
@@ -224,8 +231,9 @@ def test_gaps_that_eemeter_bears_give_eemeters_own_data(days: Document, monkeypa
     assert run_meter(gaps) == ours
 
 
-def test_values_without_an_interval_say_why(bills: Document) -> None:
-    output = run_meter(with_values(bills, lambda number, value: -value))
+@pytest.mark.parametrize("uncertainty", ["guideline14", "caltrack"])
+def test_values_without_an_interval_say_why(bills: Document, uncertainty: str) -> None:
+    output = run_meter(with_values(bills, lambda number, value: -value) | {"uncertainty": uncertainty})
     assert output["derivatives"][0]["baseline_value"] < 0
     assert output["derivatives"][0]["baseline_lower"] is None
     for report in output["models"].values():
@@ -272,3 +280,62 @@ def test_an_estimated_bill_counts_with_the_next(bills: Document, changed: Callab
     records = [{**record, "estimated": number == 5} for number, record in enumerate(bills["trace"]["records"])]
     output = run_meter(changed(bills, "trace.records", records))
     assert [model["n"] for model in output["models"].values()] == [11, 12]
+
+
+@pytest.mark.parametrize("name", [name for name in portfolio.names() if "billing" in name])
+def test_every_sample_of_bills_has_both_models(name: str) -> None:
+    output = run_meter(portfolio.meter_input(name))
+    assert [model["status"] for model in output["models"].values()] == ["SUCCESS", "SUCCESS"]
+    for saved in output["savings"]:
+        assert abs(saved["percent"] - 10) < saved["percent_half_width"] < 15
+
+
+def test_a_net_meter_has_an_interval(bills: Document) -> None:
+    output = run_meter(with_values(bills, lambda number, value: -value))
+    assert output["derivatives"][0]["baseline_value"] < 0
+    assert output["derivatives"][0]["baseline_lower"] > 0
+
+
+def test_a_skipped_read_costs_nothing(bills: Document, changed: Callable[..., Document]) -> None:
+    records = bills["trace"]["records"]
+    bill, after = records[4], records[5]
+    joined = {**bill, "value": bill["value"] + after["value"]}
+    output = run_meter(changed(bills, "trace.records", [*records[:4], joined, *records[6:]]))
+    assert [model["n"] for model in output["models"].values()] == [11, 12]
+    assert output["models"]["baseline"]["warnings"] == []
+    assert derivative(output, "gross_observed")["baseline_n"] == 364
+
+
+def test_a_null_bill_costs_only_its_own_days(bills: Document) -> None:
+    output = run_meter(with_values(bills, lambda number, value: None if number == 5 else value))
+    assert [model["n"] for model in output["models"].values()] == [11, 12]
+    [warning] = output["models"]["baseline"]["warnings"]
+    assert "2016-04-21 to 2016-05-24 (33 days), no reading" in warning["detail"]
+
+
+def test_too_few_bills_are_named_by_date(bills: Document) -> None:
+    with pytest.raises(MeterFailure) as failure:
+        run_meter(with_values(bills, lambda number, value: None if number in (3, 4, 5) else value))
+    assert "is disqualified by CalTRACK's sufficiency criteria: the bills that count cover" in str(failure.value)
+    assert "2016-04-21 to 2016-05-24 (33 days), no reading (too_few_days_in_bills)" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("uncertainty", "shown"), [("regression", True), ("caltrack", True), ("bootstrap", True), ("guideline14", False)]
+)
+def test_derivatives_show_what_their_interval_is_made_of(bills: Document, uncertainty: str, shown: bool) -> None:
+    output = run_meter(bills | {"uncertainty": uncertainty})
+    assert output["uncertainty"] == uncertainty
+    for found in output["derivatives"]:
+        assert found["uncertainty"] == uncertainty
+        assert (found["baseline_standard_error"] is not None) == shown
+        if shown:
+            t = found["baseline_lower"] / found["baseline_standard_error"]
+            assert found["baseline_degrees_of_freedom"] >= 1
+            assert 1.96 < t < 13
+
+
+def test_daily_readings_can_be_modeled_by_caltracks_bills(days: Document, changed: Callable[..., Document]) -> None:
+    output = run_meter(changed(days, "model_class", "CaltrackBillingModel"))
+    assert [model["n"] for model in output["models"].values()] == [12, 12]
+    assert output["savings"][0]["percent"] == pytest.approx(10, abs=4)

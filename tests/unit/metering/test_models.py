@@ -50,9 +50,9 @@ def test_the_legacy_model_is_another_than_the_current_one(days: Document) -> Non
 @pytest.mark.parametrize(
     ("given", "ran"),
     [
-        ({"model_class": "CaltrackMonthlyModel"}, ("BillingModel", "billing")),
-        ({"model_class": "BillingElasticNetCVModel"}, ("BillingModel", "billing")),
-        ({"formatter_class": "ModelDataBillingFormatter"}, ("BillingModel", "billing")),
+        ({"model_class": "CaltrackMonthlyModel"}, ("CaltrackBillingModel", "caltrack_billing")),
+        ({"model_class": "BillingElasticNetCVModel"}, ("CaltrackBillingModel", "caltrack_billing")),
+        ({"formatter_class": "ModelDataBillingFormatter"}, ("CaltrackBillingModel", "caltrack_billing")),
     ],
 )
 def test_the_originals_names_run_their_successors(bills: Document, given: Document, ran: tuple[str, str]) -> None:

@@ -63,6 +63,43 @@ def test_whole_bills_are_as_near_to_a_year_as_they_come_and_never_above(lengths:
             assert days_of(trace.loc[one_more]) > 365
 
 
+@given(st.lists(st.integers(25, 70), min_size=50, max_size=50))
+def test_the_bills_nearest_to_a_year_are_never_too_few(lengths: list[int]) -> None:
+    trace = bills(lengths)
+    at = project("2016-12-01", "2016-12-15")
+    for chosen, inside in (
+        (
+            baseline_readings(trace, find_frequency(trace), at, nearest=True),
+            trace[trace["end"] <= at.baseline_end],
+        ),
+        (
+            reporting_readings(trace, find_frequency(trace), at, nearest=True),
+            trace[trace["start"] >= at.reporting_start],
+        ),
+    ):
+        assert 330 <= days_of(chosen) <= 400
+        assert set(chosen.index) <= set(inside.index)
+        distance = abs(days_of(chosen) - 365)
+        at_project = chosen.index.max() == inside.index.max()
+        longer = [min(chosen.index) - 1] if at_project else [max(chosen.index) + 1]
+        if set(longer) <= set(inside.index):
+            assert abs(days_of(trace.loc[chosen.index.union(longer)]) - 365) >= distance
+        shorter = chosen.iloc[1:] if at_project else chosen.iloc[:-1]
+        assert abs(days_of(shorter) - 365) >= distance
+
+
+def test_a_bill_without_a_reading_next_to_the_project_costs_no_other() -> None:
+    trace = bills([61] * 20)
+    at = project("2016-12-01", "2016-12-15")
+    last = trace[trace["end"] <= at.baseline_end].index.max()
+    first = trace[trace["start"] >= at.reporting_start].index.min()
+    trace.loc[[last, first], "value"] = None
+    before = baseline_readings(trace, find_frequency(trace), at, nearest=True)
+    after = reporting_readings(trace, find_frequency(trace), at, nearest=True)
+    assert before.index.tolist() == list(range(last - 6, last))
+    assert after.index.tolist() == list(range(first + 1, first + 7))
+
+
 def test_narrower_periods_are_honoured() -> None:
     trace = bills([1] * 1000)
     at = project("2016-06-01", "2016-07-01", first="2016-05-01", last="2016-07-11")

@@ -11,6 +11,7 @@ from chalicelib.metering.registry import choose as choose_from
 REGISTRY = Registry.of([])
 DAILY = Frequency("daily", pd.Timedelta(days=1))
 MONTHLY = Frequency("billing_monthly", pd.Timedelta(days=35))
+BY_CALTRACK, BY_EEMETER = ("CaltrackBillingModel", "caltrack_billing"), ("BillingModel", "billing")
 
 
 def choose(document: dict[str, Any], frequency: Frequency) -> Any:
@@ -21,9 +22,12 @@ def choose(document: dict[str, Any], frequency: Frequency) -> Any:
     ("document", "frequency", "chosen"),
     [
         ({}, DAILY, ("DailyModel", "daily")),
-        ({}, MONTHLY, ("BillingModel", "billing")),
+        ({}, MONTHLY, ("CaltrackBillingModel", "caltrack_billing")),
         ({"model_class": "BillingModel"}, DAILY, ("BillingModel", "billing")),
-        ({"formatter_class": "billing"}, DAILY, ("BillingModel", "billing")),
+        ({"model_class": "CaltrackBillingModel", "formatter_class": "billing"}, DAILY, BY_CALTRACK),
+        ({"formatter_class": "billing"}, DAILY, BY_CALTRACK),
+        ({"formatter_class": "caltrack_billing"}, DAILY, BY_CALTRACK),
+        ({"model_class": "BillingModel", "formatter_class": "ModelDataBillingFormatter"}, DAILY, BY_EEMETER),
         ({"model_class": "DailyModel", "formatter_class": "daily"}, DAILY, ("DailyModel", "daily")),
     ],
 )
@@ -45,7 +49,8 @@ def test_defaults_are_filled_in_and_settings_reach_the_model() -> None:
 
 def test_developer_settings_reach_the_model_when_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     kwargs = {"developer_mode": True, "cvrmse_threshold": 0.5}
-    assert choose({"model_kwargs": kwargs}, MONTHLY).new_model().model.settings.cvrmse_threshold == 0.5
+    document = {"model_class": "BillingModel", "model_kwargs": kwargs}
+    assert choose(document, MONTHLY).new_model().model.settings.cvrmse_threshold == 0.5
     assert capsys.readouterr().out == ""
 
 
@@ -56,6 +61,21 @@ def test_developer_settings_reach_the_model_when_it_is_said(capsys: pytest.Captu
         (
             {"formatter_class": "MyFormatter"},
             "'MyFormatter' is not known; the known ones are daily, billing",
+        ),
+        ({"model_class": "BillingModel", "formatter_class": "caltrack_billing"}, "'billing', not 'caltrack_billing'"),
+        ({"uncertainty": "guess"}, "uncertainty 'guess' is not known; the known ones are regression, guideline14, cal"),
+        ({"uncertainty": ["caltrack"]}, "is not known"),
+        (
+            {"uncertainty": "bootstrap"},
+            "DailyModel has no uncertainty 'bootstrap'; it has regression, guideline14, cal",
+        ),
+        (
+            {"model_class": "CaltrackBillingModel", "model_kwargs": {"balance_point_minimum": 90}},
+            "balance_point_minimum has to be below balance_point_maximum",
+        ),
+        (
+            {"model_class": "CaltrackBillingModel", "model_kwargs": {"balance_point_step": 5}},
+            "balance_point_step: Input should be less than or equal to 3",
         ),
         ({"model_class": "DailyModel", "formatter_class": "billing"}, "takes the formatter 'daily', not 'billing'"),
         ({"model_kwargs": {"parameter_1": 1}}, "does not take 'parameter_1'; it takes developer_mode, "),
@@ -76,3 +96,20 @@ def test_what_is_wrong_is_named(document: dict[str, Any], message: str) -> None:
 def test_bills_are_not_taken_for_days() -> None:
     with pytest.raises(MeterFailure, match=r"DailyModel takes readings of a day or less.* bills \(billing_monthly\)"):
         choose({"model_class": "DailyModel"}, MONTHLY)
+
+
+@pytest.mark.parametrize(
+    ("document", "frequency", "method"),
+    [
+        ({}, DAILY, "regression"),
+        ({}, MONTHLY, "regression"),
+        ({"model_class": "DailyLegacyModel"}, DAILY, "regression"),
+        ({"model_class": "BillingModel"}, MONTHLY, "guideline14"),
+        ({"uncertainty": "bootstrap"}, MONTHLY, "bootstrap"),
+        ({"uncertainty": "caltrack"}, DAILY, "caltrack"),
+    ],
+)
+def test_the_model_chooses_the_uncertainty_where_none_is_named(
+    document: dict[str, Any], frequency: Frequency, method: str
+) -> None:
+    assert choose(document, frequency).uncertainty == method

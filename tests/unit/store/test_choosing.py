@@ -1,5 +1,6 @@
 """What an aggregation draws its derivatives from is a union."""
 
+import json
 from collections.abc import Iterable, Iterator
 from unittest import mock
 
@@ -7,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store import choosing, derivatives, newest, traces
-from chalicelib.store.choosing import Selection, TooManyError, choose
+from chalicelib.store import choosing, derivatives, documents, newest, traces
+from chalicelib.store.choosing import NUMBERS, Draft, Selection, TooManyError, choose
 from chalicelib.store.runs import derivative_ids
 from chalicelib.store.tables import Derivative, NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
@@ -20,10 +21,19 @@ some_ids = st.lists(st.integers(1, 20), max_size=10)
 
 
 def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
+    """Every other run has its intervals by another method."""
     for id in wanted:
-        interpretation = DERIVATIVE_INTERPRETATIONS[(id - 1) % 3]
+        run, position = divmod(id - 1, 3)
         yield Derivative(
-            id, trace_interpretation=ELECTRICITY, interpretation=interpretation, unit="KWH", eemeter_version="4.1.1"
+            id=id,
+            meter_result=run + 1,
+            trace_interpretation=ELECTRICITY,
+            interpretation=DERIVATIVE_INTERPRETATIONS[position],
+            unit="KWH",
+            uncertainty=("regression", "caltrack")[run % 2],
+            systematic_error=0.1 * id,
+            eemeter_version="4.1.1",
+            **dict.fromkeys(NUMBERS, 1.0),  # type: ignore[arg-type]
         )
 
 
@@ -37,13 +47,17 @@ def members(projects: Iterable[int]) -> dict[int, list[int]]:
     return {project: list(range(project, project + TRACES_EACH)) for project in projects}
 
 
-def chosen(selection: Selection) -> dict[Kind, int]:
+def drafts(selection: Selection) -> dict[Kind, Draft]:
     with (
         mock.patch.object(derivatives, "stream", stream),
         mock.patch.object(newest, "runs_of", newest_runs),
         mock.patch.object(traces, "ids_of_projects", members),
     ):
-        return {kind: draft.rows.count for kind, draft in choose(selection).drafts.items()}
+        return choose(selection).drafts
+
+
+def chosen(selection: Selection) -> dict[Kind, int]:
+    return {kind: draft.rows.count for kind, draft in drafts(selection).items()}
 
 
 @given(some_ids, some_ids, st.lists(st.integers(1, 60), max_size=10))
@@ -70,6 +84,18 @@ def test_a_trace_named_by_itself_is_drawn_for_any_project(monkeypatch: pytest.Mo
     monkeypatch.setattr(traces, "ids_of_projects", members)
     choose(Selection(projects=[5], traces=[9]))
     assert asked == [(9, NewestRun.ANY_PROJECT), (5, 5), (6, 5), (7, 5)]
+
+
+def test_each_derivative_comes_with_its_method_and_its_systematic_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    (draft,) = drafts(Selection(traces=[1, 2, 3], derivative_interpretations=["gross_predicted"])).values()
+    assert draft.methods == {"regression": 2, "caltrack": 1}
+    kept: list[bytes] = []
+    monkeypatch.setattr(documents, "put_file", lambda key, file: kept.append(file.read()))
+    draft.rows.store("key", "[", "]")
+    rows = json.loads(kept[0])
+    assert all(row[name] == 1.0 for row in rows for name in NUMBERS)
+    shown = [(row["label"], row["uncertainty"], row["systematic_error"]) for row in rows]
+    assert shown == [(2, "regression", 0.2), (5, "caltrack", 0.5), (8, "regression", 0.8)]
 
 
 def test_too_many_are_refused_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,17 @@
+"""The ids of derivatives, who holds a run, and what a run that succeeds leaves behind."""
+
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pynamodb.expressions.update import Action
 
-from chalicelib.store import queue, runs
+from chalicelib.api import derivatives, meter_results
+from chalicelib.store import newest, queue, runs, waiters
 from chalicelib.store.runs import DERIVATIVES_PER_RUN, derivative_ids
-from chalicelib.store.tables import MeterRun
+from chalicelib.store.tables import Derivative, MeterResult, MeterRun
 
 
 @given(st.integers(1, 10**9))
@@ -44,3 +50,65 @@ def test_a_run_that_another_worker_has_taken_is_not_handed_over(monkeypatch: pyt
     monkeypatch.setattr(queue, "hand_over", sent.append)
     assert not runs.hand_over(MeterRun(id=7, claim="ours", attempts=1))
     assert sent == []
+
+
+OF_A_RUN = ("id", "meter_result", "trace", "project", "trace_interpretation", "added", "updated")
+
+
+class Transaction:
+    """What is saved in it."""
+
+    def __init__(self) -> None:
+        self.saved: list[Any] = []
+
+    def save(self, item: Any) -> None:
+        self.saved.append(item)
+
+
+@pytest.fixture
+def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[Any]]:
+    """Ends a run with an outcome; what is saved."""
+    transaction = Transaction()
+
+    def commit(fill: Callable[[Any], None]) -> bool:
+        fill(transaction)
+        return True
+
+    monkeypatch.setattr(runs, "commit", commit)
+    monkeypatch.setattr(runs, "_end", lambda transaction, run, status, actions: None)
+    monkeypatch.setattr(newest, "open_places", lambda run: [])
+    monkeypatch.setattr(waiters, "wake_after", lambda run: None)
+
+    def succeed(outcome: dict[str, Any]) -> list[Any]:
+        assert runs.succeed(MeterRun(id=7, document="d"), outcome, "ELECTRICITY_CONSUMPTION_SUPPLIED")
+        return transaction.saved
+
+    return succeed
+
+
+@pytest.fixture
+def outcome() -> dict[str, Any]:
+    """A made-up meter output."""
+    derivative = {name: value for name, value in derivatives.EXAMPLE.items() if name not in OF_A_RUN}
+    return {**meter_results.EXAMPLE, "uncertainty": "caltrack", "derivatives": [derivative]}
+
+
+def test_result_and_derivatives_have_the_method_that_was_used(
+    succeed: Callable[[dict[str, Any]], list[Any]], outcome: dict[str, Any]
+) -> None:
+    (given,) = outcome["derivatives"]
+    given |= {"uncertainty": "caltrack", "systematic_error": None}
+    result, derivative = succeed(outcome)
+    assert isinstance(result, MeterResult)
+    assert isinstance(derivative, Derivative)
+    assert result.uncertainty == "caltrack"
+    shown = derivatives.derivative_out(derivative)
+    assert {name: shown[name] for name in given} == given  # type: ignore[literal-required]
+
+
+def test_an_outcome_without_its_method_is_no_outcome(
+    succeed: Callable[[dict[str, Any]], list[Any]], outcome: dict[str, Any]
+) -> None:
+    del outcome["uncertainty"]
+    with pytest.raises(KeyError, match="uncertainty"):
+        succeed(outcome)

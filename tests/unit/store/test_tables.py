@@ -1,9 +1,22 @@
-"""Attributes of our own."""
+"""Attributes of our own, items that were written before an attribute was there, and the size of a derivative."""
 
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.tables import IdsAttribute
+from chalicelib.store.tables import (
+    AggregationResult,
+    AggregationRun,
+    Derivative,
+    IdsAttribute,
+    MeterResult,
+    MeterRun,
+    Table,
+)
+from chalicelib.vocabulary import SPREAD_NUMBERS
 
 
 @given(st.lists(st.integers(1, 2**53 - 1)))
@@ -15,3 +28,40 @@ def test_ids_come_back_as_they_were(ids: list[int]) -> None:
 def test_100_000_ids_fit_an_item() -> None:
     ids = [3 * number + number % 7 * 1000 for number in range(100_000)]
     assert len(IdsAttribute().serialize(ids)) < 400_000
+
+
+@pytest.mark.parametrize(
+    ("table", "expected"),
+    [
+        (MeterRun, {"uncertainty": None}),
+        (MeterResult, {"uncertainty": "guideline14"}),
+        (Derivative, {"uncertainty": "guideline14", "systematic_error": None, "spread": None}),
+        (AggregationRun, {"mix_uncertainty": False}),
+        (AggregationResult, {"uncertainty": ["guideline14"], "systematic_error": None, "systematic_error_n": 0}),
+    ],
+)
+def test_items_from_before_a_method_was_kept_have_the_one_that_there_was(
+    table: type[Table], expected: dict[str, object]
+) -> None:
+    old = table.from_raw_data({"id": {"N": "7"}})
+    assert {name: getattr(old, name) for name in expected} == expected
+
+
+def test_a_derivative_fits_one_unit_of_writing() -> None:
+    number = -12345.678901234567
+    moment = datetime(2016, 9, 28, 23, 57, 21, 454235, tzinfo=UTC)
+    longest: dict[str, Any] = {
+        "trace_interpretation": "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED",
+        "interpretation": "annualized_weather_normal",
+        "unit": "THERM",
+        "uncertainty": "guideline14",
+        "eemeter_version": "4.1.1",
+        "added": moment,
+        "updated": moment,
+    }
+    longest |= dict.fromkeys(("id", "meter_result", "trace", "project"), 10**9)
+    longest["spread"] = [number] * len(SPREAD_NUMBERS)
+    longest |= dict.fromkeys(set(Derivative.get_attributes()) - longest.keys(), number)
+    item = Derivative(**longest).serialize()
+    # As text, in which numbers are longer than DynamoDB has them.
+    assert sum(len(name) + len(next(iter(value.values()))) for name, value in item.items()) < 1024

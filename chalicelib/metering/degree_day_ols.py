@@ -1,0 +1,115 @@
+"""A plain regression of daily energy on degree days: ordinary least squares, at the best of a coarse grid of points.
+
+Nothing is searched for, so that nothing can be missed: a yardstick, and a start, for models that are.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+HEATING_POINTS: Floats = np.arange(52.0, 69.0, 4.0)  # F
+COOLING_POINTS: Floats = np.arange(64.0, 77.0, 4.0)
+NONE: Floats = np.empty(0)
+
+_CONSTANT = 1e-9  # F², a day: what varies less does not vary
+_COLLINEAR = 1e-9  # of the product of the sums of squares
+
+
+class DegreeDayFit(NamedTuple):
+    """The regression with the least squared residuals.
+
+    energy = intercept + weekend * (1 at weekends) + heating_slope * max(heating_point - temperature, 0)
+           + cooling_slope * max(temperature - cooling_point, 0)
+
+    Points are in F; slopes are energy a degree day, and 0 at a point of -inf (heating) or inf (cooling) where there is
+    none; squares is the sum of squared residuals.
+    """
+
+    heating_point: float
+    heating_slope: float
+    cooling_point: float
+    cooling_slope: float
+    intercept: float
+    weekend: float
+    squares: float
+
+
+def fit_degree_days(
+    temperature: Floats,
+    energy: Floats,
+    weekend: npt.NDArray[np.bool_],
+    heating_points: Floats = HEATING_POINTS,
+    cooling_points: Floats = COOLING_POINTS,
+) -> DegreeDayFit:
+    """The least squares over all pairs of points of which the heating point is not the higher one.
+
+    temperature (F), energy and weekend have a value a day, (days,); a day without temperature or energy (NaN) is left
+    out. Points (F) may be NONE. Slopes are not negative: of a pair whose least squares have a negative slope, the best
+    allowed has a slope of 0 (Karush, Kuhn and Tucker), and that is another pair here, with a point at infinity.
+    Raises ValueError where no day has both.
+
+    By Frisch, Waugh and Lovell the intercept and the weekend need no columns: what is left are two slopes, regressed on
+    columns without their means of weekdays and of weekends, and solved by Cramer's rule for all pairs at once. Nothing
+    goes through a BLAS, whose sums differ from one processor to another.
+    """
+    known = np.isfinite(temperature) & np.isfinite(energy)
+    temperature, energy, weekend = temperature[known], energy[known], weekend[known]
+    if not len(energy):
+        raise ValueError("No day has both a temperature and energy.")
+    heating_points = np.concatenate(([-np.inf], heating_points))  # none comes first: it wins where it is as good
+    cooling_points = np.concatenate(([np.inf], cooling_points))
+    heating = np.maximum(heating_points[:, None] - temperature, 0.0)
+    cooling = np.maximum(temperature - cooling_points[:, None], 0.0)
+    of_heating, of_cooling, heating_slope, cooling_slope = _best(
+        _centred(energy[None], weekend),
+        _varying(_centred(heating, weekend)),
+        _varying(_centred(cooling, weekend)),
+        heating_points[:, None] <= cooling_points,
+    )
+    rest = energy - heating_slope * heating[of_heating] - cooling_slope * cooling[of_cooling]
+    of_weekdays, of_weekends = (rest[days if days.any() else ~days].mean() for days in (~weekend, weekend))
+    return DegreeDayFit(
+        float(heating_points[of_heating]),
+        heating_slope,
+        float(cooling_points[of_cooling]),
+        cooling_slope,
+        float(of_weekdays),
+        float(of_weekends - of_weekdays),
+        float(np.square(rest - np.where(weekend, of_weekends, of_weekdays)).sum()),
+    )
+
+
+def _centred(columns: Floats, weekend: npt.NDArray[np.bool_]) -> Floats:
+    """Rows of (columns, days) without their means of weekdays and of weekends."""
+    found = columns.copy()
+    for days in (weekend, ~weekend):
+        if days.any():
+            found[:, days] -= found[:, days].mean(axis=1, keepdims=True)
+    return found
+
+
+def _varying(columns: Floats) -> Floats:
+    """Centred rows, those of which only rounding is left as 0."""
+    constant = np.square(columns).sum(axis=1) <= _CONSTANT * columns.shape[1]
+    return np.where(constant[:, None], 0.0, columns)
+
+
+def _best(
+    energy: Floats, heating: Floats, cooling: Floats, allowed: npt.NDArray[np.bool_]
+) -> tuple[int, int, float, float]:
+    """The pair of rows of heating and cooling that explains most of the energy, and their slopes; all rows centred."""
+    hh, cc = (np.square(rows).sum(axis=1) for rows in (heating, cooling))
+    hh, cc = np.where(hh == 0, 1.0, hh)[:, None], np.where(cc == 0, 1.0, cc)  # a row of 0 then has a slope of 0
+    he, ce = (heating * energy).sum(axis=1)[:, None], (cooling * energy).sum(axis=1)
+    hc = (heating[:, None] * cooling).sum(axis=2)
+    determinant = hh * cc - hc**2
+    allowed = allowed & (determinant > _COLLINEAR * hh * cc)
+    determinant = np.where(allowed, determinant, 1.0)
+    heating_slope, cooling_slope = (cc * he - hc * ce) / determinant, (hh * ce - hc * he) / determinant
+    allowed &= (heating_slope >= 0) & (cooling_slope >= 0)
+    explained = np.where(allowed, heating_slope * he + cooling_slope * ce, -np.inf)
+    row, column = divmod(int(np.argmax(explained)), explained.shape[1])
+    return row, column, float(heating_slope[row, column]), float(cooling_slope[row, column])

@@ -1,0 +1,62 @@
+"""The parametric bootstrap of billing models: bills are drawn anew, and their balance points searched again."""
+
+import numpy as np
+
+from chalicelib.metering.caltrack.degree_days import Floats, degree_days
+from chalicelib.metering.caltrack.model import CaltrackBillingModel
+from chalicelib.metering.caltrack.usage_per_day import UsagePerDay, search, solve
+from chalicelib.metering.uncertainty.bills import EXPONENT, BillRegression
+from chalicelib.metering.uncertainty.noise import bounded_load
+from chalicelib.metering.uncertainty.spread import Periods, Prediction, Spread, spread
+
+DRAWS = 200
+SEED = 0
+
+
+class Bootstrap:
+    """The spread of the sums of models refitted to drawn bills; the noise and its freedom are BillRegression's."""
+
+    def __init__(self, periods: Periods) -> None:
+        self._regression = BillRegression(periods)
+        self._models: dict[str, CaltrackBillingModel] = {label: period.model for label, period in periods.items()}  # type: ignore[misc]
+        draw = np.random.default_rng(SEED)
+        self._refits = {
+            label: _refits(model, self._regression.noise_variance, draw) for label, model in self._models.items()
+        }
+
+    def __call__(self, prediction: Prediction) -> Spread:
+        degrees = prediction.temperature[prediction.known].to_numpy(dtype=np.float64)
+        points = self._models[prediction.period].bills.points
+        heating, cooling = (side.sum(axis=0) for side in degree_days(degrees, points))
+        sums = [_sum(refit, len(degrees), heating, cooling, points) for refit in self._refits[prediction.period]]
+        variance = float(np.var(sums, ddof=1))
+        if prediction.is_read:
+            variance += self._regression.reading_variance(prediction)
+        return spread(variance, self._regression.degrees_of_freedom, 0.0, EXPONENT)
+
+
+def _refits(model: CaltrackBillingModel, variance: float, draw: np.random.Generator) -> list[UsagePerDay]:
+    """Models of bills drawn from a fitted one; variance: of the noise, as BillRegression has it."""
+    bills, points = model.bills, model.bills.points
+    fitted = np.array(
+        [_sum(model.curve, 1, *of_bill, points) for of_bill in zip(bills.heating, bills.cooling, strict=True)]
+    )
+    scale = bounded_load(fitted, float(np.abs(fitted).mean())) ** EXPONENT * np.sqrt(variance / bills.days)
+    usages = fitted + scale * draw.standard_normal((DRAWS, len(fitted)))
+    found = search(usages, bills)
+    return [
+        solve(usage, bills, int(heating), int(cooling))
+        for usage, heating, cooling in zip(usages, found.heating, found.cooling, strict=True)
+    ]
+
+
+def _sum(curve: UsagePerDay, days: int, heating: Floats, cooling: Floats, points: Floats) -> float:
+    """The energy of so many days, of their degree days for each balance point."""
+    total = days * curve.intercept
+    for slope, point, side in (
+        (curve.heating_slope, curve.heating_balance_point, heating),
+        (curve.cooling_slope, curve.cooling_balance_point, cooling),
+    ):
+        if point is not None:
+            total += slope * float(side[np.searchsorted(points, point)])
+    return total
