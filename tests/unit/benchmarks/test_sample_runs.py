@@ -1,5 +1,6 @@
-from benchmarks import sample_runs, uk_samples, validation
+from benchmarks import sample_runs, uk_samples
 from benchmarks.sample_runs import SampleRun, sample_run
+from benchmarks.validation_tables import refusals, sample_table
 from chalicelib.metering.registry import MODEL_CLASSES
 
 
@@ -12,18 +13,19 @@ def test_every_sample_with_every_model_that_applies() -> None:
 
 
 def test_a_sample_of_illinois_and_its_truth() -> None:
-    run = sample_run("il-gas-intercept-only-billing_monthly", "BillingModel")
-    assert (run.true, run.true_percent, run.unit, run.interpretation) == (100, 10, "THERM", "annualized_weather_normal")
+    run = sample_run("il-gas-intercept-only-billing_monthly", "CaltrackBillingModel")
+    assert (run.true, run.interpretation) == (10, "annualized_weather_normal")
     assert run.covers
-    assert "| 100 THERM, 10 % | yes |" in validation.sample_table([run])
+    assert 0 < run.half_width < 10
 
 
-def test_a_sample_that_eemeter_refuses_is_a_row_with_its_reason() -> None:
+def test_a_sample_that_is_refused_has_its_reason() -> None:
     run = sample_run("uk-electricity-hdd-only-hourly-sample-1", "DailyModel")
     assert run.covers is None
     assert run.why.startswith("baseline period: it spans 91 days")
     assert "Mend" not in run.why
     assert run.true is None
+    assert refusals([run]) == "`incorrect_number_of_total_days` (1)"
 
 
 def test_gas_in_kwh_becomes_therms() -> None:
@@ -34,7 +36,16 @@ def test_gas_in_kwh_becomes_therms() -> None:
     assert sum(record["value"] for record in document["trace"]["records"]) * 29.3071 > 10_000
 
 
-def test_an_interval_that_misses_is_marked() -> None:
-    run = SampleRun("a", "b", 100, 10, "KWH", 0.1, "annualized_weather_normal", 150, 10, 15, 1)
-    assert not run.covers
-    assert "**no**" in validation.sample_table([run])
+def test_a_sample_is_a_row_and_a_model_is_a_column() -> None:
+    runs = [
+        SampleRun("a", "DailyModel", 10, "annualized_weather_normal", 15, 1),
+        SampleRun("a", "BillingModel", 10, "gross_observed", 9, 2),
+        SampleRun("b", "BillingModel", None, why="no bills"),
+    ]
+    assert [run.covers for run in runs] == [False, True, None]
+    assert sample_table(runs).splitlines() == [
+        "| Sample | DailyModel | BillingModel |",
+        "| --- | --- | --- |",
+        "| a | **15.0 ± 1.0** | 9.0 ± 2.0 * |",
+        "| b |  | refused |",
+    ]

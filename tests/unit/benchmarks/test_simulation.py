@@ -1,112 +1,70 @@
-"""The machinery of docs/validation.md on a dozen meters: a coverage from so few only shows that nothing is broken."""
+"""Runs of made-up meters, and what is kept of them."""
 
-import json
+import math
+from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from benchmarks import simulation, validation
-from benchmarks.sample_runs import SampleRun
-from benchmarks.simulated_meter import TIMEZONE, normal_days, observed_days, simulate
-from benchmarks.simulation import AS_SHIPPED, Group, Misfit, Outcome, coverage, wilson
-from chalicelib.metering import run_meter
+from benchmarks import simulation
+from benchmarks.plan import BIMONTHLY, LITTLE_NOISE, MAIN, MONTHLY, PLAN, jobs_of, scaled
+from benchmarks.simulated_meter import DEVELOPMENT, simulate
+from benchmarks.simulation import LOADS, Group, Job, load_of, outcomes_of
+from chalicelib.metering import MeterFailure
 
-BILLS = Group("billing_monthly", "BillingModel")
-
-
-@pytest.fixture(scope="module")
-def outcomes() -> list[Outcome]:
-    return [outcome for number in range(12) for outcome in simulation.outcomes_of(BILLS, number)]
+NUMBERS = {(load, one_weather): range(400) for load in LOADS for one_weather in (False, True)}
 
 
-@pytest.mark.parametrize("frequency", ["hourly", "daily", "billing_monthly", "billing_bimonthly"])
-def test_a_meter_is_the_same_each_time_and_json(frequency: str) -> None:
-    first, second = (json.dumps(simulate(frequency, 5).document, allow_nan=False) for _ in range(2))
-    assert first == second
-    assert first != json.dumps(simulate(frequency, 6).document)
-
-
-@pytest.mark.parametrize("frequency", ["hourly", "daily", "billing_monthly", "billing_bimonthly"])
-def test_readings_without_noise_add_up_to_the_load(frequency: str) -> None:
-    meter = simulate(frequency, 7, noise=0)
-    records = meter.document["trace"]["records"]
-    starts = [pd.Timestamp(record["start"]).tz_convert(TIMEZONE) for record in records]
-    assert records[-1]["value"] is None
-    before = [at for at in starts if at <= pd.Timestamp("2017-01-04", tz=TIMEZONE)]
-    read = sum(record["value"] for record in records[: len(before) - 1])
-    days = observed_days()[before[0] : before[-1] - pd.Timedelta("1h")]
-    assert read == pytest.approx(meter.load(days).sum())
-
-
-def test_the_noise_is_as_drawn() -> None:
-    meters = [simulate("daily", number) for number in range(20)]
-    for meter in meters:
-        observed = pd.Series([record["value"] for record in meter.document["trace"]["records"][:-1]])
-        year = slice(35, 400)  # a year before the measure
-        load = meter.load(observed_days()).to_numpy()[year]
-        residuals = observed.to_numpy()[year] / load - 1
-        cvrmse = np.sqrt(np.mean((observed.to_numpy()[year] - load) ** 2)) / load.mean()
-        assert cvrmse == pytest.approx(meter.cvrmse, rel=0.3)
-        assert pd.Series(residuals).autocorr() == pytest.approx(meter.autocorrelation, abs=0.2)
-
-
-def test_the_truth_is_a_share_of_the_load_on_the_same_weather() -> None:
-    meter = simulate("daily", 3)
-    normal = meter.truth("annualized_weather_normal", "2017-01-04T06:00:00Z", "2018-01-04T06:00:00Z")
-    assert normal == pytest.approx(meter.savings * meter.load(normal_days()).sum())
-    assert len(normal_days()) == 365
-    day = meter.truth("gross_predicted", "2017-01-04T06:00:00Z", "2017-01-05T06:00:00Z")
-    assert day == pytest.approx(meter.savings * meter.load(observed_days()["2017-01-04":"2017-01-04"]).sum())
-
-
-def test_the_intervals_of_a_dozen_meters_cover(outcomes: list[Outcome]) -> None:
-    assert len(outcomes) == 3 * 12
-    for interpretation in {outcome.interpretation for outcome in outcomes}:
-        found = coverage([outcome for outcome in outcomes if outcome.interpretation == interpretation])
-        assert found.n == 12
-        assert found.fraction > 0.8
-        assert abs(found.bias) < 5
-        assert 0 < found.needed < 25
+def test_an_outcome_is_what_the_product_says() -> None:
+    outcomes = outcomes_of(Job(MONTHLY, 3), DEVELOPMENT)
+    meter = simulate("billing_monthly", 3)
+    assert [one.interpretation for one in outcomes] == [
+        "annualized_weather_normal",
+        "gross_predicted",
+        "gross_observed",
+    ]
+    for one in outcomes:
+        assert (one.load, one.climate, one.autocorrelation) == (load_of(meter), meter.climate, meter.autocorrelation)
+        assert one.derivative["uncertainty"] == "regression"
+        assert one.derivative["label"] == meter.document["trace"]["trace_id"]
+        assert one.derivative["baseline_standard_error"] > 0
+        assert abs(one.error) < 30
+        assert 0 < one.half_width < 50
 
 
 def test_savings_are_found_in_little_noise() -> None:
-    meter = simulate("daily", 1, noise=0.05)
-    assert run_meter(meter.document)["savings"][0]["percent"] == pytest.approx(100 * meter.savings, abs=0.5)
+    for group in MAIN:
+        errors = [one.error for one in outcomes_of(Job(group, 1, noise=LITTLE_NOISE), DEVELOPMENT)]
+        assert errors == pytest.approx([0, 0, 0], abs=1)
 
 
-def test_other_formulas_judge_the_same_meters(outcomes: list[Outcome]) -> None:
-    formulas = list(outcomes[0].half_widths)
-    assert formulas[0] == AS_SHIPPED
-    assert len(formulas) == 3
-    assert len(set(outcomes[0].half_widths.values())) == 3
+def test_an_event_is_an_error_that_no_interval_has() -> None:
+    usual, changed = (outcomes_of(Job(BIMONTHLY, 2, event=event), DEVELOPMENT) for event in (None, "occupancy"))
+    assert [one.true for one in usual] == [one.true for one in changed]
+    assert abs(changed[0].error - usual[0].error) > 1
 
 
-def test_wilson() -> None:
-    assert wilson(95, 100) == pytest.approx((0.8882, 0.9785), abs=1e-4)  # Newcombe (1998)
-    assert wilson(12, 12)[1] == pytest.approx(1)
+def test_what_the_product_refuses_has_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(document: dict[str, Any]) -> None:
+        raise MeterFailure("no")
+
+    monkeypatch.setattr(simulation, "run_meter", refuse)
+    assert outcomes_of(Job(MONTHLY, 0), DEVELOPMENT) == []
 
 
-def test_coverage_leaves_out_what_has_no_interval() -> None:
-    widths = [1.0, 3.0, float("nan")]
-    alike = [
-        Outcome(BILLS, 0, "gas heating", "gross_observed", True, 0.1, 10, 12, {AS_SHIPPED: width}) for width in widths
-    ]
-    found = coverage(alike)
-    assert (found.n, found.fraction, found.half_width, found.needed, found.bias) == (2, 0.5, 2, 2, -2)
+def test_methods_are_run_on_the_same_meters() -> None:
+    jobs = list(jobs_of(PLAN, NUMBERS))
+    for method in ("guideline14", "caltrack", "bootstrap"):
+        other = Group("billing_monthly", "CaltrackBillingModel", method)
+        assert [job.number for job in jobs if job.group == other] == list(range(300))
+    assert {job.number for job in jobs if job.group == MONTHLY} >= set(range(1000))
 
 
-def test_tables(outcomes: list[Outcome]) -> None:
-    table = validation.coverage_table(outcomes)
-    assert len(table.splitlines()) == 2 + 3
-    assert "| billing_monthly | BillingModel | gross_observed | 12 |" in table
-    assert len(validation.formula_table(outcomes).splitlines()) == 2 + 2 * 3
-
-
-def test_the_page_has_its_tables(outcomes: list[Outcome]) -> None:
-    sample = SampleRun("sample", "BillingModel", None, None, "KWH", why="no bills")
-    page = validation.document([sample], outcomes, [Misfit(BILLS, 20, 3), Misfit(BILLS, 22, 1)])
-    assert "| billing_monthly | BillingModel | 2 | 21.0 % | +2.0 % | +1.0 to +3.0 % |" in page
-    assert "Of 1 runs 1 are refused." in page
-    assert "12 made-up meters" in page
-    assert "$" not in page
+def test_a_short_plan_has_a_handful_of_each() -> None:
+    short = scaled(PLAN, 0.001)
+    assert set(short.groups.values()) == set(short.pools.values()) == {3}
+    jobs = list(jobs_of(short, NUMBERS))
+    assert {job.event for job in jobs} == {None, "occupancy", "vacancy", "outliers"}
+    assert {job.noise for job in jobs} == {1, LITTLE_NOISE}
+    assert len(set(jobs)) < 120
+    assert scaled(PLAN, 0.1).groups[BIMONTHLY] == 100
+    assert math.ceil(0.1 * PLAN.event) == scaled(PLAN, 0.1).event

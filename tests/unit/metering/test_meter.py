@@ -328,6 +328,7 @@ def test_derivatives_show_what_their_interval_is_made_of(bills: Document, uncert
     assert output["uncertainty"] == uncertainty
     for found in output["derivatives"]:
         assert found["uncertainty"] == uncertainty
+        assert found["systematic_error"] == pytest.approx(0.002 * found["baseline_value"])
         assert (found["baseline_standard_error"] is not None) == shown
         if shown:
             t = found["baseline_lower"] / found["baseline_standard_error"]
