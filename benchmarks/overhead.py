@@ -16,7 +16,7 @@ import pandas as pd
 from eemeter.eemeter import DailyBaselineData, DailyModel, DailyReportingData
 
 from benchmarks.equality import Windows, windows_of
-from benchmarks.simulated_meter import TIMEZONE, normal_hours, observed_hours
+from benchmarks.springfield import TIMEZONE, normal_hours, observed_hours
 from chalicelib.metering import run_meter
 from infra.local import portfolio
 

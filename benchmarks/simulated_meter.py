@@ -1,37 +1,41 @@
-"""Made-up meters whose savings are known, on the real temperatures of Springfield, Illinois.
+"""Made-up meters whose savings are known, in climates made of real temperatures.
 
-Of each meter is drawn, evenly within these bounds:
+Of each meter is drawn, evenly:
 
-    loads            gas for heating, electricity for cooling, or electricity for both, beside a base load
-    base load        20 to 60 % of the normal year's energy; heating and cooling share the rest
-    balance points   heating 55 to 65 F, cooling 65 to 75 F, of the day's mean temperature
-    weekend          80 to 120 % of a weekday's load
+    climate          one of the twelve of `climates`: the temperatures, and which years lie around the measure
+    load             as `loads` says
     savings          0 to 20 % of the load, from the day on which the reporting period starts
-    noise            normal, in proportion to the load, of mean 0: 10 to 40 % CVRMSE of the true load in the first year
+    noise            as `noise` says, by either law; its CVRMSE is 10 to 40 % of the true load of the days of a year
     autocorrelation  of the noise from one day to the next: 0 to 0.6 (AR(1))
+    reads            of bills, as `read_schedules` says
 
-Nothing else changes between the two years. Bills are sums of days, and hours are shares of their day.
+Nothing else changes, unless an event of `events` is asked for. Readings reach 490 days back from the end of the
+baseline, and 490 on from the start of the reporting period. Bills are sums of days, and hours are shares of their day.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from infra.local import portfolio
+from benchmarks.climates import CLIMATES, DAYS_AROUND, YEAR, Climate, normal_days, observed_days, weather
+from benchmarks.events import draw_changes
+from benchmarks.loads import KINDS, Load, draw_load
+from benchmarks.noise import LAWS, autoregressive, deviations, read
+from benchmarks.read_schedules import SCHEDULES
+from benchmarks.readings import records
 
-SEED = 2026
-TIMEZONE = "America/Chicago"
-BILL_DAYS = {"billing_monthly": 30.25, "billing_bimonthly": 60.5}  # so that 12, or 6, are a little less than a year
-KINDS = ("gas heating", "electric cooling", "electric heating and cooling")
-_FLOOR = 0.01  # of the load: eemeter takes electricity of 0 as missing
-_WARM_UP = 100  # days until AR(1) noise has forgotten how it began
+__all__ = [
+    "DEVELOPMENT",
+    "KINDS",
+    "PUBLISHED",
+    "SimulatedMeter",
+    "simulate",
+]
 
-Days: TypeAlias = pd.Series  # a value a day, by the day's first instant in TIMEZONE
+# Two sets of meters: one to choose and tune methods on, and one to run once, for what is published.
+DEVELOPMENT, PUBLISHED = 1, 2
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class SimulatedMeter:
     """A complete serialized meter input and what it was drawn from; savings, cvrmse, autocorrelation are fractions.
 
     kind: one of KINDS. load: the energy of each day before the measure, without noise, by its mean temperature (F).
+    noise_law: one of LAWS. schedule: one of SCHEDULES; it matters to bills. event: what was asked for, one of EVENTS;
+    event_start: the first day whose reading it changes.
     """
 
     document: dict[str, Any]
@@ -46,122 +52,74 @@ class SimulatedMeter:
     savings: float
     cvrmse: float
     autocorrelation: float
-    load: Callable[[Days], Days]
+    load: Load
+    climate: Climate
+    noise_law: str
+    schedule: str
+    event: str | None
+    event_start: pd.Timestamp | None
 
     def truth(self, interpretation: str, start: str, end: str) -> float:
-        """What the load without noise saves: in the normal year, or in a reporting period (ISO 8601)."""
-        days = observed_days()[pd.Timestamp(start) : pd.Timestamp(end) - pd.Timedelta("1h")]
-        return self.savings * float(self.load(normal_days() if interpretation.startswith("annualized") else days).sum())
+        """What the load without noise and event saves: in the normal year, or in a reporting period (ISO 8601)."""
+        if interpretation.startswith("annualized"):
+            days = normal_days(self.climate)
+        else:
+            days = observed_days(self.climate)[pd.Timestamp(start) : pd.Timestamp(end) - pd.Timedelta("1h")]
+        return self.savings * float(self.load(days).sum())
 
 
-def simulate(frequency: str, number: int, *, noise: float = 1.0) -> SimulatedMeter:
+def simulate(
+    frequency: str, number: int, *, noise: float = 1.0, seed: int = DEVELOPMENT, event: str | None = None
+) -> SimulatedMeter:
     """The meter of that number, read at that frequency: hourly, daily, billing_monthly or billing_bimonthly.
 
-    noise: how much of its noise it has, as a fraction.
+    noise: how much of its noise it has, as a fraction. seed: the set that it is of. event: one of EVENTS, or none.
     """
-    draw = np.random.default_rng([SEED, number])
-    kind, load = _load(draw)
-    electricity = kind != KINDS[0]
-    savings, cvrmse, autocorrelation = draw.uniform(0, 0.2), draw.uniform(0.1, 0.4), draw.uniform(0, 0.6)
-    project = _template()["project"]
-    periods = project["modeling_period_group"]
-    expected = load(observed_days())
-    year = expected[: pd.Timestamp(periods["baseline_period"]["end"]) - pd.Timedelta("1h")].iloc[-365:]
-    deviation = cvrmse * year.mean() / np.sqrt((year**2).mean())
-    saved = np.where(expected.index >= pd.Timestamp(periods["reporting_period"]["start"]), savings, 0.0)
-    errors = deviation * _autoregressive(draw, len(expected), autocorrelation) * noise
-    days = expected * (1 - saved) * np.maximum(1 + errors, _FLOOR)
-    readings = _read(draw, days, frequency)
+    building, reading, happening = map(np.random.default_rng, np.random.SeedSequence([seed, number]).spawn(3))
+    climate = CLIMATES[building.integers(len(CLIMATES))]
+    load = draw_load(building, climate)
+    savings, cvrmse, autocorrelation = building.uniform([0, 0.1, 0], [0.2, 0.4, 0.6]).tolist()
+    noise_law, schedule = str(building.choice(LAWS)), str(reading.choice(SCHEDULES))
+    temperature = observed_days(climate)
+    expected = load(temperature)
+    true = expected.to_numpy() * np.where(expected.index >= climate.reporting_start, 1 - savings, 1.0)
+    deviation = noise * deviations(noise_law, cvrmse, true, true[:YEAR])
+    shown = read(true, deviation, autoregressive(building, len(true), autocorrelation), load.unit)
+    changes = draw_changes(happening, event, len(true), (DAYS_AROUND - YEAR, len(true) - DAYS_AROUND))
+    factors = (load(temperature, changes.base, changes.conditioning) / expected * changes.reading).to_numpy()
+    trace_id = f"{frequency}-{seed}-{number}"
     trace = {
         "type": "ARBITRARY_START",
-        "trace_id": f"{frequency}-{number}",
-        "interpretation": f"{'ELECTRICITY' if electricity else 'NATURAL_GAS'}_CONSUMPTION_SUPPLIED",
-        "unit": "KWH" if electricity else "THERM",
+        "trace_id": trace_id,
+        "interpretation": f"{'ELECTRICITY' if load.unit == 'KWH' else 'NATURAL_GAS'}_CONSUMPTION_SUPPLIED",
+        "unit": load.unit,
         "interval": frequency,
-        "records": [
-            {"start": start.isoformat(), "value": None if np.isnan(value) else float(value), "estimated": False}
-            for start, value in zip(pd.DatetimeIndex(readings.index), readings, strict=True)
-        ],
+        "records": records(reading, climate, shown * factors, frequency, schedule),
     }
-    document = _template() | {"trace": trace, "project": project | {"project_id": trace["trace_id"]}}
-    return SimulatedMeter(document, kind, savings, cvrmse, autocorrelation, load)
+    return SimulatedMeter(
+        document={"type": "SINGLE_TRACE_SIMPLE_PROJECT", "trace": trace, **_surroundings(climate, trace_id)},
+        kind=load.kind,
+        savings=savings,
+        cvrmse=cvrmse,
+        autocorrelation=autocorrelation,
+        load=load,
+        climate=climate,
+        noise_law=noise_law,
+        schedule=schedule,
+        event=event,
+        event_start=expected.index[(factors != 1).argmax()] if event else None,
+    )
 
 
-@cache
-def observed_hours() -> Days:
-    """The temperatures (F) that station 724390 measured, by the hour."""
-    hours = pd.Series(dict(_template()["weather"]["records"]))
-    return hours.set_axis(pd.to_datetime(hours.index, utc=True).tz_convert(TIMEZONE).as_unit("ns"))
-
-
-@cache
-def normal_hours() -> Days:
-    """The temperatures (F) of the normal year, by the hour of the year 2015."""
-    hours = [value for _, value in _template()["weather_normal"]["records"]]
-    index = pd.date_range("2015-01-01", "2016-01-01", freq="h", tz=TIMEZONE, inclusive="left")
-    return pd.Series(np.roll(hours, -6), index=index)  # midnight in Chicago is 06:00 in UTC
-
-
-@cache
-def observed_days() -> Days:
-    """The mean temperatures (F) of the whole days that station 724390 measured."""
-    return observed_hours().resample("D").mean().iloc[:-1]
-
-
-@cache
-def normal_days() -> Days:
-    """The mean temperatures (F) of the days of the normal year."""
-    return normal_hours().resample("D").mean()
-
-
-@cache
-def _template() -> dict[str, Any]:
-    return portfolio.meter_input("il-electricity-cdd-hdd-daily")
-
-
-def _load(draw: np.random.Generator) -> tuple[str, Callable[[Days], Days]]:
-    """One of KINDS, and its energy by the mean temperatures of days."""
-    kind = str(draw.choice(KINDS))
-    base, heating_share = draw.uniform(0.2, 0.6), draw.uniform(0.3, 0.7)
-    heating_point, cooling_point = draw.uniform(55, 65), draw.uniform(65, 75)
-    weekend, annual = draw.uniform(0.8, 1.2), draw.uniform(0.5, 2)
-    annual *= 1_000 if kind == KINDS[0] else 10_000
-    heating = (1 - base) * dict(zip(KINDS, (1.0, 0.0, heating_share), strict=True))[kind]
-
-    def degrees(temperature: Days) -> tuple[Days, Days]:
-        return (heating_point - temperature).clip(lower=0), (temperature - cooling_point).clip(lower=0)
-
-    normal_heating, normal_cooling = (part.sum() for part in degrees(normal_days()))
-
-    def load(temperature: Days) -> Days:
-        cold, hot = degrees(temperature)
-        shares = base / 365 + heating * cold / normal_heating + (1 - base - heating) * hot / normal_cooling
-        return annual * shares * np.where(pd.DatetimeIndex(temperature.index).dayofweek < 5, 1.0, weekend)
-
-    return kind, load
-
-
-def _autoregressive(draw: np.random.Generator, n: int, autocorrelation: float) -> npt.NDArray[np.float64]:
-    """AR(1) noise of mean 0 and variance 1."""
-    noise: npt.NDArray[np.float64] = draw.standard_normal(n + _WARM_UP) * np.sqrt(1 - autocorrelation**2)
-    for at in range(1, len(noise)):
-        noise[at] += autocorrelation * noise[at - 1]
-    return noise[_WARM_UP:]
-
-
-def _read(draw: np.random.Generator, days: Days, frequency: str) -> Days:
-    """What the meter shows: a value for the time until the next one, and at last NaN."""
-    midnights = pd.date_range(days.index[0], periods=len(days) + 1, freq="D")
-    days = days.reindex(midnights)
-    if frequency == "hourly":
-        hours = pd.date_range(days.index[0], days.index[-1], freq="h")
-        shape = 1 + draw.uniform(0, 0.5) * np.sin((hours.hour + draw.uniform(0, 24)) * np.pi / 12)
-        shares = pd.Series(shape * draw.uniform(0.8, 1.2, len(hours)), index=hours)
-        return shares / shares.groupby(hours.normalize()).transform("sum") * days.reindex(hours, method="ffill")
-    if frequency in BILL_DAYS:
-        reads = np.arange(draw.integers(0, 15), len(days) - 3, BILL_DAYS[frequency]).astype(int)
-        reads[1:] += draw.integers(-2, 3, len(reads) - 1)
-        bill = np.searchsorted(reads, np.arange(len(days)), "right") - 1
-        sums = days.groupby(bill).sum().reindex(range(len(reads)))
-        return sums.where(sums.index < len(reads) - 1).set_axis(days.index[reads])
-    return days
+def _surroundings(climate: Climate, project_id: str) -> dict[str, Any]:
+    """The project of a serialized meter input, and its weather."""
+    project = {
+        "type": "PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP",
+        "project_id": project_id,
+        "timezone": climate.timezone,
+        "modeling_period_group": {
+            "baseline_period": {"start": None, "end": climate.baseline_end.isoformat()},
+            "reporting_period": {"start": climate.reporting_start.isoformat(), "end": None},
+        },
+    }
+    return {"project": project, **weather(climate)}

@@ -1,190 +1,91 @@
-"""Can the savings be defended? Writes docs/validation.md: eemeter's samples against their truth, and a simulation.
+"""Can the savings be defended? Writes docs/validation.md and its plots: made-up meters, portfolios, eemeter's samples.
 
-    python -m benchmarks.validation
+    python -m benchmarks.validation [--keep FILE]
 
-takes 10 minutes and more of two processors. The same numbers come out each time.
+runs the meters of the published set, which takes some half an hour of two processors, and comes to the same numbers
+each time. FILE keeps what was found, so that the page can be written again from it.
+
+    python -m benchmarks.validation --draft SHARE DIRECTORY
+
+writes the same from a share of as many meters of the set for development, such as 0.1.
 """
 
-import math
-from collections.abc import Callable, Iterable, Sequence
+import argparse
+import pickle
 from pathlib import Path
-from statistics import mean, median, stdev
 from string import Template
 
-from benchmarks import sample_runs, simulation
-from benchmarks.sample_runs import SampleRun
-from benchmarks.simulated_meter import KINDS
-from benchmarks.simulation import AS_SHIPPED, LOW_AUTOCORRELATION, Group, Misfit, Outcome, coverage
+from benchmarks import validation_tables as tables
+from benchmarks.bounds import bounds, bounds_table
+from benchmarks.plan import PLAN, scaled
+from benchmarks.portfolios import LARGE, at_best
+from benchmarks.results import Results, gather
+from benchmarks.simulated_meter import DEVELOPMENT, PUBLISHED
+from benchmarks.validation_plots import LOADS_PLOT, METHODS_PLOT, write_plots
 from chalicelib.metering.meter import DATASTORE_VERSION, EEMETER_VERSION
-from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "validation.md"
+DOCS = Path(__file__).parents[1] / "docs"
 TEXT = Path(__file__).with_suffix(".md")
-NORMAL_YEAR, _, OBSERVED = DERIVATIVE_INTERPRETATIONS
 
 
-def document(samples: Sequence[SampleRun], outcomes: Sequence[Outcome], misfits: Sequence[Misfit]) -> str:
+def document(results: Results) -> str:
     """docs/validation.md: the text beside this file, with the tables in it."""
-    sufficient = [outcome for outcome in outcomes if outcome.sufficient]
-    judged = [run for run in samples if run.covers is not None]
+    found = bounds(results)
+    judged = [run for run in results.samples if run.covers is not None]
+    largest_pool = max(one.pool for one in results.portfolios)
     return Template(TEXT.read_text()).substitute(
         eemeter=EEMETER_VERSION,
         datastore=DATASTORE_VERSION,
-        meters=len({(outcome.group, outcome.number) for outcome in outcomes}),
-        runs=len(samples),
-        failed=sum(run.interpretation is None for run in samples),
-        judged=len(judged),
-        covered=sum(run.covers is True for run in judged),
-        samples=sample_table(samples),
-        coverage=coverage_table(sufficient),
-        insufficient=coverage_table([outcome for outcome in outcomes if not outcome.sufficient]),
-        autocorrelation=autocorrelation_table(sufficient),
-        formulas=formula_table(sufficient),
-        kinds=kind_table([outcome for outcome in sufficient if outcome.interpretation == NORMAL_YEAR]),
-        misfits=misfit_table(misfits),
+        set="published set" if results.seed == PUBLISHED else "set for development: a draft",
+        runs=f"{len(results.outcomes):,}",
+        meters=f"{results.meters:,}",
+        refused=results.refused,
+        compared=results.plan.compared,
+        answer=tables.answer_table(results),
+        bounds=len(found),
+        missed=sum(bool(bound.missed()) for bound in found),
+        bounds_table=bounds_table(found),
+        conditions=tables.condition_table(results),
+        methods=tables.method_table(results),
+        methods_plot=METHODS_PLOT,
+        billing=tables.billing_table(results),
+        loads_plot=LOADS_PLOT,
+        draws=results.plan.draws,
+        largest_pool=largest_pool,
+        large_at_best=f"{at_best(LARGE, largest_pool):.0f}",
+        portfolios=tables.portfolio_table(results),
+        events=tables.event_table(results),
+        little_noise=tables.little_noise_table(results),
+        samples=tables.sample_table(results.samples),
+        sample_runs=len(results.samples),
+        sample_refused=sum(run.interpretation is None for run in results.samples),
+        sample_judged=len(judged),
+        sample_covered=sum(run.covers is True for run in judged),
+        refusals=tables.refusals(results.samples),
     )
 
 
-def sample_table(runs: Iterable[SampleRun]) -> str:
-    """A row a sample and model."""
-    rows = []
-    for run in runs:
-        cells = [run.sample, run.model]
-        if run.interpretation is None:
-            cells += ["", "", ""]
-        else:
-            star = "" if run.interpretation == NORMAL_YEAR else " *"
-            cells += [
-                f"{run.cvrmse:.3f}",
-                f"{run.saved:,.0f} ± {run.half_width:,.0f} {run.unit}{star}",
-                f"{run.percent:.1f} ± {run.percent_half_width:.1f}",
-            ]
-        cells.append("" if run.true is None else f"{run.true:,.0f} {run.unit}, {run.true_percent:.0f} %")
-        cells += [{True: "yes", False: "**no**", None: ""}[run.covers], run.why]
-        rows.append(cells)
-    return _table(["Sample", "Model", "CVRMSE", "Saved", "Saved %", "Truth", "Covered", "What eemeter refuses"], rows)
-
-
-def coverage_table(outcomes: Sequence[Outcome]) -> str:
-    """A row a group and derivative."""
-    rows = []
-    for group, interpretation, alike in _alike(outcomes):
-        found = coverage(alike)
-        rows.append(
-            [
-                *_names(group),
-                interpretation,
-                str(found.n),
-                _percent(found.fraction, found.low, found.high),
-                f"{_width(found.half_width)} %",
-                f"{found.needed:.1f} %",
-                f"{found.bias:+.1f} %",
-            ]
-        )
-    return _table(["Readings", "Model", "Derivative", "n", "Covered", "Half-width", "Needed", "Bias"], rows)
-
-
-def autocorrelation_table(outcomes: Sequence[Outcome]) -> str:
-    """A row a group and derivative, with the meters of little and of much autocorrelation side by side."""
-    sides: tuple[Callable[[Outcome], bool], ...] = (
-        lambda outcome: outcome.autocorrelation < LOW_AUTOCORRELATION,
-        lambda outcome: outcome.autocorrelation >= LOW_AUTOCORRELATION,
-    )
-    rows = []
-    for group, interpretation, alike in _alike(outcomes):
-        cells = [*_names(group), interpretation]
-        for belongs in sides:
-            found = coverage([outcome for outcome in alike if belongs(outcome)])
-            cells += [
-                str(found.n),
-                _percent(found.fraction, found.low, found.high),
-                f"{_width(found.half_width)} % for {found.needed:.1f} %",
-            ]
-        rows.append(cells)
-    header = ["n", "Covered", "Half-width for needed"]
-    low, high = f"under {LOW_AUTOCORRELATION}", f"from {LOW_AUTOCORRELATION}"
-    titles = [f"{title}, {side}" for side in (low, high) for title in header]
-    return _table(["Readings", "Model", "Derivative", *titles], rows)
-
-
-def formula_table(outcomes: Sequence[Outcome]) -> str:
-    """A row a group, derivative and formula, for the groups that have several."""
-    rows = []
-    for group, interpretation, alike in _alike(outcomes):
-        formulas = list(alike[0].half_widths)
-        for formula in formulas if len(formulas) > 1 and interpretation in (NORMAL_YEAR, OBSERVED) else ():
-            found = coverage(alike, formula)
-            rows.append(
-                [
-                    group.frequency,
-                    interpretation,
-                    f"**{formula}**" if formula == AS_SHIPPED else formula,
-                    str(found.n),
-                    _percent(found.fraction, found.low, found.high),
-                    f"{_width(found.half_width)} %",
-                    f"{found.needed:.1f} %",
-                ]
-            )
-    return _table(["Readings", "Derivative", "Formula", "n", "Covered", "Half-width", "Needed"], rows)
-
-
-def kind_table(outcomes: Sequence[Outcome]) -> str:
-    """A row a group and kind of load."""
-    rows = []
-    for group, _, alike in _alike(outcomes):
-        for kind in KINDS:
-            errors = [outcome.found - outcome.true for outcome in alike if outcome.kind == kind]
-            spread = 1.96 * stdev(errors) / math.sqrt(len(errors))
-            rows.append([*_names(group), kind, str(len(errors)), f"{mean(errors):+.1f} ± {spread:.1f} %"])
-    return _table(["Readings", "Model", "Loads", "n", "Bias"], rows)
-
-
-def misfit_table(misfits: Sequence[Misfit]) -> str:
-    """A row a group: what is left of its models' errors when the meters have hardly any noise."""
-    rows = []
-    for group in dict.fromkeys(misfit.group for misfit in misfits):
-        alike = [misfit for misfit in misfits if misfit.group == group]
-        errors = [misfit.error for misfit in alike]
-        rows.append(
-            [
-                *_names(group),
-                str(len(alike)),
-                f"{median(misfit.cvrmse for misfit in alike):.1f} %",
-                f"{mean(errors):+.1f} %",
-                f"{min(errors):+.1f} to {max(errors):+.1f} %",
-            ]
-        )
-    return _table(["Readings", "Model", "Meters", "CVRMSE, median", "Bias", "Errors"], rows)
-
-
-def _alike(outcomes: Sequence[Outcome]) -> list[tuple[Group, str, list[Outcome]]]:
-    keys = dict.fromkeys((outcome.group, outcome.interpretation) for outcome in outcomes)
-    return [(*key, [one for one in outcomes if (one.group, one.interpretation) == key]) for key in keys]
-
-
-def _names(group: Group) -> list[str]:
-    return [group.frequency, group.model]
-
-
-def _percent(fraction: float, low: float, high: float) -> str:
-    return f"{100 * fraction:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
-
-
-def _width(value: float) -> str:
-    return "infinite" if math.isinf(value) else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def write(results: Results, directory: Path) -> None:
+    """The page and its plots."""
+    directory.mkdir(exist_ok=True)
+    write_plots(results, directory)
+    (directory / "validation.md").write_text(document(results))
+    print(f"{directory / 'validation.md'} is written.")
 
 
 def main() -> None:
-    misfits = simulation.misfits(simulation.PLAN)
-    text = document(sample_runs.sample_runs(), simulation.run(simulation.PLAN), misfits)
-    DOCUMENT.parent.mkdir(exist_ok=True)
-    DOCUMENT.write_text(text)
-    print(f"{DOCUMENT} is written.")
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--keep", type=Path, metavar="FILE")
+    parser.add_argument("--draft", nargs=2, metavar=("SHARE", "DIRECTORY"))
+    given = parser.parse_args()
+    if given.keep and given.keep.exists():
+        results = pickle.loads(given.keep.read_bytes())
+    else:
+        plan, seed = (scaled(PLAN, float(given.draft[0])), DEVELOPMENT) if given.draft else (PLAN, PUBLISHED)
+        results = gather(plan, seed)
+        if given.keep:
+            given.keep.write_bytes(pickle.dumps(results))
+    write(results, Path(given.draft[1]) if given.draft else DOCS)
 
 
 if __name__ == "__main__":

@@ -59,7 +59,8 @@ _SENTENCES = {
         " interquartile range"
     ),
     "no_degrees_of_freedom": (
-        "{n} readings are too few for the {parameters} parameters of the model, so its values have no interval"
+        "the values of this model have no interval: its {n} readings and {parameters} parameters leave no degree of"
+        " freedom, or its numbers are too large to be squared"
     ),
     "no_interval": (
         "ASHRAE's interval is relative to the mean of the observed values; that is {mean_observed}, and at or below"

@@ -1,6 +1,7 @@
 """ASHRAE Guideline 14-2014, annex B: as eemeter 4.1.1 has it, and as CalTRACK counts autocorrelation."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,8 @@ def guideline14(prediction: Prediction, *, periods: Periods, rows_of: str) -> Sp
     approximation. eemeter's CVRMSE has n' - p degrees of freedom, and its t one less than n - p. A mean at or below
     zero has no interval, which is relative to it.
     """
-    metrics = periods[prediction.period].metrics
-    if metrics is None or metrics.cvrmse_autocorr_adj is None:
+    metrics: Any = periods[prediction.period].metrics
+    if not is_relative(metrics):
         return Spread()
     interval = ReportingMetrics(
         baseline_metrics=metrics,
@@ -39,8 +40,8 @@ def caltrack(prediction: Prediction, *, periods: Periods, rows_of: str) -> Sprea
 
     CVRMSE and t have n - p degrees of freedom. No interval with less than one, or for a mean at or below zero.
     """
-    metrics = periods[prediction.period].metrics
-    if metrics is None or metrics.cvrmse_autocorr_adj is None or metrics.n <= metrics.num_model_params:
+    metrics: Any = periods[prediction.period].metrics
+    if not is_relative(metrics) or metrics.n <= metrics.num_model_params:
         return Spread()
     energy = _rows(prediction)["predicted"]
     n, n_prime, freedom = metrics.n, metrics.n_prime, metrics.n - metrics.num_model_params
@@ -50,6 +51,12 @@ def caltrack(prediction: Prediction, *, periods: Periods, rows_of: str) -> Sprea
     relative = cvrmse * math.sqrt(n / n_prime * (1 + 2 / n_prime) / len(energy)) * factor
     error = float(abs(energy.sum()) * relative)
     return Spread(student(freedom) * error, error, float(freedom), float((n - n_prime) / (n + n_prime)))
+
+
+def is_relative(metrics: Any) -> bool:
+    """Whether the residuals can be taken relative to the mean of the readings, which is above 0 and not next to it."""
+    relative = metrics.cvrmse_autocorr_adj
+    return relative is not None and math.isfinite(relative)
 
 
 def _rows(prediction: Prediction) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The methods by their names (chalicelib/vocabulary.py says what each is)."""
 
 from functools import partial
+from typing import Any
 
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
@@ -8,7 +9,7 @@ from chalicelib.metering.fitting import Period
 from chalicelib.metering.uncertainty.bills import BillRegression
 from chalicelib.metering.uncertainty.bootstrap import Bootstrap
 from chalicelib.metering.uncertainty.days import DayRegression
-from chalicelib.metering.uncertainty.guideline14 import caltrack, guideline14
+from chalicelib.metering.uncertainty.guideline14 import caltrack, guideline14, is_relative
 from chalicelib.metering.uncertainty.spread import Method, Periods
 
 
@@ -26,15 +27,15 @@ def method_of(name: str, periods: Periods, rows_of: str) -> Method:
 
 def no_interval(name: str, period: Period) -> EEMeterWarning:
     """Why the values of a fitted period have no interval by the method of that name."""
-    metrics = period.metrics
-    if name in ("guideline14", "caltrack") and metrics.cvrmse_autocorr_adj is None:  # type: ignore[union-attr]
+    metrics: Any = period.metrics
+    if name in ("guideline14", "caltrack") and not is_relative(metrics):
         return EEMeterWarning(
             qualified_name="datastore.no_interval",
             description="The uncertainty of the model relative to the mean of the observed values is undefined.",
-            data={"mean_observed": metrics.observed.mean},  # type: ignore[union-attr]
+            data={"mean_observed": metrics.observed.mean},
         )
     return EEMeterWarning(
         qualified_name="datastore.no_degrees_of_freedom",
-        description="There are too few readings for an interval.",
-        data={"n": metrics.n, "parameters": metrics.num_model_params},  # type: ignore[union-attr]
+        description="There are too few readings for an interval, or they are too large.",
+        data={"n": metrics.n, "parameters": metrics.num_model_params},
     )

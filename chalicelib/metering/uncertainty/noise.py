@@ -14,8 +14,8 @@ MOST_AUTOCORRELATION = 0.95
 
 
 def bounded_load(fitted: Floats, mean: float) -> Floats:
-    """The load to which noise is in proportion: what is expected, at least a tenth of the mean load."""
-    return np.maximum(np.abs(fitted), LEAST_LOAD * mean)
+    """The load to which noise is in proportion: what is expected, at least a tenth of the mean load; 1 without any."""
+    return np.maximum(np.abs(fitted), LEAST_LOAD * mean) if mean > 0 else np.ones(len(fitted))
 
 
 def exponent_of(residual: Floats, load: Floats) -> float:

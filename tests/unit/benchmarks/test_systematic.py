@@ -29,6 +29,7 @@ def test_chance_alone() -> None:
 @pytest.mark.parametrize(("percent", "fraction"), [(0.0, 0.0), (0.41, 0.005), (0.5, 0.005), (2.34, 0.024)])
 def test_a_fraction_is_rounded_up_to_a_thousandth(percent: float, fraction: float) -> None:
     assert Shared(0, 0, percent, 0).fraction == pytest.approx(fraction)
+    assert Shared(0, 0, 0, percent).fraction == pytest.approx(fraction)
 
 
 def test_cells_are_of_one_climate_and_load() -> None:

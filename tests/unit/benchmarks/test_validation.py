@@ -20,7 +20,7 @@ PLAN = Plan(
     compared=2,
     little_noise=1,
     event=1,
-    pools={MONTHLY: 2, EEMETER_MONTHLY: 1, BIMONTHLY: 2, EEMETER_BIMONTHLY: 1},
+    pools=dict.fromkeys((MONTHLY, EEMETER_MONTHLY, BIMONTHLY, EEMETER_BIMONTHLY), 1),
     draws=3,
 )
 SAMPLES = [

@@ -340,3 +340,16 @@ def test_daily_readings_can_be_modeled_by_caltracks_bills(days: Document, change
     output = run_meter(changed(days, "model_class", "CaltrackBillingModel"))
     assert [model["n"] for model in output["models"].values()] == [12, 12]
     assert output["savings"][0]["percent"] == pytest.approx(10, abs=4)
+
+
+@pytest.mark.parametrize(("uncertainty", "half_width"), [("regression", 0), ("bootstrap", 0), ("caltrack", None)])
+def test_a_gas_meter_that_stood_still_has_used_nothing(
+    bills: Document, uncertainty: str, half_width: float | None
+) -> None:
+    trace = with_values(bills, lambda number, value: 0.0)["trace"]
+    gas = {**bills, "trace": {**trace, "interpretation": "NG_C_S", "unit": "therm"}, "uncertainty": uncertainty}
+    output = run_meter(gas)
+    found = output["derivatives"][0]
+    assert (found["baseline_value"], found["baseline_lower"]) == (0, half_width)
+    warnings = [warning["name"] for report in output["models"].values() for warning in report["warnings"]]
+    assert warnings == ([] if half_width == 0 else ["datastore.no_interval"] * 2)

@@ -145,6 +145,7 @@ def test_the_exponent_is_that_of_the_noise(exponent: float) -> None:
 
 def test_noise_is_never_in_proportion_to_nothing() -> None:
     assert bounded_load(np.array([0.0, -3.0, 50.0]), 20.0).tolist() == [2.0, 3.0, 50.0]
+    assert bounded_load(np.zeros(2), 0.0).tolist() == [1.0, 1.0]
 
 
 def test_intervals_of_autocorrelated_noise_cover_as_often_as_they_say() -> None:
