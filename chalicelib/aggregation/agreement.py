@@ -49,7 +49,7 @@ def unit_of(kind: Kind, units: Mapping[str, int]) -> str:
 
 
 def check_methods(methods: Mapping[str, int], *, mix: bool) -> None:
-    """Whether intervals may be added up, of which so many have each method; `mix`: of several methods, too.
+    """Refuse to add up intervals of several methods, unless `mix`; `methods`: how many have each.
 
     Raises DisagreementError, with what was found and what to do.
     """

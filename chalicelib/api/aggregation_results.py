@@ -19,7 +19,7 @@ from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
 DESCRIPTION = """\
 What successful aggregation runs found. What was saved is the differential: baseline minus reporting, or for energy
 generated on site the reverse. Half-widths are of the 95 % interval: `sqrt(sum(h**2))` over the derivatives' own, as of
-independent errors; what errors the meters share is reported beside it, as `systematic_error`.
+independent errors; errors that meters share are reported beside it, as `systematic_error`.
 """
 resource = Resource("aggregation_results", "aggregation result", DESCRIPTION)
 

@@ -44,7 +44,8 @@ SystematicError = Annotated[
     Field(
         ge=0,
         description="In the unit: a bound for the error of the savings that meters of the same kind under the same "
-        "weather share. It is not in the half-widths, and does not average out over a portfolio.",
+        "weather share. It is not in the half-widths, and does not average out over a portfolio. Null where it was not "
+        "measured for the model.",
     ),
 ]
 StandardError = Annotated[
@@ -54,13 +55,13 @@ DegreesOfFreedom = Annotated[
     float | None, Field(description="Those of Student's t, which times the standard error is the half-width.")
 ]
 NoiseAutocorrelation = Annotated[
-    float | None, Field(description="The autocorrelation of the model's noise from one day, or bill, to the next.")
+    float | None, Field(description="The autocorrelation of the noise from one day to the next; bills: 0, as assumed.")
 ]
 NoiseExponent = Annotated[
     float | None,
     Field(
-        description="The power of the load to which the model's noise is proportional: 0 is noise that is the same at "
-        "any load, 1 noise in proportion to it."
+        description="The power of the load to which the noise is proportional: 0 is noise that is the same at any "
+        "load, 1 noise in proportion to it; bills: 0.7, as assumed."
     ),
 ]
 

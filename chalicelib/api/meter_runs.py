@@ -78,7 +78,7 @@ class RunArguments(Body):
         "`HourlyCaltrackModel`, what the original datastore called one of them, or one of the deployment's own; null: "
         "`DailyModel` for readings of a day or less, and `CaltrackBillingModel` for bills.",
     )
-    model_kwargs: Arguments | None = Field(default=None, description="eemeter's settings of the model.")
+    model_kwargs: Arguments | None = Field(default=None, description="The settings of the model.")
     formatter_class: str | None = Field(
         default=None,
         max_length=255,
@@ -87,7 +87,7 @@ class RunArguments(Body):
     )
     formatter_kwargs: Arguments | None = Field(
         default=None,
-        description='`{"ignore_sufficiency": true}` fits also data that eemeter\'s sufficiency criteria disqualify. '
+        description='`{"ignore_sufficiency": true}` fits also data that sufficiency criteria disqualify. '
         "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model.",
     )
     uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)

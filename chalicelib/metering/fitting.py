@@ -60,15 +60,15 @@ class Period:
 def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice) -> Period:
     """Fit the chosen model on the readings of one period.
 
-    Unless sufficiency is to be ignored, a model that eemeter's criteria disqualify is left out; the report lists them.
-    Raises MeterFailure when there is nothing to fit, or nothing that eemeter can fit.
+    Unless sufficiency is to be ignored, a model that its criteria disqualify is left out; the report lists them.
+    Raises MeterFailure when there is nothing to fit, or nothing that the model can fit.
     """
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(f"The trace has no whole readings in the {label} period.")
     if meter_input.trace.is_electricity and readings["value"].fillna(0).eq(0).all():
         raise MeterFailure(
-            f"All readings of the {label} period, {_span(readings)}, are 0, and eemeter takes electricity readings of 0"
-            " as missing: mend the records, or choose a period in which the meter counted."
+            f"All readings of the {label} period, {_span(readings)}, are 0, and electricity readings of 0 count as"
+            " missing (CalTRACK 2.2.1.4): mend the records, or choose a period in which the meter counted."
         )
     timezone, formatter = meter_input.project.timezone, choice.formatter
     temperature = _temperatures(readings, meter_input)
@@ -83,6 +83,8 @@ def fit_period(label: str, readings: pd.DataFrame, meter_input: MeterInput, choi
             model.fit(data)
             rows["predicted"] = model.predict(rows["temperature"])
             fitted = by_bill(rows, bills)
+            if fitted.empty:
+                raise MeterFailure(_nothing_counts(label, data))
             of_what = BaselineMetrics if bills is None else BillMetrics
             metrics = of_what(df=fitted[["observed", "predicted"]], num_model_params=model.parameter_count)
     except _EEMETER_REFUSES as error:
@@ -153,6 +155,11 @@ def refusal(period: Period, criteria_of: str) -> str:
         f" {criteria_of}'s sufficiency criteria: {criteria}. Mend the data, or run it all the same with"
         ' formatter_kwargs {"ignore_sufficiency": true}.'
     )
+
+
+def _nothing_counts(label: str, data: Any) -> str:
+    reasons = "; ".join(one["detail"] for one in criteria(data.disqualification + data.warnings))
+    return f"No reading of the {label} period counts, so that there is nothing to fit: {reasons}."
 
 
 def _span(readings: pd.DataFrame) -> str:

@@ -121,10 +121,15 @@ def settled_bills(bills: pd.DataFrame) -> pd.DataFrame:
 
 
 def joined_bills(bills: pd.DataFrame) -> pd.DataFrame:
-    """Bills that count as one (column `bill`) in one row, from the start of the first to the end of the last."""
+    """Bills that count as one (column `bill`) in one row, from the start of the first to the end of the last.
+
+    With a gap between them they are missing: the days of the gap are in none of them.
+    """
     by_bill = bills.groupby("bill")
     joined = by_bill.agg(start=("start", "first"), end=("end", "last"), estimated=("estimated", "any"))
     joined["value"] = by_bill["value"].agg(lambda values: values.sum(skipna=False))
+    covered = (bills["end"] - bills["start"]).groupby(bills["bill"]).sum()
+    joined["value"] = joined["value"].where(covered == joined["end"] - joined["start"])
     return joined.reset_index()
 
 

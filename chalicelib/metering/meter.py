@@ -60,7 +60,7 @@ def run_meter(
     chalicelib.metering.acceleration, to the same output.
 
     Raises MeterFailure, with a sentence for the person who asked, for an input that does not fit, an unknown model or
-    keyword argument, or a baseline that eemeter's sufficiency criteria disqualify. Where they disqualify the reporting
+    keyword argument, or a baseline that sufficiency criteria disqualify. Where they disqualify the reporting
     period, the derivatives that need its model lack that side.
     """
     with accelerated() if accelerate else nullcontext(), warnings.catch_warnings():

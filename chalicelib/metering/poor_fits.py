@@ -1,4 +1,4 @@
-"""eemeter's daily model, of which a poor fit is found, told of and, unless that is turned off, made anew.
+"""eemeter's daily model, whose poor fits are found, reported and, unless that is turned off, refitted.
 
 Where eemeter 4.1.1 ends in a poor fit, it has nearly always had a good one on the way, and lost it:
 

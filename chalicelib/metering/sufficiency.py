@@ -1,4 +1,4 @@
-"""eemeter's sufficiency criteria in the words of a program evaluator."""
+"""Sufficiency criteria and warnings, eemeter's and our own, in the words of a program evaluator."""
 
 import math
 from collections.abc import Mapping
@@ -59,9 +59,10 @@ _SENTENCES = {
         " interquartile range"
     ),
     "no_degrees_of_freedom": (
-        "the values of this model have no interval: its {n} readings and {parameters} parameters leave no degree of"
-        " freedom, or its numbers are too large to be squared"
+        "the values of this model have no interval: {n} readings leave no degree of freedom beside the number of"
+        " parameters, {parameters}"
     ),
+    "interval_not_finite": "the values of this model have no interval: its numbers are too large to be squared",
     "no_interval": (
         "ASHRAE's interval is relative to the mean of the observed values; that is {mean_observed}, and at or below"
         " zero (or next to it) the interval is undefined, so the values of this model have none"

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.caltrack.degree_days import Floats, daily_means
+from chalicelib.metering.caltrack.degree_days import Floats, daily_means, local_days
 
 SHORTEST_BILL, LONGEST_BILL = 25, 70  # days; CalTRACK 2.2.3.4 and 2.2.3.5
 LEAST_DAYS = math.ceil(0.9 * 365)  # CalTRACK 2.2.1.2
@@ -40,7 +40,7 @@ class BillData:
     def from_series(cls, readings: "pd.Series[float]", hours: "pd.Series[float]", electricity: bool) -> "BillData":
         """Of bills by their start (local midnights, NaN where none follows) and temperatures (F) by the hour."""
         starts = pd.DatetimeIndex(readings.index)
-        days = pd.date_range(starts[0], starts[-1], freq="D", inclusive="left")
+        days = local_days(starts[0], starts[-1])
         temperature, share = daily_means(hours, starts[0], starts[-1])
         bill = np.searchsorted(starts.asi8, days.asi8, side="right") - 1
         length = np.bincount(bill, minlength=len(starts) - 1)
@@ -57,8 +57,8 @@ class BillData:
 def normal_days(hours: "pd.Series[float]", electricity: bool) -> "pd.Series[float]":
     """The mean temperatures (F) of the days of a normal year, of its hours."""
     index = pd.DatetimeIndex(hours.index)
-    first, end = index[0].normalize(), index[-1].normalize() + pd.DateOffset(days=1)
-    return pd.Series(daily_means(hours, first, end)[0], index=pd.date_range(first, end, freq="D", inclusive="left"))
+    first, end = index[0], index[-1] + pd.Timedelta(hours=1)
+    return pd.Series(daily_means(hours, first, end)[0], index=local_days(first, end))
 
 
 def _unused(energy: Floats, days: npt.NDArray[np.int64], temperatures: Floats, electricity: bool) -> list[str | None]:

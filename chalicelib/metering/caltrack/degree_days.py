@@ -18,7 +18,7 @@ def daily_means(hours: "pd.Series[float]", first: pd.Timestamp, end: pd.Timestam
 
     `hours` are temperatures (F) by the hour, NaN where missing. A day with half of its hours or less has NaN.
     """
-    midnights = pd.date_range(first, end, freq="D").as_unit("ns").asi8
+    midnights = np.append(local_days(first, end).asi8, end.as_unit("ns").value)
     values = hours.to_numpy(dtype=np.float64)
     known = np.isfinite(values)
     at = np.searchsorted(pd.DatetimeIndex(hours.index).as_unit("ns").asi8, midnights)
@@ -28,6 +28,14 @@ def daily_means(hours: "pd.Series[float]", first: pd.Timestamp, end: pd.Timestam
     share = counts / (np.diff(midnights) / _HOUR_NS)
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.where(share > _ENOUGH_OF_A_DAY, sums / counts, np.nan), share
+
+
+def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
+    """The first instant of each day from `first` up to `end`: an hour after midnight where clocks skip that."""
+    wall = pd.date_range(
+        first.tz_localize(None).normalize(), end.tz_localize(None).normalize(), freq="D", inclusive="left"
+    )
+    return wall.tz_localize(first.tz, ambiguous=True, nonexistent="shift_forward").as_unit("ns")
 
 
 def degree_days(temperature: Floats, balance_points: Floats) -> tuple[Floats, Floats]:

@@ -17,6 +17,8 @@ from chalicelib.metering.caltrack.usage_per_day import Bills, UsagePerDay, fit
 class CaltrackBillingSettings(pydantic.BaseModel):
     """The balance points to try, in F: CalTRACK 3.2.1 has 30 to 90, at most 3 apart."""
 
+    model_config = pydantic.ConfigDict(extra="forbid")
+
     balance_point_minimum: float = pydantic.Field(default=30.0, ge=0, le=120)
     balance_point_maximum: float = pydantic.Field(default=90.0, ge=0, le=120)
     balance_point_step: float = pydantic.Field(default=1.0, ge=0.5, le=3)
@@ -68,7 +70,8 @@ class CaltrackBillingModel:
     @property
     def is_balance_point(self) -> npt.NDArray[np.bool_]:
         """Which of the gradient's columns is a balance point's."""
-        return np.array([False, *[False, True] * (self.curve.gradient(np.zeros(1)).shape[1] // 2)])
+        points = (self.curve.heating_balance_point, self.curve.cooling_balance_point)
+        return np.array([False, *[False, True] * sum(point is not None for point in points)])
 
     @property
     def parameter_count(self) -> int:

@@ -25,6 +25,9 @@ class Bootstrap:
         }
 
     def __call__(self, prediction: Prediction) -> Spread:
+        by_regression = self._regression(prediction)
+        if by_regression.degrees_of_freedom is None:
+            return Spread()
         degrees = prediction.temperature[prediction.known].to_numpy(dtype=np.float64)
         points = self._models[prediction.period].bills.points
         heating, cooling = (side.sum(axis=0) for side in degree_days(degrees, points))
@@ -32,7 +35,7 @@ class Bootstrap:
         variance = float(np.var(sums, ddof=1))
         if prediction.is_read:
             variance += self._regression.reading_variance(prediction)
-        return spread(variance, self._regression.degrees_of_freedom, 0.0, EXPONENT)
+        return spread(variance, by_regression.degrees_of_freedom, 0.0, EXPONENT)
 
 
 def _refits(model: CaltrackBillingModel, variance: float, draw: np.random.Generator) -> list[UsagePerDay]:
@@ -41,7 +44,8 @@ def _refits(model: CaltrackBillingModel, variance: float, draw: np.random.Genera
     fitted = np.array(
         [_sum(model.curve, 1, *of_bill, points) for of_bill in zip(bills.heating, bills.cooling, strict=True)]
     )
-    scale = bounded_load(fitted, float(np.abs(fitted).mean())) ** EXPONENT * np.sqrt(variance / bills.days)
+    mean_load = float(np.abs(fitted).mean()) or 1.0
+    scale = mean_load * (bounded_load(fitted, mean_load) / mean_load) ** EXPONENT * np.sqrt(variance / bills.days)
     usages = fitted + scale * draw.standard_normal((DRAWS, len(fitted)))
     found = search(usages, bills)
     return [

@@ -34,8 +34,14 @@ def no_interval(name: str, period: Period) -> EEMeterWarning:
             description="The uncertainty of the model relative to the mean of the observed values is undefined.",
             data={"mean_observed": metrics.observed.mean},
         )
+    if metrics.n > metrics.num_model_params:
+        return EEMeterWarning(
+            qualified_name="datastore.interval_not_finite",
+            description="The squares of the residuals, or what is made of them, are no finite numbers.",
+            data={},
+        )
     return EEMeterWarning(
         qualified_name="datastore.no_degrees_of_freedom",
-        description="There are too few readings for an interval, or they are too large.",
+        description="There are too few readings for an interval.",
         data={"n": metrics.n, "parameters": metrics.num_model_params},
     )

@@ -11,6 +11,7 @@ from chalicelib.metering.fitting import Bills, Period
 from chalicelib.metering.uncertainty.noise import Floats
 
 CONFIDENCE_LEVEL = 0.95
+_ONE = 1 - 1e-9  # degree of freedom, but for rounding
 Periods: TypeAlias = Mapping[str, Period]  # those that have a model: baseline, reporting, or both
 
 
@@ -57,7 +58,7 @@ class Method(Protocol):
 
 def spread(variance: float, degrees_of_freedom: float, autocorrelation: float, exponent: float) -> Spread:
     """Student's interval of a sum with this variance; none with less than one degree of freedom."""
-    if not (np.isfinite(variance) and degrees_of_freedom >= 1):
+    if not (np.isfinite(variance) and degrees_of_freedom >= _ONE):
         return Spread()
     error = float(np.sqrt(variance))
     return Spread(student(degrees_of_freedom) * error, error, float(degrees_of_freedom), autocorrelation, exponent)

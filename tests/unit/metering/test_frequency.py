@@ -163,3 +163,5 @@ def test_bills_that_count_as_one_become_one() -> None:
     assert joined["start"].tolist() == bills["start"][[0, 1, 3, 4]].tolist()
     assert joined["end"].tolist() == bills["end"][[0, 2, 3, 4]].tolist()
     assert joined["bill"].is_unique
+    gap = bills.assign(start=bills["start"].where(bills.index != 2, bills["start"] + pd.Timedelta(days=5)))
+    assert joined_bills(gap)["value"].isna().tolist() == [False, True, False, True]

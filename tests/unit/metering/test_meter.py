@@ -210,7 +210,7 @@ def test_negative_gas_and_missing_weather_are_named_with_their_numbers(
 
 
 def test_a_meter_that_stood_still_is_named(bills: Document, days: Document) -> None:
-    with pytest.raises(MeterFailure, match=r"All readings of the baseline period, .* are 0, and eemeter takes elec"):
+    with pytest.raises(MeterFailure, match=r"All readings of the baseline period, .* are 0, and electricity read"):
         run_meter(with_values(bills, lambda number, value: 0.0))
     with pytest.raises(MeterFailure, match=r"365 of 365 readings not null: it breaks off .* too few or all the same"):
         run_meter(with_values(days, lambda number, value: 5.0))
@@ -353,3 +353,24 @@ def test_a_gas_meter_that_stood_still_has_used_nothing(
     assert (found["baseline_value"], found["baseline_lower"]) == (0, half_width)
     warnings = [warning["name"] for report in output["models"].values() for warning in report["warnings"]]
     assert warnings == ([] if half_width == 0 else ["datastore.no_interval"] * 2)
+
+
+@pytest.mark.parametrize("zone", ["America/Santiago", "America/Sao_Paulo", "Asia/Beirut", "America/Havana"])
+def test_bills_are_run_where_clocks_change_at_midnight(
+    bills: Document, changed: Callable[..., Document], zone: str
+) -> None:
+    output = run_meter(changed(bills, "project.timezone", zone))
+    assert [model["n"] for model in output["models"].values()] == [12, 12]
+    assert derivative(output, "annualized_weather_normal")["baseline_n"] == 365
+
+
+def test_bills_of_which_none_counts_are_named(bills: Document, changed: Callable[..., Document]) -> None:
+    hours = [[at, value if at >= "2017" or at[11:13] < "10" else None] for at, value in bills["weather"]["records"]]
+    ignoring = changed(bills, "formatter_kwargs", {"ignore_sufficiency": True})
+    with pytest.raises(MeterFailure, match=r"No reading of the baseline period counts, .* only 42% of its hours have"):
+        run_meter(changed(ignoring, "weather.records", hours))
+
+
+def test_a_misspelled_setting_is_refused(bills: Document) -> None:
+    with pytest.raises(MeterFailure, match="Balance_Point_Step: Extra inputs are not permitted"):
+        run_meter(bills | {"model_kwargs": {"Balance_Point_Step": 3}})

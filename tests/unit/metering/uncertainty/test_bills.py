@@ -75,6 +75,46 @@ def test_the_noise_of_both_periods_is_pooled() -> None:
     assert low < both.noise_variance < high
 
 
+def scaled(period: Period, factor: float) -> Period:
+    """The same period, of a meter that uses so many times as much."""
+    bills = np.asarray(period.bills)
+    df = period.rows[["temperature", "observed"]].assign(bill=bills)
+    df["observed"] *= factor
+    model = CaltrackBillingModel({})
+    model.fit(BillData(df, electricity=False, warnings=[], disqualification=[]))
+    return Period(
+        df[["temperature", "observed"]].assign(predicted=model.predict(df["temperature"])), bills, model, None, {}
+    )
+
+
+@pytest.mark.parametrize("factor", [10.0, 0.1, 0.001])
+def test_the_noise_is_pooled_relative_to_the_load(factor: float) -> None:
+    before, after = period_of(noise(1)), period_of(noise(2))
+    same = BillRegression({"baseline": before, "reporting": after})(prediction_of(before))
+    less = BillRegression({"baseline": before, "reporting": scaled(after, factor)})(prediction_of(before))
+    assert less == pytest.approx(same, rel=1e-6)
+
+
+def test_a_period_that_used_nothing_tells_nothing_of_the_noise() -> None:
+    before, nothing = period_of(noise(1)), scaled(period_of(noise(2)), 0.0)
+    both = BillRegression({"baseline": before, "reporting": nothing})
+    prediction = prediction_of(before)
+    assert both(prediction) == BillRegression({"baseline": before})(prediction)
+    found = both(prediction_of(nothing)._replace(period="reporting"))
+    assert (found.half_width, found.degrees_of_freedom) == (0, both.degrees_of_freedom)
+
+
+def test_a_period_of_as_many_bills_as_parameters_has_no_interval() -> None:
+    few, many = period_of(noise(1, 3), [60, 60, 60]), period_of(noise(2))
+    regression = BillRegression({"baseline": few, "reporting": many})
+    assert few.model is not None
+    assert few.model.parameter_count == 3
+    assert regression(prediction_of(few)).half_width is None
+    assert Bootstrap({"baseline": few, "reporting": many})(prediction_of(few)).half_width is None
+    alone = BillRegression({"reporting": many})
+    assert regression.degrees_of_freedom == alone.degrees_of_freedom
+
+
 def test_six_bills_leave_few_degrees_of_freedom() -> None:
     lengths = [61, 60, 62, 60, 61, 60]
     periods = {label: period_of(noise(seed, 6), lengths) for label, seed in (("baseline", 1), ("reporting", 2))}
