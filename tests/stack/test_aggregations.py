@@ -12,6 +12,7 @@ from benchmarks import synthetic
 from chalicelib.api.meter_results import EXAMPLE
 from chalicelib.store import ids, queue, runs
 from chalicelib.store.tables import Derivative
+from chalicelib.vocabulary import SPREAD_NUMBERS
 from tests.stack.client import Api
 
 ABSENT = 999_999_999
@@ -179,7 +180,8 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     text = ("model_class", "formatter_class", "eemeter_version", "datastore_version", "weather_station")
     outcome: dict[str, Any] = dict.fromkeys((*text, "weather_normal_station"), "1")
     outcome |= {"models": EXAMPLE["models"], "model_kwargs": {}, "formatter_kwargs": {}, "uncertainty": "regression"}
-    outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **dict.fromkeys(NUMBERS, 1)}]
+    numbers = dict.fromkeys((*NUMBERS, *SPREAD_NUMBERS), 1)
+    outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **numbers}]
     assert runs.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")
     for drawn in ({"traces": [trace]}, {"projects": [project]}):
         result = aggregate(api, derivative_interpretation=NORMAL, **drawn)
