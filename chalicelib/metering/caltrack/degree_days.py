@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pandas as pd
 
 Floats = npt.NDArray[np.floating[Any]]
-Bools = npt.NDArray[np.bool_]
 
 _ENOUGH_OF_A_DAY = 0.5  # CalTRACK 2.2.2.3: more than half of its hours
 _HOUR_NS = 3_600_000_000_000
