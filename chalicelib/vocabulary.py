@@ -80,7 +80,7 @@ def is_generation(interpretation: str) -> bool:
     return interpretation.startswith("ELECTRICITY_ON_SITE_GENERATION")
 
 
-def normalised_unit(unit: str, interpretation: str = "") -> tuple[str, float]:
+def normalised_unit(unit: str, interpretation: str = "", heat_content: float | None = None) -> tuple[str, float]:
     """The datastore's unit for a spelling in use, and the factor that turns a value into it.
 
     >>> normalised_unit("Wh")

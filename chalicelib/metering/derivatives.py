@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from chalicelib.metering.fitting import Bills, Period, predict
+from chalicelib.metering.fitting import Period, predict
+from chalicelib.metering.period_data import Bills
 from chalicelib.metering.uncertainty.spread import Method, Prediction, Spread
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, is_generation
 

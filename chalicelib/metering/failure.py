@@ -1,13 +1,21 @@
-"""The errors of this room."""
+"""The errors of this package."""
+
+from typing import Any
 
 
 class MeterFailure(Exception):
     """The data or the request cannot give a result; `str()` says why, to the person who asked for the run.
 
-    reason: one word for its kind, by which failures are counted.
+    reason: one word for its kind, by which failures are counted. data_quality: the report on the data, by period, as
+    far as it was made.
     """
 
     reason = "data"
+    data_quality: dict[str, Any] | None = None
+
+
+class NoReadings(MeterFailure):
+    """A period has no whole readings."""
 
 
 class SufficiencyFailure(MeterFailure):

@@ -49,11 +49,21 @@ class Formatter:
         return rows
 
 
+MONTHLY = "eemeter.sufficiency_criteria.missing_monthly_temperature_data"
+
+
 class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has no types
     """Readings that are known to be days, so that eemeter's criteria count those that are missing.
 
     eemeter itself looks at the days that have a value: when every third is missing, it takes the others for bills.
+    A month without temperatures is a warning: CalTRACK's daily method asks for 90 % of all days (2.2.1.2), not of those
+    of each month.
     """
+
+    def _check_data_sufficiency(self, sufficiency_df: pd.DataFrame) -> tuple[list[Any], list[Any]]:
+        disqualification, warnings = super()._check_data_sufficiency(sufficiency_df)
+        months = [criterion for criterion in disqualification if criterion.qualified_name == MONTHLY]
+        return [criterion for criterion in disqualification if criterion not in months], warnings + months
 
     def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
         return df["observed"].resample("D").first().to_frame()

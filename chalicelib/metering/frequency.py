@@ -30,6 +30,11 @@ class Frequency:
         """How long a reading of less than a day is; None for days and bills."""
         return None if self.is_billing or self.name == "daily" else self.longest / _MINUTE
 
+    @property
+    def typical(self) -> pd.Timedelta:
+        """How long a reading usually is; of bills the longest."""
+        return _DAY if self.name == "daily" else self.longest
+
 
 LONGEST_BILL = 70 * _DAY
 
@@ -79,7 +84,10 @@ def whole_months(days: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
 def _added_up(
     readings: pd.DataFrame, at: "pd.Series[pd.Timestamp]", timezone: ZoneInfo, step: str, enough: float | None
 ) -> pd.DataFrame:
-    """Sums by hour (h), day (D) or month (MS), filled up where more than `enough` of it was read, else missing."""
+    """Sums by hour (h), day (D) or month (MS), filled up where more than `enough` of it was read, else missing.
+
+    The column `filled` says which were filled up.
+    """
     known = readings["value"].notna().to_numpy()
     if not known.any():
         raise MeterFailure("The trace has no day of which more than half was read.")
@@ -94,12 +102,14 @@ def _added_up(
         start[-1] + {"h": pd.DateOffset(hours=1), "D": pd.DateOffset(days=1), "MS": pd.DateOffset(months=1)}[step]
     )
     end = pd.DatetimeIndex(start[1:].append(pd.DatetimeIndex([following])))
-    value = sums["value"].to_numpy()
+    value, filled = sums["value"].to_numpy(), np.zeros(len(sums), dtype=bool)
     if enough is not None:
         covered = sums["covered"].fillna(pd.Timedelta(0)).to_numpy()
         coverage = (covered / (end - start).to_numpy()).clip(max=1.0)
         value = np.where(coverage > enough, value / np.maximum(coverage, enough), np.nan)
-    return pd.DataFrame({"start": start.tz_convert("UTC"), "end": end.tz_convert("UTC"), "value": value})
+        filled = (coverage > enough) & (coverage < 1)
+    columns = {"start": start.tz_convert("UTC"), "end": end.tz_convert("UTC"), "value": value, "filled": filled}
+    return pd.DataFrame(columns)
 
 
 def settled_bills(bills: pd.DataFrame) -> pd.DataFrame:

@@ -6,11 +6,9 @@ import logging
 import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
-from functools import lru_cache
 from importlib.metadata import version
 from types import ModuleType
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -20,26 +18,12 @@ from chalicelib.metering.acceleration import accelerated
 from chalicelib.metering.calendar import cumulative, daily, monthly
 from chalicelib.metering.derivatives import derive, savings
 from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
-from chalicelib.metering.fitting import Bills, Period, by_bill, criteria, fit_period, no_period, predict, refusal
-from chalicelib.metering.formatters import Formatter
-from chalicelib.metering.frequency import (
-    DAILY,
-    HOURLY,
-    MONTHLY,
-    Frequency,
-    dated_bills,
-    find_frequency,
-    joined_bills,
-    settled_bills,
-    whole_days,
-    whole_hours,
-    whole_months,
-)
-from chalicelib.metering.normal_year import normal_temperatures
-from chalicelib.metering.periods import baseline_readings, reporting_readings
+from chalicelib.metering.fitting import Period, by_bill, criteria, fit_period, no_period, predict, refusal
+from chalicelib.metering.frequency import Frequency
+from chalicelib.metering.period_data import Bills
 from chalicelib.metering.plain import plain
-from chalicelib.metering.registry import Choice, Registry, choose
-from chalicelib.metering.serialized import MeterInput, Weather, read
+from chalicelib.metering.prepare import Prepared, prepare
+from chalicelib.metering.registry import Registry
 from chalicelib.metering.uncertainty.methods import method_of, no_interval
 from chalicelib.metering.uncertainty.systematic import systematic_error
 
@@ -70,18 +54,19 @@ def run_meter(
 
 
 def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
-    parsed = read(document)
-    frequency = find_frequency(parsed.trace.readings)
-    choice = choose(document, frequency, registry)
-    readings, rhythm = _formatted(parsed, frequency, choice)
-
-    normal_year = _normal_year(parsed, choice)
-    baseline = _baseline(readings, rhythm, parsed, choice)
+    prepared = prepare(document, registry)
     try:
-        after_it = reporting_readings(readings, rhythm, parsed.project, nearest=choice.formatter.nearest_year)
-        reporting = fit_period("reporting", after_it, parsed, choice)
+        return _computed(document, prepared)
     except MeterFailure as failure:
-        reporting = no_period(str(failure))
+        failure.data_quality = plain(prepared.data_quality)
+        raise
+
+
+def _computed(document: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
+    parsed, choice, frequency, rhythm = prepared.meter_input, prepared.choice, prepared.frequency, prepared.rhythm
+    normal_year = prepared.normal_year
+    baseline = _baseline(prepared)
+    reporting = _reporting(prepared)
 
     rows_of = choice.formatter.frequency
     normal_bills = _normal_bills(normal_year, rhythm) if rows_of == "billing" else None
@@ -110,7 +95,7 @@ def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
         "model_class": choice.model_class.name,
         "model_kwargs": choice.model_kwargs,
         "formatter_class": choice.formatter.name,
-        "formatter_kwargs": {"ignore_sufficiency": choice.ignore_sufficiency},
+        "formatter_kwargs": choice.formatter_kwargs,
         "uncertainty": choice.uncertainty,
         "eemeter_version": EEMETER_VERSION,
         "datastore_version": DATASTORE_VERSION,
@@ -119,6 +104,7 @@ def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
         "weather_normal_station": parsed.weather_normal.station,
         "frequency": frequency.name,
         "models": {"baseline": baseline.report, "reporting": reporting.report},
+        "data_quality": prepared.data_quality,
         "derivatives": derivatives,
         "savings": [found for one in derivatives if (found := savings(one, parsed.trace.interpretation)) is not None],
         "fitted_models": {
@@ -134,50 +120,32 @@ def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     }
 
 
-def _baseline(readings: pd.DataFrame, rhythm: Frequency, parsed: MeterInput, choice: Choice) -> Period:
+def _baseline(prepared: Prepared) -> Period:
     """The baseline with its model. Raises MeterFailure without one, which only energy sent to the grid may lack."""
-    before = baseline_readings(readings, rhythm, parsed.project, nearest=choice.formatter.nearest_year)
-    if parsed.trace.is_unconsumed_generation and before["value"].notna().sum() == 0:
-        return no_period("The trace has no whole readings in the baseline period, in which nothing was sent back.")
-    baseline = fit_period("baseline", before, parsed, choice)
+    if isinstance(prepared.baseline, MeterFailure):
+        if prepared.lacks_generation:
+            return no_period("The trace has no whole readings in the baseline period, in which nothing was sent back.")
+        raise prepared.baseline
+    baseline = fit_period(prepared.baseline, prepared.choice)
     if baseline.model is None:
-        raise SufficiencyFailure(refusal(baseline, choice.formatter.criteria))
+        raise SufficiencyFailure(refusal(baseline, prepared.choice.formatter.criteria))
+    baseline.report["warnings"] += criteria(prepared.findings)
     return baseline
+
+
+def _reporting(prepared: Prepared) -> Period:
+    """The reporting period with its model, or why it has none."""
+    if isinstance(prepared.reporting, MeterFailure):
+        return no_period(str(prepared.reporting), prepared.reporting.data_quality)
+    try:
+        return fit_period(prepared.reporting, prepared.choice)
+    except MeterFailure as failure:
+        return no_period(str(failure), prepared.reporting.quality)
 
 
 def _fingerprint(document: Mapping[str, Any]) -> str:
     """The SHA-256 of an input as JSON, whose keys are sorted and which has no spaces."""
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _formatted(parsed: MeterInput, frequency: Frequency, choice: Choice) -> tuple[pd.DataFrame, Frequency]:
-    """The readings as the formatter takes them, hours, days or bills, and how often those are."""
-    readings, timezone = parsed.trace.readings, parsed.project.timezone
-    if frequency.is_billing:
-        bills = settled_bills(dated_bills(readings, timezone))
-        return (joined_bills(bills) if choice.formatter.nearest_year else bills), frequency
-    if choice.formatter.is_hourly:
-        return whole_hours(readings, timezone), HOURLY
-    days = whole_days(readings, frequency, timezone)
-    if choice.formatter.frequency == "billing":
-        return whole_months(days, timezone), MONTHLY
-    return days, DAILY
-
-
-def _normal_year(parsed: MeterInput, choice: Choice) -> pd.Series:
-    """The temperatures (F) of the normal year's rows, averaged by eemeter as it does those of the periods."""
-    normal = parsed.weather_normal
-    hours = pd.DatetimeIndex(normal.temperature.index).asi8.tobytes(), normal.temperature.to_numpy().tobytes()
-    return _rows_of_year(choice.formatter, parsed.trace.is_electricity, parsed.project.timezone, normal.station, *hours)
-
-
-@lru_cache(maxsize=16)  # the runs of a portfolio share a few normal years
-def _rows_of_year(
-    formatter: Formatter, is_electricity: bool, timezone: ZoneInfo, station: str | None, hours: bytes, degrees: bytes
-) -> pd.Series:
-    index = pd.DatetimeIndex(np.frombuffer(hours, dtype=np.int64), tz="UTC")
-    normal = Weather(station, pd.Series(np.frombuffer(degrees), index=index))
-    return formatter.normal(normal_temperatures(normal, timezone), is_electricity)
 
 
 def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:

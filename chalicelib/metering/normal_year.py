@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from chalicelib.metering.failure import WeatherFailure
@@ -11,25 +12,58 @@ from chalicelib.metering.serialized import Weather
 # the year in which the original eemeter set its normal years: it decides which days are weekends
 NORMAL_YEAR = 2015
 HOURS = 8760
+LONGEST_GAP = 48  # hours that are filled from their neighbours
+
+_DAY = 24  # hours
 
 
 def normal_temperatures(normal: Weather, timezone: ZoneInfo) -> pd.Series:
     """Hourly temperatures (F) over the local days of 2015, read round the year from the hours of `normal`.
 
-    Raises WeatherFailure when an hour is missing.
+    A gap of at most two days is filled: each of its hours lies on the line between the same hour of the days around it.
+    The 29th of February is ignored. Raises WeatherFailure for a longer gap.
     """
-    by_hour = normal.temperature.groupby(_hour_of_year(pd.DatetimeIndex(normal.temperature.index))).mean()
-    by_hour = by_hour.reindex(range(HOURS))
-    missing = int(by_hour.isna().sum())
-    if missing:
+    by_hour = _filled(hours_of_year(normal))
+    missing = np.flatnonzero(np.isnan(by_hour))
+    if len(missing):
         raise WeatherFailure(
-            f"The normal year of station {normal.station} lacks {missing} of its {HOURS} hours; it has to have all."
+            f"The normal year of station {normal.station} lacks {len(missing):,} of its {HOURS:,} hours, from"
+            f" {_date(missing[0])} to {_date(missing[-1])}, and only gaps of up to {LONGEST_GAP} hours are filled: post"
+            " the missing hours to weather_records/, or upload the station's TMY3 file, then run again."
         )
     index = pd.date_range(f"{NORMAL_YEAR}-01-01", f"{NORMAL_YEAR + 1}-01-01", freq="h", tz=timezone, inclusive="left")
-    return pd.Series(by_hour.to_numpy()[_hour_of_year(index.tz_convert("UTC"))], index=index)
+    return pd.Series(by_hour[_hour_of_year(index.tz_convert("UTC"))], index=index)
 
 
-def _hour_of_year(index: pd.DatetimeIndex) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-    """The hour counted from the first of January; the 29th of February counts as the 1st of March."""
+def hours_of_year(normal: Weather) -> npt.NDArray[np.float64]:
+    """The temperature (F) of each hour of the year in UTC, (8760,), NaN where there is none."""
+    temperature = normal.temperature
+    index = pd.DatetimeIndex(temperature.index)
+    temperature = temperature[~((index.month == 2) & (index.day == 29))]
+    by_hour = temperature.groupby(_hour_of_year(pd.DatetimeIndex(temperature.index))).mean()
+    return np.asarray(by_hour.reindex(range(HOURS)), dtype=np.float64)
+
+
+def missing_dates(normal: Weather) -> list[str]:
+    """The days of the year (month-day) of which hours are missing."""
+    return sorted({_date(hour) for hour in np.flatnonzero(np.isnan(hours_of_year(normal)))})
+
+
+def _filled(by_hour: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """The year with its short gaps filled; a gap may lie across New Year."""
+    round_the_year = np.tile(by_hour, 3)
+    missing = pd.Series(np.isnan(round_the_year))
+    length = missing.groupby((missing != missing.shift()).cumsum()).transform("size")
+    between_days = pd.DataFrame(round_the_year.reshape(-1, _DAY)).interpolate().to_numpy().ravel()
+    filled = np.where(missing & (length <= LONGEST_GAP), between_days, round_the_year)
+    return np.asarray(filled[HOURS : 2 * HOURS], dtype=np.float64)
+
+
+def _date(hour: np.int64) -> str:
+    return f"{pd.Timestamp(NORMAL_YEAR, 1, 1) + pd.Timedelta(hours=int(hour)):%m-%d}"
+
+
+def _hour_of_year(index: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
+    """The hour counted from the first of January, as in a year of 365 days."""
     day = index.dayofyear - (index.is_leap_year & (index.dayofyear > 59)).astype(int)
     return np.asarray((day - 1) * 24 + index.hour, dtype=np.int64)

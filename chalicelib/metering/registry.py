@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import pydantic
 from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings
@@ -100,7 +100,18 @@ class Choice:
     model_kwargs: dict[str, Any]
     formatter: Formatter
     ignore_sufficiency: bool
+    outliers: Literal["keep", "exclude"]
     uncertainty: str
+
+    @property
+    def exclude_outliers(self) -> bool:
+        """Whether readings far from all others count as missing."""
+        return self.outliers == "exclude"
+
+    @property
+    def formatter_kwargs(self) -> dict[str, Any]:
+        """The keyword arguments of the formatter, defaults filled in."""
+        return {"ignore_sufficiency": self.ignore_sufficiency, "outliers": self.outliers}
 
     def new_model(self) -> Model:
         """A model that has not been fitted."""
@@ -125,7 +136,7 @@ def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry
         model_class=model_class,
         model_kwargs=_model_kwargs(document.get("model_kwargs"), model_class),
         formatter=formatter,
-        ignore_sufficiency=_ignore_sufficiency(formatter_kwargs),
+        **_formatter_kwargs(formatter_kwargs),
         uncertainty=_uncertainty(document.get("uncertainty"), model_class),
     )
 
@@ -207,17 +218,21 @@ def _check_keys(given: Any, settings: type[pydantic.BaseModel], where: str) -> N
             _check_keys(value, field.annotation, f"{where}.{key}")
 
 
-def _ignore_sufficiency(given: Mapping[str, Any]) -> bool:
+def _formatter_kwargs(given: Mapping[str, Any]) -> dict[str, Any]:
     for key in given:
-        if key != "ignore_sufficiency":
+        if key not in ("ignore_sufficiency", "outliers"):
             raise ModelFailure(
-                f"formatter_kwargs does not take {key!r}; it takes ignore_sufficiency, and with"
+                f"formatter_kwargs does not take {key!r}; it takes ignore_sufficiency and outliers, and with"
                 f" {INTERVAL_ALIAS} freq_str."
             )
-    value = given.get("ignore_sufficiency", False)
-    if not isinstance(value, bool):
-        raise ModelFailure(f"formatter_kwargs.ignore_sufficiency is {value!r}; it has to be true or false.")
-    return value
+    ignore_sufficiency, outliers = given.get("ignore_sufficiency", False), given.get("outliers", "keep")
+    if not isinstance(ignore_sufficiency, bool):
+        raise ModelFailure(
+            f"formatter_kwargs.ignore_sufficiency is {ignore_sufficiency!r}; it has to be true or false."
+        )
+    if outliers not in ("keep", "exclude"):
+        raise ModelFailure(f"formatter_kwargs.outliers is {outliers!r}; it has to be 'keep' or 'exclude'.")
+    return {"ignore_sufficiency": ignore_sufficiency, "outliers": outliers}
 
 
 def _object(given: Any, where: str) -> dict[str, Any]:

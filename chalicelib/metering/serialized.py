@@ -11,22 +11,36 @@ import numpy as np
 import pandas as pd
 
 from chalicelib.metering.failure import MeterFailure, WeatherFailure
+from chalicelib.metering.registers import consumption
 from chalicelib.vocabulary import full_name, normalised_unit
 
 INPUT_TYPE = "SINGLE_TRACE_SIMPLE_PROJECT"
 PROJECT_TYPE = "PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP"
 TRACE_TYPES = ("ARBITRARY", "ARBITRARY_START", "ARBITRARY_END")
 
+READINGS = ("consumption", "register")
+COLDEST, HOTTEST = -130.0, 140.0  # F, a little beyond the records
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _OFFSET = re.compile(r"[Tt ]\d\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$")
 
 
 @dataclass(frozen=True)
 class Trace:
-    """`readings`: start and end (UTC), value (in `unit`, NaN = missing) and estimated, ordered and not overlapping."""
+    """The series of a meter.
+
+    readings: start and end (UTC), value (in `unit`, NaN = missing), estimated, and duplicate (whether several values
+    were given), ordered and not overlapping. posted_unit: the unit in which the readings were posted. exchanges: the
+    ends of differences of register reads over which the counter was exchanged or reset; None where the readings were
+    posted as consumption. zero_is_reading: whether 0 is a reading of an electricity meter, rather than missing.
+    """
 
     interpretation: str
     unit: str
+    posted_unit: str
     readings: pd.DataFrame
+    exchanges: pd.DatetimeIndex | None = None
+    zero_is_reading: bool = False
 
     @property
     def is_electricity(self) -> bool:
@@ -52,10 +66,16 @@ class Project:
 
 @dataclass(frozen=True)
 class Weather:
-    """Hourly temperatures in degrees Fahrenheit, indexed in UTC; a missing hour is NaN."""
+    """Hourly temperatures in degrees Fahrenheit, indexed in UTC; a missing hour is NaN.
+
+    station_km: how far the station is from the ZIP code by which it was chosen. impossible: how many temperatures were
+    given that no place on Earth has; they count as missing.
+    """
 
     station: str | None
     temperature: pd.Series
+    station_km: float | None = None
+    impossible: int = 0
 
 
 @dataclass(frozen=True)
@@ -71,42 +91,38 @@ class MeterInput:
 def read(document: Mapping[str, Any]) -> MeterInput:
     """The parsed input. Raises MeterFailure with the key that is missing or wrong."""
     _expect_type(document, "meter_input", (INPUT_TYPE,))
+    project = _project(_member(document, "project"))
     return MeterInput(
-        trace=_trace(_member(document, "trace")),
-        project=_project(_member(document, "project")),
+        trace=_trace(_member(document, "trace"), project.timezone),
+        project=project,
         weather=_weather(document, "weather"),
         weather_normal=_weather(document, "weather_normal"),
     )
 
 
-def _trace(document: Mapping[str, Any]) -> Trace:
+def _trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
     kind = _expect_type(document, "trace", TRACE_TYPES)
+    heat_content = None if document.get("posted_unit") else document.get("heat_content")  # it has been applied then
     try:
         interpretation = full_name(_text(document, "trace", "interpretation"))
-        unit, factor = normalised_unit(_text(document, "trace", "unit"))
+        unit, factor = normalised_unit(_text(document, "trace", "unit"), interpretation, heat_content)
     except ValueError as error:
         raise MeterFailure(f"The trace cannot be read: {error}.") from error
-    records = document.get("records")
-    if not isinstance(records, Sequence) or isinstance(records, str):
-        raise MeterFailure("trace.records is missing; it has to be a list of records.")
-    values = _numbers([_field(record, "value", at) for at, record in enumerate(records)], "trace.records") * factor
-    edges = {
-        edge: _timestamps([_field(record, edge, at) for at, record in enumerate(records)], f"trace.records.{edge}")
-        for edge in {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}[kind]
-    }
-    estimated = [bool(record.get("estimated")) for record in records]
-    order = pd.DataFrame({**edges, "value": values, "estimated": np.array(estimated, dtype=bool)})
-    key = next(iter(edges))
-    order = order.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
-    if kind == "ARBITRARY_START":
-        order["end"] = order["start"].shift(-1)
-        order = order.iloc[:-1]
+    is_register = _is_register(document, kind)
+    records = _records(document, kind, factor, timezone)
+    values = records["value"].to_numpy()
+    if is_register:
+        records = consumption(records, kind, interpretation, _register_factor(document, interpretation, factor))
+    elif kind == "ARBITRARY_START":
+        records["end"] = records["start"].shift(-1)
+        records = records.iloc[:-1]
     elif kind == "ARBITRARY_END":
-        order["start"] = order["end"].shift(1)
-        order = order.iloc[1:]
-    readings = order[["start", "end", "value", "estimated"]].reset_index(drop=True)
+        records["start"] = records["end"].shift(1)
+        records = records.iloc[1:]
+    readings = records[["start", "end", "value", "estimated", "duplicate"]].reset_index(drop=True)
+    exchanges = pd.DatetimeIndex(readings["end"][readings["value"].isna()]) if is_register else None
     if kind != "ARBITRARY":
-        _cut_at_gaps(readings, kind)
+        _cut_at_gaps(readings, kind, is_register)
     wrong = readings["end"] <= readings["start"]
     wrong |= readings["start"] < readings["end"].shift(1)
     if wrong.any():
@@ -117,7 +133,56 @@ def _trace(document: Mapping[str, Any]) -> Trace:
             f"The trace has no readings: it {_without_readings(values, kind)}. Post trace_records with values for it,"
             " at least a year before the project."
         )
-    return Trace(interpretation, unit, readings)
+    posted_unit = document.get("posted_unit") or document["unit"]
+    return Trace(interpretation, unit, str(posted_unit), readings, exchanges, document.get("zero_is_reading") is True)
+
+
+def _records(document: Mapping[str, Any], kind: str, factor: float, timezone: ZoneInfo) -> pd.DataFrame:
+    """The records by time: their instants, value (times factor), estimated and duplicate; of one instant the last."""
+    records = document.get("records")
+    if not isinstance(records, Sequence) or isinstance(records, str):
+        raise MeterFailure("trace.records is missing; it has to be a list of records.")
+    values = _numbers([_field(record, "value", at) for at, record in enumerate(records)], "trace.records") * factor
+    edges = {
+        edge: _timestamps(
+            [_field(record, edge, at) for at, record in enumerate(records)], f"trace.records.{edge}", timezone
+        )
+        for edge in {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}[kind]
+    }
+    flags = {
+        name: np.array([bool(record.get(name)) for record in records], dtype=bool)
+        for name in ("estimated", "duplicate")
+    }
+    table = pd.DataFrame({**edges, "value": values, **flags})
+    key = next(iter(edges))
+    repeated = table[table.duplicated(key, keep=False)]
+    if not repeated.empty:
+        differ = repeated.groupby(key)["value"].agg(lambda given: given.nunique(dropna=False) > 1)
+        table["duplicate"] |= table[key].isin(differ[differ].index)
+    return table.drop_duplicates(key, keep="last").sort_values(key, ignore_index=True)
+
+
+def _is_register(document: Mapping[str, Any], kind: str) -> bool:
+    readings = document.get("readings") or "consumption"
+    if readings not in READINGS:
+        raise MeterFailure(f"trace.readings is {readings!r}; it has to be {' or '.join(READINGS)}.")
+    if readings == "register" and kind == "ARBITRARY":
+        raise MeterFailure(
+            "Register reads are taken at one instant each: post them as a trace of type ARBITRARY_START or"
+            " ARBITRARY_END, not ARBITRARY."
+        )
+    return bool(readings == "register")
+
+
+def _register_factor(document: Mapping[str, Any], interpretation: str, factor: float) -> float:
+    """What one step of the register is in the unit of the values, which may have been converted before."""
+    posted = document.get("posted_unit")
+    if not posted or posted == document["unit"]:
+        return factor
+    try:
+        return factor * normalised_unit(posted, interpretation, document.get("heat_content"))[1]
+    except ValueError as error:
+        raise MeterFailure(f"The trace cannot be read: {error}.") from error
 
 
 def _without_readings(values: "np.ndarray[Any, np.dtype[np.float64]]", kind: str) -> str:
@@ -129,15 +194,18 @@ def _without_readings(values: "np.ndarray[Any, np.dtype[np.float64]]", kind: str
     return f"has {count}{'' if len(values) == 1 else ' without a value that counts'}; the {edge} the series"
 
 
-def _cut_at_gaps(readings: pd.DataFrame, kind: str) -> None:
+def _cut_at_gaps(readings: pd.DataFrame, kind: str, is_register: bool) -> None:
     """Where records are missing from a series of intervals, a reading ends (or starts) before the gap.
 
-    A bill is left to cover what it covers.
+    A bill is left to cover what it covers. A difference of register reads covers the whole gap, so that no interval in
+    it is known.
     """
     length = readings["end"] - readings["start"]
     longest = pd.Timedelta(length.median())
     if longest > pd.Timedelta(hours=25):
         return
+    if is_register:
+        readings.loc[length > 1.5 * longest, "value"] = np.nan
     length = length.where(length <= longest, longest)
     if kind == "ARBITRARY_START":
         readings["end"] = readings["start"] + length
@@ -155,8 +223,8 @@ def _project(document: Mapping[str, Any]) -> Project:
     group = _member(document, "modeling_period_group", within="project")
     baseline = _member(group, "baseline_period", within="project.modeling_period_group")
     reporting = _member(group, "reporting_period", within="project.modeling_period_group")
-    baseline_end = _instant(baseline, "baseline_period", "end")
-    reporting_start = _instant(reporting, "reporting_period", "start")
+    baseline_end = _instant(baseline, "baseline_period", "end", timezone)
+    reporting_start = _instant(reporting, "reporting_period", "start", timezone)
     if baseline_end is None:
         raise MeterFailure("The project has no baseline_period_end: give the date before which nothing was changed.")
     if reporting_start is None:
@@ -168,10 +236,10 @@ def _project(document: Mapping[str, Any]) -> Project:
         )
     return Project(
         timezone=timezone,
-        baseline_start=_instant(baseline, "baseline_period", "start"),
+        baseline_start=_instant(baseline, "baseline_period", "start", timezone),
         baseline_end=baseline_end,
         reporting_start=reporting_start,
-        reporting_end=_instant(reporting, "reporting_period", "end"),
+        reporting_end=_instant(reporting, "reporting_period", "end", timezone),
     )
 
 
@@ -194,9 +262,12 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
     temperature = pd.Series(_numbers(values, where), index=hours)
     if unit == "C":
         temperature = temperature * 9 / 5 + 32
+    impossible = (temperature < COLDEST) | (temperature > HOTTEST)
+    temperature = temperature.mask(impossible)
     temperature = temperature[~temperature.index.duplicated(keep="last")].sort_index()
     # eemeter takes a series with a gap in its index for one that is not hourly: gaps have to be rows
-    return Weather(weather.get("station"), temperature.resample("h").mean())
+    hourly = temperature.resample("h").mean()
+    return Weather(weather.get("station"), hourly, weather.get("distance_km"), int(impossible.sum()))
 
 
 def _numbers(values: Sequence[Any], where: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
@@ -207,7 +278,10 @@ def _numbers(values: Sequence[Any], where: str) -> "np.ndarray[Any, np.dtype[np.
     return np.where(np.isfinite(numbers), numbers, np.nan)
 
 
-def _timestamps(texts: Sequence[Any], where: str) -> pd.DatetimeIndex:
+def _timestamps(texts: Sequence[Any], where: str, timezone: ZoneInfo | None = None) -> pd.DatetimeIndex:
+    """Instants in UTC; with a time zone also of bare dates, which begin at its midnight."""
+    if timezone is not None:
+        texts = [_at_midnight(text, timezone) for text in texts]
     for at, text in enumerate(texts):
         if not isinstance(text, str) or not (text.endswith("Z") or _OFFSET.search(text)):
             _bad_timestamp(text, f"number {at} of {where}")
@@ -217,16 +291,26 @@ def _timestamps(texts: Sequence[Any], where: str) -> pd.DatetimeIndex:
         raise MeterFailure(f"A timestamp in {where} is not ISO 8601: {error}.") from error
 
 
+def _at_midnight(text: Any, timezone: ZoneInfo) -> Any:
+    """A bare date as the instant at which it begins; whatever else it is as it is."""
+    if not isinstance(text, str) or not _DATE.fullmatch(text):
+        return text
+    try:
+        return pd.Timestamp(text).tz_localize(timezone, ambiguous=True, nonexistent="shift_forward").isoformat()
+    except ValueError:
+        return text
+
+
 @lru_cache(maxsize=8)  # the runs of a portfolio share their weather's hours
 def _hours(texts: tuple[Any, ...], where: str) -> pd.DatetimeIndex:
     return _timestamps(texts, where)
 
 
-def _instant(period: Mapping[str, Any], name: str, edge: str) -> pd.Timestamp | None:
+def _instant(period: Mapping[str, Any], name: str, edge: str, timezone: ZoneInfo) -> pd.Timestamp | None:
     text = period.get(edge)
     if text is None:
         return None
-    instant: pd.Timestamp = _timestamps([text], f"{name}.{edge}")[0]
+    instant: pd.Timestamp = _timestamps([text], f"{name}.{edge}", timezone)[0]
     return instant
 
 

@@ -5,22 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 _SHOWN = 3  # dates of a list
+ACCOUNT = (
+    "{rows_used} of its {rows_total} {step} have both a reading and a temperature, and {rows_needed} are needed:"
+    " {causes}"
+)
 _SENTENCES = {
-    "no_data": "there is no day with both a reading and a temperature",
-    "incorrect_number_of_total_days": "it spans {n_days_total} days, and 329 to 365 are needed",
-    "too_many_days_with_missing_data": (
-        "{missing} of its {n_days_total} days lack a reading or temperatures, and at least 90 % (eemeter leaves the"
-        " last day out) need both"
-    ),
-    "too_many_days_with_missing_meter_data": (
-        "{missing} of its {n_days_total} days have no reading, and at least 90 % (eemeter leaves the last day out)"
-        " need one"
-    ),
-    "too_many_days_with_missing_temperature_data": (
-        "{missing} of its {n_days_total} days lack temperatures, and at least 90 % (eemeter leaves the last day out)"
-        " need them"
-    ),
-    "missing_monthly_temperature_data": "at least one calendar month lacks more than 10 % of its temperatures",
+    "no_data": ACCOUNT,
+    "incorrect_number_of_total_days": ACCOUNT,
+    "too_many_days_with_missing_data": ACCOUNT,
+    "too_many_days_with_missing_meter_data": ACCOUNT,
+    "too_many_days_with_missing_temperature_data": ACCOUNT,
+    "missing_monthly_temperature_data": "months that lack more than 10 % of their temperatures: {months}",
+    "missing_monthly_meter_data": "months that lack more than 10 % of their readings: {months}",
     "negative_meter_values": (
         "days with a negative reading, which gas consumption cannot have: {n_negative_meter_values}"
     ),
@@ -38,7 +34,7 @@ _SENTENCES = {
     ),
     # eemeter names all days here, not the days it means
     "missing_high_frequency_temperature_data": (
-        "there are days with temperatures for at most half of their hours; they count as days without a temperature"
+        "there are days with temperatures for less than half of their hours; they count as days without a temperature"
     ),
     "missing_high_frequency_meter_data": (
         "there are days of which at most half was read; they count as days without a reading: {dates}"
@@ -72,6 +68,46 @@ _SENTENCES = {
         " a plain regression on degree days (RMSE {rmse_before}); {outcome}: the model in use has {ssr_ratio_after}"
         " times (RMSE {rmse_after})"
     ),
+    "duplicate_readings": (
+        "instants for which one request gave several values, the last of which counts (duplicates): {count}, {dates}"
+    ),
+    "register_exchanged": (
+        "the register falls or jumps as by an exchange of the meter, and what was used then is missing: {count} times,"
+        " before {dates}"
+    ),
+    "zeros_missing": (
+        "{count} of {readings} readings are 0, and electricity of 0 counts as missing (CalTRACK 2.2.1.4) unless the"
+        ' trace has "zero_is_reading": true'
+    ),
+    "negative_readings": (
+        "readings below 0, which consumption cannot have: {readings}. One that corrects an estimate is settled with it"
+        ' where that record has "estimated": true'
+    ),
+    "outliers": (
+        "readings far from all others at such temperatures: {readings}; formatter_kwargs"
+        ' {{"outliers": "exclude"}} leaves them out'
+    ),
+    "outliers_excluded": "readings far from all others at such temperatures were left out: {readings}",
+    "temperatures_missing": (
+        "{missing} of {hours} hours had no temperature, and {filled} of them were filled from their neighbours; days"
+        " without a temperature: {days}"
+    ),
+    "days_without_temperature": "days with temperatures for less than half of their hours do not count: {days}",
+    "impossible_temperatures": (
+        "{count} {dataset} temperatures of station {station} are impossible anywhere on Earth; they count as missing"
+    ),
+    "normal_year_filled": (
+        "the normal year of station {station} lacks {hours} hours ({dates}); they were filled from the days around them"
+    ),
+    "weather_mismatch": (
+        "observed temperatures (station {observed_station}, mean {observed_mean} F, spread {observed_spread} F) and"
+        " normal temperatures (station {normal_station}, mean {normal_mean} F, spread {normal_spread} F) of the same"
+        " days of the year cannot belong to one place: check the stations, and the units in which they were posted"
+    ),
+    "weather_in_celsius": (
+        "no observed temperature of station {observed_station} is above {hottest} F, in most of a year: check whether"
+        " its unit is C"
+    ),
 }
 
 
@@ -95,9 +131,6 @@ def _words(description: str, data: Any) -> dict[str, str]:
         return {"count": str(len(data)), "dates": _dates(data)}
     words = {key: _listed(value) if isinstance(value, list) else _number(value) for key, value in data.items()}
     words["threshold"] = description.rpartition("> ")[2]
-    valid = [value for key, value in data.items() if key.startswith("n_valid")]
-    if valid and math.isfinite(data.get("n_days_total", math.nan)):  # NaN without one complete day
-        words["missing"] = _number(data["n_days_total"] - 1 - valid[0])
     return words
 
 

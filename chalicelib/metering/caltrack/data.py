@@ -18,7 +18,7 @@ from chalicelib.metering.caltrack.degree_days import Floats, daily_means, local_
 
 SHORTEST_BILL, LONGEST_BILL = 25, 70  # days; CalTRACK 2.2.3.4 and 2.2.3.5
 LEAST_DAYS = math.ceil(0.9 * 365)  # CalTRACK 2.2.1.2
-LEAST_TEMPERATURES = 0.9  # of a bill's hours; CalTRACK 2.2.3.2
+LEAST_TEMPERATURES = 0.9  # of a bill's days; CalTRACK 2.2.3.2
 EXTREME = 3  # interquartile ranges above the median; CalTRACK 2.3.6
 
 
@@ -41,11 +41,11 @@ class BillData:
         """Of bills by their start (local midnights, NaN where none follows) and temperatures (F) by the hour."""
         starts = pd.DatetimeIndex(readings.index)
         days = local_days(starts[0], starts[-1])
-        temperature, share = daily_means(hours, starts[0], starts[-1])
+        temperature, _ = daily_means(hours, starts[0], starts[-1])
         bill = np.searchsorted(starts.asi8, days.asi8, side="right") - 1
         length = np.bincount(bill, minlength=len(starts) - 1)
         energy = readings.to_numpy(dtype=np.float64)[:-1]
-        unused = _unused(energy, length, np.bincount(bill, weights=share) / length, electricity)
+        unused = _unused(energy, length, np.bincount(bill, weights=np.isfinite(temperature)) / length, electricity)
         counts = np.array([reason is None for reason in unused])
         observed = np.where(counts, energy / length, np.nan)[bill]
         table = pd.DataFrame({"start": starts[:-1], "end": starts[1:], "energy": energy, "days": length})
@@ -72,13 +72,13 @@ def _unused(energy: Floats, days: npt.NDArray[np.int64], temperatures: Floats, e
         if math.isnan(value):
             reasons.append("no reading")
         elif electricity and value == 0:
-            reasons.append("0, which is a missing reading of electricity")
+            reasons.append('0, which is a missing reading of electricity unless the trace has "zero_is_reading": true')
         elif length > LONGEST_BILL:
             reasons.append(f"longer than {LONGEST_BILL} days")
         elif length < off_cycle:
             reasons.append(f"an off-cycle read, shorter than {SHORTEST_BILL} days")
         elif share < LEAST_TEMPERATURES:
-            reasons.append(f"only {share:.0%} of its hours have a temperature, and {LEAST_TEMPERATURES:.0%} are needed")
+            reasons.append(f"only {share:.0%} of its days have a temperature, and {LEAST_TEMPERATURES:.0%} are needed")
         else:
             reasons.append(None)
     return reasons

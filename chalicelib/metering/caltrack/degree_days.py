@@ -8,14 +8,14 @@ import pandas as pd
 
 Floats = npt.NDArray[np.floating[Any]]
 
-_ENOUGH_OF_A_DAY = 0.5  # CalTRACK 2.2.2.3: more than half of its hours
+_ENOUGH_OF_A_DAY = 0.5  # of its hours, CalTRACK 2.2.2.3
 _HOUR_NS = 3_600_000_000_000
 
 
 def daily_means(hours: "pd.Series[float]", first: pd.Timestamp, end: pd.Timestamp) -> tuple[Floats, Floats]:
     """Of each day from `first` up to `end` (local midnights): the mean temperature, and the share of its hours known.
 
-    `hours` are temperatures (F) by the hour, NaN where missing. A day with half of its hours or less has NaN.
+    `hours` are temperatures (F) by the hour, NaN where missing. A day with less than half of its hours has NaN.
     """
     midnights = np.append(local_days(first, end).asi8, end.as_unit("ns").value)
     values = hours.to_numpy(dtype=np.float64)
@@ -26,7 +26,7 @@ def daily_means(hours: "pd.Series[float]", first: pd.Timestamp, end: pd.Timestam
     )
     share = counts / (np.diff(midnights) / _HOUR_NS)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(share > _ENOUGH_OF_A_DAY, sums / counts, np.nan), share
+        return np.where(share >= _ENOUGH_OF_A_DAY, sums / counts, np.nan), share
 
 
 def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:

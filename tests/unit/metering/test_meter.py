@@ -36,7 +36,7 @@ def test_a_run_says_what_it_used(bills_output: Document) -> None:
     }
     assert (bills_output["formatter_class"], bills_output["formatter_kwargs"]) == (
         "caltrack_billing",
-        {"ignore_sufficiency": False},
+        {"ignore_sufficiency": False, "outliers": "keep"},
     )
     assert bills_output["uncertainty"] == "regression"
     assert (bills_output["eemeter_version"], bills_output["datastore_version"]) == (EEMETER_VERSION, DATASTORE_VERSION)
@@ -125,7 +125,9 @@ def test_a_disqualified_baseline_fails_with_its_numbers() -> None:
     with pytest.raises(MeterFailure) as failure:
         run_meter(portfolio.meter_input("il-gas-hdd-only-billing_bimonthly") | {"model_class": "BillingModel"})
     assert "2016-01-21 to 2016-11-23" in str(failure.value)
-    assert "it spans 307 days, and 329 to 365 are needed" in str(failure.value)
+    assert "307 of its 307 days" in str(failure.value)
+    assert "329 are needed" in str(failure.value)
+    assert "its readings begin on 2016-01-21 and end on 2016-11-23" in str(failure.value)
     assert "ignore_sufficiency" in str(failure.value)
 
 
@@ -137,7 +139,7 @@ def test_sufficiency_can_be_ignored_and_stays_visible(changed: Callable[..., Doc
     [criterion] = baseline["disqualification"]
     assert criterion["name"] == "eemeter.sufficiency_criteria.incorrect_number_of_total_days"
     assert criterion["data"]["n_days_total"] == 307
-    assert output["formatter_kwargs"] == {"ignore_sufficiency": True}
+    assert output["formatter_kwargs"] == {"ignore_sufficiency": True, "outliers": "keep"}
 
 
 def test_a_disqualified_reporting_model_leaves_what_needs_it_without_that_side(
@@ -147,7 +149,7 @@ def test_a_disqualified_reporting_model_leaves_what_needs_it_without_that_side(
     output = run_meter(document)
     report = output["models"]["reporting"]
     assert (report["status"], report["cvrmse"]) == ("DISQUALIFIED", None)
-    assert report["disqualification"][0]["detail"].startswith("it spans 318 days, and 329 to 365 are needed")
+    assert report["disqualification"][0]["detail"].startswith("318 of its 318 days have both")
     for interpretation in ("annualized_weather_normal", "gross_predicted"):
         assert derivative(output, interpretation)["baseline_value"] > 0
         assert derivative(output, interpretation)["reporting_value"] is None
@@ -206,7 +208,11 @@ def test_negative_gas_and_missing_weather_are_named_with_their_numbers(
     with pytest.raises(MeterFailure) as failure:
         run_meter(broken)
     assert "days with a negative reading, which gas consumption cannot have: 2 (" in str(failure.value)
-    assert "lacks more than 10 % of its temperatures" in str(failure.value)
+    assert "months that lack" not in str(failure.value)  # 31 days of 365: 90 % of the days have temperatures
+    (output,) = [run_meter(changed(days, "weather.records", hours))]
+    details = [one["detail"] for one in output["models"]["baseline"]["warnings"]]
+    assert any("lack more than 10 % of their temperatures: 2016-07 (0 of 31 days)" in detail for detail in details)
+    assert any("do not count: 2016-07-01 to 2016-07-31" in detail for detail in details)
 
 
 def test_a_meter_that_stood_still_is_named(bills: Document, days: Document) -> None:
@@ -218,7 +224,10 @@ def test_a_meter_that_stood_still_is_named(bills: Document, days: Document) -> N
 
 def test_gaps_between_days_are_counted_and_not_taken_for_bills(days: Document) -> None:
     gaps = with_values(days, lambda number, value: None if number % 3 == 0 else value)
-    with pytest.raises(MeterFailure, match="121 of its 364 days have no reading, and at least 90 %"):
+    with pytest.raises(
+        MeterFailure,
+        match=r"243 of its 365 days .*: 122 days have no reading \(2015-12-28, 2015-12-31, .* and 119 more",
+    ):
         run_meter(gaps)
     output = run_meter({**gaps, "formatter_kwargs": {"ignore_sufficiency": True}})
     assert (output["models"]["baseline"]["status"], output["models"]["baseline"]["n"]) == ("DISQUALIFIED", 243)
@@ -365,9 +374,9 @@ def test_bills_are_run_where_clocks_change_at_midnight(
 
 
 def test_bills_of_which_none_counts_are_named(bills: Document, changed: Callable[..., Document]) -> None:
-    hours = [[at, value if at >= "2017" or at[11:13] < "10" else None] for at, value in bills["weather"]["records"]]
+    hours = [[at, value if at >= "2017" or at[11:13] < "09" else None] for at, value in bills["weather"]["records"]]
     ignoring = changed(bills, "formatter_kwargs", {"ignore_sufficiency": True})
-    with pytest.raises(MeterFailure, match=r"No reading of the baseline period counts, .* only 42% of its hours have"):
+    with pytest.raises(MeterFailure, match=r"No reading of the baseline period counts, .* only 0% of its days have"):
         run_meter(changed(ignoring, "weather.records", hours))
 
 

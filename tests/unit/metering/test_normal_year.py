@@ -34,7 +34,28 @@ def test_months_of_several_years_make_one() -> None:
     )
 
 
-def test_a_year_with_missing_hours_is_refused() -> None:
+def test_a_gap_of_two_days_is_filled_from_the_days_around_it_and_a_longer_one_is_refused() -> None:
+    index = pd.date_range("2015-01-01", periods=8760, freq="h", tz="UTC")
+    daily = pd.Series(index.hour.astype(float), index=index)  # every day alike
+    whole = normal_temperatures(Weather("724390", daily), ZoneInfo("UTC"))
+    for first, last in ((0, 48), (8736, 8760), (4000, 4048)):
+        filled = normal_temperatures(Weather("724390", daily.drop(index[first:last])), ZoneInfo("UTC"))
+        pd.testing.assert_series_equal(filled, whole)
+    with pytest.raises(MeterFailure, match="station 724390 lacks 49 of its 8,760 hours, from 01-01 to 01-03"):
+        normal_temperatures(Weather("724390", daily.iloc[49:]), ZoneInfo("UTC"))
+
+
+def test_a_gap_may_lie_across_new_year() -> None:
     whole = normal(2015)
-    with pytest.raises(MeterFailure, match="station 724390 lacks 24 of its 8760 hours"):
-        normal_temperatures(Weather("724390", whole.temperature.iloc[24:]), ZoneInfo("UTC"))
+    hours = whole.temperature.drop(whole.temperature.index[[*range(24), *range(8736, 8760)]])
+    filled = normal_temperatures(Weather("724390", hours), ZoneInfo("UTC"))
+    before, after = 8735.0, 24.0  # the hours around the gap, whose days are 3 apart
+    assert filled.iloc[-1] == pytest.approx(before + (after - 1 + 24 - before) / 3)
+
+
+def test_the_29th_of_february_is_ignored() -> None:
+    index = pd.date_range("2016-01-01", periods=8784, freq="h", tz="UTC")
+    leap = index[(index.month == 2) & (index.day == 29)]
+    hours = pd.Series(50.0, index=index)
+    hours[leap] = 120.0
+    assert normal_temperatures(Weather("724390", hours), ZoneInfo("UTC")).max() == 50.0

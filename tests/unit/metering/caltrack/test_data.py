@@ -98,12 +98,12 @@ def test_an_extreme_bill_is_named_and_counts() -> None:
     assert data.df["observed"].notna().all()
 
 
-def test_a_bill_needs_nine_tenths_of_its_hours() -> None:
+def test_a_bill_needs_nine_tenths_of_its_days() -> None:
     hours = hours_of(sum(MONTHS))
     gap = hours.copy()
     gap["2016-04-23":"2016-04-25"] = np.nan
     data = BillData.from_series(bills_of(MONTHS), gap, True)
-    assert "only 89% of its hours have a temperature, and 90% are needed" in details(data.warnings)[0]
+    assert "only 89% of its days have a temperature, and 90% are needed" in details(data.warnings)[0]
     gap = hours.copy()
     gap["2016-04-23":"2016-04-24"] = np.nan
     data = BillData.from_series(bills_of(MONTHS), gap, True)

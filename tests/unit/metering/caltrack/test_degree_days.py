@@ -25,14 +25,14 @@ def test_means_are_those_of_local_days_of_23_24_or_25_hours(month: str) -> None:
     assert share == pytest.approx(np.ones(26))
 
 
-def test_a_day_needs_more_than_half_of_its_hours() -> None:
+def test_a_day_needs_half_of_its_hours() -> None:
     hours = hours_of("2016-07-01", "2016-07-05")
-    hours.iloc[:12] = np.nan
-    hours.iloc[24 : 24 + 11] = np.nan
+    hours.iloc[:13] = np.nan
+    hours.iloc[24 : 24 + 12] = np.nan
     means, share = daily_means(hours, midnight("2016-07-01"), midnight("2016-07-06"))
     assert np.isnan(means).tolist() == [True, False, False, False, True]
-    assert means[1] == pytest.approx(hours.iloc[35:48].mean())
-    assert share == pytest.approx([12 / 24, 13 / 24, 1, 1, 0])
+    assert means[1] == pytest.approx(hours.iloc[36:48].mean())
+    assert share == pytest.approx([11 / 24, 12 / 24, 1, 1, 0])
 
 
 def test_degree_days_of_bills() -> None:

@@ -1,0 +1,194 @@
+"""The data of one modeling period as a model takes them, with a report of their quality."""
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from eemeter.eemeter.common.exceptions import EEMeterError
+from eemeter.eemeter.common.warnings import EEMeterWarning
+
+from chalicelib.metering.caltrack.degree_days import daily_means, local_days
+from chalicelib.metering.failure import MeterFailure, ModelFailure, NoReadings, WeatherFailure
+from chalicelib.metering.formatters import Formatter
+from chalicelib.metering.frequency import Frequency
+from chalicelib.metering.quality.accounting import Accounts
+from chalicelib.metering.quality.outliers import outlier_limits
+from chalicelib.metering.quality.report import findings_of, posted_quality, quality_of
+from chalicelib.metering.registry import Choice
+from chalicelib.metering.serialized import MeterInput
+from chalicelib.metering.temperatures import Temperatures, period_temperatures
+
+Bills: TypeAlias = npt.NDArray[np.int64] | None  # the number of the bill of each day; None where days are read
+
+EEMETER_REFUSES = (AttributeError, ArithmeticError, EEMeterError, LookupError, TypeError, ValueError)
+
+# Formatters take 0 of electricity as missing (CalTRACK 2.2.1.4): this is next to 0, and was read.
+_ZERO = 1e-9
+_DAY = pd.Timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class PeriodData:
+    """A modeling period before its model.
+
+    readings: whole readings. data: what the formatter has made of them. rows: a row a day, or an hour: temperature (F)
+    and observed. quality: the report. findings: of our own checks. accounts: why rows cannot be used.
+    """
+
+    label: str
+    readings: pd.DataFrame
+    data: Any
+    rows: pd.DataFrame
+    bills: Bills
+    quality: dict[str, Any]
+    findings: list[EEMeterWarning]
+    accounts: Accounts
+
+    @property
+    def warnings(self) -> list[EEMeterWarning]:
+        """What our own checks and the formatter have found; a fit can add one."""
+        return [*self.findings, *self.accounts.explained(self.data.warnings)]
+
+    @property
+    def disqualification(self) -> list[EEMeterWarning]:
+        """The criteria that disqualify the data; a fit can add one."""
+        return self.accounts.explained(self.data.disqualification)
+
+
+def read_period(
+    label: str, readings: pd.DataFrame, frequency: Frequency, meter_input: MeterInput, choice: Choice
+) -> PeriodData:
+    """The data of the readings of one period, at the trace's frequency.
+
+    Raises MeterFailure, with the report as its data_quality, where there is nothing to fit.
+    """
+    if readings["value"].notna().sum() == 0:
+        raise NoReadings(f"The trace has no whole readings in the {label} period.")
+    trace, formatter = meter_input.trace, choice.formatter
+    zeros_are_missing = trace.is_electricity and not trace.zero_is_reading
+    if zeros_are_missing and readings["value"].fillna(0).eq(0).all():
+        failure = MeterFailure(
+            f"All readings of the {label} period, {span(readings)}, are 0, and electricity readings of 0 count as"
+            ' missing (CalTRACK 2.2.1.4). If they are readings, as of a submeter, give the trace "zero_is_reading":'
+            " true; otherwise mend the records, or choose a period in which the meter counted."
+        )
+        failure.data_quality = posted_quality(readings, frequency, meter_input)
+        raise failure
+    try:
+        temperatures = period_temperatures(readings, meter_input, by_day=not formatter.is_hourly)
+    except WeatherFailure as failure:
+        failure.data_quality = posted_quality(readings, frequency, meter_input)
+        raise
+    outliers = _outliers(readings, temperatures, formatter)
+    excluded = choice.exclude_outliers and len(outliers) > 0
+    quality = quality_of(readings, outliers, temperatures, frequency, meter_input, excluded=excluded)
+    marked = readings.assign(
+        zero=readings["value"].eq(0) & zeros_are_missing,
+        outlier=_is_among(readings, outliers) & choice.exclude_outliers,
+    )
+    marked["value"] = marked["value"].mask(marked["outlier"])
+    try:
+        data, rows, bills = _formatted(marked, temperatures, meter_input, formatter)
+    except EEMETER_REFUSES as error:
+        raise refused(error, label, marked, choice, quality) from error
+    accounts = Accounts(rows, marked, temperatures.days_without, formatter.is_hourly)
+    findings = findings_of(marked, quality, temperatures, meter_input)
+    return PeriodData(label, marked, data, rows, bills, quality, findings, accounts)
+
+
+def refused(
+    error: Exception, label: str, readings: pd.DataFrame, choice: Choice, quality: dict[str, Any]
+) -> ModelFailure:
+    """The failure of a formatter or model that has refused the data."""
+    # what it says on purpose is for people; of the others only the kind tells something
+    why = (
+        str(error).rstrip(".")
+        if isinstance(error, EEMeterError | ValueError)
+        else f"it breaks off ({type(error).__name__}), as it does where readings are too few or all the same"
+    )
+    failure = ModelFailure(
+        f"{choice.model_class.name} cannot be fitted on the {label} period, {span(readings)} with"
+        f" {readings['value'].notna().sum()} of {len(readings)} readings not null: {why}."
+        " Check the readings and temperatures of that period."
+    )
+    failure.data_quality = quality
+    return failure
+
+
+def span(readings: pd.DataFrame) -> str:
+    """The dates of the first and last reading."""
+    return f"{readings['start'].min():%Y-%m-%d} to {readings['end'].max():%Y-%m-%d}"
+
+
+def _formatted(
+    readings: pd.DataFrame, temperatures: Temperatures, meter_input: MeterInput, formatter: Formatter
+) -> tuple[Any, pd.DataFrame, Bills]:
+    """What the formatter makes of the readings: its data, rows and bills."""
+    series = _meter_series(readings, formatter).tz_convert(meter_input.project.timezone)
+    zero_is_reading = meter_input.trace.zero_is_reading and meter_input.trace.is_electricity
+    if zero_is_reading:
+        series = series.mask(series == 0, _ZERO)
+    data = formatter.make(series, temperatures.hours, meter_input.trace.is_electricity)
+    rows = formatter.rows(data).assign(predicted=np.nan)
+    if zero_is_reading:
+        rows["observed"] = rows["observed"].mask(rows["observed"].abs() <= _ZERO, 0.0)
+    bills = _bills(readings, pd.DatetimeIndex(rows.index)) if formatter.frequency == "billing" else None
+    return data, rows, bills
+
+
+def _outliers(readings: pd.DataFrame, temperatures: Temperatures, formatter: Formatter) -> pd.DataFrame:
+    """Days, or bills, that stand out: start, end, value and limit (of hours the day's sums), the farthest first."""
+    if formatter.frequency == "billing":
+        table = readings[["start", "end", "value"]]
+        days = (table["end"] - table["start"]).dt.total_seconds().to_numpy() / _DAY.total_seconds()
+        low, high = outlier_limits(table["value"].to_numpy(dtype=np.float64) / days, None)
+        low, high = low * days, high * days
+    else:
+        table = _days(readings, temperatures)
+        low, high = outlier_limits(table["value"].to_numpy(), table["temperature"].to_numpy())
+    value = table["value"].to_numpy(dtype=np.float64)
+    found = table.assign(limit=np.where(value > high, high, low))[(value > high) | (value < low)]
+    farthest = (found["value"] - found["limit"]).abs().sort_values(ascending=False, kind="stable").index
+    return found.loc[farthest, ["start", "end", "value", "limit"]]
+
+
+def _days(readings: pd.DataFrame, temperatures: Temperatures) -> pd.DataFrame:
+    """The days of a period, hours added up: start, end, value and temperature (F)."""
+    timezone = pd.DatetimeIndex(temperatures.hours.index).tz
+    start, end = (one.tz_convert(timezone) for one in (readings["start"].min(), readings["end"].max()))
+    days = local_days(start, end)
+    edges = pd.DatetimeIndex(days.append(pd.DatetimeIndex([end]).as_unit("ns"))).tz_convert("UTC")
+    day = np.searchsorted(days.asi8, pd.DatetimeIndex(readings["start"]).as_unit("ns").asi8, side="right") - 1
+    value = pd.Series(readings["value"].to_numpy()).groupby(day).sum(min_count=1).reindex(range(len(days)))
+    return pd.DataFrame(
+        {
+            "start": edges[:-1],
+            "end": edges[1:],
+            "value": value.to_numpy(),
+            "temperature": daily_means(temperatures.hours, start, end)[0],
+        }
+    )
+
+
+def _is_among(readings: pd.DataFrame, outliers: pd.DataFrame) -> "pd.Series[bool]":
+    """Which readings lie in outliers."""
+    starts, among = readings["start"], np.zeros(len(readings), dtype=bool)
+    for first, last in zip(outliers["start"], outliers["end"], strict=True):
+        among |= ((starts >= first) & (starts < last)).to_numpy()
+    return pd.Series(among, index=readings.index, dtype=bool)
+
+
+def _meter_series(readings: pd.DataFrame, formatter: Formatter) -> "pd.Series[float]":
+    series = pd.Series(readings["value"].to_numpy(), index=pd.DatetimeIndex(readings["start"]))
+    if formatter.frequency != "billing":
+        return series
+    # a bill ends where the next one starts: the end of the last, and of any before a gap, has to be a row of its own
+    ends = pd.Series(np.nan, index=pd.DatetimeIndex(readings["end"]))
+    return series.combine_first(ends[~ends.index.isin(series.index)])
+
+
+def _bills(readings: pd.DataFrame, days: pd.DatetimeIndex) -> Bills:
+    position = pd.DatetimeIndex(readings["start"]).searchsorted(days, side="right") - 1
+    return np.asarray(readings["bill"].to_numpy()[position], dtype=np.int64)

@@ -1,0 +1,30 @@
+"""What a check has found, in the form of eemeter's warnings."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+from eemeter.eemeter.common.warnings import EEMeterWarning
+
+MOST_DATES = 20  # listed in one finding
+
+
+def finding(name: str, description: str, **data: Any) -> EEMeterWarning:
+    """A finding `datastore.data_quality.<name>`; chalicelib.metering.sufficiency has its sentence."""
+    return EEMeterWarning(qualified_name=f"datastore.data_quality.{name}", description=description, data=data)
+
+
+def dates(instants: Iterable[pd.Timestamp]) -> list[str]:
+    """The first dates (year-month-day), each once."""
+    return list(dict.fromkeys(f"{at:%Y-%m-%d}" for at in instants))[:MOST_DATES]
+
+
+def spans(days: pd.DatetimeIndex) -> list[str]:
+    """Runs of successive dates, as "2016-03-01 to 2016-03-12" or "2016-05-01"."""
+    dated = pd.Series(days.tz_localize(None).normalize()).drop_duplicates()
+    run = (dated.diff() != pd.Timedelta(days=1)).cumsum()
+    ends = dated.groupby(run).agg(["first", "last"])
+    return [
+        f"{first:%Y-%m-%d}" if first == last else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
+        for first, last in ends.itertuples(index=False)
+    ]

@@ -1,0 +1,61 @@
+"""Readings far above or below what others at such temperatures are.
+
+CalTRACK 2.3.6 has values above the median and three interquartile ranges reviewed. By itself that also finds the cold
+days of a building that heats, so that a reading has to stand out among the days nearest in temperature as well.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+EXTREME = 3  # interquartile ranges from the median of all readings (CalTRACK 2.3.6)
+FAR = 10  # interquartile ranges from the median of those alike
+TIMES = 2  # the least distance from the median of those alike, in medians
+ALIKE = 20  # days nearest in temperature
+FEWEST = 6  # readings
+
+
+def outlier_limits(energy: Floats, temperature: Floats | None) -> tuple[Floats, Floats]:
+    """The lowest and the highest value that is no outlier, of each reading.
+
+    energy (readings,) is of a day each, or of a bill per day; NaN where it is missing. temperature (readings,) has the
+    days' means (F), None for bills, all of which are then alike. Limits are infinite where there are fewer than six
+    readings.
+    """
+    low, high = np.full(len(energy), -np.inf), np.full(len(energy), np.inf)
+    known = np.flatnonzero(
+        np.isfinite(energy) if temperature is None else np.isfinite(energy) & np.isfinite(temperature)
+    )
+    if len(known) < FEWEST:
+        return low, high
+    values = energy[known]
+    median, spread = _middle(values[values != 0] if (values != 0).any() else values)
+    if temperature is None:
+        centre, width = (np.full(len(known), number) for number in _middle(values))
+    else:
+        centre, width = _alike(values, temperature[known])
+    distance = np.maximum(FAR * width, TIMES * np.abs(centre))
+    high[known] = np.maximum(centre + distance, median + EXTREME * spread)
+    low[known] = np.minimum(np.minimum(centre - distance, median - EXTREME * spread), 0.0)  # nothing used is no outlier
+    return low, high
+
+
+def _middle(values: Floats) -> tuple[float, float]:
+    """The median and the interquartile range."""
+    low, median, high = np.quantile(values, [0.25, 0.5, 0.75])
+    return float(median), float(high - low)
+
+
+def _alike(values: Floats, temperature: Floats) -> tuple[Floats, Floats]:
+    """Of each day the median and interquartile range of the others nearest to it in the order of temperatures."""
+    order = np.argsort(temperature, kind="stable")
+    size = min(ALIKE + 1, len(values))
+    first = np.clip(np.arange(len(values)) - size // 2, 0, len(values) - size)
+    windows = values[order][first[:, None] + np.arange(size)]
+    itself = np.arange(len(values)) - first
+    others = np.where(np.arange(size) == itself[:, None], np.nan, windows)
+    low, median, high = np.nanquantile(others, [0.25, 0.5, 0.75], axis=1)
+    centre, width = np.empty(len(values)), np.empty(len(values))
+    centre[order], width[order] = median, high - low
+    return centre, width

@@ -1,0 +1,77 @@
+"""The hourly temperatures of a period, their gaps filled."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from chalicelib.metering.caltrack.degree_days import daily_means, local_days
+from chalicelib.metering.failure import WeatherFailure
+from chalicelib.metering.serialized import MeterInput
+
+_EDGE = pd.Timedelta(days=2)
+_HOUR = pd.Timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Temperatures:
+    """The temperatures of a period, in the project's time zone.
+
+    hours: degrees Fahrenheit by the hour, with two days around the period; NaN where there is none. count, missing,
+    filled: the hours of the period, those without a temperature, and how many of these were filled. days_without: the
+    days of the period that have no temperature, since less than half of their hours have one.
+    """
+
+    hours: "pd.Series[float]"
+    count: int
+    missing: int
+    filled: int
+
+    days_without: pd.DatetimeIndex
+
+
+def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_day: bool) -> Temperatures:
+    """The temperatures of the period that the readings span. by_day: whether the model takes means of days.
+
+    Hours next to known ones lie on the line between them (CalTRACK 2.3.3, as eeweather draws it). By days, a day that
+    then has at least half of its hours has their mean in the others, which leaves its mean what it is, and any other
+    day has no temperature (CalTRACK 2.2.2.3). Raises WeatherFailure without any temperature.
+    """
+    first, last = readings["start"].min(), readings["end"].max()
+    temperature = meter_input.weather.temperature
+    within = temperature[first - _EDGE : last + _EDGE]
+    if within.notna().sum() == 0:
+        raise WeatherFailure(
+            f"Weather station {meter_input.weather.station} has no temperatures from {first:%Y-%m-%d} to"
+            f" {last:%Y-%m-%d}, only from {temperature.index[0]:%Y-%m-%d} to {temperature.index[-1]:%Y-%m-%d}."
+        )
+    given = _at_whole_hours(within.tz_convert(meter_input.project.timezone))
+    hours = given
+    if given.isna().any():
+        hours = given.interpolate("time", limit=1, limit_direction="both", limit_area="inside")
+        hours = _whole_or_missing_days(hours) if by_day else hours
+    known, filled = (int(one[first : last - pd.Timedelta(1)].notna().sum()) for one in (given, hours))
+    count = round((last - first) / _HOUR)
+    start, end = (one.tz_convert(meter_input.project.timezone) for one in (first, last))
+    days = local_days(start, end)
+    without = days[~np.isfinite(daily_means(hours, start, end)[0])]
+    return Temperatures(hours, count, max(count - known, 0), max(filled - known, 0), without)
+
+
+def _at_whole_hours(temperature: "pd.Series[float]") -> "pd.Series[float]":
+    """The temperatures at the hours of local clocks: interpolated where they differ from UTC by parts of an hour.
+
+    eemeter finds no midnight between the hours of UTC, and would count every day as one without temperatures.
+    """
+    if (pd.DatetimeIndex(temperature.index).minute == 0).all():
+        return temperature
+    quarters = temperature.resample("15min").asfreq().interpolate("time", limit=3)
+    return quarters[pd.DatetimeIndex(quarters.index).minute == 0]
+
+
+def _whole_or_missing_days(hours: "pd.Series[float]") -> "pd.Series[float]":
+    index = pd.DatetimeIndex(hours.index)
+    first, end = index[0].normalize(), (index[-1] + _HOUR).ceil("D")
+    means, _ = daily_means(hours, first, end)
+    of_day = means[np.searchsorted(local_days(first, end).asi8, index.as_unit("ns").asi8, side="right") - 1]
+    return hours.fillna(pd.Series(of_day, index=index)).where(np.isfinite(of_day))
