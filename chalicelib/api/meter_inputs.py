@@ -43,7 +43,21 @@ class InputTrace(Part):
     type: Literal["ARBITRARY", "ARBITRARY_START", "ARBITRARY_END"]
     trace_id: str | None = None
     interpretation: TraceInterpretation
-    unit: str
+    unit: str = Field(description="The unit of the values, as of a trace; they are kept in KWH or THERM.")
+    posted_unit: str | None = Field(
+        default=None, description="The unit before a conversion that was done already, as in an input given out."
+    )
+    heat_content: float | None = Field(
+        default=None, description="Of gas by volume: the therms in one of its unit, or in one of `posted_unit`."
+    )
+    readings: vocabulary.Readings = Field(
+        default="consumption",
+        description="Whether a value is what was used over a time, or what the register of the meter showed at an "
+        "instant, of which a record has one: `start` or `end`.",
+    )
+    zero_is_reading: bool = Field(
+        default=False, description="Whether 0 is a reading of electricity, rather than one that is missing."
+    )
     interval: str | None = None
     records: list[InputRecord]
 
@@ -129,8 +143,11 @@ def _store(given: MeterInput, raw: dict[str, Any]) -> str:
 def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
     """The posted document with the datastore's names of interpretation and units. Raises the 400 Problem."""
     refuse_any(_errors(given))
-    unit, factor = vocabulary.normalised_unit(given.trace.unit)
+    unit, factor = _unit(given.trace)
     trace = {**raw["trace"], "interpretation": given.trace.interpretation, "unit": unit}
+    converted = given.trace.posted_unit is not None and not vocabulary.is_volume(given.trace.unit)
+    if unit != given.trace.unit and not converted:
+        trace["posted_unit"] = given.trace.unit
     if factor != 1.0:
         trace["records"] = [
             record if record.get("value") is None else {**record, "value": record["value"] * factor}
@@ -143,6 +160,11 @@ def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+def _unit(trace: InputTrace) -> tuple[str, float]:
+    """The datastore's unit and the factor. Raises ValueError and HeatContentError."""
+    return vocabulary.normalised_unit(trace.unit, trace.interpretation, trace.heat_content, trace.posted_unit)
+
+
 def _in_fahrenheit(weather: dict[str, Any]) -> dict[str, Any]:
     records = [[start, None if value is None else value * 1.8 + 32.0] for start, value in weather["records"]]
     return {**weather, "unit": "F", "records": records}
@@ -151,14 +173,17 @@ def _in_fahrenheit(weather: dict[str, Any]) -> dict[str, Any]:
 def _errors(given: MeterInput) -> list[ErrorItem]:
     errors = []
     try:
-        interpretation = given.trace.interpretation
-        unit, _ = vocabulary.normalised_unit(given.trace.unit, interpretation)
-        if unit != vocabulary.expected_unit(interpretation):
-            taken = vocabulary.units_taken(interpretation)
-            detail = f"{given.trace.unit} is no unit of {interpretation}; give {taken}."
-            errors.append(error(detail, "meter_input", "trace", "unit"))
+        _unit(given.trace)
+    except vocabulary.HeatContentError as problem:
+        errors.append(error(f"{problem}.", "meter_input", "trace", "heat_content"))
     except ValueError as problem:
         errors.append(error(f"{problem}.", "meter_input", "trace", "unit"))
+    if given.trace.readings == "register" and given.trace.type == "ARBITRARY":
+        detail = (
+            "A register is read at one instant, and records of type ARBITRARY have two; give ARBITRARY_START with the "
+            "instant as start."
+        )
+        errors.append(error(detail, "meter_input", "trace", "readings"))
     for index, record in enumerate(given.trace.records):
         for name in ENDS[given.trace.type]:
             if getattr(record, name) is None:

@@ -47,6 +47,10 @@ def _serialized_trace(trace: Trace, column: Column) -> dict[str, Any]:
         "trace_id": trace.trace_id,
         "interpretation": trace.interpretation,
         "unit": trace.unit,
+        "posted_unit": trace.posted_unit or trace.unit,
+        "heat_content": trace.heat_content,
+        "readings": trace.readings,
+        "zero_is_reading": trace.zero_is_reading,
         "records": [
             {"start": iso(start), "value": _number(value), "estimated": bool(estimated)}
             for start, value, estimated in records

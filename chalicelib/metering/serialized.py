@@ -102,10 +102,14 @@ def read(document: Mapping[str, Any]) -> MeterInput:
 
 def _trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
     kind = _expect_type(document, "trace", TRACE_TYPES)
-    heat_content = None if document.get("posted_unit") else document.get("heat_content")  # it has been applied then
     try:
         interpretation = full_name(_text(document, "trace", "interpretation"))
-        unit, factor = normalised_unit(_text(document, "trace", "unit"), interpretation, heat_content)
+        unit, factor = normalised_unit(
+            _text(document, "trace", "unit"),
+            interpretation,
+            document.get("heat_content"),
+            document.get("posted_unit"),
+        )
     except ValueError as error:
         raise MeterFailure(f"The trace cannot be read: {error}.") from error
     is_register = _is_register(document, kind)

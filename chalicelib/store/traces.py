@@ -10,6 +10,7 @@ _traces = Collection(Trace, "traces", "trace_id")
 
 get = _traces.get
 get_many = _traces.get_many
+find_many = _traces.find_many
 create = _traces.create
 update = _traces.update
 sync = _traces.sync

@@ -21,6 +21,7 @@ NAMES = {
 ELECTRICITY = {"interpretation": "E_C_S", "unit": "kWh"}
 GAS = {"interpretation": "NG_C_S", "unit": "therms"}
 KEYS = ["id", "trace_id", "interpretation", "unit", "projects", "added", "updated"]
+KEYS += ["posted_unit", "heat_content", "readings", "zero_is_reading"]  # the first are the reference document's
 
 Project = Callable[[], int]
 
@@ -84,7 +85,49 @@ def test_an_interpretation_is_taken_short_and_full_and_shown_full(api: Api, proj
     + [("NG_C_S", unit, "THERM") for unit in ("THERM", "therm", "therms", "Therms", "thm", "THM")],
 )
 def test_a_unit_is_normalised(api: Api, interpretation: str, unit: str, shown: str) -> None:
-    assert create(api, interpretation=interpretation, unit=unit)["unit"] == shown
+    trace = create(api, interpretation=interpretation, unit=unit)
+    assert (trace["unit"], trace["posted_unit"]) == (shown, unit)
+
+
+@pytest.mark.parametrize(
+    ("fields", "unit", "factor"),
+    [
+        ({"unit": "CCF", "heat_content": 1.037}, "THERM", 1.037),
+        ({"unit": "MCF", "heat_content": 10.37}, "THERM", 10.37),
+        ({"unit": "m³", "heat_content": 0.37}, "THERM", 0.37),
+        ({"unit": "Dth"}, "THERM", 10.0),
+        ({"unit": "MMBtu"}, "THERM", 10.0),
+        ({"unit": "kBtu"}, "THERM", 0.01),
+        ({"unit": "GJ"}, "THERM", 1 / 0.105505585262),
+        ({"unit": "kWh"}, "THERM", 1 / 29.307107017222222),  # as in the United Kingdom
+        ({"interpretation": "E_C_S", "unit": "kBtu"}, "KWH", 0.29307107017222222),
+    ],
+    ids=str,
+)
+def test_a_meters_own_unit_is_shown_and_its_records_converted(
+    api: Api, fields: dict[str, Any], unit: str, factor: float
+) -> None:
+    trace = create(api, **{"interpretation": "NG_C_S", **fields})
+    shown = (unit, fields["unit"], fields.get("heat_content"))
+    assert (trace["unit"], trace["posted_unit"], trace["heat_content"]) == shown
+    assert api.get(f"traces/{trace['id']}/") == trace
+    item = {"trace_id": trace["trace_id"], "interpretation": trace["interpretation"], **fields}
+    assert sync(api, [item])[0]["status"] == "unchanged"
+    api.post("trace_records/", [{"trace": trace["id"], "start": "2016-01-01T00:00:00Z", "value": 250}])
+    (record,) = api.get("trace_records/", trace=trace["id"])
+    assert record["value"] == pytest.approx(250 * factor, rel=1e-14)
+
+
+def test_how_a_trace_is_read_is_kept_and_reset(api: Api) -> None:
+    trace = create(api, readings="register", zero_is_reading=True)
+    path = f"traces/{trace['id']}/"
+    assert (trace["readings"], trace["zero_is_reading"]) == ("register", True)
+    assert api.get(path) == trace
+    item = {"trace_id": trace["trace_id"], **ELECTRICITY}
+    assert sync(api, [item, {**item, "trace_id": unique()}])[0]["status"] == "unchanged"
+    assert sync(api, [{**item, "readings": "consumption"}])[0]["status"] == "updated"
+    assert api.call("PATCH", path, json={"zero_is_reading": None}).json()["zero_is_reading"] is False
+    assert api.get(path)["readings"] == "consumption"
 
 
 def test_a_trace_id_is_taken_once(api: Api) -> None:
@@ -111,8 +154,14 @@ def test_a_project_and_a_trace_may_have_one_name(api: Api) -> None:
         ({"interpretation": None}, "/interpretation"),
         ({"unit": "CCF"}, "/unit"),
         ({"unit": "therms"}, "/unit"),  # of gas
-        ({"interpretation": "NG_C_S"}, "/unit"),  # is in therms
+        ({"unit": "MBtu"}, "/unit"),  # of two meanings
+        ({"interpretation": "NG_C_S", "unit": "gallon"}, "/unit"),
+        ({"interpretation": "NG_C_S", "unit": "CCF"}, "/heat_content"),
+        ({"interpretation": "NG_C_S", "unit": "CCF", "heat_content": 10.37}, "/heat_content"),
+        ({"unit": "kWh", "heat_content": 1.037}, "/heat_content"),
         ({"unit": None}, "/unit"),
+        ({"readings": "dial"}, "/readings"),
+        ({"zero_is_reading": "no"}, "/zero_is_reading"),
         ({"projects": [ABSENT]}, "/projects/0"),
         ({"projects": ABSENT}, "/projects"),
         ({"projects": ["1"]}, "/projects/0"),
@@ -168,7 +217,7 @@ def test_a_patch_changes_only_what_it_names(api: Api, project: Project) -> None:
     path = f"traces/{trace['id']}/"
     for changes, shown in (
         ({"trace_id": unique()}, {}),
-        (GAS, {"interpretation": NAMES["NG_C_S"], "unit": "THERM"}),
+        (GAS, {"interpretation": NAMES["NG_C_S"], "unit": "THERM", "posted_unit": "therms"}),
         ({}, {}),
     ):
         before = api.get(path)
@@ -177,6 +226,13 @@ def test_a_patch_changes_only_what_it_names(api: Api, project: Project) -> None:
         assert after == before | changes | shown | {"updated": after["updated"]}
     assert found(api, trace["trace_id"]) == []
     assert found(api, after["trace_id"]) == [after]
+
+
+def test_a_patch_to_another_fuel_names_the_unit(api: Api) -> None:
+    trace = create(api)
+    problem = api.refused("PATCH", f"traces/{trace['id']}/", 400, json={"interpretation": "NG_C_S"})
+    assert [error["pointer"] for error in problem["errors"]] == ["/unit"]
+    assert api.get(f"traces/{trace['id']}/") == trace
 
 
 def test_a_project_that_is_deleted_leaves_its_traces(api: Api, project: Project) -> None:

@@ -172,6 +172,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
             page=rows.page,
         )
     replace(projects, find_many=memory.projects.find_many)
+    replace(traces, find_many=memory.traces.find_many)
     replace(traces, of_projects=memory.of_projects)
     replace(
         trace_groups,

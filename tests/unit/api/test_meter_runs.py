@@ -178,6 +178,67 @@ def test_names_and_units_in_a_meter_input_become_the_datastores(call: Api, memor
     assert [temperature for _, temperature in kept["weather"]["records"]] == [50.0, None]
 
 
+def gas(**fields: Any) -> dict[str, Any]:
+    """A meter input of 100 of a unit of gas."""
+    records = [{"start": "2011-01-01T00:00:00+00:00", "value": 100}]
+    trace = {**examples.METER_INPUT["trace"], "interpretation": "NATURAL_GAS_CONSUMPTION_SUPPLIED", "records": records}
+    return {**examples.METER_INPUT, "trace": {**trace, **fields}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "value", "posted_unit"),
+    [
+        ({"unit": "CCF", "heat_content": 1.03}, 103.0, "CCF"),
+        ({"unit": "m3", "heat_content": 0.37}, 37.0, "m3"),
+        ({"unit": "kWh"}, pytest.approx(3.412141633127942, rel=1e-15), "kWh"),
+        ({"unit": "Dth", "readings": "register", "zero_is_reading": True}, 1000.0, "Dth"),
+        ({"unit": "THERM", "posted_unit": "CCF", "heat_content": 1.03}, 100, "CCF"),
+        ({"unit": "THERM", "posted_unit": "kWh"}, 100, "kWh"),
+    ],
+)
+def test_a_meter_input_is_converted_once(
+    call: Api, memory: Memory, fields: dict[str, Any], value: Any, posted_unit: str
+) -> None:
+    call("POST", "meter_runs/", {"meter_input": gas(**fields)})
+    (kept,) = memory.documents.values()
+    assert kept["trace"]["records"][0]["value"] == value
+    assert kept["trace"] == {**gas(**fields)["trace"], "unit": "THERM", "posted_unit": posted_unit} | {
+        "records": kept["trace"]["records"]
+    }
+    memory.documents.clear()
+    assert call("POST", "meter_runs/", {"meter_input": kept}).status == 201
+    assert list(memory.documents.values()) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"unit": "CCF"}, "heat_content"),
+        ({"unit": "CCF", "heat_content": 38.6}, "heat_content"),
+        ({"unit": "THERM", "heat_content": 1.03}, "heat_content"),
+        ({"unit": "THERM", "posted_unit": "kWh", "heat_content": 1.03}, "heat_content"),
+        ({"unit": "THERM", "posted_unit": "MCF", "heat_content": 1.03}, "heat_content"),
+        ({"unit": "THERM", "posted_unit": "gallon"}, "unit"),
+        ({"unit": "THERM", "readings": "odometer"}, "readings"),
+        ({"unit": "THERM", "zero_is_reading": None}, "zero_is_reading"),
+        (
+            {
+                "unit": "THERM",
+                "readings": "register",
+                "type": "ARBITRARY",
+                "records": [{"start": "2011-01-01T00:00:00Z", "end": "2011-02-01T00:00:00Z", "value": 1}],
+            },
+            "readings",
+        ),
+    ],
+)
+def test_a_unit_of_a_meter_input_that_does_not_fit_is_pointed_at(
+    call: Api, fields: dict[str, Any], pointer: str
+) -> None:
+    answer = call("POST", "meter_runs/", {"meter_input": gas(**fields)})
+    assert (answer.status, answer.pointers) == (400, [f"/meter_input/trace/{pointer}"])
+
+
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [

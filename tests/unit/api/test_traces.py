@@ -26,7 +26,16 @@ def test_names_are_taken_short_and_long_and_shown_long(call: Api, code: str) -> 
 @pytest.mark.parametrize(
     ("change", "pointer"),
     [
-        ({"unit": "kWh"}, "/unit"),
+        ({"unit": "MBtu"}, "/unit"),
+        ({"unit": "CCF"}, "/heat_content"),
+        ({"unit": "CCF", "heat_content": 10.36}, "/heat_content"),
+        ({"unit": "therms", "heat_content": 1.036}, "/heat_content"),
+        ({"unit": "CCF", "heat_content": "1.036"}, "/heat_content"),
+        ({"unit": "therms".rjust(300)}, "/unit"),
+        ({"interpretation": "E_C_S"}, "/unit"),
+        ({"readings": "meter"}, "/readings"),
+        ({"zero_is_reading": 0}, "/zero_is_reading"),
+        ({"posted_unit": "therms"}, "/posted_unit"),
         ({"unit": "gallon"}, "/unit"),
         ({"interpretation": "GAS"}, "/interpretation"),
         ({"projects": [1, 9]}, "/projects/1"),
@@ -45,10 +54,13 @@ def test_a_trace_that_does_not_fit_is_refused(portfolio: Api, change: Any, point
 @pytest.mark.parametrize(
     ("interpretation", "unit", "taken"),
     [
-        ("NG_C_S", "ccf", "give therms (a volume such as ccf"),
-        ("NG_C_S", "kWh", "give therms (a volume such as ccf"),
-        ("E_C_S", "ccf", "give kWh, Wh or MWh."),
-        ("E_C_S", "therms", "give kWh, Wh or MWh."),
+        ("NG_C_S", "ccf", "add heat_content, the therms in one ccf that the utility bills by, about 1.04."),
+        ("NG_C_S", "m3", "add heat_content, the therms in one m3 that the utility bills by, about 0.366."),
+        ("NG_C_S", "litre", "give therms, Dth, Btu, kBtu, MMBtu, MJ, GJ, kWh or MWh, or a volume"),
+        ("NG_C_S", "MBtu", "give kBtu or MMBtu."),
+        ("E_C_S", "MBtu", "give kBtu or MMBtu."),
+        ("E_C_S", "ccf", "give kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ."),
+        ("E_C_S", "therms", "give kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ."),
     ],
 )
 def test_the_units_of_the_fuel_are_named(call: Api, interpretation: str, unit: str, taken: str) -> None:
@@ -63,6 +75,43 @@ def test_a_patch_keeps_unit_and_fuel_together(portfolio: Api) -> None:
     assert portfolio("PATCH", "traces/2/", {"interpretation": "NG_C_S"}).pointers == ["/unit"]
     changed = portfolio("PATCH", "traces/2/", {"interpretation": "NG_C_S", "unit": "thm", "projects": None}).json
     assert (changed["unit"], changed["projects"]) == ("THERM", [])
+    assert portfolio("PATCH", "traces/2/", {"interpretation": "E_C_N"}).pointers == ["/unit"]
+
+
+def test_gas_by_volume_is_kept_by_its_heat_content(call: Api) -> None:
+    given = {"trace_id": "gas", "interpretation": "NG_C_S", "unit": "m³", "heat_content": 0.36}
+    trace = call("POST", "traces/", given).json
+    assert (trace["unit"], trace["posted_unit"], trace["heat_content"]) == ("THERM", "m³", 0.36)
+    assert call("PATCH", "traces/1/", {"heat_content": None}).pointers == ["/heat_content"]
+    assert call("PATCH", "traces/1/", {"unit": "CCF"}).pointers == ["/heat_content"]
+    assert call("PATCH", "traces/1/", {"unit": "gallon"}).pointers == ["/unit"]
+    call("POST", "trace_records/", [{"trace": 1, "start": "2015-01-01T00:00:00Z", "value": 100}])
+    assert call("PATCH", "traces/1/", {"heat_content": 0.37}).json["posted_unit"] == "m³"
+    call("POST", "trace_records/", [{"trace": 1, "start": "2015-02-01T00:00:00Z", "value": 100}])
+    changed = call("PATCH", "traces/1/", {"unit": "kWh"}).json
+    assert (changed["unit"], changed["posted_unit"], changed["heat_content"]) == ("THERM", "kWh", None)
+    call("POST", "trace_records/", [{"trace": 1, "start": "2015-03-01T00:00:00Z", "value": 29.30710701722222}])
+    assert [record["value"] for record in call("GET", "trace_records/?trace=1").json] == [36, 37, 1]
+
+
+def test_a_patch_leaves_the_unit_alone_that_it_does_not_name(call: Api, memory: Memory) -> None:
+    call("POST", "traces/", {"trace_id": "t", "interpretation": "E_C_S", "unit": "Wh"})
+    memory.traces.rows[1].posted_unit = None  # as before it was kept
+    changed = call("PATCH", "traces/1/", {"interpretation": "E_C_N", "readings": "register"}).json
+    assert (changed["unit"], changed["posted_unit"], changed["readings"]) == ("KWH", "KWH", "register")
+    assert memory.traces.rows[1].unit_multiplier == 0.001
+    assert call("PATCH", "traces/1/", {"readings": None, "zero_is_reading": None}).json["readings"] == "consumption"
+
+
+def test_a_sync_takes_what_it_leaves_out_from_the_trace(call: Api) -> None:
+    whole = {**GAS, "unit": "CCF", "heat_content": 1.04, "readings": "register", "zero_is_reading": True}
+    assert call("POST", "traces/sync/", [whole]).json[0]["status"] == "created"
+    before = call("GET", "traces/1/").json
+    assert call("POST", "traces/sync/", [{**GAS, "unit": "hcf"}]).status == 200
+    assert call("GET", "traces/1/").json == before  # the same unit, spelled otherwise
+    assert call("POST", "traces/sync/", [{**GAS, "unit": "m3"}]).pointers == ["/0/heat_content"]
+    assert call("POST", "traces/sync/", [{**GAS, "unit": "m3", "heat_content": 0.366}]).status == 200
+    assert call("GET", "traces/1/").json == before | {"posted_unit": "m3", "heat_content": 0.366}
 
 
 def test_a_taken_trace_id_is_a_conflict(call: Api) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs import meter_input
-from chalicelib.store import documents
-from chalicelib.store.tables import MeterRun
+from chalicelib.store import documents, projects, series, traces
+from chalicelib.store.series import Column
+from chalicelib.store.tables import MeterRun, Project, Trace
 
 ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty")
 
@@ -28,3 +29,34 @@ def test_what_the_request_asks_for_comes_before_what_the_input_says(
     monkeypatch.setattr(meter_input, "add_weather", lambda document: None)
     found = meter_input.complete_input(MeterRun(id=1, meter_input="key", **asked))
     assert found == dict.fromkeys(ARGUMENTS) | expected
+
+
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, {"posted_unit": "THERM", "heat_content": None, "readings": "consumption", "zero_is_reading": False}),
+        (
+            {"posted_unit": "CCF", "heat_content": 1.03, "readings": "register", "zero_is_reading": True},
+            {"posted_unit": "CCF", "heat_content": 1.03, "readings": "register", "zero_is_reading": True},
+        ),
+    ],
+)
+def test_a_trace_says_how_its_records_were_posted(
+    monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], shown: dict[str, Any]
+) -> None:
+    trace = Trace(id=2, trace_id="gas", interpretation="NATURAL_GAS_CONSUMPTION_SUPPLIED", unit="THERM", **fields)
+    column = Column()
+    column.append(0, 103.0)
+    monkeypatch.setattr(traces, "get", {2: trace}.get)
+    monkeypatch.setattr(projects, "get", {1: Project(id=1, project_id="one")}.get)
+    monkeypatch.setattr(series, "read", lambda prefix: column)
+    monkeypatch.setattr(meter_input, "add_weather", lambda document: None)
+    found = meter_input.complete_input(MeterRun(id=1, trace=2, project=1))["trace"]
+    assert found == {
+        "type": "ARBITRARY_START",
+        "trace_id": "gas",
+        "interpretation": "NATURAL_GAS_CONSUMPTION_SUPPLIED",
+        "unit": "THERM",
+        **shown,
+        "records": [{"start": "1970-01-01T00:00:00+00:00", "value": 103.0, "estimated": False}],
+    }

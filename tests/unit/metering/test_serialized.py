@@ -125,7 +125,7 @@ def test_a_missing_hour_is_a_row_without_a_temperature() -> None:
         ("trace", ..., "meter_input.trace is missing"),
         ("trace.type", "ARBITRARY_MIDDLE", "ARBITRARY or ARBITRARY_START or ARBITRARY_END"),
         ("trace.interpretation", "WATER", "'WATER' is not a trace interpretation"),
-        ("trace.unit", "BTU", "'BTU' is not a unit"),
+        ("trace.unit", "gallon", "'gallon' is not a unit"),
         ("trace.unit", ..., "trace.unit is missing"),
         ("trace.records", ..., "trace.records is missing"),
         ("trace.records", [], "no readings: it has no records"),
