@@ -1,12 +1,23 @@
 """The kinds of value that several schemas share."""
 
 import json
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
 
 from chalicelib import vocabulary
 from chalicelib.api.times import EARLIEST, LATEST
@@ -14,6 +25,7 @@ from chalicelib.api.times import EARLIEST, LATEST
 MOST_ITEMS = 10_000  # in a POST that takes a list
 MOST_ARGUMENT_BYTES = 20_000  # of JSON in one free-form object: it is kept with every run and every result
 COLDEST, HOTTEST = -150, 160  # °F or °C, a little beyond every record on Earth
+BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZIPCODE, STATION = r"^[0-9]{5}$", r"^[0-9A-Z]{6}$"
 
 
@@ -91,6 +103,15 @@ def _in_range(instant: datetime) -> datetime:
     return instant
 
 
+def _or_midnight(given: Any, instant: ValidatorFunctionWrapHandler) -> Any:
+    """The midnight of a bare date without an offset, which nothing else lacks here; of all else the instant."""
+    if not isinstance(given, str) or not BARE_DATE.fullmatch(given):
+        return instant(given)
+    midnight = _instant(given)
+    _in_range(midnight.replace(tzinfo=UTC))
+    return midnight
+
+
 @cache
 def _timezones() -> frozenset[str]:
     """IANA's names, from the package that ships them: the machine's own files also hold other things."""
@@ -110,6 +131,11 @@ Temperature = Annotated[
 ]
 Key = Annotated[str, Field(min_length=1, max_length=255)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_in_range)]
+DateOrInstant = Annotated[
+    Instant,
+    WrapValidator(_or_midnight),  # api.times.in_timezone makes an instant of it
+    WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
+]
 Zipcode = Annotated[str, Field(pattern=ZIPCODE, examples=["60601"])]
 Station = Annotated[str, Field(pattern=STATION, examples=["724390"])]
 TimeZone = Annotated[str, AfterValidator(_known_timezone), Field(examples=["America/Chicago"])]

@@ -10,6 +10,7 @@ from chalicelib import vocabulary
 from chalicelib.api import validation
 from chalicelib.api.fields import (
     Arguments,
+    DateOrInstant,
     Instant,
     Reading,
     Station,
@@ -29,10 +30,13 @@ class Part(BaseModel):
 
 
 class InputRecord(Part):
-    """A reading; ARBITRARY has start and end, ARBITRARY_START only start, ARBITRARY_END only end."""
+    """A reading; ARBITRARY has start and end, ARBITRARY_START only start, ARBITRARY_END only end.
 
-    start: Instant | None = None
-    end: Instant | None = None
+    A date alone is midnight in the project's time zone.
+    """
+
+    start: DateOrInstant | None = None
+    end: DateOrInstant | None = None
     value: Reading | None = None
     estimated: bool = False
 
@@ -63,10 +67,10 @@ class InputTrace(Part):
 
 
 class Period(Part):
-    """A modelling period; null leaves a side open."""
+    """A modelling period; null leaves a side open. A date alone is midnight in the project's time zone."""
 
-    start: Instant | None = None
-    end: Instant | None = None
+    start: DateOrInstant | None = None
+    end: DateOrInstant | None = None
 
 
 class PeriodGroup(Part):

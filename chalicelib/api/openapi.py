@@ -19,7 +19,8 @@ before an energy efficiency measure and one on the time after, and says what was
 *aggregation run* adds the derivatives of meter runs up over a portfolio.
 
 Every path works with and without its trailing slash. Timestamps carry an offset on the way in, and are UTC with
-microseconds and `Z` on the way out. Lists are plain arrays, oldest id first; the `Link` header has the next page.
+microseconds and `Z` on the way out; where a date alone is taken, it is midnight in the project's time zone. Lists are
+plain arrays, oldest id first; the `Link` header has the next page.
 Errors are problem documents (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing. A POST
 may carry an `Idempotency-Key`: the same key and body again returns the first response and does nothing again.
 """

@@ -21,8 +21,8 @@ from chalicelib.api.fields import (
     MOST_ITEMS,
     OUTPUT,
     Body,
+    DateOrInstant,
     Id,
-    Instant,
     Key,
     Metadata,
     PageQuery,
@@ -34,7 +34,7 @@ from chalicelib.api.fields import (
 from chalicelib.api.paging import LINK, page_of
 from chalicelib.api.problems import DUPLICATE, ErrorItem, Problem, error, refuse_any
 from chalicelib.api.syncing import Synced, repeated, synced
-from chalicelib.api.times import optional_timestamp, timestamp
+from chalicelib.api.times import in_timezone, optional_timestamp, timestamp
 from chalicelib.store import projects
 from chalicelib.store.errors import Conflict
 from chalicelib.store.tables import Project
@@ -45,14 +45,25 @@ DEFAULTS = {"timezone": "UTC", "metadata": {}}  # what null and absence stand fo
 PERIODS = ("baseline_period_start", "baseline_period_end", "reporting_period_start", "reporting_period_end")
 
 
+BARE_DATE = "A date alone is midnight in the project's time zone."
+
+
 class ProjectChanges(Body):
     """Some fields of a project; null resets a field."""
 
     project_id: Key = Field(default="", description="Your own id of the project, unique.", examples=["BUILDING-17"])
-    baseline_period_start: Instant | None = Field(default=None, description="Where the data before the measure begin.")
-    baseline_period_end: Instant | None = Field(default=None, description="When the work on the measure began.")
-    reporting_period_start: Instant | None = Field(default=None, description="When the measure was in.")
-    reporting_period_end: Instant | None = Field(default=None, description="Where the data after the measure end.")
+    baseline_period_start: DateOrInstant | None = Field(
+        default=None, description=f"Where the data before the measure begin. {BARE_DATE}"
+    )
+    baseline_period_end: DateOrInstant | None = Field(
+        default=None, description=f"When the work on the measure began. {BARE_DATE}"
+    )
+    reporting_period_start: DateOrInstant | None = Field(
+        default=None, description=f"When the measure was in. {BARE_DATE}"
+    )
+    reporting_period_end: DateOrInstant | None = Field(
+        default=None, description=f"Where the data after the measure end. {BARE_DATE}"
+    )
     zipcode: Zipcode | None = Field(
         default=None, description="A ZIP code of five digits; it finds the weather stations."
     )
@@ -122,6 +133,13 @@ def project_out(project: Project) -> ProjectOut:
     }
 
 
+def kept(given: Mapping[str, Any], before: Project | None) -> dict[str, Any]:
+    """The fields as the store keeps them: a period's bare date is midnight in the time zone of the project."""
+    timezone = str(given.get("timezone") or getattr(before, "timezone", DEFAULTS["timezone"]))
+    instants = {name: in_timezone(given[name], timezone) for name in PERIODS if given.get(name) is not None}
+    return {**given, **instants}
+
+
 def period_errors(fields: Mapping[str, Any], *path: str | int) -> list[ErrorItem]:
     """The periods that are out of order: each that is given starts, ends and follows the others in time."""
     given: list[tuple[str, datetime]] = [(name, fields[name]) for name in PERIODS if fields.get(name) is not None]
@@ -141,7 +159,7 @@ def _with_periods(project: Project | None, changes: Mapping[str, Any]) -> dict[s
 
 EXAMPLE_IN = {
     "project_id": "BUILDING-17",
-    "baseline_period_end": "2016-01-01T00:00:00-06:00",
+    "baseline_period_end": "2016-01-01",
     "reporting_period_start": "2016-02-01T00:00:00-06:00",
     "zipcode": "60601",
     "timezone": "America/Chicago",
@@ -198,7 +216,7 @@ def list_projects(call: Call[None, ProjectQuery]) -> Reply:
 )
 def create_project(call: Call[ProjectIn, NoQuery]) -> Reply:
     """Create a project."""
-    fields = call.body.given()
+    fields = kept(call.body.given(), None)
     refuse_any(period_errors(fields))
     try:
         project = projects.create(fields)
@@ -220,9 +238,10 @@ def sync_projects(call: Call[list[ProjectIn], NoQuery]) -> Reply:
 
     In an existing project a field that an item leaves out stays as it is. The response says what was done with each.
     """
-    items = [item.given() for item in call.body]
-    errors = repeated("project_id", items)
-    existing = projects.find_many([item["project_id"] for item in items if not item.keys().isdisjoint(PERIODS)])
+    given = [item.given() for item in call.body]
+    errors = repeated("project_id", given)
+    existing = projects.find_many([item["project_id"] for item in given if not item.keys().isdisjoint(PERIODS)])
+    items = [kept(item, existing.get(item["project_id"])) for item in given]
     for index, item in enumerate(items):
         errors += period_errors(_with_periods(existing.get(item["project_id"]), item), index)
     refuse_any(errors)
@@ -254,11 +273,14 @@ def get_project(call: Call[None, NoQuery]) -> Reply:
     examples={"a new ZIP code": Example({"zipcode": "60601"}, EXAMPLE_OUT)},
 )
 def change_project(call: Call[ProjectChanges, NoQuery]) -> Reply:
-    """Change the fields of a project that are given; null resets a field."""
+    """Change the fields of a project that are given; null resets a field.
+
+    Another time zone leaves the instants that the project has as they are.
+    """
     project = projects.get(call.id)
     if project is None:
         raise call.not_found()
-    changes = call.body.given()
+    changes = kept(call.body.given(), project)
     refuse_any(period_errors(_with_periods(project, changes)))
     try:
         changed = projects.update(project.id, changes)

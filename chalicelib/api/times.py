@@ -1,9 +1,18 @@
 """Timestamps as the API writes them, and as the store counts them."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
+def in_timezone(moment: datetime, timezone: str) -> datetime:
+    """The moment in UTC; one without an offset is the midnight of a bare date, in an IANA time zone.
+
+    Where clocks skip midnight, this is the first instant of the day; where they show it twice, the first of the two.
+    """
+    return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
 
 
 def timestamp(moment: datetime) -> str:

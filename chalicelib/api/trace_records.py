@@ -19,17 +19,18 @@ from chalicelib.api.fields import (
     MOST_ITEMS,
     OUTPUT,
     Body,
+    DateOrInstant,
     Id,
-    Instant,
     Reading,
     Timestamp,
 )
 from chalicelib.api.paging import LINK, page
-from chalicelib.api.problems import error, invalid, refuse_any
+from chalicelib.api.problems import ErrorItem, error, invalid, refuse_any
 from chalicelib.api.records import SeriesQuery, Taken, cursors, part
-from chalicelib.api.times import microseconds, moment, timestamp
-from chalicelib.store import series, traces
+from chalicelib.api.times import in_timezone, microseconds, moment, timestamp
+from chalicelib.store import projects, series, traces
 from chalicelib.store.series import Column
+from chalicelib.store.tables import Trace
 
 resource = Resource(
     "trace_records",
@@ -45,7 +46,10 @@ class TraceRecordIn(Body):
     """A reading."""
 
     trace: Id = Field(description="The id of the trace.")
-    start: Instant = Field(description="Where the time that the value covers begins.")
+    start: DateOrInstant = Field(
+        description="Where the time that the value covers begins. A date alone is midnight in the time zone of the "
+        "trace's projects."
+    )
     value: Reading | None = Field(description="In the unit that the trace was posted with; null: not known.")
     estimated: bool = Field(default=False, description="Whether the utility estimated the value.")
 
@@ -117,17 +121,46 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
 def add_trace_records(call: Call[list[TraceRecordIn], NoQuery]) -> Reply:
     """Add records, or replace those of the same trace and start."""
     known = traces.get_many({record.trace for record in call.body}) if call.body else {}
+    dated = {record.trace for record in call.body if record.start.tzinfo is None} & known.keys()
+    timezones = _timezones([known[trace] for trace in sorted(dated)])
     refuse_any(
         [
-            error(f"There is no trace {record.trace}.", index, "trace")
+            found
             for index, record in enumerate(call.body)
-            if record.trace not in known
+            if (found := _error(record, index, record.trace in known, timezones.get(record.trace, {})))
         ]
     )
     columns: dict[int, Column] = {}
     for record in call.body:
         factor = known[record.trace].unit_multiplier
         value = math.nan if record.value is None else record.value * factor
-        columns.setdefault(record.trace, Column()).append(microseconds(record.start), value, record.estimated)
+        timezone = next(iter(timezones.get(record.trace, ())), "UTC")  # of a date: of an instant it says nothing
+        start = microseconds(in_timezone(record.start, timezone))
+        columns.setdefault(record.trace, Column()).append(start, value, record.estimated)
     series.append_many({series.trace_prefix(trace): column for trace, column in columns.items()})
     return Reply(Taken(records=len(call.body)))
+
+
+def _timezones(dated: list[Trace]) -> dict[int, dict[str, int]]:
+    """The time zones of the projects of each trace, each with the first project that has it."""
+    found = projects.get_many({project for trace in dated for project in trace.projects}) if dated else {}
+    return {
+        trace.id: {found[project].timezone: project for project in reversed(trace.projects) if project in found}
+        for trace in dated
+    }
+
+
+def _error(record: TraceRecordIn, index: int, known: bool, timezones: dict[str, int]) -> ErrorItem | None:
+    """Whether there is no such trace, or its projects do not say in which time zone a date begins."""
+    if not known:
+        return error(f"There is no trace {record.trace}.", index, "trace")
+    if record.start.tzinfo or len(timezones) == 1:
+        return None
+    day = f"{record.start:%Y-%m-%d}"
+    if timezones:
+        listed = " and ".join(f"{timezone} (project {project})" for timezone, project in sorted(timezones.items()))
+        why = f"the projects of trace {record.trace} are in different time zones, {listed}; give"
+    else:
+        why = f"trace {record.trace} belongs to no project, whose time zone would count; link it to one, or give"
+    detail = f"{day} alone does not say when the day began: {why} an offset, such as {day}T00:00:00-06:00."
+    return error(detail, index, "start")

@@ -1,6 +1,7 @@
 """Instants as the stored series count them: microseconds since 1970 UTC."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -13,6 +14,7 @@ def iso(instant: int) -> str:
     return (EPOCH + instant * MICROSECOND).isoformat()
 
 
-def instant(text: str) -> int:
-    """What ISO 8601 with an offset says."""
-    return (datetime.fromisoformat(text) - EPOCH) // MICROSECOND
+def instant(text: str, timezone: str = "UTC") -> int:
+    """What ISO 8601 with an offset says; of a bare date the first instant of the day in an IANA time zone."""
+    moment = datetime.fromisoformat(text)
+    return ((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))) - EPOCH) // MICROSECOND

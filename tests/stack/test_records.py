@@ -173,6 +173,24 @@ class TestTraceRecords:
         assert [error["pointer"] for error in problem["errors"]] == [pointer]
         assert api.get("trace_records/", trace=trace) == []
 
+    def test_a_date_is_midnight_in_the_time_zone_of_the_projects(self, api: Api) -> None:
+        fields = {"timezone": "America/Sao_Paulo", "baseline_period_end": "2016-10-16"}  # which begins at 1:00
+        first, second = (api.post("projects/", {"project_id": uuid.uuid4().hex, **fields}) for _ in range(2))
+        assert first["baseline_period_end"] == "2016-10-16T03:00:00.000000Z"
+        trace = make(api)
+        record = {"trace": trace, "start": "2016-10-16", "value": 1.0}
+        problem = api.refused("POST", "trace_records/", 400, json=[record])
+        assert "belongs to no project" in problem["detail"]
+        api.call("PATCH", f"traces/{trace}/", json={"projects": [first["id"], second["id"]]})
+        api.post("trace_records/", [record])
+        (kept,) = api.get("trace_records/", trace=trace)
+        assert kept["start"] == first["baseline_period_end"]
+        api.call("PATCH", f"projects/{second['id']}/", json={"timezone": "America/Bogota"})
+        problem = api.refused("POST", "trace_records/", 400, json=[record])
+        assert "America/Bogota" in problem["detail"]
+        assert "America/Sao_Paulo" in problem["detail"]
+        assert api.get("trace_records/", trace=trace) == [kept]
+
     @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
     def test_a_value_is_a_number(self, api: Api, trace: int, value: str) -> None:
         body = f'[{{"trace": {trace}, "start": "2015-01-01T00:00:00Z", "value": {value}}}]'

@@ -178,6 +178,17 @@ def test_names_and_units_in_a_meter_input_become_the_datastores(call: Api, memor
     assert [temperature for _, temperature in kept["weather"]["records"]] == [50.0, None]
 
 
+def test_dates_in_a_meter_input_are_kept_as_posted(call: Api, memory: Memory) -> None:
+    periods = {"baseline_period": {"end": "2012-01-01"}, "reporting_period": {"start": "2012-02-01"}}
+    posted = {
+        **examples.METER_INPUT,
+        "trace": {**examples.METER_INPUT["trace"], "records": [{"start": "2011-01-01", "value": 1.0}]},
+        "project": {**examples.METER_INPUT["project"], "modeling_period_group": periods},
+    }
+    assert call("POST", "meter_runs/", {"meter_input": posted}).status == 201
+    assert list(memory.documents.values()) == [posted]
+
+
 def gas(**fields: Any) -> dict[str, Any]:
     """A meter input of 100 of a unit of gas."""
     records = [{"start": "2011-01-01T00:00:00+00:00", "value": 100}]

@@ -47,7 +47,9 @@ def test_a_taken_project_id_is_a_conflict(call: Api) -> None:
         ({"project_id": "x", "metadata": {"a": []}}, "/metadata/a", "flat"),
         ({"project_id": "x", "metadata": {"a": "x" * 30_000}}, "/metadata", "at most 20,000"),
         ({"project_id": "x", "baseline_period_end": "2016-01-01T00:00:00"}, "/baseline_period_end", "offset"),
-        ({"project_id": "x", "baseline_period_end": "2016-01-01"}, "/baseline_period_end", "offset"),
+        ({"project_id": "x", "baseline_period_end": "2016-02-30"}, "/baseline_period_end", "ISO 8601"),
+        ({"project_id": "x", "baseline_period_end": "1899-12-31"}, "/baseline_period_end", "years 1900"),
+        ({"project_id": "x", "baseline_period_end": "20160101"}, "/baseline_period_end", "offset"),
         ({"project_id": "x", "baseline_period_end": "2016"}, "/baseline_period_end", "ISO 8601"),
         ({"project_id": "x", "baseline_period_end": 2016}, "/baseline_period_end", "ISO 8601"),
         (
@@ -117,3 +119,35 @@ def test_a_sync_with_an_error_writes_nothing(call: Api, memory: Memory) -> None:
     assert call("POST", "projects/sync/", items).pointers == ["/1/project_id", "/2/reporting_period_end"]
     assert call("POST", "projects/sync/", [{"project_id": str(n)} for n in range(10_001)]).pointers == [""]
     assert not memory.projects.rows
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day", "instant"),
+    [
+        ("America/Chicago", "2016-01-01", "2016-01-01T06:00:00.000000Z"),
+        ("America/Chicago", "2016-07-01", "2016-07-01T05:00:00.000000Z"),
+        ("America/Sao_Paulo", "2016-10-16", "2016-10-16T03:00:00.000000Z"),  # begins at 1:00
+        ("America/Havana", "2016-11-06", "2016-11-06T04:00:00.000000Z"),  # has two midnights
+        ("Asia/Kathmandu", "2016-01-01", "2015-12-31T18:15:00.000000Z"),
+        (None, "2016-01-01", "2016-01-01T00:00:00.000000Z"),
+    ],
+)
+def test_a_date_is_midnight_in_the_projects_time_zone(call: Api, timezone: str | None, day: str, instant: str) -> None:
+    created = call("POST", "projects/", {"project_id": "a", "baseline_period_end": day, "timezone": timezone}).json
+    assert created["baseline_period_end"] == instant
+    call("POST", "projects/sync/", [{"project_id": "b", "baseline_period_end": day, "timezone": timezone}])
+    call("POST", "projects/", {"project_id": "c", "timezone": timezone})
+    call("POST", "projects/sync/", [{"project_id": "c", "baseline_period_end": day}])
+    call("PATCH", "projects/3/", {"reporting_period_start": day})
+    second, third = call("GET", "projects/2/").json, call("GET", "projects/3/").json
+    assert {second["baseline_period_end"], third["baseline_period_end"], third["reporting_period_start"]} == {instant}
+
+
+def test_a_date_counts_in_the_time_zone_that_comes_with_it(call: Api) -> None:
+    call("POST", "projects/", {"project_id": "a", "baseline_period_end": "2016-01-01", "timezone": "America/Chicago"})
+    changes = {"reporting_period_start": "2016-02-01", "timezone": "America/New_York"}
+    changed = call("PATCH", "projects/1/", changes).json
+    assert changed["baseline_period_end"] == "2016-01-01T06:00:00.000000Z"
+    assert changed["reporting_period_start"] == "2016-02-01T05:00:00.000000Z"
+    refused = call("PATCH", "projects/1/", {"baseline_period_end": "2016-02-02"})
+    assert refused.pointers == ["/reporting_period_start"]

@@ -149,12 +149,41 @@ def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: A
         ({"trace": 1, "start": "2015-01-01T00:00:00Z", "value": "1"}, "/1/value"),
         ({"trace": 1, "start": "2015-01-01T00:00:00Z", "value": float("nan")}, "/1/value"),
         ({"trace": 1, "start": "1015-01-01T00:00:00Z", "value": 1}, "/1/start"),
+        ({"trace": 1, "start": "1015-01-01", "value": 1}, "/1/start"),
+        ({"trace": 2, "start": "2015-02-29", "value": 1}, "/1/start"),
+        ({"trace": 9, "start": "2015-01-01", "value": 1}, "/1/trace"),
     ],
 )
 def test_records_that_do_not_fit_are_refused_whole(portfolio: Api, memory: Memory, record: Any, pointer: str) -> None:
     good = {"trace": 1, "start": "2015-01-01T00:00:00Z", "value": 1}
     answer = portfolio("POST", "trace_records/", [good, record])
     assert (answer.status, answer.pointers) == (400, [pointer])
+    assert not memory.series
+
+
+def test_a_date_is_midnight_in_the_time_zone_of_the_traces_projects(portfolio: Api, memory: Memory) -> None:
+    portfolio("PATCH", "projects/1/", {"timezone": "America/Chicago"})
+    portfolio("PATCH", "projects/2/", {"timezone": "America/Chicago"})
+    portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
+    days = [("2015-03-08", "06"), ("2015-03-09", "05")]  # before and after the clocks change
+    records = [{"trace": trace, "start": day, "value": 1} for trace in (2, 3) for day, _ in days]
+    records.append({"trace": 1, "start": "2015-03-08T01:00:00+01:00", "value": 1})
+    assert portfolio("POST", "trace_records/", records).status == 201
+    for trace in (2, 3):
+        shown = portfolio("GET", f"trace_records/?trace={trace}").json
+        assert [record["start"] for record in shown] == [f"{day}T{hour}:00:00.000000Z" for day, hour in days]
+    assert portfolio("GET", "trace_records/?trace=1").json[0]["start"] == "2015-03-08T00:00:00.000000Z"
+
+
+def test_a_date_without_one_time_zone_is_refused(portfolio: Api, memory: Memory) -> None:
+    portfolio("PATCH", "projects/2/", {"timezone": "America/Chicago"})
+    portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
+    answer = portfolio("POST", "trace_records/", [{"trace": n, "start": "2015-03-08", "value": 1} for n in (1, 2, 3)])
+    assert answer.pointers == ["/0/start", "/2/start"]
+    unlinked, between = (one["detail"] for one in answer.json["errors"])
+    assert "trace 1 belongs to no project" in unlinked
+    assert "link it to one, or give an offset, such as 2015-03-08T00:00:00-06:00." in unlinked
+    assert "America/Chicago (project 2) and UTC (project 1); give an offset" in between
     assert not memory.series
 
 

@@ -15,3 +15,9 @@ def test_an_instant_is_written_and_read_to_the_microsecond(given: int) -> None:
 def test_offsets_count() -> None:
     noon = datetime(2020, 1, 1, 12, tzinfo=UTC)
     assert instant("2020-01-01T06:00:00-06:00") == (noon - EPOCH) // MICROSECOND
+
+
+def test_a_date_is_the_first_instant_of_its_day() -> None:
+    assert iso(instant("2016-01-01")) == "2016-01-01T00:00:00+00:00"
+    assert iso(instant("2016-01-01", "America/Chicago")) == "2016-01-01T06:00:00+00:00"
+    assert iso(instant("2016-10-16", "America/Sao_Paulo")) == "2016-10-16T03:00:00+00:00"  # begins at 1:00
