@@ -39,6 +39,9 @@ class InputRecord(Part):
     end: DateOrInstant | None = None
     value: Reading | None = None
     estimated: bool = False
+    duplicate: bool = Field(
+        default=False, description="Whether it came with several different values, of which this is the last."
+    )
 
 
 class InputTrace(Part):

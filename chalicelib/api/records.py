@@ -35,7 +35,7 @@ def part(prefix: str, query: SeriesQuery) -> tuple[Column, bool]:
     if query.after:
         starts.append(microseconds(query.after) + 1)
     found = series.read(prefix, max(starts, default=None), microseconds(query.end) if query.end else None)
-    kept = Column(found.starts[: query.limit], found.values[: query.limit], found.estimated[: query.limit])
+    kept = Column(found.starts[: query.limit], found.values[: query.limit], found.flags[: query.limit])
     return kept, len(found) > query.limit
 
 

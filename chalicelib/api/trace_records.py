@@ -1,7 +1,8 @@
 """trace_records/"""
 
 import math
-from typing import Annotated
+from collections import defaultdict
+from typing import Annotated, NotRequired
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
@@ -29,7 +30,7 @@ from chalicelib.api.problems import ErrorItem, error, invalid, refuse_any
 from chalicelib.api.records import SeriesQuery, Taken, cursors, part
 from chalicelib.api.times import in_timezone, microseconds, moment, timestamp
 from chalicelib.store import projects, series, traces
-from chalicelib.store.series import Column
+from chalicelib.store.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.tables import Trace
 
 resource = Resource(
@@ -39,6 +40,7 @@ resource = Resource(
     "the series, and its value is ignored.",
 )
 
+MOST_DUPLICATES = 20  # listed in one response
 NOBODYS = 999_999  # the trace of the example of a write: whoever sends it as it is overwrites nothing
 
 
@@ -62,6 +64,35 @@ class TraceRecordOut(TypedDict):
     start: Timestamp
     value: Annotated[float | None, Field(description="In the trace's unit, KWH or THERM.")]
     estimated: bool
+
+
+@with_config(OUTPUT)
+class Duplicate(TypedDict):
+    """An instant that came with several different values; the last of them is kept."""
+
+    trace: Id
+    start: Timestamp
+    values: Annotated[int, Field(ge=2, description="How many different values there were; null is one of them.")]
+
+
+@with_config(OUTPUT)
+class Duplicates(TypedDict):
+    """The instants that came with several different values."""
+
+    count: Annotated[int, Field(ge=1, description="How many instants.")]
+    first: Annotated[list[Duplicate], Field(description=f"Some of them, at most {MOST_DUPLICATES}.")]
+
+
+@with_config(OUTPUT)
+class TraceRecordsTaken(Taken):
+    """How many records a request held, and which of them were at odds."""
+
+    duplicates: NotRequired[
+        Annotated[
+            Duplicates,
+            Field(description="There when the request had different values for one instant; runs warn of these, too."),
+        ]
+    ]
 
 
 class TraceRecordQuery(SeriesQuery):
@@ -94,9 +125,9 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
             "trace": trace,
             "start": timestamp(moment(start)),
             "value": None if math.isnan(value) else value,
-            "estimated": bool(estimated),
+            "estimated": bool(flags & ESTIMATED),
         }
-        for start, value, estimated in zip(column.starts, column.values, column.estimated, strict=True)
+        for start, value, flags in zip(column.starts, column.values, column.flags, strict=True)
     ]
     return page(call, rendered, cursors(rendered), rendered[-1]["start"] if more else None)
 
@@ -106,7 +137,7 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
     "/trace_records/",
     scope=WRITE,
     body=Annotated[list[TraceRecordIn], Field(max_length=MOST_ITEMS)],
-    returns=Taken,
+    returns=TraceRecordsTaken,
     status=201,
     examples={
         "a day and the end": Example(
@@ -115,11 +146,27 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
                 {"trace": NOBODYS, "start": "2015-01-02T00:00:00-06:00", "value": None},
             ],
             {"records": 2},
-        )
+        ),
+        "two values of a day": Example(
+            [
+                {"trace": NOBODYS, "start": "2015-01-01T00:00:00-06:00", "value": 12.3},
+                {"trace": NOBODYS, "start": "2015-01-01T00:00:00-06:00", "value": 13.2},
+            ],
+            {
+                "records": 2,
+                "duplicates": {
+                    "count": 1,
+                    "first": [{"trace": NOBODYS, "start": "2015-01-01T06:00:00.000000Z", "values": 2}],
+                },
+            },
+        ),
     },
 )
 def add_trace_records(call: Call[list[TraceRecordIn], NoQuery]) -> Reply:
-    """Add records, or replace those of the same trace and start."""
+    """Add records, or replace those of the same trace and start.
+
+    Of several values for one instant the last is kept. Where they differ, the response names the instant.
+    """
     known = traces.get_many({record.trace for record in call.body}) if call.body else {}
     dated = {record.trace for record in call.body if record.start.tzinfo is None} & known.keys()
     timezones = _timezones([known[trace] for trace in sorted(dated)])
@@ -130,15 +177,23 @@ def add_trace_records(call: Call[list[TraceRecordIn], NoQuery]) -> Reply:
             if (found := _error(record, index, record.trace in known, timezones.get(record.trace, {})))
         ]
     )
-    columns: dict[int, Column] = {}
+    by_instant: defaultdict[tuple[int, int], list[TraceRecordIn]] = defaultdict(list)
     for record in call.body:
-        factor = known[record.trace].unit_multiplier
-        value = math.nan if record.value is None else record.value * factor
-        timezone = next(iter(timezones.get(record.trace, ())), "UTC")  # of a date: of an instant it says nothing
-        start = microseconds(in_timezone(record.start, timezone))
-        columns.setdefault(record.trace, Column()).append(start, value, record.estimated)
+        timezone = next(iter(timezones.get(record.trace, ())), "UTC")  # of a date: to an instant it makes no difference
+        by_instant[record.trace, microseconds(in_timezone(record.start, timezone))].append(record)
+    columns: defaultdict[int, Column] = defaultdict(Column)
+    duplicates: list[Duplicate] = []
+    for (trace, start), records in by_instant.items():
+        last, values = records[-1], len({record.value for record in records})
+        if values > 1:
+            duplicates.append({"trace": trace, "start": timestamp(moment(start)), "values": values})
+        value = math.nan if last.value is None else last.value * known[trace].unit_multiplier
+        columns[trace].append(start, value, ESTIMATED * last.estimated | DUPLICATE * (values > 1))
     series.append_many({series.trace_prefix(trace): column for trace, column in columns.items()})
-    return Reply(Taken(records=len(call.body)))
+    taken = TraceRecordsTaken(records=len(call.body))
+    if duplicates:
+        taken["duplicates"] = {"count": len(duplicates), "first": duplicates[:MOST_DUPLICATES]}
+    return Reply(taken)
 
 
 def _timezones(dated: list[Trace]) -> dict[int, dict[str, int]]:

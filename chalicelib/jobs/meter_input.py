@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.jobs.instants import iso
 from chalicelib.jobs.weather import add_weather
 from chalicelib.store import documents, projects, series, traces
-from chalicelib.store.series import Column
+from chalicelib.store.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.tables import MeterRun, Project, Trace
 
 
@@ -41,7 +41,7 @@ def _from_store(run: MeterRun) -> dict[str, Any]:
 
 
 def _serialized_trace(trace: Trace, column: Column) -> dict[str, Any]:
-    records = zip(column.starts, column.values, column.estimated, strict=True)
+    records = zip(column.starts, column.values, column.flags, strict=True)
     return {
         "type": "ARBITRARY_START",
         "trace_id": trace.trace_id,
@@ -52,8 +52,9 @@ def _serialized_trace(trace: Trace, column: Column) -> dict[str, Any]:
         "readings": trace.readings,
         "zero_is_reading": trace.zero_is_reading,
         "records": [
-            {"start": iso(start), "value": _number(value), "estimated": bool(estimated)}
-            for start, value, estimated in records
+            {"start": iso(start), "value": _number(value), "estimated": bool(flags & ESTIMATED)}
+            | ({"duplicate": True} if flags & DUPLICATE else {})
+            for start, value, flags in records
         ],
     }
 

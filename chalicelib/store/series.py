@@ -24,35 +24,38 @@ NAME_DIGITS = 17  # of the microseconds that a name begins with
 RETRIES = 5
 THREADS = 16
 
+ESTIMATED = 1  # by the utility
+DUPLICATE = 2  # came with several different values in one request
+
 
 @dataclass
 class Column:
-    """A series: instants in microseconds since 1970 UTC, values (NaN for null) and whether each is estimated."""
+    """A series: instants in microseconds since 1970 UTC, values (NaN for null), and ESTIMATED | DUPLICATE of each."""
 
     starts: "array[int]" = field(default_factory=lambda: array("q"))
     values: "array[float]" = field(default_factory=lambda: array("d"))
-    estimated: "array[int]" = field(default_factory=lambda: array("B"))
+    flags: "array[int]" = field(default_factory=lambda: array("B"))
 
     def __len__(self) -> int:
         return len(self.starts)
 
-    def append(self, start: int, value: float, estimated: bool = False) -> None:
+    def append(self, start: int, value: float, flags: int = 0) -> None:
         """Add one record."""
         self.starts.append(start)
         self.values.append(value)
-        self.estimated.append(estimated)
+        self.flags.append(flags)
 
     def between(self, start: int | None, end: int | None) -> "Column":
         """A copy of the records with start <= instant < end, of a series that is in order."""
         first = 0 if start is None else bisect_left(self.starts, start)
         last = len(self.starts) if end is None else bisect_left(self.starts, end)
-        return Column(self.starts[first:last], self.values[first:last], self.estimated[first:last])
+        return Column(self.starts[first:last], self.values[first:last], self.flags[first:last])
 
     def extend(self, other: "Column") -> None:
         """Add the records of another series behind those here."""
         self.starts.extend(other.starts)
         self.values.extend(other.values)
-        self.estimated.extend(other.estimated)
+        self.flags.extend(other.flags)
 
 
 def trace_prefix(trace_id: int) -> str:
@@ -71,7 +74,7 @@ def merged(column: Column) -> Column:
     result = Column()
     for start in sorted(newest):
         index = newest[start]
-        result.append(start, column.values[index], bool(column.estimated[index]))
+        result.append(start, column.values[index], column.flags[index])
     return result
 
 
@@ -138,7 +141,8 @@ def _fold(prefix: str, names: list[str]) -> None:
 
 
 def _write(key: str, column: Column, **conditions: str) -> None:
-    columns: dict[str, Array] = {"starts": column.starts, "values": column.values, "estimated": column.estimated}
+    # The flags are named after the first of them, the only one that chunks from before there were others have.
+    columns: dict[str, Array] = {"starts": column.starts, "values": column.values, "estimated": column.flags}
     client().put_object(Bucket=settings().bucket, Key=key, Body=pack(columns), **conditions)
 
 

@@ -173,6 +173,14 @@ class TestTraceRecords:
         assert [error["pointer"] for error in problem["errors"]] == [pointer]
         assert api.get("trace_records/", trace=trace) == []
 
+    def test_several_values_of_an_instant_are_reported_and_the_last_counts(self, api: Api, trace: int) -> None:
+        records = [reading(trace, 0, 1.0), reading(trace, 1, 2.0), reading(trace, 0, 1.0), reading(trace, 1, 3.0)]
+        duplicates = {"count": 1, "first": [{"trace": trace, "start": hour(1), "values": 2}]}
+        assert api.post("trace_records/", records) == {"records": 4, "duplicates": duplicates}
+        assert api.get("trace_records/", trace=trace) == [reading(trace, 0, 1.0), reading(trace, 1, 3.0)]
+        assert api.post("trace_records/", [reading(trace, 1, 2.0)]) == {"records": 1}
+        assert api.get("trace_records/", trace=trace) == [reading(trace, 0, 1.0), reading(trace, 1, 2.0)]
+
     def test_a_date_is_midnight_in_the_time_zone_of_the_projects(self, api: Api) -> None:
         fields = {"timezone": "America/Sao_Paulo", "baseline_period_end": "2016-10-16"}  # which begins at 1:00
         first, second = (api.post("projects/", {"project_id": uuid.uuid4().hex, **fields}) for _ in range(2))

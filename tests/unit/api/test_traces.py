@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.api import examples
 from chalicelib.api.traces import EXAMPLE_OUT
+from chalicelib.store.series import DUPLICATE, ESTIMATED
 from chalicelib.vocabulary import INTERPRETATIONS
 from tests.unit.api.conftest import Api, Memory
 
@@ -132,7 +133,8 @@ def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: A
             {"trace": 1, "start": start, "value": 1500.0},
         ],
     )
-    assert (answer.status, answer.json) == (201, {"records": 3})
+    duplicates = {"count": 1, "first": [{"trace": 1, "start": "2015-01-01T06:00:00.000000Z", "values": 2}]}
+    assert (answer.status, answer.json) == (201, {"records": 3, "duplicates": duplicates})
     first = {"trace": 1, "start": "2015-01-01T06:00:00.000000Z", "value": 1.5, "estimated": False}
     last = {"trace": 1, "start": "2015-01-02T06:00:00.000001Z", "value": None, "estimated": False}
     assert call("GET", "trace_records/?trace=1").json == [first, last]
@@ -159,6 +161,31 @@ def test_records_that_do_not_fit_are_refused_whole(portfolio: Api, memory: Memor
     answer = portfolio("POST", "trace_records/", [good, record])
     assert (answer.status, answer.pointers) == (400, [pointer])
     assert not memory.series
+
+
+def test_several_values_of_an_instant_are_reported_until_it_is_corrected(portfolio: Api, memory: Memory) -> None:
+    def post(*values: Any) -> Any:
+        records = [{"trace": 2, "start": f"2015-01-01T{n // 60:02}:{n % 60:02}:00Z", "value": v} for n, v in values]
+        return portfolio("POST", "trace_records/", records).json
+
+    assert post((0, 1), (0, 1.0), (1, 2), (1, 2)) == {"records": 4}  # the same again is nothing to report
+    assert post((0, 1), (0, 2), (0, 1), (0, None)) == {
+        "records": 4,
+        "duplicates": {"count": 1, "first": [{"trace": 2, "start": "2015-01-01T00:00:00.000000Z", "values": 3}]},
+    }
+    assert portfolio("GET", "trace_records/?trace=2").json[0]["value"] is None
+    many = post(*((n, n + value) for n in range(30) for value in (0, 1)))["duplicates"]
+    assert (many["count"], len(many["first"])) == (30, 20)
+    assert [one["values"] for one in many["first"]] == [2] * 20
+    kept = memory.read("series/traces/2/")
+    assert set(kept.flags) == {DUPLICATE}
+    assert list(kept.values) == [n + 1.0 for n in range(30)]
+    post((0, 1))
+    assert list(memory.read("series/traces/2/").flags) == [0] + [DUPLICATE] * 29
+    record = {"trace": 2, "start": "2015-01-01T00:00:00Z", "value": 1, "estimated": True}
+    portfolio("POST", "trace_records/", [record | {"value": 2}, record])
+    assert memory.read("series/traces/2/").flags[0] == ESTIMATED | DUPLICATE
+    assert portfolio("GET", "trace_records/?trace=2&limit=2").json[1]["estimated"] is False
 
 
 def test_a_date_is_midnight_in_the_time_zone_of_the_traces_projects(portfolio: Api, memory: Memory) -> None:

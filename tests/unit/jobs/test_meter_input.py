@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs import meter_input
+from chalicelib.jobs.instants import HOUR
 from chalicelib.store import documents, projects, series, traces
-from chalicelib.store.series import Column
+from chalicelib.store.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.tables import MeterRun, Project, Trace
 
 ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty")
@@ -46,7 +47,8 @@ def test_a_trace_says_how_its_records_were_posted(
 ) -> None:
     trace = Trace(id=2, trace_id="gas", interpretation="NATURAL_GAS_CONSUMPTION_SUPPLIED", unit="THERM", **fields)
     column = Column()
-    column.append(0, 103.0)
+    for hour, flags in enumerate((0, ESTIMATED, DUPLICATE, ESTIMATED | DUPLICATE)):
+        column.append(hour * HOUR, 103.0, flags)
     monkeypatch.setattr(traces, "get", {2: trace}.get)
     monkeypatch.setattr(projects, "get", {1: Project(id=1, project_id="one")}.get)
     monkeypatch.setattr(series, "read", lambda prefix: column)
@@ -58,5 +60,10 @@ def test_a_trace_says_how_its_records_were_posted(
         "interpretation": "NATURAL_GAS_CONSUMPTION_SUPPLIED",
         "unit": "THERM",
         **shown,
-        "records": [{"start": "1970-01-01T00:00:00+00:00", "value": 103.0, "estimated": False}],
+        "records": [
+            {"start": "1970-01-01T00:00:00+00:00", "value": 103.0, "estimated": False},
+            {"start": "1970-01-01T01:00:00+00:00", "value": 103.0, "estimated": True},
+            {"start": "1970-01-01T02:00:00+00:00", "value": 103.0, "estimated": False, "duplicate": True},
+            {"start": "1970-01-01T03:00:00+00:00", "value": 103.0, "estimated": True, "duplicate": True},
+        ],
     }

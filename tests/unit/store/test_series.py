@@ -1,14 +1,19 @@
 import random
+from array import array
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.series import Column, merged
+from chalicelib.store import series
+from chalicelib.store.npz import Array, pack
+from chalicelib.store.series import DUPLICATE, ESTIMATED, Column, merged
 
-records = st.lists(st.tuples(st.integers(0, 50), st.floats(allow_nan=False), st.booleans()))
+FLAGS = st.sampled_from([0, ESTIMATED, DUPLICATE, ESTIMATED | DUPLICATE])
+records = st.lists(st.tuples(st.integers(0, 50), st.floats(allow_nan=False), FLAGS))
 
 
-def column(rows: list[tuple[int, float, bool]]) -> Column:
+def column(rows: list[tuple[int, float, int]]) -> Column:
     result = Column()
     for row in rows:
         result.append(*row)
@@ -16,15 +21,15 @@ def column(rows: list[tuple[int, float, bool]]) -> Column:
 
 
 @given(records)
-def test_newest_record_of_an_instant_wins(rows: list[tuple[int, float, bool]]) -> None:
-    newest = {start: (value, estimated) for start, value, estimated in rows}
+def test_newest_record_of_an_instant_wins(rows: list[tuple[int, float, int]]) -> None:
+    newest = {start: (value, flags) for start, value, flags in rows}
     result = merged(column(rows))
     assert list(result.starts) == sorted(newest)
-    assert list(zip(result.values, map(bool, result.estimated), strict=True)) == [newest[t] for t in sorted(newest)]
+    assert list(zip(result.values, result.flags, strict=True)) == [newest[t] for t in sorted(newest)]
 
 
 @given(records, records)
-def test_folding_first_changes_nothing(old: list[tuple[int, float, bool]], new: list[tuple[int, float, bool]]) -> None:
+def test_folding_first_changes_nothing(old: list[tuple[int, float, int]], new: list[tuple[int, float, int]]) -> None:
     folded = merged(column(old))
     folded.extend(column(new))
     assert merged(folded) == merged(column(old + new))
@@ -32,7 +37,7 @@ def test_folding_first_changes_nothing(old: list[tuple[int, float, bool]], new: 
 
 @given(records, st.randoms())
 def test_order_of_distinct_instants_does_not_matter(
-    rows: list[tuple[int, float, bool]], shuffler: random.Random
+    rows: list[tuple[int, float, int]], shuffler: random.Random
 ) -> None:
     distinct = list({row[0]: row for row in rows}.values())
     shuffled = distinct.copy()
@@ -41,5 +46,16 @@ def test_order_of_distinct_instants_does_not_matter(
 
 
 def test_only_the_asked_part_is_kept() -> None:
-    rows = [(instant, float(instant), False) for instant in range(10)]
+    rows = [(instant, float(instant), 0) for instant in range(10)]
     assert list(merged(column(rows)).between(3, 6).starts) == [3, 4, 5]
+
+
+def test_a_chunk_from_before_there_were_duplicates_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    old: dict[str, Array] = {
+        "starts": array("q", [0, 1]),
+        "values": array("d", [1.5, 2.5]),
+        "estimated": array("B", [1, 0]),
+    }
+    monkeypatch.setattr(series, "_names", lambda prefix: ["series/traces/1/00000000000000001-a.npz"])
+    monkeypatch.setattr(series, "_body", lambda key: pack(old))
+    assert series.read("series/traces/1/") == column([(0, 1.5, ESTIMATED), (1, 2.5, 0)])
