@@ -24,7 +24,6 @@ from chalicelib.api.times import EARLIEST, LATEST
 
 MOST_ITEMS = 10_000  # in a POST that takes a list
 MOST_ARGUMENT_BYTES = 20_000  # of JSON in one free-form object: it is kept with every run and every result
-COLDEST, HOTTEST = -150, 160  # °F or °C, a little beyond every record on Earth
 BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZIPCODE, STATION = r"^[0-9]{5}$", r"^[0-9A-Z]{6}$"
 
@@ -88,15 +87,6 @@ def _instant(given: Any) -> Any:
         raise ValueError(f"{given!r} is not an ISO 8601 timestamp such as 2016-09-28T23:57:21Z{hint}") from None
 
 
-def _on_earth(temperature: float) -> float:
-    if not COLDEST <= temperature <= HOTTEST:
-        raise ValueError(
-            f"{temperature:g} is outside {COLDEST} to {HOTTEST}; leave out the hours that were not observed, whose "
-            "temperature is a sentinel such as 999.9"
-        )
-    return temperature
-
-
 def _in_range(instant: datetime) -> datetime:
     if not EARLIEST <= instant < LATEST:
         raise ValueError(f"a timestamp lies between the years {EARLIEST.year} and {LATEST.year - 1}")
@@ -126,9 +116,6 @@ def _known_timezone(name: str) -> str:
 
 Id = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Reading = Annotated[float, Field(ge=-1e12, le=1e12)]
-Temperature = Annotated[
-    float, AfterValidator(_on_earth), Field(json_schema_extra={"minimum": COLDEST, "maximum": HOTTEST})
-]
 Key = Annotated[str, Field(min_length=1, max_length=255)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_in_range)]
 DateOrInstant = Annotated[

@@ -14,12 +14,12 @@ from chalicelib.api.fields import (
     Instant,
     Reading,
     Station,
-    Temperature,
     TimeZone,
     TraceInterpretation,
     Zipcode,
 )
 from chalicelib.api.problems import ErrorItem, error, invalid, refuse_any
+from chalicelib.api.temperatures import Temperature, Unit, fahrenheit, wrong
 from chalicelib.store import documents
 
 
@@ -94,10 +94,10 @@ class InputProject(Part):
 
 
 class InputWeather(Part):
-    """Hourly temperatures: `[start, temperature]` each."""
+    """Hourly temperatures: `[start, temperature]` each, from -130 to 140 °F or -90 to 60 °C."""
 
     station: Station | None = None
-    unit: Literal["F", "C"]
+    unit: Unit
     records: list[tuple[Instant, Temperature | None]]
 
 
@@ -173,7 +173,7 @@ def _unit(trace: InputTrace) -> tuple[str, float]:
 
 
 def _in_fahrenheit(weather: dict[str, Any]) -> dict[str, Any]:
-    records = [[start, None if value is None else value * 1.8 + 32.0] for start, value in weather["records"]]
+    records = [[start, None if value is None else fahrenheit(value, "C")] for start, value in weather["records"]]
     return {**weather, "unit": "F", "records": records}
 
 
@@ -196,9 +196,22 @@ def _errors(given: MeterInput) -> list[ErrorItem]:
             if getattr(record, name) is None:
                 detail = f"A record of a trace of type {given.trace.type} needs its {name}."
                 errors.append(error(detail, "meter_input", "trace", "records", index, name))
+    errors += _temperature_errors("weather", given.weather) + _temperature_errors(
+        "weather_normal", given.weather_normal
+    )
     if given.weather is None and given.project.zipcode is None:
         errors.append(error("Without weather a ZIP code is needed to find it.", "meter_input", "project", "zipcode"))
     return errors
+
+
+def _temperature_errors(name: str, weather: InputWeather | None) -> list[ErrorItem]:
+    if weather is None:
+        return []
+    return [
+        error(why, "meter_input", name, "records", index, 1)
+        for index, (_, temperature) in enumerate(weather.records)
+        if temperature is not None and (why := wrong(temperature, weather.unit))
+    ]
 
 
 def _key_of(url: str) -> str:

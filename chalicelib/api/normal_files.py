@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from chalicelib.api.fields import STATION
 from chalicelib.api.problems import ErrorItem, Problem, error, invalid, refuse_any
+from chalicelib.api.temperatures import LIMITS, fahrenheit
 from chalicelib.api.times import microseconds
 from chalicelib.store.series import Column
 
@@ -21,7 +22,7 @@ DATE, TIME, DRY_BULB = "Date (MM/DD/YYYY)", "Time (HH:MM)", "Dry-bulb (C)"
 HOURS = 8760
 MINUTE = 60_000_000  # microseconds
 START = microseconds(datetime(2015, 1, 1, tzinfo=UTC))  # any year that is not a leap year: its own does not matter
-COLDEST, HOTTEST = -90.0, 60.0  # °C, a little beyond the records
+COLDEST, HOTTEST = LIMITS["C"]
 MOST_SHOWN = 20  # characters of a file's own text in a sentence
 
 
@@ -43,7 +44,7 @@ def read(text: str, asked: str | None) -> tuple[str, Column]:
         raise _problem(f"Line {lines.line_num} is not CSV: {problem}.") from None
     column = Column()
     for minute, value in sorted(((hour * 60 - offset) % (HOURS * 60), value) for hour, value in celsius.items()):
-        column.append(START + minute * MINUTE, value * 1.8 + 32.0)
+        column.append(START + minute * MINUTE, fahrenheit(value, "C"))
     return station, column
 
 

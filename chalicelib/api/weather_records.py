@@ -20,11 +20,12 @@ from chalicelib.api.fields import (
     Body,
     Instant,
     Station,
-    Temperature,
     Timestamp,
 )
 from chalicelib.api.paging import LINK, page
+from chalicelib.api.problems import error, refuse_any
 from chalicelib.api.records import SeriesQuery, Taken, cursors, part
+from chalicelib.api.temperatures import Temperature, Unit, fahrenheit, wrong
 from chalicelib.api.times import microseconds, moment, timestamp
 from chalicelib.store import series
 from chalicelib.store.series import Column
@@ -41,9 +42,10 @@ class WeatherRecordIn(Body):
     dataset: Dataset = Field(description="`normal` is one year of 8760 hours whose own year does not matter.")
     start: Instant = Field(description="The hour.")
     temperature: Temperature = Field(
-        description="Leave out the hours that were not observed: null and 999.9 are refused."
+        description="From -130 to 140 °F, or -90 to 60 °C. Leave out the hours that were not observed: null and 999.9 "
+        "are refused."
     )
-    unit: Literal["F", "C"] = Field(description="Degrees Fahrenheit or Celsius.")
+    unit: Unit = Field(description="Degrees Fahrenheit or Celsius.")
 
 
 @with_config(OUTPUT)
@@ -62,11 +64,6 @@ class WeatherRecordQuery(SeriesQuery):
 
     station: Station = Field(description="The station's USAF id.")
     dataset: Dataset = Field(default="observed", description="Observed hours, or the normal year.")
-
-
-def fahrenheit(record: WeatherRecordIn) -> float:
-    """A record's temperature in °F."""
-    return record.temperature if record.unit == "F" else record.temperature * 1.8 + 32.0
 
 
 @resource.endpoint(
@@ -131,9 +128,16 @@ def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
 )
 def add_weather_records(call: Call[list[WeatherRecordIn], NoQuery]) -> Reply:
     """Add temperatures, or replace those of the same station, dataset and start."""
+    refuse_any(
+        [
+            error(why, index, "temperature")
+            for index, record in enumerate(call.body)
+            if (why := wrong(record.temperature, record.unit))
+        ]
+    )
     columns: dict[tuple[str, str], Column] = {}
     for record in call.body:
         column = columns.setdefault((record.dataset, record.station), Column())
-        column.append(microseconds(record.start), fahrenheit(record))
+        column.append(microseconds(record.start), fahrenheit(record.temperature, record.unit))
     series.append_many({series.weather_prefix(*name): column for name, column in columns.items()})
     return Reply(Taken(records=len(call.body)))

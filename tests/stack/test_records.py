@@ -287,6 +287,8 @@ class TestWeatherRecords:
             ({"temperature": None}, "/1/temperature"),
             ({"temperature": "71"}, "/1/temperature"),
             ({"temperature": 999.9}, "/1/temperature"),
+            ({"temperature": 150.0}, "/1/temperature"),
+            ({"temperature": 75.0, "unit": "C"}, "/1/temperature"),  # in °F, more likely
             ({"unit": "K"}, "/1/unit"),
             ({"hour": 1}, "/1/hour"),
         ],

@@ -240,7 +240,18 @@ def test_temperatures_are_kept_in_fahrenheit(call: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"temperature": 999.9}, {"temperature": None}, {"unit": "K"}, {"station": "7243"}, {"dataset": "tmy3"}]
+    "change",
+    [
+        {"temperature": 999.9},
+        {"temperature": 60.1},
+        {"temperature": -90.1},
+        {"temperature": 140.1, "unit": "F"},
+        {"temperature": -130.1, "unit": "F"},
+        {"temperature": None},
+        {"unit": "K"},
+        {"station": "7243"},
+        {"dataset": "tmy3"},
+    ],
 )
 def test_a_temperature_that_does_not_fit_is_refused(call: Api, change: Any) -> None:
     record = {
@@ -254,3 +265,36 @@ def test_a_temperature_that_does_not_fit_is_refused(call: Api, change: Any) -> N
     assert (answer.status, answer.pointers) == (400, [f"/0/{next(iter(change))}"])
     if change.get("temperature"):
         assert "leave out the hours" in answer.json["detail"]
+
+
+@pytest.mark.parametrize(
+    ("temperature", "unit", "said"),
+    [
+        (75, "C", "75 °C is outside -90 to 60 °C; if it is in °F, give that unit; leave out"),
+        (-100, "C", "-100 °C is outside -90 to 60 °C; if it is in °F, give that unit; leave out"),
+        (999.9, "C", "999.9 °C is outside -90 to 60 °C; leave out"),
+        (150, "F", "150 °F is outside -130 to 140 °F; leave out"),
+    ],
+)
+def test_an_impossible_temperature_is_named_with_what_it_may_be(
+    call: Api, temperature: float, unit: str, said: str
+) -> None:
+    hour = "2015-01-01T00:00:00Z"
+    record = {"station": "724390", "dataset": "observed", "start": hour, "temperature": temperature, "unit": unit}
+    answer = call("POST", "weather_records/", [{**record, "temperature": 50}, record])
+    assert answer.pointers == ["/1/temperature"]
+    assert answer.json["detail"].startswith(said)
+    assert call("GET", "weather_records/?station=724390").json == []
+    for name in ("weather", "weather_normal"):
+        weather = {"unit": unit, "records": [[hour, 50], [hour, None], [hour, temperature]]}
+        answer = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, name: weather}})
+        assert answer.pointers == [f"/meter_input/{name}/records/2/1"]
+        assert answer.json["detail"].startswith(said)
+
+
+@pytest.mark.parametrize(("unit", "limits"), [("F", (-130, 140)), ("C", (-90, 60))])
+def test_the_limits_themselves_are_taken(call: Api, unit: str, limits: tuple[int, int]) -> None:
+    record = {"station": "724390", "dataset": "observed", "unit": unit}
+    records = [{**record, "start": f"2015-01-0{n}T00:00:00Z", "temperature": t} for n, t in enumerate(limits, start=1)]
+    assert call("POST", "weather_records/", records).status == 201
+    assert [one["temperature"] for one in call("GET", "weather_records/?station=724390").json] == [-130, 140]
