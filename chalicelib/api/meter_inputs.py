@@ -196,9 +196,8 @@ def _errors(given: MeterInput) -> list[ErrorItem]:
             if getattr(record, name) is None:
                 detail = f"A record of a trace of type {given.trace.type} needs its {name}."
                 errors.append(error(detail, "meter_input", "trace", "records", index, name))
-    errors += _temperature_errors("weather", given.weather) + _temperature_errors(
-        "weather_normal", given.weather_normal
-    )
+    errors += _temperature_errors("weather", given.weather)
+    errors += _temperature_errors("weather_normal", given.weather_normal)
     if given.weather is None and given.project.zipcode is None:
         errors.append(error("Without weather a ZIP code is needed to find it.", "meter_input", "project", "zipcode"))
     return errors
