@@ -30,6 +30,15 @@ SPREAD_NUMBERS = tuple(  # what the interval of each side of a derivative is mad
 )
 FIRST_UNCERTAINTY_METHOD: UncertaintyMethod = "guideline14"  # of all results from before the method was kept
 
+FailureReason = Literal[
+    "data",  # the readings, or the dates of the project
+    "sufficiency",  # a baseline that sufficiency criteria disqualify
+    "weather",  # temperatures are missing, or do not fit
+    "model",  # an unknown model or argument, or a model that cannot be computed from these data
+    "machine",  # the datastore gave the run up
+]
+FAILURE_REASONS: tuple[FailureReason, ...] = get_args(FailureReason)
+
 
 class Kind(NamedTuple):
     """What derivatives that can be added up have in common, but for their unit. Full name of the trace's."""

@@ -9,10 +9,26 @@ from chalicelib.api.endpoints import READ, Call, Example, NoQuery, Reply, Resour
 from chalicelib.api.fields import OUTPUT, Id, Timestamp
 from chalicelib.api.times import timestamp
 from chalicelib.store import batches
+from chalicelib.store.batches import BatchCount
 
 resource = Resource("batches", "batch", "The progress of bulk requests.")
 
 Count = Annotated[int, Field(ge=0)]
+
+
+@with_config(OUTPUT)
+class FailuresOut(TypedDict):
+    """How many meter runs FAILED for which reason."""
+
+    data: Annotated[Count, Field(description="The readings, or the dates of the project.")]
+    sufficiency: Annotated[Count, Field(description="A baseline that sufficiency criteria disqualify.")]
+    weather: Annotated[Count, Field(description="Temperatures that are missing, or do not fit.")]
+    model: Annotated[
+        Count,
+        Field(description="An unknown model or argument, or a model that cannot be computed from these data."),
+    ]
+    machine: Annotated[Count, Field(description="The datastore gave the run up.")]
+    unknown: Annotated[Count, Field(description="FAILED before reasons were kept; their `failure_reason` is null.")]
 
 
 @with_config(OUTPUT)
@@ -27,17 +43,22 @@ class BatchOut(TypedDict):
     failed: Count
     added: Timestamp
     updated: Timestamp
+    failed_by_reason: Annotated[
+        FailuresOut,
+        Field(description="`failed` by reason. `meter_runs/?batch={id}&failure_reason={reason}` lists the runs."),
+    ]
 
 
 EXAMPLE = {
     "id": 1,
-    "total": 3,
+    "total": 4,
     "pending": 1,
     "running": 1,
     "success": 1,
-    "failed": 0,
+    "failed": 1,
     "added": "2016-09-29T00:01:43.152522Z",
     "updated": "2016-09-29T00:02:11.802114Z",
+    "failed_by_reason": {"data": 0, "sufficiency": 0, "weather": 1, "model": 0, "machine": 0, "unknown": 0},
 }
 
 
@@ -59,5 +80,18 @@ def get_batch(call: Call[None, NoQuery]) -> Reply:
             failed=count.failed,
             added=timestamp(count.added),
             updated=timestamp(count.updated),
+            failed_by_reason=_by_reason(count),
         )
+    )
+
+
+def _by_reason(count: BatchCount) -> FailuresOut:
+    known = count.failed_by_reason
+    return FailuresOut(
+        data=known["data"],
+        sufficiency=known["sufficiency"],
+        weather=known["weather"],
+        model=known["model"],
+        machine=known["machine"],
+        unknown=count.failed - sum(known.values()),
     )

@@ -28,6 +28,8 @@ def _run(
         "meter_result": None,
         "batch": batch,
         "uncertainty": None,
+        "failure_reason": None,
+        "data_quality": None,
     }
 
 

@@ -37,7 +37,7 @@ from chalicelib.api.validation import OBJECT, TEXT
 from chalicelib.store import documents, runs
 from chalicelib.store.runs import RunSpec
 from chalicelib.store.tables import MeterRun
-from chalicelib.vocabulary import UncertaintyMethod
+from chalicelib.vocabulary import FailureReason, UncertaintyMethod
 
 resource = Resource("meter_runs", "meter run", "Fits of one trace of one project, before and after its measure.")
 
@@ -54,6 +54,17 @@ The method of the 95 % intervals; null: the default of the model that runs.
 - `guideline14`: ASHRAE Guideline 14 as eemeter 4.1.1 implements it.
 - `caltrack`: CalTRACK 4.3.2.2, autocorrelation corrected once.
 - `bootstrap`: seeded parametric refits; `CaltrackBillingModel` only.
+"""
+
+
+FAILURE_REASON = """\
+Why a run FAILED.
+
+- `data`: the readings, or the dates of the project.
+- `sufficiency`: a baseline that sufficiency criteria disqualify.
+- `weather`: temperatures that are missing, or do not fit.
+- `model`: an unknown model or argument, or a model that cannot be computed from these data.
+- `machine`: the datastore gave the run up, and its data are not at fault.
 """
 
 
@@ -142,6 +153,17 @@ class MeterRunOut(TypedDict):
         UncertaintyMethod | None,
         Field(description="The method of the intervals that was asked for; the result has the one that was used."),
     ]
+    failure_reason: Annotated[
+        FailureReason | None,
+        Field(description=f"{FAILURE_REASON}\nNull: it has not FAILED, or did before reasons were kept."),
+    ]
+    data_quality: Annotated[
+        dict[str, Any] | None,
+        Field(
+            description="What was found in the data of a run that FAILED because of them; that of a SUCCESS is in its "
+            "result."
+        ),
+    ]
 
 
 class MeterRunQuery(PageQuery):
@@ -151,6 +173,7 @@ class MeterRunQuery(PageQuery):
     trace: Id | None = Field(default=None, description="The id of a trace.")
     status: Status | None = Field(default=None, description="The status.")
     batch: Id | None = Field(default=None, description="The id of a batch.")
+    failure_reason: FailureReason | None = Field(default=None, description=FAILURE_REASON)
 
 
 def run_out(run: MeterRun) -> dict[str, Any]:
@@ -173,6 +196,8 @@ def run_out(run: MeterRun) -> dict[str, Any]:
         "meter_result": run.meter_result,
         "batch": run.batch,
         "uncertainty": run.uncertainty,
+        "failure_reason": run.failure_reason,
+        "data_quality": run.data_quality,
     }
 
 

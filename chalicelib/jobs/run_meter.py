@@ -82,7 +82,7 @@ def _end(run: MeterRun) -> None:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
             handed_over = runs.hand_over(run)
             logger.info("handed over to the worker of the hourly models" if handed_over else TAKEN_OVER)
-        elif runs.fail(run, str(failure), traceback.format_exc()):
+        elif runs.fail(run, str(failure), traceback.format_exc(), failure.reason, failure.data_quality):
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
         return

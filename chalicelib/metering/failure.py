@@ -2,15 +2,17 @@
 
 from typing import Any
 
+from chalicelib.vocabulary import FailureReason
+
 
 class MeterFailure(Exception):
     """The data or the request cannot give a result; `str()` says why, to the person who asked for the run.
 
-    reason: one word for its kind, by which failures are counted. data_quality: the report on the data, by period, as
-    far as it was made.
+    reason: one word for its kind, by which failures are counted. data_quality: the report on the data by period, as
+    far as it was made, in plain JSON values.
     """
 
-    reason = "data"
+    reason: FailureReason = "data"
     data_quality: dict[str, Any] | None = None
 
 
@@ -21,19 +23,19 @@ class NoReadings(MeterFailure):
 class SufficiencyFailure(MeterFailure):
     """eemeter's sufficiency criteria disqualify the data."""
 
-    reason = "sufficiency"
+    reason: FailureReason = "sufficiency"
 
 
 class WeatherFailure(MeterFailure):
     """Temperatures are missing, or do not fit."""
 
-    reason = "weather"
+    reason: FailureReason = "weather"
 
 
 class ModelFailure(MeterFailure):
     """There is no such model, it does not take these arguments, or it cannot be computed from these data."""
 
-    reason = "model"
+    reason: FailureReason = "model"
 
 
 class NoHourlyModels(ModelFailure):

@@ -7,13 +7,17 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.store import bulk, ids
 from chalicelib.store.tables import BatchShard, MeterRun, now
+from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
 RUNS_PER_SHARD, MOST_SHARDS = 25, 64
 
 
 @dataclass(frozen=True)
 class BatchCount:
-    """The progress of one bulk request."""
+    """The progress of one bulk request.
+
+    failed_by_reason: those that FAILED, by FAILURE_REASONS; older ones, which have no reason, are in `failed` alone.
+    """
 
     id: int
     total: int
@@ -21,6 +25,7 @@ class BatchCount:
     running: int
     success: int
     failed: int
+    failed_by_reason: dict[FailureReason, int]
     added: datetime
     updated: datetime
 
@@ -62,6 +67,9 @@ def get(batch: int) -> BatchCount | None:
         running=sum(shard.running for shard in shards),
         success=sum(shard.success for shard in shards),
         failed=sum(shard.failed for shard in shards),
+        failed_by_reason={
+            reason: sum(getattr(shard, _count_of(reason)) for shard in shards) for reason in FAILURE_REASONS
+        },
         added=shards[0].added,
         updated=max(shard.updated for shard in shards),
     )
@@ -98,12 +106,23 @@ def runs_of(batch: int) -> range:
     return range(shard.first_run, shard.first_run + shard.size)
 
 
-def move(transaction: TransactWrite, run: MeterRun, to: str) -> None:
-    """Count a run of a batch under its new status, in the transaction that gives it that status."""
+def move(transaction: TransactWrite, run: MeterRun, to: str, reason: FailureReason | None = None) -> None:
+    """Count a run of a batch under its new status, in the transaction that gives it that status.
+
+    reason: that of a run that is now FAILED.
+    """
     if run.batch is None:
         return
-    before, after = getattr(BatchShard, run.status.lower()), getattr(BatchShard, to.lower())
+    entered = [to.lower()] if reason is None else [to.lower(), _count_of(reason)]
     transaction.update(
         BatchShard(run.batch, run.batch_shard),
-        actions=[before.add(-1), after.add(1), BatchShard.updated.set(now())],
+        actions=[
+            getattr(BatchShard, run.status.lower()).add(-1),
+            *(getattr(BatchShard, name).add(1) for name in entered),
+            BatchShard.updated.set(now()),
+        ],
     )
+
+
+def _count_of(reason: FailureReason) -> str:
+    return f"failed_{reason}"

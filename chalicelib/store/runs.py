@@ -1,5 +1,6 @@
 """Meter runs: written PENDING, queued, claimed by one worker at a time, and ended once."""
 
+import json
 import time
 import uuid
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from chalicelib.settings import settings
 from chalicelib.store import batches, bulk, documents, ids, newest, outbox, pages, queue, waiters
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
 from chalicelib.store.transactions import commit, holds
-from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, FailureReason
 
 logger = Logger(child=True)
 
@@ -25,6 +26,7 @@ HANDED_OVER = 24 * 3600  # seconds after which the sweep has it handed over agai
 LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
 REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
 MOST_MESSAGE, MOST_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
+MOST_DATA_QUALITY = 20_000  # bytes of JSON
 ADVICE = "its data are not at fault: schedule it again, and if that fails too, tell the operator the id of the run."
 ENDED = ("SUCCESS", "FAILED")
 
@@ -106,9 +108,10 @@ def page(
     trace: int | None = None,
     status: str | None = None,
     batch: int | None = None,
+    failure_reason: str | None = None,
 ) -> pages.Page[MeterRun]:
     """A page of the runs that fit the filters."""
-    fits = pages.matches(project=project, trace=trace, status=status, batch=batch)
+    fits = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
     if batch is not None:
         return pages.walk(MeterRun, batches.runs_of(batch), after, limit, fits)
     if trace is not None:
@@ -234,12 +237,26 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
     return True
 
 
-def fail(run: MeterRun, message: str, traceback: str | None) -> bool:
-    """End a run FAILED; False when it ended otherwise meanwhile."""
-    actions: list[Action] = [MeterRun.failure_message.set(message[:MOST_MESSAGE])]
+def fail(
+    run: MeterRun,
+    message: str,
+    traceback: str | None,
+    reason: FailureReason,
+    data_quality: dict[str, Any] | None = None,
+) -> bool:
+    """End a run FAILED; False when it ended otherwise meanwhile.
+
+    data_quality: what was found in the data, in plain JSON values; not kept where it is too large for a page of runs.
+    """
+    actions: list[Action] = [
+        MeterRun.failure_message.set(message[:MOST_MESSAGE]),
+        MeterRun.failure_reason.set(reason),
+    ]
     if traceback is not None:
         actions.append(MeterRun.traceback.set(traceback[-MOST_TRACEBACK:]))
-    ended = commit(lambda transaction: _end(transaction, run, "FAILED", actions))
+    if data_quality is not None and len(json.dumps(data_quality)) <= MOST_DATA_QUALITY:
+        actions.append(MeterRun.data_quality.set(data_quality))
+    ended = commit(lambda transaction: _end(transaction, run, "FAILED", actions, reason))
     if ended:
         waiters.wake_after(run)
     return ended
@@ -255,8 +272,8 @@ def bury(id: int) -> None:
         raise LookupError(f"there is no meter run {id}")
     if run.status in ENDED or _is_held(run):
         return
-    reason = run.last_error or "its worker died or ran out of time"
-    if fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", reason):
+    last_error = run.last_error or "its worker died or ran out of time"
+    if fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", last_error, "machine"):
         telemetry.failed("RunsFailed", "machine")
 
 
@@ -301,7 +318,13 @@ def _as_seen(run: MeterRun) -> Condition:
     return same
 
 
-def _end(transaction: TransactWrite, run: MeterRun, status: str, actions: list[Action]) -> None:
+def _end(
+    transaction: TransactWrite,
+    run: MeterRun,
+    status: str,
+    actions: list[Action],
+    reason: FailureReason | None = None,
+) -> None:
     """Give a run its last status, and count it."""
     transaction.update(
         MeterRun(run.id),
@@ -314,4 +337,4 @@ def _end(transaction: TransactWrite, run: MeterRun, status: str, actions: list[A
         ],
         condition=_as_seen(run),
     )
-    batches.move(transaction, run, status)
+    batches.move(transaction, run, status, reason)

@@ -253,6 +253,8 @@ class MeterRun(Table):
     formatter_kwargs = JSONAttribute(null=True)
     uncertainty = UnicodeAttribute(null=True)
     failure_message = UnicodeAttribute(null=True)
+    failure_reason = UnicodeAttribute(null=True)  # null also of runs that FAILED before it was kept
+    data_quality = JSONAttribute(null=True)
     traceback = UnicodeAttribute(null=True)
     meter_result = IntegerAttribute(null=True)
     batch = IntegerAttribute(null=True)
@@ -311,6 +313,11 @@ class BatchShard(Table):
     running = IntegerAttribute(default=0)
     success = IntegerAttribute(default=0)
     failed = IntegerAttribute(default=0)
+    failed_data = IntegerAttribute(default=0)  # these five are counted in `failed` too; older shards have none of them
+    failed_sufficiency = IntegerAttribute(default=0)
+    failed_weather = IntegerAttribute(default=0)
+    failed_model = IntegerAttribute(default=0)
+    failed_machine = IntegerAttribute(default=0)
     added = UTCDateTimeAttribute()
     updated = UTCDateTimeAttribute()
 

@@ -11,6 +11,7 @@ from tests.reference.document import check, exchanges, make_portfolio, namespace
 
 DOCUMENT = "running_meters.rst"
 ADDED_SINCE = ["meter_result", "batch", "uncertainty"]  # keys of the contract, behind those of the document
+ADDED_SINCE += ["failure_reason", "data_quality"]
 
 
 @pytest.fixture(scope="module")

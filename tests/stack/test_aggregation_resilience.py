@@ -104,7 +104,7 @@ def test_a_worker_killed_between_the_last_run_and_its_callback_is_made_good(
         patch.setattr(waiters, "wake_after", lambda run: None)  # as if the worker had died here
         claimed = runs.claim(last.id)
         assert claimed is not None
-        assert runs.fail(claimed, "as it happens", None)
+        assert runs.fail(claimed, "as it happens", None, "data")
     assert batches.has_ended(batch)
     time.sleep(1)
     assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"

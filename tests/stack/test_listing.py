@@ -22,6 +22,8 @@ RUN_KEYS = {"id", "project", "trace", "status", "meter_input", "model_class", "m
     "meter_result",
     "batch",
     "uncertainty",
+    "failure_reason",
+    "data_quality",
 }
 METER_INPUT: dict[str, Any] = {
     "type": "SINGLE_TRACE_SIMPLE_PROJECT",

@@ -103,6 +103,7 @@ def test_an_unknown_model_is_accepted_and_fails_with_the_known_ones(api: Api, tr
     assert "DailyModel" in run["failure_message"]
     assert "BillingModel" in run["failure_message"]
     assert "ModelFailure" in run["traceback"]
+    assert (run["failure_reason"], run["data_quality"]) == ("model", None)
     assert run["meter_result"] is None
 
 
@@ -127,6 +128,7 @@ def test_an_insufficient_baseline_fails_unless_ignored(api: Api, make_trace: Cal
     assert run["status"] == "FAILED"
     assert "baseline" in run["failure_message"].lower()
     assert any(character.isdigit() for character in run["failure_message"])
+    assert run["failure_reason"] == "sufficiency"
     forced = {"trace": trace, "formatter_kwargs": {"ignore_sufficiency": True}}
     result = api.get(f"meter_results/{api.succeeded(api.post('meter_runs/', forced)['id'])['meter_result']}/")
     assert result["models"]["baseline"]["disqualification"]
@@ -149,6 +151,10 @@ def test_a_bulk_request_is_counted_by_its_batch(api: Api, trace: int, make_trace
         "success": 1,
         "failed": 2,
     }
+    others = dict.fromkeys(("data", "sufficiency", "model", "machine", "unknown"), 0)
+    assert batch["failed_by_reason"] == {"weather": 2, **others}
+    failed = [run["id"] for run in api.get("meter_runs/", batch=batch["id"], failure_reason="weather")]
+    assert failed == [groups[1][0]["id"], groups[2][0]["id"]]
     assert len(api.get("meter_runs/", batch=batch["id"])) == 3
     assert [run["id"] for run in api.get("meter_runs/", batch=batch["id"], status="SUCCESS")] == [groups[0][0]["id"]]
 

@@ -164,7 +164,7 @@ def test_a_run_that_exhausted_its_attempts_is_buried_by_the_next_worker(
         tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
     sweep()
     ended = api.ended(run.id)
-    assert ended["status"] == "FAILED"
+    assert (ended["status"], ended["failure_reason"]) == ("FAILED", "machine")
     assert "died or ran out of time" in ended["traceback"]
 
 
@@ -178,7 +178,7 @@ def test_a_message_of_the_sweep_finds_the_run_free(api: Api, trace: int, monkeyp
     runs.requeue_overdue()
     (again,) = claimed
     assert again is not None
-    assert runs.fail(again, "in time", None)
+    assert runs.fail(again, "in time", None, "data")
 
 
 def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,8 +190,8 @@ def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, m
     tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
     quick = runs.claim(run.id)
     assert quick is not None
-    assert not runs.fail(slow, "too late", None)
-    assert runs.fail(quick, "in time", None)
+    assert not runs.fail(slow, "too late", None, "data")
+    assert runs.fail(quick, "in time", None, "data")
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
 
 

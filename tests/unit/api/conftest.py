@@ -33,6 +33,7 @@ from chalicelib.store.pages import Page
 from chalicelib.store.runs import RunSpec
 from chalicelib.store.series import Column
 from chalicelib.store.tables import Derivative, MeterResult, MeterRun, Project, Trace, TraceGroup
+from chalicelib.vocabulary import FAILURE_REASONS
 
 BUCKET = "https://bucket.example.com/"
 
@@ -129,9 +130,12 @@ class Memory:
         return run
 
     def batch(self, id: int) -> BatchCount | None:
-        size = sum(run.batch == id for run in self.runs.rows.values())
+        rows = [run for run in self.runs.rows.values() if run.batch == id]
+        failed = [run.failure_reason for run in rows if run.status == "FAILED"]
+        reasons = {reason: failed.count(reason) for reason in FAILURE_REASONS}
         moment = datetime(2016, 9, 29, tzinfo=UTC)
-        return BatchCount(id, size, size, 0, 0, 0, moment, moment) if size else None
+        size = len(rows)
+        return BatchCount(id, size, size - len(failed), 0, 0, len(failed), reasons, moment, moment) if size else None
 
     def put(self, key: str, document: Any) -> None:
         self.documents[key] = json.loads(json.dumps(document, allow_nan=False))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api import examples
-from chalicelib.vocabulary import UNCERTAINTY_METHODS
+from chalicelib.vocabulary import FAILURE_REASONS, UNCERTAINTY_METHODS
 from tests.unit.api.conftest import BUCKET, Api, Memory
 
 FORMATTER, MODEL = ["formatter_class", "formatter_kwargs"], ["model_class", "model_kwargs"]
@@ -27,6 +27,7 @@ def test_keys_and_their_order_are_those_of_the_reference_document(
     run = portfolio("POST", "meter_runs/", body)
     assert run.status == 201
     before, after = ["failure_message", "traceback", "added", "updated"], ["meter_result", "batch", "uncertainty"]
+    after += ["failure_reason", "data_quality"]
     assert list(run.json) == ["id", "project", "trace", "status", "meter_input", *arguments, *before, *after]
     assert list(run.json) == list(shown)
     same = set(shown) - {"id", "added", "updated", "meter_input"}
@@ -272,3 +273,25 @@ def test_a_meter_input_that_does_not_fit_is_pointed_into(call: Api, change: Any,
 def test_nan_hidden_in_an_ignored_key_is_refused(call: Api) -> None:
     raw = json.dumps({"meter_input": {**examples.METER_INPUT, "note": float("nan")}}).encode()
     assert call("POST", "meter_runs/", raw).pointers == ["/meter_input"]
+
+
+def test_failures_have_a_reason_by_which_they_are_counted_and_found(portfolio: Api, memory: Memory) -> None:
+    portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 2}]})
+    for id, reason in ((1, "weather"), (2, "data"), (3, "data"), (4, None)):  # the last before reasons were kept
+        memory.runs.update(id, {"status": "FAILED", "failure_reason": reason})
+    memory.runs.update(2, {"data_quality": {"gaps": ["2016-01-01"]}})
+    counted = portfolio("GET", "batches/1/").json
+    same = {"sufficiency": 0, "model": 0, "machine": 0}
+    assert counted["failed_by_reason"] == {"data": 2, "weather": 1, "unknown": 1, **same}
+    assert sum(counted["failed_by_reason"].values()) == counted["failed"] == 4
+    found = portfolio("GET", "meter_runs/?batch=1&failure_reason=data").json
+    shown = [(run["id"], run["failure_reason"], run["data_quality"]) for run in found]
+    assert shown == [(2, "data", {"gaps": ["2016-01-01"]}), (3, "data", None)]
+    assert portfolio("GET", "meter_runs/?failure_reason=machine").json == []
+
+
+def test_a_reason_that_there_is_not_is_refused_with_those_that_there_are(portfolio: Api) -> None:
+    answer = portfolio("GET", "meter_runs/?failure_reason=luck")
+    assert (answer.status, answer.pointers) == (400, ["/failure_reason"])
+    for reason in FAILURE_REASONS:
+        assert repr(reason) in answer.json["errors"][0]["detail"]

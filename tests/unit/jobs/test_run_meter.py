@@ -18,10 +18,12 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     done: list[tuple[Any, ...]] = []
 
     def refuse(meter_input: dict[str, Any]) -> dict[str, Any]:
-        raise NoHourlyModels("not here")
+        failure = NoHourlyModels("not here")
+        failure.data_quality = {"gaps": 1}
+        raise failure
 
-    def fail(run: MeterRun, message: str, traceback: str) -> bool:
-        done.append(("failed", message))
+    def fail(run: MeterRun, message: str, traceback: str, reason: str, data_quality: dict[str, Any] | None) -> bool:
+        done.append(("failed", message, reason, data_quality))
         return True
 
     monkeypatch.setattr(run_meter, "complete_input", lambda run: {})
@@ -36,7 +38,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize(
     ("queue", "expected"),
-    [("https://sqs/hourly", [("handed over",)]), ("", [("failed", "not here"), ("RunsFailed", "model")])],
+    [
+        ("https://sqs/hourly", [("handed over",)]),
+        ("", [("failed", "not here", "model", {"gaps": 1}), ("RunsFailed", "model")]),
+    ],
 )
 def test_a_run_that_needs_them_goes_to_who_has_them(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[Any, ...]], queue: str, expected: list[tuple[Any, ...]]

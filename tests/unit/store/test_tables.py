@@ -33,7 +33,7 @@ def test_100_000_ids_fit_an_item() -> None:
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        (MeterRun, {"uncertainty": None}),
+        (MeterRun, {"uncertainty": None, "failure_reason": None, "data_quality": None}),
         (MeterResult, {"uncertainty": "guideline14"}),
         (Derivative, {"uncertainty": "guideline14", "systematic_error": None, "spread": None}),
         (AggregationRun, {"mix_uncertainty": False}),
