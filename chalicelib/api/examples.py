@@ -30,6 +30,7 @@ def _run(
         "uncertainty": None,
         "failure_reason": None,
         "data_quality": None,
+        "reporting_window": None,
     }
 
 

@@ -87,7 +87,8 @@ def _instant(given: Any) -> Any:
         raise ValueError(f"{given!r} is not an ISO 8601 timestamp such as 2016-09-28T23:57:21Z{hint}") from None
 
 
-def _in_range(instant: datetime) -> datetime:
+def in_range(instant: datetime) -> datetime:
+    """Raises ValueError for an instant that is no time of a meter."""
     if not EARLIEST <= instant < LATEST:
         raise ValueError(f"a timestamp lies between the years {EARLIEST.year} and {LATEST.year - 1}")
     return instant
@@ -117,7 +118,7 @@ def _known_timezone(name: str) -> str:
 Id = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Reading = Annotated[float, Field(ge=-1e12, le=1e12)]
 Key = Annotated[str, Field(min_length=1, max_length=255)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(_in_range)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_range)]
 DateOrInstant = Annotated[
     Instant,
     WrapValidator(_or_midnight),  # api.times.in_timezone makes an instant of it

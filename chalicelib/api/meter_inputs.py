@@ -19,6 +19,7 @@ from chalicelib.api.fields import (
     Zipcode,
 )
 from chalicelib.api.problems import ErrorItem, error, invalid, refuse_any
+from chalicelib.api.reporting_windows import ReportingWindow
 from chalicelib.api.temperatures import Temperature, Unit, fahrenheit, wrong
 from chalicelib.store import documents
 
@@ -114,6 +115,7 @@ class MeterInput(Part):
     formatter_class: str | None = Field(default=None, max_length=255)
     formatter_kwargs: Arguments | None = None
     uncertainty: vocabulary.UncertaintyMethod | None = None
+    reporting_window: ReportingWindow | None = None
 
 
 @cache

@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 from chalicelib.api.endpoints import READ, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.fields import OUTPUT, Id, PageQuery, Timestamp, Url
 from chalicelib.api.paging import LINK, page_of
+from chalicelib.api.reporting_windows import ReportingWindow
 from chalicelib.api.times import timestamp
 from chalicelib.store import documents, results
 from chalicelib.store.tables import MeterResult
@@ -75,6 +76,12 @@ class MeterResultOut(TypedDict):
     uncertainty: Annotated[
         UncertaintyMethod, Field(description="The method of the derivatives' 95 % intervals that was used.")
     ]
+    reporting_window: Annotated[
+        ReportingWindow,
+        Field(
+            description="The reporting window that was used; `models.reporting` has the start and end of its readings."
+        ),
+    ]
     added: Timestamp
     updated: Timestamp
 
@@ -106,6 +113,7 @@ def result_out(result: MeterResult) -> MeterResultOut:
         "weather_normal_station": result.weather_normal_station,
         "models": result.models,
         "uncertainty": result.uncertainty,  # type: ignore[typeddict-item]
+        "reporting_window": result.reporting_window,
         "added": timestamp(result.added),
         "updated": timestamp(result.updated),
     }
@@ -140,6 +148,7 @@ EXAMPLE = {
     "weather_normal_station": "724390",
     "models": {"baseline": _FIT, "reporting": _FIT},
     "uncertainty": "regression",
+    "reporting_window": "first_year",
     "added": "2016-09-28T23:57:25.114235Z",
     "updated": "2016-09-28T23:57:25.114235Z",
 }

@@ -30,6 +30,7 @@ from chalicelib.api.fields import (
 from chalicelib.api.meter_inputs import MeterInput, stored_key
 from chalicelib.api.paging import LINK, page_of
 from chalicelib.api.problems import error, invalid
+from chalicelib.api.reporting_windows import WINDOW, ReportingWindow
 from chalicelib.api.serving import lambda_bytes
 from chalicelib.api.targets import Target, pairs_of, single
 from chalicelib.api.times import timestamp
@@ -43,7 +44,7 @@ resource = Resource("meter_runs", "meter run", "Fits of one trace of one project
 
 MOST_RUNS = 10_000  # of one bulk request
 MOST_BULK_BYTES = 5_500_000  # of its response, below Lambda's 6 MB
-RUN_BYTES = 400  # of one run in a response, its arguments aside
+RUN_BYTES = 360  # of one run in a response, its arguments aside
 
 Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED"]
 
@@ -102,6 +103,7 @@ class RunArguments(Body):
         "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model.",
     )
     uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)
+    reporting_window: ReportingWindow | None = Field(default=None, description=WINDOW)
 
     def arguments(self) -> dict[str, Any]:
         """The arguments, which every run of the request takes."""
@@ -164,6 +166,9 @@ class MeterRunOut(TypedDict):
             "result."
         ),
     ]
+    reporting_window: Annotated[
+        ReportingWindow | None, Field(description="The reporting window that was asked for; null: `first_year`.")
+    ]
 
 
 class MeterRunQuery(PageQuery):
@@ -198,6 +203,7 @@ def run_out(run: MeterRun) -> dict[str, Any]:
         "uncertainty": run.uncertainty,
         "failure_reason": run.failure_reason,
         "data_quality": run.data_quality,
+        "reporting_window": run.reporting_window,
     }
 
 
@@ -242,6 +248,7 @@ def get_meter_run(call: Call[None, NoQuery]) -> Reply:
     examples={
         "a trace": Example({"trace": 2}, examples.RUN),
         "with its arguments": Example(examples.EXPLICIT_IN, examples.EXPLICIT_RUN),
+        "a year of a program": Example({"trace": 2, "reporting_window": {"start": "2018-01-01", "end": "2019-01-01"}}),
         "a meter input": Example({"meter_input": examples.METER_INPUT}, examples.INPUT_RUN),
     },
 )
@@ -277,6 +284,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     examples={
         "two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK),
         "a trace group": Example({"targets": [{"group": 1}]}),
+        "the latest year of a trace group": Example({"targets": [{"group": 1}], "reporting_window": "latest_year"}),
     },
 )
 def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:

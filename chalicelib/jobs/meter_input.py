@@ -10,6 +10,8 @@ from chalicelib.store import documents, projects, series, traces
 from chalicelib.store.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.tables import MeterRun, Project, Trace
 
+ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
+
 
 def complete_input(run: MeterRun) -> dict[str, Any]:
     """All that `metering.run_meter` needs to give the same result again, in the format of the API's contract.
@@ -17,7 +19,7 @@ def complete_input(run: MeterRun) -> dict[str, Any]:
     Raises MeterFailure when the trace, the project or the weather is missing.
     """
     meter_input: dict[str, Any] = documents.get(run.meter_input) if run.trace is None else _from_store(run)
-    for name in ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty"):
+    for name in ARGUMENTS:
         asked = getattr(run, name)
         meter_input[name] = meter_input.get(name) if asked is None else asked
     add_weather(meter_input)

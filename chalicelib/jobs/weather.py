@@ -5,15 +5,19 @@ a period's days, and eeweather's `select_station` of a station. A normal year ha
 match a ZIP code the nearest that has enough is taken; a station that the project or the input names is the only one.
 """
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import reporting_window
 from chalicelib.jobs.instants import DAY, EPOCH, HOUR, MICROSECOND, instant, iso
+from chalicelib.reporting_window import LATEST_YEAR
 from chalicelib.settings import NO_SOURCE, settings
 from chalicelib.store import fetches, series
 from chalicelib.store.series import Column
@@ -68,7 +72,7 @@ def chosen(meter_input: dict[str, Any]) -> dict[str, Any]:
 def needed_hours(meter_input: dict[str, Any]) -> list[range]:
     """The hours (since 1970 UTC) of each modeling period: its readings next to the project, at most 365 days.
 
-    Raises MeterFailure when the trace has no records.
+    Another reporting window has those of its own readings. Raises MeterFailure when the trace has no records.
     """
     instants = sorted(_instants(meter_input["trace"]["records"]))
     group = meter_input["project"]["modeling_period_group"]
@@ -78,8 +82,37 @@ def needed_hours(meter_input: dict[str, Any]) -> list[range]:
         periods.append(_hours(max(read[0], read[-1] - YEAR), read[-1]) if read else range(0))
     if group["reporting_period"].get("start"):
         read = _within(instants, group["reporting_period"])
-        periods.append(_hours(read[0], min(read[-1], read[0] + YEAR)) if read else range(0))
+        periods.append(_window_hours(read, meter_input) if read else range(0))
     return [hours for hours in periods if hours]
+
+
+def _window_hours(read: list[int], meter_input: dict[str, Any]) -> range:
+    """The hours of the reporting window, of the instants at which readings of the reporting period start and end."""
+    window = meter_input.get("reporting_window")
+    if isinstance(window, Mapping):
+        start, end = reporting_window.instants(window, ZoneInfo(meter_input["project"].get("timezone") or "UTC"))
+        inside = _within(read, {"start": start.isoformat(), "end": end.isoformat()})
+        return _hours(inside[0], inside[-1]) if inside else range(0)
+    if window == LATEST_YEAR:
+        last = _last_known(read, meter_input["trace"]["records"])
+        return _hours(max(read[0], last - YEAR), last)
+    return _hours(read[0], min(read[-1], read[0] + YEAR))
+
+
+def _last_known(read: list[int], records: list[dict[str, Any]]) -> int:
+    """Where the last reading that has a value ends; without an end of its own it ends where the next one starts."""
+    last = read[0]
+    for record in records:
+        if record.get("value") is None:
+            continue
+        if record.get("end") is not None:
+            end = instant(record["end"])
+        else:
+            following = bisect_right(read, instant(record["start"]))
+            end = read[following] if following < len(read) else last
+        if end <= read[-1]:
+            last = max(last, end)
+    return last
 
 
 def _instants(records: list[dict[str, Any]]) -> list[int]:

@@ -97,6 +97,7 @@ def _computed(document: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]
         "formatter_class": choice.formatter.name,
         "formatter_kwargs": choice.formatter_kwargs,
         "uncertainty": choice.uncertainty,
+        "reporting_window": choice.reporting_window,
         "eemeter_version": EEMETER_VERSION,
         "datastore_version": DATASTORE_VERSION,
         "input_sha256": _fingerprint(document),

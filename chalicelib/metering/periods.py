@@ -1,14 +1,19 @@
 """Which readings a modeling period has: whole ones, as near to 365 days as they come.
 
 The year is counted from the whole reading next to the project, which lies at most one reading away from it. A period
-has at most 365 days, or as many bills as come nearest to that (CalTRACK issue 126).
+has at most 365 days, or as many bills as come nearest to that (CalTRACK issue 126). A program that tracks savings for
+years asks for another reporting window than the first year (CalTRACK issues 74 and 127).
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
+from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.serialized import Project
+from chalicelib.reporting_window import FIRST_YEAR, LATEST_YEAR, Window, instants
 
 YEAR_DAYS = 365
 
@@ -25,17 +30,32 @@ def baseline_readings(
     if whole.empty:
         return whole
     last = max(whole["end"].max(), project.baseline_end - frequency.longest)
-    first = _shifted(last, -YEAR_DAYS, project)
-    return whole[whole["start"] >= (_nearest(whole["start"], first) if nearest else first)]
+    return _year_up_to(last, whole, project, nearest)
 
 
 def reporting_readings(
-    readings: pd.DataFrame, frequency: Frequency, project: Project, *, nearest: bool = False
+    readings: pd.DataFrame,
+    frequency: Frequency,
+    project: Project,
+    window: Window = FIRST_YEAR,
+    *,
+    nearest: bool = False,
 ) -> pd.DataFrame:
-    """The readings within the first 365 days from `reporting_period_start`, or those `nearest` to as many."""
+    """The readings of the reporting period within a window.
+
+    first_year: within the first 365 days from `reporting_period_start`, or those `nearest` to as many. latest_year:
+    the same of the last 365 days up to the last reading that has a value. A start and an end: those in between. Raises
+    ModelFailure for a start before `reporting_period_start`.
+    """
     whole = readings[readings["start"] >= project.reporting_start]
     if project.reporting_end is not None:
         whole = whole[whole["end"] <= project.reporting_end]
+    if not isinstance(window, str):
+        start, end = _edges(window, project)
+        return whole[(whole["start"] >= start) & (whole["end"] <= end)]
+    if window == LATEST_YEAR:
+        whole = whole[: _count_to_last_known(whole)]
+        return whole if whole.empty else _year_up_to(whole["end"].max(), whole, project, nearest)
     if nearest:
         whole = whole[len(whole) - _count_to_last_known(whole[::-1]) :]
     if whole.empty:
@@ -43,6 +63,22 @@ def reporting_readings(
     first = min(whole["start"].min(), project.reporting_start + frequency.longest)
     last = _shifted(first, YEAR_DAYS, project)
     return whole[whole["end"] <= (_nearest(whole["end"], last) if nearest else last)]
+
+
+def _edges(window: Mapping[str, str], project: Project) -> tuple[pd.Timestamp, pd.Timestamp]:
+    start, end = (pd.Timestamp(edge) for edge in instants(window, project.timezone))
+    if start < project.reporting_start:
+        shown = (instant.tz_convert(project.timezone).isoformat() for instant in (start, project.reporting_start))
+        raise ModelFailure(
+            "The reporting window starts at {}, before the project's reporting period starts at {}: give the window a"
+            " start at or after it.".format(*shown)
+        )
+    return start, end
+
+
+def _year_up_to(last: pd.Timestamp, readings: pd.DataFrame, project: Project, nearest: bool) -> pd.DataFrame:
+    first = _shifted(last, -YEAR_DAYS, project)
+    return readings[readings["start"] >= (_nearest(readings["start"], first) if nearest else first)]
 
 
 def _count_to_last_known(readings: pd.DataFrame) -> int:

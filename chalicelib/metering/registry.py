@@ -15,6 +15,7 @@ from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.lean import hourly
 from chalicelib.metering.models import Days, Model
 from chalicelib.metering.poor_fits import DailyKwargs, DailyLegacyKwargs
+from chalicelib.reporting_window import FIRST_YEAR, NAMED_WINDOWS, Window, checked
 from chalicelib.vocabulary import UNCERTAINTY_METHODS
 
 
@@ -102,6 +103,7 @@ class Choice:
     ignore_sufficiency: bool
     outliers: Literal["keep", "exclude"]
     uncertainty: str
+    reporting_window: Window
 
     @property
     def exclude_outliers(self) -> bool:
@@ -138,6 +140,7 @@ def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry
         formatter=formatter,
         **_formatter_kwargs(formatter_kwargs),
         uncertainty=_uncertainty(document.get("uncertainty"), model_class),
+        reporting_window=_reporting_window(document.get("reporting_window")),
     )
 
 
@@ -148,6 +151,18 @@ def _uncertainty(given: Any, model_class: ModelClass) -> str:
     if given not in model_class.uncertainty:
         taken = ", ".join(model_class.uncertainty)
         raise ModelFailure(f"{model_class.name} has no uncertainty {given!r}; it has {taken}.")
+    return str(given)
+
+
+def _reporting_window(given: Any) -> Window:
+    if given is None:
+        return FIRST_YEAR
+    if isinstance(given, Mapping):
+        try:
+            return checked(given)
+        except ValueError as error:
+            raise ModelFailure(f"reporting_window does not fit: {error}.") from error
+    _known("reporting_window", given, (*NAMED_WINDOWS, '{"start": ..., "end": ...}'))
     return str(given)
 
 

@@ -12,6 +12,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import telemetry
+from chalicelib.reporting_window import Window
 from chalicelib.settings import settings
 from chalicelib.store import batches, bulk, documents, ids, newest, outbox, pages, queue, waiters
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
@@ -42,6 +43,7 @@ class RunSpec:
     formatter_class: str | None = None
     formatter_kwargs: dict[str, Any] | None = None
     uncertainty: str | None = None
+    reporting_window: Window | None = None
     meter_input: str | None = None  # the key of a posted input
 
 
@@ -193,6 +195,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         "formatter_class",
         "formatter_kwargs",
         "uncertainty",
+        "reporting_window",
         "weather_station",
         "weather_normal_station",
         "models",

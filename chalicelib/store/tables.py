@@ -22,6 +22,7 @@ from pynamodb.constants import BINARY, NUMBER, NUMBER_SET
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from chalicelib.reporting_window import FIRST_YEAR
 from chalicelib.settings import settings
 from chalicelib.vocabulary import FIRST_UNCERTAINTY_METHOD
 
@@ -252,6 +253,7 @@ class MeterRun(Table):
     formatter_class = UnicodeAttribute(null=True)
     formatter_kwargs = JSONAttribute(null=True)
     uncertainty = UnicodeAttribute(null=True)
+    reporting_window = JSONAttribute(null=True)
     failure_message = UnicodeAttribute(null=True)
     failure_reason = UnicodeAttribute(null=True)  # null also of runs that FAILED before it was kept
     data_quality = JSONAttribute(null=True)
@@ -344,6 +346,7 @@ class MeterResult(Table):
     weather_normal_station = UnicodeAttribute(null=True)
     models = JSONAttribute()
     uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # items from before it was kept have none
+    reporting_window = JSONAttribute(default=FIRST_YEAR)  # items from before there were others have none
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
 

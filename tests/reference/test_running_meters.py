@@ -11,7 +11,7 @@ from tests.reference.document import check, exchanges, make_portfolio, namespace
 
 DOCUMENT = "running_meters.rst"
 ADDED_SINCE = ["meter_result", "batch", "uncertainty"]  # keys of the contract, behind those of the document
-ADDED_SINCE += ["failure_reason", "data_quality"]
+ADDED_SINCE += ["failure_reason", "data_quality", "reporting_window"]
 
 
 @pytest.fixture(scope="module")

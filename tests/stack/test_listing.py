@@ -24,6 +24,7 @@ RUN_KEYS = {"id", "project", "trace", "status", "meter_input", "model_class", "m
     "uncertainty",
     "failure_reason",
     "data_quality",
+    "reporting_window",
 }
 METER_INPUT: dict[str, Any] = {
     "type": "SINGLE_TRACE_SIMPLE_PROJECT",
@@ -237,6 +238,8 @@ def pointers(api: Api, body: dict[str, Any]) -> list[str]:
         ({"trace": 1, "formatter_kwargs": "{}"}, "/formatter_kwargs"),
         ({"trace": 1, "uncertainty": "hac"}, "/uncertainty"),
         ({"trace": 1, "uncertainty": 95}, "/uncertainty"),
+        ({"trace": 1, "reporting_window": "last_year"}, "/reporting_window"),
+        ({"trace": 1, "reporting_window": {"start": "2018-01-01", "end": "2017-01-01"}}, "/reporting_window"),
         ({"trace": 1, "meter_input": METER_INPUT}, "/meter_input"),
         ({"project": 1, "meter_input": json.dumps(METER_INPUT)}, "/meter_input"),
         ({"meter_input": ""}, "/meter_input"),

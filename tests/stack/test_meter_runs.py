@@ -95,6 +95,33 @@ def test_a_run_has_the_intervals_that_it_asks_for(api: Api, run: dict[str, Any],
         assert (other["baseline_upper"] == derivative["baseline_upper"]) == (method == "regression")
 
 
+@pytest.mark.parametrize(("window", "bills"), [("latest_year", 12), ({"start": "2017-02-25", "end": "2018-01-24"}, 11)])
+def test_a_run_models_the_reporting_window_that_it_asks_for(
+    api: Api, run: dict[str, Any], trace: int, window: Any, bills: int
+) -> None:
+    assert run["reporting_window"] is None
+    first = api.get(f"meter_results/{run['meter_result']}/")
+    assert first["reporting_window"] == "first_year"
+    asked = api.post("meter_runs/", {"trace": trace, "reporting_window": window})
+    assert asked["reporting_window"] == window
+    ended = api.succeeded(asked["id"])
+    assert ended["reporting_window"] == window
+    assert requests.get(ended["meter_input"]).json()["reporting_window"] == window
+    result = api.get(f"meter_results/{ended['meter_result']}/")
+    assert result["reporting_window"] == window
+    assert result["models"]["baseline"] == first["models"]["baseline"]
+    reporting = result["models"]["reporting"]
+    assert (reporting["n"], reporting["end"]) == (bills, first["models"]["reporting"]["end"])
+
+
+def test_a_window_before_the_reporting_period_fails_the_run_and_names_both_dates(api: Api, trace: int) -> None:
+    window = {"start": "2016-12-01", "end": "2017-12-01"}
+    run = api.ended(api.post("meter_runs/", {"trace": trace, "reporting_window": window})["id"])
+    assert (run["status"], run["failure_reason"]) == ("FAILED", "model")
+    for date in ("2016-12-01", "2017-01-04"):
+        assert date in run["failure_message"]
+
+
 def test_an_unknown_model_is_accepted_and_fails_with_the_known_ones(api: Api, trace: int) -> None:
     scheduled = api.post("meter_runs/", {"trace": trace, "model_class": "MyModel"})
     run = api.ended(scheduled["id"])

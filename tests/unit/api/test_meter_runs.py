@@ -27,7 +27,7 @@ def test_keys_and_their_order_are_those_of_the_reference_document(
     run = portfolio("POST", "meter_runs/", body)
     assert run.status == 201
     before, after = ["failure_message", "traceback", "added", "updated"], ["meter_result", "batch", "uncertainty"]
-    after += ["failure_reason", "data_quality"]
+    after += ["failure_reason", "data_quality", "reporting_window"]
     assert list(run.json) == ["id", "project", "trace", "status", "meter_input", *arguments, *before, *after]
     assert list(run.json) == list(shown)
     same = set(shown) - {"id", "added", "updated", "meter_input"}
@@ -91,6 +91,62 @@ def test_an_unknown_method_is_refused_with_the_known_ones(
     for method in UNCERTAINTY_METHODS:
         assert repr(method) in answer.json["errors"][0]["detail"]
     assert not memory.runs.rows
+
+
+WINDOWS: list[Any] = [
+    None,
+    "first_year",
+    "latest_year",
+    {"start": "2018-01-01", "end": "2019-01-01"},
+    {"start": "2018-01-01T00:00:00-06:00", "end": "2019-01-01T06:00:00Z"},
+]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_reporting_window_is_that_of_every_run_as_it_was_given(portfolio: Api, memory: Memory, window: Any) -> None:
+    single = portfolio("POST", "meter_runs/", {"trace": 2, "reporting_window": window})
+    bulk = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "reporting_window": window})
+    posted = {**examples.METER_INPUT, "reporting_window": window}
+    of_input = portfolio("POST", "meter_runs/", {"meter_input": posted, "reporting_window": window})
+    runs = [single.json, *bulk.json[0], of_input.json]
+    assert [run["reporting_window"] for run in runs] == [window] * 4
+    assert [run.reporting_window for run in memory.runs.rows.values()] == [window] * 4
+    (kept,) = memory.documents.values()
+    assert kept["reporting_window"] == window
+
+
+@pytest.mark.parametrize(
+    ("window", "pointer", "said"),
+    [
+        ("last_year", "", "'first_year' or 'latest_year'"),
+        (2018, "", "object or a string"),
+        ({"start": "2018-01-01"}, "/end", "'end' is required"),
+        ({"start": "2018-01-01", "end": "2019-01-01", "days": 365}, "/days", "no field 'days' here"),
+        ({"start": 2018, "end": "2019-01-01"}, "/start", "string"),
+        ({"start": "2018", "end": "2019-01-01"}, "/start", "'2018' is neither a date such as"),
+        ({"start": "2018-01-01T00:00:00", "end": "2019-01-01"}, "/start", "needs an offset"),
+        ({"start": "1818-01-01", "end": "1819-01-01"}, "/start", "between the years 1900 and 2199"),
+        ({"start": "2018-01-01", "end": "2019-01-01T00:00:00Z"}, "", "both dates, or both timestamps"),
+        ({"start": "2019-01-01", "end": "2018-01-01"}, "", "ends at 2018-01-01, which is not after its start"),
+        ({"start": "2018-01-01", "end": "2019-01-03"}, "", "has 367 days, and at most 366 are taken"),
+    ],
+)
+def test_a_window_that_does_not_fit_is_refused(
+    portfolio: Api, memory: Memory, window: Any, pointer: str, said: str
+) -> None:
+    posted = {**examples.METER_INPUT, "reporting_window": window}
+    for path, body, place in (
+        ("meter_runs/", {"trace": 2, "reporting_window": window}, ""),
+        ("meter_runs/bulk/", {"targets": [{"trace": 2}], "reporting_window": window}, ""),
+        ("meter_runs/", {"meter_input": posted}, "/meter_input"),
+        ("meter_runs/", {"meter_input": json.dumps(posted)}, "/meter_input"),
+    ):
+        answer = portfolio("POST", path, body)
+        assert answer.status == 400
+        assert f"{place}/reporting_window{pointer}" in answer.pointers
+        assert any(said in one["detail"] for one in answer.json["errors"]), answer.json
+    assert not memory.runs.rows
+    assert not memory.documents
 
 
 @pytest.mark.parametrize(

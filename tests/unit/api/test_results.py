@@ -51,6 +51,7 @@ def test_all_that_is_stored_is_shown(example: dict[str, Any], render: Any, table
 
 def test_rows_from_before_the_method_was_kept_are_of_the_one_that_there_was() -> None:
     assert shown(RESULT, result_out, MeterResult, "uncertainty")["uncertainty"] == "guideline14"
+    assert shown(RESULT, result_out, MeterResult, "reporting_window")["reporting_window"] == "first_year"
     derived = [*OWN, *SPREAD_NUMBERS]
     old = shown(DERIVATIVE, derivative_out, Derivative, *derived)
     assert [old[name] for name in derived] == ["guideline14", *[None] * 9]

@@ -10,7 +10,8 @@ from chalicelib.store import documents, projects, series, traces
 from chalicelib.store.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.tables import MeterRun, Project, Trace
 
-ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty")
+ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
+WINDOW = {"start": "2018-01-01", "end": "2019-01-01"}
 
 
 @pytest.mark.parametrize(
@@ -20,6 +21,8 @@ ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs
         ({"uncertainty": "caltrack"}, {}, {"uncertainty": "caltrack"}),
         ({}, {"uncertainty": "bootstrap"}, {"uncertainty": "bootstrap"}),
         ({"uncertainty": "caltrack"}, {"uncertainty": "guideline14"}, {"uncertainty": "guideline14"}),
+        ({"reporting_window": "latest_year"}, {}, {"reporting_window": "latest_year"}),
+        ({"reporting_window": "latest_year"}, {"reporting_window": WINDOW}, {"reporting_window": WINDOW}),
         ({"uncertainty": "caltrack"}, {"model_class": "M"}, {"uncertainty": "caltrack", "model_class": "M"}),
     ],
 )

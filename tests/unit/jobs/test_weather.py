@@ -132,6 +132,36 @@ class TestNeededHours:
         assert len(before) == 6 * 30 * 24
         assert len(after) == 30 * 24
 
+    @pytest.mark.parametrize(
+        ("window", "first", "last"),
+        [
+            ("first_year", "2013-03-16", "2014-03-16"),
+            ("latest_year", "2013-11-06", "2014-11-06"),  # what follows has no value
+            ({"start": "2013-06-01", "end": "2014-06-01"}, "2013-06-14", "2014-05-10"),
+            ({"start": "2013-06-14T00:00:00-06:00", "end": "2014-06-09T00:00:00Z"}, "2013-07-14", "2014-06-09"),
+        ],
+    )
+    @pytest.mark.parametrize("form", ["start", "end", "both"])
+    def test_are_those_of_the_reporting_window(self, window: Any, first: str, last: str, form: str) -> None:
+        starts = [record["start"] for record in monthly("2010-01-01T00:00:00+00:00", 70)]
+        edges = {"start": starts[:-1], "end": starts[1:]}
+        kept = edges if form == "both" else {form: edges[form]}
+        known = instant("2014-11-06T00:00:00+00:00")  # where the last reading with a value ends
+        document = meter_input(reporting_window=window)
+        document["trace"]["records"] = [
+            {**{name: kept[name][at] for name in kept}, "value": 1.0 if instant(starts[at + 1]) <= known else None}
+            for at in range(70)
+        ]
+        group = document["project"]["modeling_period_group"]
+        group["baseline_period"]["end"] = None
+        group["reporting_period"]["start"] = "2013-03-01T00:00:00+00:00"
+        (hours,) = weather.needed_hours(document)
+        assert [iso(hour * HOUR)[:10] for hour in (hours.start, hours.stop)] == [first, last]
+
+    def test_of_a_window_without_readings_are_none(self) -> None:
+        document = meter_input(reporting_window={"start": "2030-01-01", "end": "2031-01-01"})
+        assert len(weather.needed_hours(document)) == 1  # of the baseline
+
     def test_are_none_where_no_reading_is(self) -> None:
         document = meter_input()
         document["trace"]["records"] = [{"end": YEAR[0]}]

@@ -383,3 +383,22 @@ def test_bills_of_which_none_counts_are_named(bills: Document, changed: Callable
 def test_a_misspelled_setting_is_refused(bills: Document) -> None:
     with pytest.raises(MeterFailure, match="Balance_Point_Step: Extra inputs are not permitted"):
         run_meter(bills | {"model_kwargs": {"Balance_Point_Step": 3}})
+
+
+def test_a_run_models_the_reporting_window_that_it_asks_for(days: Document) -> None:
+    first, latest = run_meter(days), run_meter(days | {"reporting_window": "latest_year"})
+    assert (first["reporting_window"], latest["reporting_window"]) == ("first_year", "latest_year")
+    assert latest["models"]["baseline"] == first["models"]["baseline"]
+    spans = [[run["models"]["reporting"][edge][:10] for edge in ("start", "end")] for run in (first, latest)]
+    assert spans == [["2017-01-04", "2018-01-04"], ["2017-02-08", "2018-02-08"]]
+    window = {"start": "2017-02-08", "end": "2018-02-08"}
+    dated = run_meter(days | {"reporting_window": window})
+    assert dated["reporting_window"] == window
+    same = ("models", "derivatives", "savings", "series")
+    assert {name: dated[name] for name in same} == {name: latest[name] for name in same}
+
+
+def test_a_window_before_the_reporting_period_fails_the_run(days: Document) -> None:
+    window = {"start": "2017-01-03", "end": "2018-01-03"}
+    with pytest.raises(MeterFailure, match=r"starts at 2017-01-03.* before .* starts at 2017-01-04"):
+        run_meter(days | {"reporting_window": window})

@@ -1,12 +1,15 @@
 from zoneinfo import ZoneInfo
 
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.metering import ModelFailure
 from chalicelib.metering.frequency import find_frequency
 from chalicelib.metering.periods import baseline_readings, reporting_readings
 from chalicelib.metering.serialized import Project
+from chalicelib.reporting_window import FIRST_YEAR, LATEST_YEAR, Window
 
 CHICAGO = ZoneInfo("America/Chicago")
 DAY = pd.Timedelta(days=1)
@@ -115,3 +118,87 @@ def test_an_old_trace_does_not_reach_further_back_than_a_reading() -> None:
 def test_a_trace_that_begins_after_the_project_has_no_baseline() -> None:
     trace = bills([30] * 12)
     assert baseline_readings(trace, find_frequency(trace), project("2015-01-01", "2015-02-01")).empty
+
+
+LENGTHS = st.one_of(
+    st.lists(st.integers(1, 1), min_size=2, max_size=1200),  # days
+    st.lists(st.integers(25, 35), min_size=1, max_size=40),
+    st.lists(st.integers(50, 70), min_size=1, max_size=20),
+)
+
+
+def windowed(trace: pd.DataFrame, at: Project, window: Window, nearest: bool) -> pd.DataFrame:
+    return reporting_readings(trace, find_frequency(trace), at, window, nearest=nearest)
+
+
+def without(trace: pd.DataFrame, missing: set[int]) -> pd.DataFrame:
+    """The trace without some of its values."""
+    return trace.assign(value=trace["value"].mask(trace.index.isin(missing)))
+
+
+@given(LENGTHS, st.integers(-40, 1000), st.booleans(), st.sets(st.integers(0, 60)))
+def test_the_latest_year_is_the_first_while_there_is_no_more_than_one(
+    lengths: list[int], days: int, nearest: bool, missing: set[int]
+) -> None:
+    trace = without(bills(lengths), missing)
+    start = pd.Timestamp("2015-01-10") + days * DAY
+    at = project("2015-01-01", str(start))
+    inside = trace[(trace["start"] >= at.reporting_start) & trace["value"].notna()]
+    latest = windowed(trace, at, LATEST_YEAR, nearest)
+    assert (latest["start"] >= at.reporting_start).all()
+    assert latest.empty or latest["end"].max() == inside["end"].max()
+    if inside.empty or inside["end"].max() <= (start + 365 * DAY).tz_localize(CHICAGO):
+        first = windowed(trace, at, FIRST_YEAR, nearest)
+        assert latest.dropna(subset="value").equals(first.dropna(subset="value"))
+
+
+@given(LENGTHS, st.integers(0, 700), st.integers(1, 366), st.sets(st.integers(0, 60)))
+def test_no_window_has_more_than_366_days(lengths: list[int], first: int, days: int, missing: set[int]) -> None:
+    trace = without(bills(lengths), missing)
+    start = pd.Timestamp("2015-01-10") + first * DAY
+    at = project("2015-01-01", "2015-01-10")
+    dates = {"start": f"{start:%Y-%m-%d}", "end": f"{start + days * DAY:%Y-%m-%d}"}
+    for window, most in ((FIRST_YEAR, 365), (LATEST_YEAR, 365), (dates, days)):
+        chosen = windowed(trace, at, window, nearest=False)
+        assert chosen.empty or days_of(chosen) <= most <= 366
+
+
+@given(st.lists(st.integers(25, 70), min_size=50, max_size=50))
+def test_the_latest_bills_are_those_nearest_to_a_year(lengths: list[int]) -> None:
+    trace = bills(lengths)
+    at = project("2015-01-01", "2015-01-10")
+    latest = windowed(trace, at, LATEST_YEAR, nearest=True)
+    assert 330 <= days_of(latest) <= 400
+    assert latest.index.max() == trace.index.max()
+    longer = trace.loc[latest.index.min() - 1 :]
+    assert abs(days_of(longer) - 365) >= abs(days_of(latest) - 365) <= abs(days_of(latest.iloc[1:]) - 365)
+
+
+def test_the_latest_year_ends_with_the_reporting_period_or_the_last_value() -> None:
+    trace = bills([1] * 1500)
+    of_period = windowed(trace, project("2016-06-01", "2016-07-01", last="2018-03-01"), LATEST_YEAR, nearest=False)
+    assert (len(of_period), of_period["end"].max()) == (365, pd.Timestamp("2018-03-01", tz=CHICAGO))
+    known = without(trace, set(range(1400, 1500)))
+    of_values = windowed(known, project("2016-06-01", "2016-07-01", last="2019-01-01"), LATEST_YEAR, nearest=False)
+    assert (len(of_values), of_values.index.max()) == (365, 1399)
+    nothing = windowed(trace.assign(value=None), project("2016-06-01", "2016-07-01"), LATEST_YEAR, nearest=False)
+    assert nothing.empty
+
+
+def test_dates_count_the_whole_readings_in_between() -> None:
+    trace = bills([1] * 1500)
+    at = project("2016-06-01", "2016-07-01", last="2018-11-01")
+    days = windowed(trace, at, {"start": "2017-03-01", "end": "2018-03-01"}, nearest=False)
+    assert (len(days), days["start"].min()) == (365, pd.Timestamp("2017-03-01", tz=CHICAGO))
+    short = windowed(trace, at, {"start": "2018-09-01", "end": "2019-09-01"}, nearest=False)
+    assert (len(short), short["end"].max()) == (61, at.reporting_end)
+    monthly = bills([30] * 50)
+    months = windowed(monthly, at, {"start": "2017-03-01", "end": "2018-03-01"}, nearest=True)
+    assert months["start"].min() >= pd.Timestamp("2017-03-01", tz=CHICAGO)
+    assert (len(months), days_of(months)) == (11, 330)
+
+
+def test_dates_before_the_reporting_period_are_an_error_that_names_both() -> None:
+    window = {"start": "2016-06-30", "end": "2017-06-30"}
+    with pytest.raises(ModelFailure, match=r"2016-06-30T00:00:00-05:00, before .* 2016-07-01T00:00:00-05:00"):
+        windowed(bills([1] * 1000), project("2016-06-01", "2016-07-01"), window, nearest=False)

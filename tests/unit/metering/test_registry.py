@@ -77,6 +77,10 @@ def test_developer_settings_reach_the_model_when_it_is_said(capsys: pytest.Captu
             {"model_class": "CaltrackBillingModel", "model_kwargs": {"balance_point_step": 5}},
             "balance_point_step: Input should be less than or equal to 3",
         ),
+        ({"reporting_window": "last_year"}, "'last_year' is not known; the known ones are first_year, latest_year, "),
+        ({"reporting_window": ["latest_year"]}, "is not known"),
+        ({"reporting_window": {"start": "2018-01-01"}}, "reporting_window does not fit: the window has to be"),
+        ({"reporting_window": {"start": "2018-01-01", "end": "2017-01-01"}}, "ends at 2017-01-01, which is not after"),
         ({"model_class": "DailyModel", "formatter_class": "billing"}, "takes the formatter 'daily', not 'billing'"),
         ({"model_kwargs": {"parameter_1": 1}}, "does not take 'parameter_1'; it takes developer_mode, "),
         ({"model_kwargs": {"season": {"juillet": "summer"}}}, "model_kwargs.season does not take 'juillet'"),
@@ -113,3 +117,10 @@ def test_the_model_chooses_the_uncertainty_where_none_is_named(
     document: dict[str, Any], frequency: Frequency, method: str
 ) -> None:
     assert choose(document, frequency).uncertainty == method
+
+
+@pytest.mark.parametrize("given", ["first_year", "latest_year", {"start": "2018-01-01", "end": "2019-01-01"}])
+def test_the_reporting_window_is_the_first_year_where_none_is_named(given: Any) -> None:
+    assert choose({"reporting_window": given}, DAILY).reporting_window == given
+    assert choose({"reporting_window": None}, DAILY).reporting_window == "first_year"
+    assert choose({}, DAILY).reporting_window == "first_year"

@@ -33,8 +33,8 @@ def test_100_000_ids_fit_an_item() -> None:
 @pytest.mark.parametrize(
     ("table", "expected"),
     [
-        (MeterRun, {"uncertainty": None, "failure_reason": None, "data_quality": None}),
-        (MeterResult, {"uncertainty": "guideline14"}),
+        (MeterRun, {"uncertainty": None, "failure_reason": None, "data_quality": None, "reporting_window": None}),
+        (MeterResult, {"uncertainty": "guideline14", "reporting_window": "first_year"}),
         (Derivative, {"uncertainty": "guideline14", "systematic_error": None, "spread": None}),
         (AggregationRun, {"mix_uncertainty": False}),
         (AggregationResult, {"uncertainty": ["guideline14"], "systematic_error": None, "systematic_error_n": 0}),
