@@ -99,7 +99,7 @@ def _or_midnight(given: Any, instant: ValidatorFunctionWrapHandler) -> Any:
     if not isinstance(given, str) or not BARE_DATE.fullmatch(given):
         return instant(given)
     midnight = _instant(given)
-    _in_range(midnight.replace(tzinfo=UTC))
+    in_range(midnight.replace(tzinfo=UTC))
     return midnight
 
 

@@ -77,9 +77,7 @@ def prepare(document: Mapping[str, Any], registry: Registry) -> Prepared:
     nearest = choice.formatter.nearest_year
     cuts = {
         "baseline": baseline_readings(readings, rhythm, parsed.project, nearest=nearest),
-        "reporting": reporting_readings(
-            readings, rhythm, parsed.project, choice.reporting_window, nearest=nearest
-        ),
+        "reporting": reporting_readings(readings, rhythm, parsed.project, choice.reporting_window, nearest=nearest),
     }
     try:
         _refuse_register(parsed)
