@@ -159,13 +159,12 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
         return _serialized(*fullest)
     needed = [hour for hours in periods for hour in hours]
     lacks = [(choice, sorted(set(needed) - _stored(column))) for choice, column in found]
-    source = settings().weather_source
     raise WeatherFailure(
         _lacking(
             lacks,
             f"of the {len(needed):,} hours of observed temperatures that the run needs",
             lambda hour: iso(hour * HOUR)[:16] + "Z",
-            f"{source}, from which this deployment fetches, has no more. " if source != NO_SOURCE else "",
+            _no_more(lacks),
             "Post them to weather_records/, then run again.",
         )
     )
@@ -197,6 +196,21 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[
             NORMAL_REMEDY,
         )
     )
+
+
+def _no_more(lacks: list[tuple[dict[str, Any], list[int]]]) -> str:
+    """That the deployment's source has not the hours that stations lack, with its reasons."""
+    source = settings().weather_source
+    if source == NO_SOURCE:
+        return ""
+    from chalicelib.weather import REASONS
+
+    reasons = [
+        REASONS[source](settings().weather_url, choice["station"], EPOCH + timedelta(hours=missing[-1]))
+        for choice, missing in lacks
+    ]
+    fetched = f"{source}, from which this deployment fetches, has no more."
+    return "".join(f"{sentence} " for sentence in dict.fromkeys([fetched, *filter(None, reasons)]))
 
 
 def _has_enough(column: Column, hours: range) -> bool:

@@ -23,7 +23,10 @@ class Ranked:
 
 
 def nearest_stations(zipcode: str | None) -> tuple[Ranked, ...]:
-    """The nearest stations whose hours NOAA's ISD has with few gaps (eeweather's quality "high"), at most five.
+    """The nearest stations with good hourly observations, at most five.
+
+    Good is eeweather's quality "high": in each month of the five years before its database was made, NOAA's ISD had
+    more than 600 observations of the station. ISD ended in 2025; of GHCNh, which goes on, the database knows nothing.
 
     Raises WeatherFailure when the ZIP code is unknown or no station is within 200 km.
     """

@@ -7,7 +7,7 @@ from http.client import HTTPException
 
 from chalicelib import __version__
 
-MOST_BYTES = 64_000_000  # a station's year is 0.1 to 30 MB
+MOST_BYTES = 128_000_000  # a station's year is 0.1 to 50 MB: GHCNh has 329 columns and, of late, a row every 5 minutes
 TIMEOUT = 20  # seconds without a byte
 DEADLINE = 120  # seconds for a whole file
 TRIES = 3

@@ -311,6 +311,50 @@ class TestFetching:
         with pytest.raises(MeterFailure, match=r"lacks 8,760 .*isd, from which this deployment fetches, has no more"):
             completed(meter_input("722874"))
 
+    def test_hours_after_the_end_of_isd_are_not_asked_for_and_told(self, memory: Memory, server: FileServer) -> None:
+        start, end = "2025-10-01T00:00:00+00:00", "2026-10-01T00:00:00+00:00"
+        document = meter_input("722874")
+        document["trace"]["records"] = [{"start": moment, "value": 1.0} for moment in (start, end)]
+        document["project"]["modeling_period_group"] = {"baseline_period": {"end": end}, "reporting_period": {}}
+        memory.fill("722874", start, "2025-11-01T00:00:00+00:00")
+        with pytest.raises(MeterFailure) as failure:
+            completed(document)
+        assert str(failure.value) == (
+            "Station 722874 lacks 8,016 of the 8,760 hours of observed temperatures that the run needs, from"
+            " 2025-11-01T00:00Z to 2026-09-30T23:00Z. isd, from which this deployment fetches, has no more. NOAA ended"
+            " ISD on 2025-08-27: the template's parameter WeatherSource=ghcnh goes on. Post them to weather_records/,"
+            " then run again."
+        )
+        assert server.asked == ["/2025/722874-93134-2025.gz"]
+
+    def test_hours_before_the_end_of_isd_say_nothing_of_it(self, memory: Memory, server: FileServer) -> None:
+        with pytest.raises(MeterFailure, match=r"has no more\. Post them"):
+            completed(meter_input("722874"))
+
+    def test_a_station_that_ghcnh_does_not_have_is_told(self, memory: Memory, server: FileServer) -> None:
+        memory.settings.weather_source = "ghcnh"
+        server.files["/doc/ghcnh-station-list.csv"] = b"GHCN_ID,LATITUDE,LONGITUDE,WMO_ID,ICAO\n"
+        with pytest.raises(MeterFailure) as failure:
+            completed(meter_input("037720"))
+        assert str(failure.value).endswith(
+            ". ghcnh, from which this deployment fetches, has no more. GHCNh's station list has no WMO 03772, so GHCNh"
+            " has nothing of station 037720. Post them to weather_records/, then run again."
+        )
+
+    def test_a_bad_row_of_ghcnh_is_a_missing_hour(self, memory: Memory, server: FileServer) -> None:
+        memory.settings.weather_source = "ghcnh"
+        for year in (2007, 2008):
+            rows = [
+                f"{datetime(year, 1, 1) + timedelta(hours=hour):%Y-%m-%dT%H:%M:%S}|{hour % 24}" for hour in range(8760)
+            ]
+            rows[4000:4006] = [row.partition("|")[0] + "|-None" for row in rows[4000:4006]]
+            name = f"/by-year/{year}/psv/GHCNh_USW00093134_{year}.psv"
+            server.files[name] = "\n".join(["DATE|temperature", *rows]).encode()
+        records = completed(meter_input("722874"))["records"]
+        gap = [f"{datetime(2007, 1, 1) + timedelta(hours=hour):%Y-%m-%dT%H}" for hour in range(4001, 4005)]
+        assert len(records) == 8760 + 2 * 24 + 8 - len(gap)  # to two days after the last bill
+        assert not [start for start, _ in records if start[:13] in gap]
+
     def test_a_file_that_cannot_be_read_is_a_failure(self, memory: Memory, server: FileServer) -> None:
         server.files[isd_file("722874", "93134")] = b"no gzip"
         with pytest.raises(MeterFailure, match="ISD file of station 722874 and 2007 cannot be read"):

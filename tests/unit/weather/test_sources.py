@@ -1,13 +1,13 @@
 """The real fetching code of observed hours against a server of this machine, with the files that eeweather ships."""
 
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import eeweather.stations
 import pytest
 
-from chalicelib.weather import SOURCES, Unavailable, Unusable, download
+from chalicelib.weather import REASONS, SOURCES, Unavailable, Unusable, download
 from tests.file_server import FileServer, sample
 
 STATION, YEAR = "722874", 2007
@@ -51,6 +51,19 @@ class TestISD:
     @pytest.mark.parametrize("station", [STATION, "ABCDEF"])
     def test_a_year_or_a_station_that_is_not_there(self, server: FileServer, station: str) -> None:
         assert SOURCES["isd"](server.url, station, YEAR) is None
+
+    def test_no_year_after_its_end_is_asked_for(self, server: FileServer) -> None:
+        assert SOURCES["isd"](server.url, STATION, 2026) is None
+        assert server.asked == []
+        assert SOURCES["isd"](server.url, STATION, 2025) is None
+        assert server.asked == ["/2025/722874-93134-2025.gz"]
+
+    def test_its_end_is_told_of_hours_after_it(self) -> None:
+        last = datetime(2025, 8, 27, 23, tzinfo=UTC)
+        assert REASONS["isd"]("", STATION, last) == ""
+        assert REASONS["isd"]("", STATION, last + timedelta(hours=1)) == (
+            "NOAA ended ISD on 2025-08-27: the template's parameter WeatherSource=ghcnh goes on."
+        )
 
     @pytest.mark.parametrize(
         "content", [b"no gzip", sample("ISD.gz")[:1000], gzip.compress(b"no ISD\n" * 50)], ids=["plain", "cut", "text"]

@@ -1,0 +1,173 @@
+"""The temperatures in a file of GHCNh, in each of the layouts that NCEI has published.
+
+By NCEI's documentation of GHCNh (v1.1.0): °C at an instant in UTC, and quality codes whose meaning depends on the
+source. The instant is DATE, or Year, Month, Day, Hour and Minute; the station is STATION or Station_ID; the separator
+is a pipe in the files and a comma from NCEI's access service. Columns come and go with the version, and files that
+were put together repeat the line of their names.
+"""
+
+import csv
+import io
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pandas as pd
+from aws_lambda_powertools import Logger
+
+from chalicelib.weather.download import Unusable
+from chalicelib.weather.normal import COLDEST, HOTTEST
+
+VALUE, QUALITY, ORIGIN = "temperature", "temperature_quality_code", "temperature_source_code"
+DATE, PARTS = ("date",), ("year", "month", "day", "hour", "minute")
+STATIONS = ("station", "station_id")
+MISSING = {9999.0, 9999.9, 999.9}  # what sources write, with either sign, for a temperature that they do not have
+# Suspect, erroneous and removed, by the documentation's table 3; a lower-case letter is a check of GHCNh's own failed.
+_FIRST_SOURCES = ("220", "221", "222", "223", "347", "348")
+_BAD_OF_FIRST, _BAD = "235", "2367"
+
+logger = Logger()
+
+
+class _Layout(NamedTuple):
+    """Where a row has what; None where it does not have it."""
+
+    separator: str
+    value: int
+    time: tuple[int, ...]
+    station: int | None
+    quality: int | None
+    origin: int | None
+
+
+def temperatures(content: bytes, name: str, station: str, year: int) -> pd.Series:
+    """The temperatures (°C, by instant in UTC) that a station observed in a year.
+
+    Rows without one, and those that the quality code calls bad, are left out. So are rows that cannot be read; the log
+    has their number and the first of them. Raises Unusable without the columns, or when no row can be read.
+    """
+    lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", errors="replace")
+    layout = _first_layout(next(lines, ""), name)
+    now = datetime.now(UTC)
+    observed: list[tuple[datetime, float]] = []
+    read = bad = 0
+    first = ""
+    for number, line in enumerate(lines, 2):
+        if not line.strip():
+            continue
+        if VALUE in line.lower() and (repeated := _layout(line)):
+            layout = repeated
+            continue
+        try:
+            observation = _observation(line, layout, station)
+            if observation and (observation[0].year != year or observation[0] > now):
+                raise ValueError(f"{observation[0]:%Y-%m-%dT%H:%MZ} is not a past time of {year}")
+        except ValueError as problem:
+            bad += 1
+            first = first or f"line {number}, cannot be read: {problem}"
+            continue
+        read += 1
+        if observation:
+            observed.append(observation)
+    if bad and not read:
+        raise Unusable(f"{name}, {first}. Nor can any other of its {bad:,} rows.")
+    if bad:
+        logger.warning("left out rows of a file", file=name, rows=read + bad, left_out=bad, first=first)
+    times = pd.to_datetime([at for at, _ in observed], utc=True)
+    return pd.Series([value for _, value in observed], index=pd.DatetimeIndex(times), dtype=float)
+
+
+def _first_layout(line: str, name: str) -> _Layout:
+    layout = _layout(line)
+    if layout is None:
+        names = _names(line)
+        lacking = [label for label, there in (("DATE", _time(names)), (VALUE, VALUE in names)) if not there]
+        raise Unusable(f"{name} has no column {' and no '.join(lacking)}: its first line is {line.strip()[:80]!r}.")
+    return layout
+
+
+def _layout(line: str) -> _Layout | None:
+    """The layout that a line of column names gives; None for another line."""
+    names = _names(line)
+    if VALUE not in names or not (time := _time(names)):
+        return None
+    station = next((names.index(column) for column in STATIONS if column in names), None)
+    quality, origin = (names.index(column) if column in names else None for column in (QUALITY, ORIGIN))
+    return _Layout(_separator(line), names.index(VALUE), time, station, quality, origin)
+
+
+def _time(names: list[str]) -> tuple[int, ...]:
+    """The columns of the instant; none when they are not there."""
+    for columns in (DATE, PARTS):
+        if set(columns) <= set(names):
+            return tuple(names.index(column) for column in columns)
+    return ()
+
+
+def _names(line: str) -> list[str]:
+    return [cell.strip().lower() for cell in _cells(line, _separator(line))]
+
+
+def _separator(line: str) -> str:
+    return "|" if "|" in line else ","
+
+
+def _cells(line: str, separator: str) -> list[str]:
+    """A row's cells. Between pipes a quotation mark means nothing: remarks have single ones."""
+    if separator == "|":
+        return line.split("|")
+    try:
+        return next(csv.reader([line]))
+    except csv.Error:  # a cell that is too long
+        return line.split(",")
+
+
+def _observation(line: str, layout: _Layout, station: str) -> tuple[datetime, float] | None:
+    """When and how warm; None where there is no temperature or a doubtful one. Raises ValueError."""
+    cells = [cell.strip() for cell in _cells(line, layout.separator)]
+
+    def at(column: int | None) -> str:
+        return "" if column is None else cells[column]
+
+    try:
+        text, own = at(layout.value), at(layout.station)
+        if not text or not _is_good(at(layout.quality), at(layout.origin)):
+            return None
+        time = [at(column) for column in layout.time]
+    except IndexError:
+        raise ValueError(f"it ends after {len(cells)} columns") from None
+    if own and own != station:
+        raise ValueError(f"it is of station {own}")
+    value = _number(text)
+    return None if value is None else (_instant(time), value)
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a temperature") from None
+    if abs(value) in MISSING:
+        return None
+    if not COLDEST <= value <= HOTTEST:
+        raise ValueError(f"{text} is not a temperature from {COLDEST:g} to {HOTTEST:g} °C")
+    return value
+
+
+def _instant(time: list[str]) -> datetime:
+    """The instant of a DATE, or of the five numbers. A DATE without an hour is no instant."""
+    try:
+        if len(time) == len(PARTS):
+            year, month, day, hour, minute = map(int, time)
+            return datetime(year, month, day, hour, minute, tzinfo=UTC)
+        if len(time[0]) > len("2026-01-01"):
+            found = datetime.fromisoformat(time[0])
+            return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError(f"{'-'.join(time)!r} is not a date and time")
+
+
+def _is_good(quality: str, source: str) -> bool:
+    code = quality[:1]
+    bad = _BAD_OF_FIRST if source[:3] in _FIRST_SOURCES else _BAD
+    return not code or not (code.islower() or code in bad)
