@@ -1,8 +1,8 @@
 """NOAA's GHCNh, which has taken ISD's place: a pipe-separated file for each station and year.
 
-The files are read, not NCEI's access service, which has a year in a thirtieth of the bytes but under load answers 200
-with an empty body: no data, as far as anyone can tell. A file that is not there is a 404, and one that broke off is
-shorter than it promised.
+The files are read, not NCEI's access service, which sends a tenth of the bytes or less, but under load may answer 200
+with an empty body, as if there were no data. A file that is not there is a 404, and one that broke off is shorter than
+it promised.
 """
 
 from datetime import datetime
