@@ -1,11 +1,13 @@
 """The weather of a meter run: which station, what the store has of it, and what a source can add.
 
-A station has enough when at least 90 % of the hours that each modeling period needs are stored: eemeter asks that of
-a period's days, and eeweather's `select_station` of a station. A normal year has to be whole. Of the stations that
-match a ZIP code the nearest that has enough is taken; a station that the project or the input names is the only one.
+A station has enough when 90 % of the days of each modeling period have at least half of their hours, those next to a
+stored one counted, since a run fills them (CalTRACK 2.2.1.2, 2.2.2.3 and 2.3.3). A normal year may have short gaps. Of
+the stations that match a ZIP code the nearest that has enough is taken; a station that the project or the input names
+is the only one.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
@@ -27,7 +29,8 @@ if TYPE_CHECKING:
 
 # eemeter and eeweather are imported in the functions: the API's functions import this module too, and have neither.
 
-ENOUGH = 0.9  # of the hours that a period needs
+ENOUGH = 0.9  # of the days of a period, and of the hours of a year, below which a source is asked for more
+ENOUGH_OF_A_DAY = 0.5  # of its hours
 YEAR = 365 * DAY  # the most that eemeter takes of a period
 MARGIN = 2 * DAY  # of weather around the records, so that the days at the ends are whole
 HOURS_OF_YEAR = 8760
@@ -74,14 +77,14 @@ def needed_hours(meter_input: dict[str, Any]) -> list[range]:
 
     Another reporting window has those of its own readings. Raises MeterFailure when the trace has no records.
     """
-    instants = sorted(_instants(meter_input["trace"]["records"]))
-    group = meter_input["project"]["modeling_period_group"]
+    instants = sorted(_instants(meter_input))
+    group, timezone = meter_input["project"]["modeling_period_group"], _timezone(meter_input)
     periods = []
     if group["baseline_period"].get("end"):
-        read = _within(instants, group["baseline_period"])
+        read = _within(instants, group["baseline_period"], timezone)
         periods.append(_hours(max(read[0], read[-1] - YEAR), read[-1]) if read else range(0))
     if group["reporting_period"].get("start"):
-        read = _within(instants, group["reporting_period"])
+        read = _within(instants, group["reporting_period"], timezone)
         periods.append(_window_hours(read, meter_input) if read else range(0))
     return [hours for hours in periods if hours]
 
@@ -90,43 +93,49 @@ def _window_hours(read: list[int], meter_input: dict[str, Any]) -> range:
     """The hours of the reporting window, of the instants at which readings of the reporting period start and end."""
     window = meter_input.get("reporting_window")
     if isinstance(window, Mapping):
-        start, end = reporting_window.instants(window, ZoneInfo(meter_input["project"].get("timezone") or "UTC"))
-        inside = _within(read, {"start": start.isoformat(), "end": end.isoformat()})
+        start, end = reporting_window.instants(window, ZoneInfo(_timezone(meter_input)))
+        inside = _within(read, {"start": start.isoformat(), "end": end.isoformat()}, _timezone(meter_input))
         return _hours(inside[0], inside[-1]) if inside else range(0)
     if window == LATEST_YEAR:
-        last = _last_known(read, meter_input["trace"]["records"])
+        last = _last_known(read, meter_input["trace"]["records"], _timezone(meter_input))
         return _hours(max(read[0], last - YEAR), last)
     return _hours(read[0], min(read[-1], read[0] + YEAR))
 
 
-def _last_known(read: list[int], records: list[dict[str, Any]]) -> int:
+def _last_known(read: list[int], records: list[dict[str, Any]], timezone: str) -> int:
     """Where the last reading that has a value ends; without an end of its own it ends where the next one starts."""
     last = read[0]
     for record in records:
         if record.get("value") is None:
             continue
         if record.get("end") is not None:
-            end = instant(record["end"])
+            end = instant(record["end"], timezone)
         else:
-            following = bisect_right(read, instant(record["start"]))
+            following = bisect_right(read, instant(record["start"], timezone))
             end = read[following] if following < len(read) else last
         if end <= read[-1]:
             last = max(last, end)
     return last
 
 
-def _instants(records: list[dict[str, Any]]) -> list[int]:
+def _timezone(meter_input: dict[str, Any]) -> str:
+    return meter_input["project"].get("timezone") or "UTC"
+
+
+def _instants(meter_input: dict[str, Any]) -> list[int]:
     """The starts and ends of a trace's records. Raises MeterFailure without any."""
     from chalicelib.metering import MeterFailure
 
-    found = [instant(record[end]) for record in records for end in ("start", "end") if record.get(end) is not None]
+    timezone = _timezone(meter_input)
+    edges = (record.get(end) for record in meter_input["trace"]["records"] for end in ("start", "end"))
+    found = [instant(edge, timezone) for edge in edges if edge is not None]
     if not found:
         raise MeterFailure("The trace has no records: post its readings to trace_records/, then run again.")
     return found
 
 
-def _within(instants: list[int], period: dict[str, Any]) -> list[int]:
-    start, end = (None if period.get(edge) is None else instant(period[edge]) for edge in ("start", "end"))
+def _within(instants: list[int], period: dict[str, Any], timezone: str) -> list[int]:
+    start, end = (None if period.get(edge) is None else instant(period[edge], timezone) for edge in ("start", "end"))
     return [one for one in instants if (start is None or one >= start) and (end is None or one <= end)]
 
 
@@ -142,7 +151,7 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
     """The observed temperatures of the first station that has enough of them, or can have by what a source adds."""
     from chalicelib.metering import WeatherFailure
 
-    instants = _instants(meter_input["trace"]["records"])
+    instants = _instants(meter_input)
     first, last = min(instants) - MARGIN, max(instants) + MARGIN
     periods = needed_hours(meter_input)
     found: list[tuple[dict[str, Any], Column]] = []
@@ -171,8 +180,12 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
 
 
 def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
-    """The normal year of the first station that has it whole, or for which a source has it where nothing is stored."""
+    """The normal year of the first station that has it but for short gaps, or for which a source has it.
+
+    A source is asked where nothing is stored.
+    """
     from chalicelib.metering import WeatherFailure
+    from chalicelib.metering.normal_year import LONGEST_GAP
 
     lacks = []
     for choice in choices:
@@ -181,7 +194,7 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[
         if not len(column) and _fetch_normal(choice["station"], prefix):
             column = series.read(prefix, share=True)
         missing = _missing_of_year(column.starts.tobytes())
-        if not missing:
+        if _longest_run(missing) <= LONGEST_GAP:
             return _serialized(choice, column)
         lacks.append((choice, missing))
     source = settings().normal_source
@@ -214,7 +227,13 @@ def _no_more(lacks: list[tuple[dict[str, Any], list[int]]]) -> str:
 
 
 def _has_enough(column: Column, hours: range) -> bool:
-    return len(_stored(column).intersection(hours)) >= ENOUGH * len(hours)
+    stored = _stored(column)
+    if len(stored.intersection(hours)) >= ENOUGH * len(hours):
+        return True
+    usable = stored | {hour + 1 for hour in stored} | {hour - 1 for hour in stored}
+    needed, known = (Counter(hour // 24 for hour in part) for part in (hours, usable.intersection(hours)))
+    enough = sum(known[day] >= ENOUGH_OF_A_DAY * count for day, count in needed.items())
+    return enough >= ENOUGH * len(needed)
 
 
 def _stored(column: Column) -> set[int]:
@@ -228,6 +247,15 @@ def _missing_of_year(starts: bytes) -> list[int]:
     stored = {(moment.month, moment.day, moment.hour) for moment in moments}
     year = [EPOCH + timedelta(hours=hour) for hour in range(HOURS_OF_YEAR)]
     return [hour for hour, one in enumerate(year) if (one.month, one.day, one.hour) not in stored]
+
+
+def _longest_run(hours: list[int]) -> int:
+    """How many successive hours of a year there are at most, which may lie across New Year."""
+    here, longest, run = set(hours), 0, 0
+    for hour in range(2 * HOURS_OF_YEAR):
+        run = run + 1 if hour % HOURS_OF_YEAR in here else 0
+        longest = max(longest, run)
+    return min(longest, HOURS_OF_YEAR)
 
 
 def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> bool:

@@ -46,11 +46,14 @@ class Memory:
             raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "GetObject")
         return self.notes[key]
 
-    def fill(self, station: str, start: str, end: str, dataset: str = "observed", leave: int = 0) -> None:
-        """Store an hour's temperature for each hour, but for the first `leave` of them."""
+    def fill(
+        self, station: str, start: str, end: str, dataset: str = "observed", leave: int = 0, every: int = 0
+    ) -> None:
+        """Store an hour's temperature for each hour, but for the first `leave` of them and each of number `every`."""
         column = Column()
-        for one in range(instant(start) + leave * HOUR, instant(end), HOUR):
-            column.append(one, 50.0)
+        for number, one in enumerate(range(instant(start) + leave * HOUR, instant(end), HOUR)):
+            if not every or number % every:
+                column.append(one, 50.0)
         self.append(series.weather_prefix(dataset, station), column)
 
 
@@ -192,6 +195,11 @@ class TestTheStation:
         memory.fill(SECOND, *YEAR, leave=876)
         assert (completed(meter_input())["station"], completed(meter_input())["rank"]) == (SECOND, 2)
 
+    def test_may_lack_every_third_hour(self, memory: Memory) -> None:
+        memory.fill(FIRST, *YEAR, every=3)
+        memory.fill(SECOND, *YEAR)
+        assert completed(meter_input())["station"] == FIRST
+
     def test_has_to_have_enough_for_each_period(self, memory: Memory) -> None:
         document = meter_input()
         document["trace"]["records"] += [{"start": "2008-02-01T08:00:00+00:00", "value": None}]
@@ -249,9 +257,9 @@ class TestTheNormalYear:
         memory.fill(FIRST, *YEAR)
         return meter_input(weather_normal=None)
 
-    def test_is_the_nearest_that_is_whole(self, memory: Memory, observed: dict[str, Any]) -> None:
+    def test_is_the_nearest_without_a_gap_of_more_than_two_days(self, memory: Memory, observed: dict[str, Any]) -> None:
         first, second = nearest_normal_stations(ZIPCODE)[:2]
-        memory.fill(first.station, *self.YEAR, dataset="normal", leave=1)
+        memory.fill(first.station, *self.YEAR, dataset="normal", leave=49)
         memory.fill(second.station, *self.YEAR, dataset="normal")
         completed(observed)
         found = observed["weather_normal"]
@@ -266,13 +274,19 @@ class TestTheNormalYear:
 
     def test_that_lacks_hours_is_named_with_them(self, memory: Memory, observed: dict[str, Any]) -> None:
         observed["weather_normal"] = {"station": "722880"}
-        memory.fill("722880", *self.YEAR, dataset="normal", leave=24)
+        memory.fill("722880", *self.YEAR, dataset="normal", leave=49)
         with pytest.raises(MeterFailure) as failure:
             completed(observed)
         assert str(failure.value).startswith(
-            "Station 722880 lacks 24 of the 8,760 hours of normal temperatures, from 01-01T00:00Z to 01-01T23:00Z."
+            "Station 722880 lacks 49 of the 8,760 hours of normal temperatures, from 01-01T00:00Z to 01-03T00:00Z."
         )
         assert "weather_files/" in str(failure.value)
+
+    def test_may_have_a_gap_of_two_days(self, memory: Memory, observed: dict[str, Any]) -> None:
+        (first, *_) = nearest_normal_stations(ZIPCODE)
+        memory.fill(first.station, *self.YEAR, dataset="normal", leave=48)
+        completed(observed)
+        assert observed["weather_normal"]["rank"] == 1
 
 
 class TestFetching:
@@ -404,11 +418,11 @@ class TestFetchingTheNormalYear:
     ) -> None:
         first, second = (ranked.station for ranked in nearest_normal_stations(ZIPCODE)[:2])
         server.files = {tmy3_file(station): normal_file.text() for station in (first, second)}
-        memory.fill(first, *TestTheNormalYear.YEAR, dataset="normal", leave=1)
+        memory.fill(first, *TestTheNormalYear.YEAR, dataset="normal", leave=49)
         completed(document)
         assert document["weather_normal"]["station"] == second
         assert server.asked == [tmy3_file(second)]
-        assert len(memory.series[series.weather_prefix("normal", first)]) == 8759
+        assert len(memory.series[series.weather_prefix("normal", first)]) == 8711
 
     def test_a_year_that_no_station_has_is_a_failure_that_says_so(
         self, server: FileServer, document: dict[str, Any]
