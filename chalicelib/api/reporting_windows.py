@@ -18,8 +18,7 @@ Which readings after `reporting_period_start` the reporting model is fitted on; 
 - `latest_year`: the last 365 days up to `reporting_period_end` or the last reading that has a value, or all of them
   where there are fewer.
 - `{"start": "2018-01-01", "end": "2019-01-01"}`: the whole readings in between, up to `reporting_period_end`. It starts
-  at or after `reporting_period_start`, and has at most 366 days; eemeter's criteria disqualify more than 365 days of
-  readings. Of a trace of bills, give dates on which it was read.
+  at or after `reporting_period_start`, and has at most 366 days. Of a trace of bills, give dates on which it was read.
 """
 
 

@@ -50,6 +50,8 @@ class Formatter:
 
 
 MONTHLY = "eemeter.sufficiency_criteria.missing_monthly_temperature_data"
+LENGTH = "eemeter.sufficiency_criteria.incorrect_number_of_total_days"
+LEAP_YEAR = 366  # days
 
 
 class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has no types
@@ -57,13 +59,16 @@ class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has 
 
     eemeter itself looks at the days that have a value: when every third is missing, it takes the others for bills.
     A month without temperatures is a warning: CalTRACK's daily method asks for 90 % of all days (2.2.1.2), not of those
-    of each month.
+    of each month. A reporting window of a leap year has 366 days, which eemeter would find one too many.
     """
 
     def _check_data_sufficiency(self, sufficiency_df: pd.DataFrame) -> tuple[list[Any], list[Any]]:
         disqualification, warnings = super()._check_data_sufficiency(sufficiency_df)
         months = [criterion for criterion in disqualification if criterion.qualified_name == MONTHLY]
-        return [criterion for criterion in disqualification if criterion not in months], warnings + months
+        leap = [
+            one for one in disqualification if one.qualified_name == LENGTH and one.data["n_days_total"] == LEAP_YEAR
+        ]
+        return [one for one in disqualification if one not in months + leap], warnings + months
 
     def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
         return df["observed"].resample("D").first().to_frame()

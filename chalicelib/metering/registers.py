@@ -14,7 +14,7 @@ FALLS = 0.05  # of the steps of a counter may go down: exchanges, and counters t
 MANY = 100  # values; of fewer, a counter may go down once
 LEAST_RISES = 0.25  # of the steps; a gas meter stands still all summer
 HIGHEST_RATE = 2.0  # times the highest ordinary rate: what a counter that rolled over may have counted
-JUMP = 10.0  # times the next lower rate: a counter that has jumped ahead
+JUMP = 20.0  # times the next lower rate: a counter that has jumped ahead
 FEW_JUMPS = 0.02  # of the steps
 
 
@@ -40,7 +40,7 @@ def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float
 
     A counter that falls has rolled over if it then has counted at no more than twice the highest ordinary rate;
     otherwise the meter was exchanged or reset, and what was used in between is not known. Nor is it where a counter
-    jumps ahead, to ten times the next lower rate. The counter of a net meter may run backwards.
+    jumps ahead, to twenty times the next lower rate. The counter of a net meter may run backwards.
     """
     known = reads[reads["value"].notna()]
     at = known["start" if kind == "ARBITRARY_START" else "end"].reset_index(drop=True)

@@ -30,16 +30,16 @@ class Trace:
     """The series of a meter.
 
     readings: start and end (UTC), value (in `unit`, NaN = missing), estimated, and duplicate (whether several values
-    were given), ordered and not overlapping. posted_unit: the unit in which the readings were posted. exchanges: the
-    ends of differences of register reads over which the counter was exchanged or reset; None where the readings were
-    posted as consumption. zero_is_reading: whether 0 is a reading of an electricity meter, rather than missing.
+    were given), ordered and not overlapping. posted_unit: the unit in which the readings were posted. exchanges: of
+    register reads, the readings over which the counter was exchanged or reset; None where the readings were posted as
+    consumption. zero_is_reading: whether 0 is a reading of an electricity meter, rather than missing.
     """
 
     interpretation: str
     unit: str
     posted_unit: str
     readings: pd.DataFrame
-    exchanges: pd.DatetimeIndex | None = None
+    exchanges: pd.DataFrame | None = None
     zero_is_reading: bool = False
 
     @property
@@ -124,7 +124,7 @@ def _trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
         records["start"] = records["end"].shift(1)
         records = records.iloc[1:]
     readings = records[["start", "end", "value", "estimated", "duplicate"]].reset_index(drop=True)
-    exchanges = pd.DatetimeIndex(readings["end"][readings["value"].isna()]) if is_register else None
+    exchanges = readings[readings["value"].isna()] if is_register else None
     if kind != "ARBITRARY":
         _cut_at_gaps(readings, kind, is_register)
     wrong = readings["end"] <= readings["start"]

@@ -72,8 +72,8 @@ _SENTENCES = {
         "instants for which one request gave several values, the last of which counts (duplicates): {count}, {dates}"
     ),
     "register_exchanged": (
-        "the register falls or jumps as by an exchange of the meter, and what was used then is missing: {count} times,"
-        " before {dates}"
+        "the register falls or jumps as by an exchange of the meter, and what was used then is missing: {count},"
+        " {dates}"
     ),
     "zeros_missing": (
         "{count} of {readings} readings are 0, and electricity of 0 counts as missing (CalTRACK 2.2.1.4) unless the"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
@@ -11,6 +12,7 @@ from chalicelib.metering.serialized import MeterInput, Trace
 from chalicelib.metering.temperatures import Temperatures
 
 MANY_FILLED = 0.1  # of a period's hours of temperature; of fewer nothing is said
+_DAY = pd.Timedelta(days=1)
 CONSUMPTION = ("ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_CONSUMPTION_TOTAL")  # which is never below 0
 
 
@@ -93,7 +95,9 @@ def findings_of(
     posted = readings_between(trace, readings["start"].min(), readings["end"].max())
 
     def local(rows: pd.DataFrame) -> pd.DatetimeIndex:
-        return pd.DatetimeIndex(rows["start"]).tz_convert(timezone)
+        """The day that holds a reading's middle, or the first day of a bill."""
+        seconds = np.minimum((rows["end"] - rows["start"]).dt.total_seconds(), _DAY.total_seconds())
+        return pd.DatetimeIndex(rows["start"] + pd.to_timedelta(seconds / 2, unit="s")).tz_convert(timezone)
 
     found = []
     if quality["duplicate"]:
@@ -106,14 +110,14 @@ def findings_of(
             )
         )
     if trace.exchanges is not None:
-        exchanges = trace.exchanges[(trace.exchanges > quality["start"]) & (trace.exchanges <= quality["end"])]
+        exchanges = trace.exchanges[trace.exchanges["start"].between(quality["start"], quality["end"])]
         if len(exchanges):
             found.append(
                 finding(
                     "register_exchanged",
                     "The register falls or jumps as by an exchange of the meter; what was used then is not known.",
                     count=len(exchanges),
-                    dates=dates(exchanges.tz_convert(timezone)),
+                    dates=dates(local(exchanges)),
                 )
             )
     if readings["zero"].any():
@@ -125,14 +129,14 @@ def findings_of(
                 readings=len(readings),
             )
         )
-    if quality["negative"] and trace.interpretation in CONSUMPTION:
-        negative = posted[posted["value"] < 0]
+    negative = readings[readings["value"] < 0]
+    if len(negative) and trace.interpretation in CONSUMPTION:
         values = zip(local(negative).strftime("%Y-%m-%d"), negative["value"], strict=True)
         found.append(
             finding(
                 "negative_readings",
                 "Readings below 0, which consumption cannot have: perhaps corrections of estimates.",
-                count=quality["negative"],
+                count=len(negative),
                 readings=[f"{date}, {value:.6g}" for date, value in values][:MOST_DATES],
             )
         )

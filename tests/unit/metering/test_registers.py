@@ -1,0 +1,98 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from chalicelib.metering.registers import consumption, looks_like_register
+
+SUPPLIED, NET = "ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_CONSUMPTION_NET"
+
+
+def reads(values: list[float], kind: str = "ARBITRARY_START", days: int = 1) -> pd.DataFrame:
+    instants = pd.date_range("2016-01-01", periods=len(values), freq=f"{days}D", tz="UTC")
+    edge = "start" if kind == "ARBITRARY_START" else "end"
+    return pd.DataFrame({edge: instants, "value": values, "estimated": False, "duplicate": False})
+
+
+def used(values: list[float], interpretation: str = SUPPLIED, step: float = 1.0, days: int = 1) -> list[float]:
+    table = consumption(reads(values, days=days), "ARBITRARY_START", interpretation, step)
+    return [float(value) for value in table["value"]]
+
+
+@given(st.lists(st.integers(50, 900), min_size=3, max_size=60), st.integers(0, 99_999), st.sampled_from([1, 10, 100]))
+def test_differences_of_a_counter_are_what_was_used(energy: list[int], start: int, decimals: int) -> None:
+    energy_of = [value / decimals for value in energy]
+    counted = start + np.concatenate(([0.0], np.cumsum(energy_of)))
+    assert used(counted.tolist()) == energy_of
+
+
+@given(st.lists(st.integers(10, 40), min_size=30, max_size=60), st.integers(1, 29))
+def test_a_counter_of_five_digits_rolls_over(energy: list[int], at: int) -> None:
+    counted = np.concatenate(([0], np.cumsum(energy)))
+    assume(counted[at] != counted[at + 1])
+    start = 99_999 - int(counted[at])  # so that it passes 100,000 in the interval
+    assert used(((start + counted) % 100_000).astype(float).tolist()) == [float(value) for value in energy]
+
+
+def test_a_meter_exchange_costs_the_interval_in_which_it_was() -> None:
+    old, new = [41_000.0 + 30 * day for day in range(20)], [12.0 + 30 * day for day in range(20)]
+    found = used(old + new)
+    assert np.isnan(found[19])
+    assert np.delete(found, 19).tolist() == [30.0] * 38
+
+
+def test_so_does_one_to_a_meter_that_has_counted_more() -> None:
+    found = used([500.0 + 30 * day for day in range(20)] + [41_000.0 + 30 * day for day in range(20)])
+    assert np.isnan(found[19])
+    assert np.delete(found, 19).tolist() == [30.0] * 38
+
+
+def test_a_rollover_is_of_the_counter_and_not_of_the_unit_to_which_it_was_converted() -> None:
+    therms = 1.037  # a unit of the counter, CCF
+    counted = [9_990.0, 9_995.0, 0.0, 5.0, 10.0, 15.0]
+    assert used([value * therms for value in counted], step=therms) == pytest.approx([5 * therms] * 5)
+
+
+def test_the_counter_of_a_net_meter_may_run_backwards() -> None:
+    assert used([1000.0, 1020.0, 1005.0, 1010.0, 990.0], NET) == [20.0, -15.0, 5.0, -20.0]
+    assert np.isnan(used([1000.0, 1020.0, 1005.0, 1010.0, 990.0], SUPPLIED)[1])
+
+
+def test_a_read_that_is_missing_joins_the_two_around_it() -> None:
+    table = consumption(reads([10.0, np.nan, 30.0, 45.0], days=30), "ARBITRARY_START", SUPPLIED, 1.0)
+    assert table["value"].tolist() == [20.0, 15.0]
+    assert ((table["end"] - table["start"]).dt.days).tolist() == [60, 30]
+
+
+def test_the_read_at_the_end_says_whether_a_difference_is_estimated() -> None:
+    table = reads([10.0, 20.0, 30.0], "ARBITRARY_END").assign(estimated=[False, True, False])
+    assert consumption(table, "ARBITRARY_END", SUPPLIED, 1.0)["estimated"].tolist() == [True, False]
+
+
+@given(st.lists(st.floats(0, 1e4), min_size=1, max_size=11))
+def test_nothing_is_said_of_a_few_values(values: list[float]) -> None:
+    assert not looks_like_register(np.array(sorted(values)))
+
+
+@pytest.mark.parametrize("months", [24, 36])
+def test_bills_with_seasons_are_no_counter(months: int) -> None:
+    season = 500 + 300 * np.cos(2 * np.pi * np.arange(months) / 12)
+    assert not looks_like_register(season)
+    assert looks_like_register(np.cumsum(season))
+
+
+def test_a_counter_may_stand_still_be_exchanged_and_lack_reads() -> None:
+    summer = np.cumsum(np.tile([*[0.0] * 20, *[2.0] * 10], 24))
+    assert looks_like_register(summer)
+    exchanged = np.concatenate([summer + 5_000, summer])
+    exchanged[::7] = np.nan
+    assert looks_like_register(exchanged)
+
+
+def test_a_meter_that_uses_the_same_all_the_time_is_no_counter() -> None:
+    assert not looks_like_register(np.full(365, 24.0))
+
+
+def test_counters_that_begin_anew_each_day_are_found() -> None:
+    assert looks_like_register(np.tile(np.cumsum(np.full(24, 1.5)), 60))
