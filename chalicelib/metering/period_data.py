@@ -65,14 +65,14 @@ def read_period(
     Raises MeterFailure, with the report as its data_quality, where there is nothing to fit.
     """
     if readings["value"].notna().sum() == 0:
-        raise NoReadings(f"The trace has no whole readings in the {label} period.")
+        raise NoReadings(_no_readings(label, readings, meter_input, choice))
     trace, formatter = meter_input.trace, choice.formatter
     zeros_are_missing = trace.is_electricity and not trace.zero_is_reading
     if zeros_are_missing and readings["value"].fillna(0).eq(0).all():
         failure = MeterFailure(
             f"All readings of the {label} period, {span(readings)}, are 0, and electricity readings of 0 count as"
             ' missing (CalTRACK 2.2.1.4). If they are readings, as of a submeter, give the trace "zero_is_reading":'
-            " true; otherwise mend the records, or choose a period in which the meter counted."
+            " true; otherwise correct the records, or choose a period in which the meter counted."
         )
         failure.data_quality = posted_quality(readings, frequency, meter_input)
         raise failure
@@ -96,6 +96,22 @@ def read_period(
     accounts = Accounts(rows, marked, temperatures.days_without, formatter.is_hourly)
     findings = findings_of(marked, quality, temperatures, meter_input)
     return PeriodData(label, marked, data, rows, bills, quality, findings, accounts)
+
+
+def _no_readings(label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice) -> str:
+    """That a period has no readings: where it lies, and where the readings are."""
+    project, known = meter_input.project, meter_input.trace.readings.dropna(subset="value")
+    if label == "baseline":
+        where = f"which ends on {project.baseline_end:%Y-%m-%d}"
+    elif isinstance(choice.reporting_window, str):
+        where = f"which starts on {project.reporting_start:%Y-%m-%d}"
+    else:
+        where = "of the reporting window from {start} to {end}".format(**choice.reporting_window)
+    null = f" All {len(readings)} readings in it are null." if len(readings) else ""
+    return (
+        f"The trace has no whole readings in the {label} period, {where}.{null} Its readings with a value are from"
+        f" {known['start'].min():%Y-%m-%d} to {known['end'].max():%Y-%m-%d}."
+    )
 
 
 def refused(

@@ -9,7 +9,7 @@ ACCOUNT = (
     "{rows_used} of its {rows_total} {step} have both a reading and a temperature, and {rows_needed} are needed:"
     " {causes}"
 )
-_SENTENCES = {
+SENTENCES = {
     "no_data": ACCOUNT,
     "incorrect_number_of_total_days": ACCOUNT,
     "too_many_days_with_missing_data": ACCOUNT,
@@ -116,7 +116,7 @@ def explain(criterion: Mapping[str, Any]) -> str:
     short = criterion["name"].rpartition(".")[2]
     description, data = criterion["description"].rstrip("."), criterion["data"]
     try:
-        clause = _SENTENCES[short].format(**_words(description, data))
+        clause = SENTENCES[short].format(**_words(description, data))
     except LookupError:  # a criterion, or the form of one, that this version does not know
         clause = description
         if isinstance(data, Mapping) and data:

@@ -1,15 +1,30 @@
 """What a check has found, in the form of eemeter's warnings."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 MOST_DATES = 20  # listed in one finding
 
+Name = Literal[  # docs/data-quality.md has each
+    "days_without_temperature",
+    "duplicate_readings",
+    "impossible_temperatures",
+    "negative_readings",
+    "normal_year_filled",
+    "outliers",
+    "outliers_excluded",
+    "register_exchanged",
+    "temperatures_missing",
+    "weather_in_celsius",
+    "weather_mismatch",
+    "zeros_missing",
+]
 
-def finding(name: str, description: str, **data: Any) -> EEMeterWarning:
+
+def finding(name: Name, description: str, **data: Any) -> EEMeterWarning:
     """A finding `datastore.data_quality.<name>`; chalicelib.metering.sufficiency has its sentence."""
     return EEMeterWarning(qualified_name=f"datastore.data_quality.{name}", description=description, data=data)
 

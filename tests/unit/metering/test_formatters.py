@@ -7,7 +7,8 @@ from chalicelib.metering.formatters import DaysBaselineData
 def days(count: int) -> DaysBaselineData:
     index = pd.date_range("2016-01-01", periods=count, freq="D", tz="America/Chicago")
     hours = pd.Series(50.0, index=pd.date_range(index[0], periods=24 * (count + 1), freq="h"))
-    return DaysBaselineData.from_series(pd.Series(10.0, index=index), hours, is_electricity_data=True)
+    data: DaysBaselineData = DaysBaselineData.from_series(pd.Series(10.0, index=index), hours, is_electricity_data=True)
+    return data
 
 
 @pytest.mark.parametrize("count", [329, 365, 366])

@@ -1,0 +1,21 @@
+"""The names of the checks, on which clients branch, are in the documentation and have sentences."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from chalicelib.metering import sufficiency
+from chalicelib.metering.quality.findings import Name
+
+ROOT = Path(__file__).parents[4]
+
+
+@pytest.mark.parametrize("name", get_args(Name))
+def test_the_documentation_lists_it(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs" / "data-quality.md").read_text()
+
+
+@pytest.mark.parametrize("name", get_args(Name))
+def test_it_has_a_sentence_of_its_own(name: str) -> None:
+    assert name in sufficiency.SENTENCES
