@@ -44,9 +44,9 @@ def hours_of_year(normal: Weather) -> npt.NDArray[np.float64]:
     return np.asarray(by_hour.reindex(range(HOURS)), dtype=np.float64)
 
 
-def missing_dates(normal: Weather) -> list[str]:
-    """The days of the year (month-day) of which hours are missing."""
-    return sorted({_date(hour) for hour in np.flatnonzero(np.isnan(hours_of_year(normal)))})
+def missing_dates(by_hour: npt.NDArray[np.float64]) -> list[str]:
+    """The days of the year (month-day) of which `hours_of_year` lack some."""
+    return sorted({_date(hour) for hour in np.flatnonzero(np.isnan(by_hour))})
 
 
 def _filled(by_hour: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -54,7 +54,7 @@ def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_d
     count = round((last - first) / _HOUR)
     start, end = (one.tz_convert(meter_input.project.timezone) for one in (first, last))
     days = local_days(start, end)
-    without = days[~np.isfinite(daily_means(hours, start, end)[0])]
+    without = days[~np.isfinite(daily_means(hours, start, end)[0])] if filled < count else days[:0]
     return Temperatures(hours, count, max(count - known, 0), max(filled - known, 0), without)
 
 

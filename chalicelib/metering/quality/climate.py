@@ -9,6 +9,8 @@ from chalicelib.metering.normal_year import LONGEST_GAP, hours_of_year, missing_
 from chalicelib.metering.quality.findings import finding
 from chalicelib.metering.serialized import Weather
 
+Floats = npt.NDArray[np.float64]
+
 # Between years the mean of a place differs by 5 F at most, and between stations of one ZIP code by 10 F.
 MEANS_APART = 12.0  # F
 SPREADS_APART = 1.5  # times; Celsius taken for Fahrenheit, or the reverse, makes it 1.8
@@ -31,28 +33,29 @@ def check_weather(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
                     count=weather.impossible,
                 )
             )
-    filled = missing_dates(normal)
+    by_hour = hours_of_year(normal)
+    filled = missing_dates(by_hour)
     if filled:
         found.append(
             finding(
                 "normal_year_filled",
                 "Short gaps of the normal year were filled from the days around them.",
                 station=normal.station,
-                hours=int(np.isnan(hours_of_year(normal)).sum()),
+                hours=int(np.isnan(by_hour).sum()),
                 longest_gap=LONGEST_GAP,
                 dates=filled,
             )
         )
-    return found + _apart(observed, normal)
+    return found + _apart(observed, normal, by_hour)
 
 
-def _apart(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
+def _apart(observed: Weather, normal: Weather, by_hour: Floats) -> list[EEMeterWarning]:
     """By the days of a year: the means and spreads of what was observed, and of the normal year on the same days."""
     known = observed.temperature.dropna()
     if len(known) < FEWEST_HOURS:
         return []
     days = _by_day_of_year(known)
-    normals = np.nanmean(hours_of_year(normal).reshape(-1, 24), axis=1)
+    normals = _means(by_hour.reshape(-1, 24))
     both = np.isfinite(days) & np.isfinite(normals)
     if not both.any():
         return []
@@ -75,7 +78,15 @@ def _apart(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
     return []
 
 
-def _by_day_of_year(temperature: "pd.Series[float]") -> npt.NDArray[np.float64]:
+def _means(days: Floats) -> Floats:
+    """The mean of each row's known values; NaN without one."""
+    known = np.isfinite(days)
+    with np.errstate(invalid="ignore"):
+        means: Floats = np.where(known, days, 0.0).sum(axis=1) / known.sum(axis=1)
+    return means
+
+
+def _by_day_of_year(temperature: "pd.Series[float]") -> Floats:
     """The mean of each day of the year (UTC), over the years; NaN without one, (365,)."""
     index = pd.DatetimeIndex(temperature.index)
     day = np.minimum(index.dayofyear - (index.is_leap_year & (index.dayofyear > 59)), 365) - 1

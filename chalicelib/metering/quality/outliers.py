@@ -47,6 +47,14 @@ def _middle(values: Floats) -> tuple[float, float]:
     return float(median), float(high - low)
 
 
+def _quantile(ordered: Floats, share: float) -> Floats:
+    """That of each row, between the ordered values next to it; numpy's own goes through rows one by one."""
+    place = share * (ordered.shape[1] - 1)
+    below, weight = int(place), place % 1
+    found: Floats = (1 - weight) * ordered[:, below] + weight * ordered[:, min(below + 1, ordered.shape[1] - 1)]
+    return found
+
+
 def _alike(values: Floats, temperature: Floats) -> tuple[Floats, Floats]:
     """Of each day the median and interquartile range of the others nearest to it in the order of temperatures."""
     order = np.argsort(temperature, kind="stable")
@@ -54,8 +62,8 @@ def _alike(values: Floats, temperature: Floats) -> tuple[Floats, Floats]:
     first = np.clip(np.arange(len(values)) - size // 2, 0, len(values) - size)
     windows = values[order][first[:, None] + np.arange(size)]
     itself = np.arange(len(values)) - first
-    others = np.where(np.arange(size) == itself[:, None], np.nan, windows)
-    low, median, high = np.nanquantile(others, [0.25, 0.5, 0.75], axis=1)
+    others = np.sort(np.where(np.arange(size) == itself[:, None], np.inf, windows), axis=1)[:, :-1]
+    low, median, high = (_quantile(others, share) for share in (0.25, 0.5, 0.75))
     centre, width = np.empty(len(values)), np.empty(len(values))
     centre[order], width[order] = median, high - low
     return centre, width
