@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chalicelib.metering.failure import ModelFailure
-from chalicelib.metering.frequency import Frequency
+from chalicelib.metering.frequency import LONGEST_BILL, Frequency
 from chalicelib.metering.serialized import Project
 from chalicelib.reporting_window import FIRST_YEAR, LATEST_YEAR, Window, instants
 
@@ -29,7 +29,7 @@ def baseline_readings(
         whole = whole[: _count_to_last_known(whole)]
     if whole.empty:
         return whole
-    last = max(whole["end"].max(), project.baseline_end - frequency.longest)
+    last = max(whole["end"].max(), project.baseline_end - _longest(frequency, nearest))
     return _year_up_to(last, whole, project, nearest)
 
 
@@ -60,7 +60,7 @@ def reporting_readings(
         whole = whole[len(whole) - _count_to_last_known(whole[::-1]) :]
     if whole.empty:
         return whole
-    first = min(whole["start"].min(), project.reporting_start + frequency.longest)
+    first = min(whole["start"].min(), project.reporting_start + _longest(frequency, nearest))
     last = _shifted(first, YEAR_DAYS, project)
     return whole[whole["end"] <= (_nearest(whole["end"], last) if nearest else last)]
 
@@ -74,6 +74,11 @@ def _edges(window: Mapping[str, str], project: Project) -> tuple[pd.Timestamp, p
             " start at or after it.".format(*shown)
         )
     return start, end
+
+
+def _longest(frequency: Frequency, nearest: bool) -> pd.Timedelta:
+    """How far a whole reading may lie from the project; among monthly bills may be one of two months."""
+    return max(frequency.longest, LONGEST_BILL) if nearest else frequency.longest
 
 
 def _year_up_to(last: pd.Timestamp, readings: pd.DataFrame, project: Project, nearest: bool) -> pd.DataFrame:

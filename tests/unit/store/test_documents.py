@@ -46,7 +46,7 @@ def test_a_document_comes_back_as_it_was(bucket: Bucket, document: Any) -> None:
     assert documents.get("key") == document
 
 
-@pytest.mark.parametrize("document", ["\ud800", {"\udc00": 1}, 2**64, -(2**70)])
+@pytest.mark.parametrize("document", ["\ud800", {"\udc00": 1}, 2**64, -(2**70), 2**64 + 1])
 def test_what_orjson_does_not_write_comes_back_too(bucket: Bucket, document: Any) -> None:
     documents.put("key", {"of": document})
     assert documents.get("key") == {"of": document}
