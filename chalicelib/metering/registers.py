@@ -16,6 +16,8 @@ LEAST_RISES = 0.25  # of the steps; a gas meter stands still all summer
 HIGHEST_RATE = 2.0  # times the highest ordinary rate: what a counter that rolled over may have counted
 JUMP = 20.0  # times the next lower rate: a counter that has jumped ahead
 FEW_JUMPS = 0.02  # of the steps
+LONGEST_INTERVAL = pd.Timedelta(hours=25)  # what is read less often is a bill
+SPREAD = pd.Timedelta(hours=6)  # a difference is spread over the intervals of such a gap, or over two
 
 
 def looks_like_register(values: Floats) -> bool:
@@ -32,7 +34,7 @@ def looks_like_register(values: Floats) -> bool:
 
 
 def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float) -> pd.DataFrame:
-    """What was used between reads: start, end, value (NaN where it is not known), estimated and duplicate.
+    """What was used between reads: start, end, value (NaN where not known), estimated, duplicate, and exchanged.
 
     reads: by time, with value, and start or end as the instant of the read (kind ARBITRARY_START or ARBITRARY_END); a
     null is no read. step: the energy of one unit of the counter, which starts again at a power of ten of them. A
@@ -41,6 +43,9 @@ def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float
     A counter that falls has rolled over if it then has counted at no more than twice the highest ordinary rate;
     otherwise the meter was exchanged or reset, and what was used in between is not known. Nor is it where a counter
     jumps ahead, to twenty times the next lower rate. The counter of a net meter may run backwards.
+
+    Where reads of intervals are missing, the difference over a short gap is spread evenly over its intervals, which are
+    then estimated; that over a long one is not known. A bill covers what it covers.
     """
     known = reads[reads["value"].notna()]
     at = known["start" if kind == "ARBITRARY_START" else "end"].reset_index(drop=True)
@@ -50,7 +55,26 @@ def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float
     hours = (used["end"] - used["start"]).dt.total_seconds().to_numpy(dtype=np.float64) / 3600
     backwards = interpretation == "ELECTRICITY_CONSUMPTION_NET"
     used["value"] = step * _differences(known["value"].to_numpy(dtype=np.float64) / step, hours, backwards=backwards)
-    return used
+    used["exchanged"] = used["value"].isna()
+    return _spread(used)
+
+
+def _spread(used: pd.DataFrame) -> pd.DataFrame:
+    seconds = (used["end"] - used["start"]).dt.total_seconds()
+    usual = float(seconds.median())
+    if not len(used) or usual > LONGEST_INTERVAL.total_seconds():
+        return used
+    parts = np.maximum((seconds / usual).round().to_numpy(dtype=np.int64), 1)
+    short = parts <= max(2, SPREAD.total_seconds() // usual)
+    used["value"] = (used["value"] / parts).where(short)
+    used["estimated"] |= parts > 1
+    parts = np.where(short, parts, 1)
+    split = used.loc[used.index.repeat(parts)].reset_index(drop=True)
+    number = np.arange(len(split)) - np.repeat(np.cumsum(parts) - parts, parts)
+    length = pd.to_timedelta(np.repeat(seconds.to_numpy() / parts, parts), unit="s")
+    split["start"] += number * length
+    split["end"] = split["start"] + length
+    return split
 
 
 def _differences(units: Floats, hours: Floats, *, backwards: bool) -> Floats:

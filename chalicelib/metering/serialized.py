@@ -124,9 +124,9 @@ def _trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
         records["start"] = records["end"].shift(1)
         records = records.iloc[1:]
     readings = records[["start", "end", "value", "estimated", "duplicate"]].reset_index(drop=True)
-    exchanges = readings[readings["value"].isna()] if is_register else None
-    if kind != "ARBITRARY":
-        _cut_at_gaps(readings, kind, is_register)
+    exchanges = records[records["exchanged"]] if is_register else None
+    if kind != "ARBITRARY" and not is_register:
+        _cut_at_gaps(readings, kind)
     wrong = readings["end"] <= readings["start"]
     wrong |= readings["start"] < readings["end"].shift(1)
     if wrong.any():
@@ -198,18 +198,15 @@ def _without_readings(values: "np.ndarray[Any, np.dtype[np.float64]]", kind: str
     return f"has {count}{'' if len(values) == 1 else ' without a value that counts'}; the {edge} the series"
 
 
-def _cut_at_gaps(readings: pd.DataFrame, kind: str, is_register: bool) -> None:
+def _cut_at_gaps(readings: pd.DataFrame, kind: str) -> None:
     """Where records are missing from a series of intervals, a reading ends (or starts) before the gap.
 
-    A bill is left to cover what it covers. A difference of register reads covers the whole gap, so that no interval in
-    it is known.
+    A bill is left to cover what it covers.
     """
     length = readings["end"] - readings["start"]
     longest = pd.Timedelta(length.median())
     if longest > pd.Timedelta(hours=25):
         return
-    if is_register:
-        readings.loc[length > 1.5 * longest, "value"] = np.nan
     length = length.where(length <= longest, longest)
     if kind == "ARBITRARY_START":
         readings["end"] = readings["start"] + length

@@ -50,6 +50,12 @@ def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_d
     hours = given
     if given.isna().any():
         hours = _whole_or_missing_days(given) if by_day else _next_to_known(given)
+        if hours[first:last].isna().all():
+            raise WeatherFailure(
+                f"Weather station {meter_input.weather.station} has {int(given[first:last].notna().sum()):,}"
+                f" temperatures from {first:%Y-%m-%d} to {last:%Y-%m-%d}, and not for half of the hours of any day"
+                " (CalTRACK 2.2.2.3): post the hours that are missing to weather_records/, then run again."
+            )
     known, filled = (int(one[first : last - pd.Timedelta(1)].notna().sum()) for one in (given, hours))
     count = round((last - first) / _HOUR)
     start, end = (one.tz_convert(meter_input.project.timezone) for one in (first, last))

@@ -65,6 +65,29 @@ def test_a_read_that_is_missing_joins_the_two_around_it() -> None:
     assert ((table["end"] - table["start"]).dt.days).tolist() == [60, 30]
 
 
+def test_a_short_gap_of_daily_reads_is_spread_evenly_and_a_long_one_is_not_known() -> None:
+    values = [10.0 * day for day in range(40)]
+    values[5] = values[20] = values[21] = np.nan
+    table = consumption(reads(values), "ARBITRARY_START", SUPPLIED, 1.0)
+    assert table["value"].sum() == 10 * 36
+    assert np.flatnonzero(table["estimated"]).tolist() == [4, 5, 19]
+    assert np.flatnonzero(table["value"].isna()).tolist() == [19]
+    assert (table["start"].iloc[1:].to_numpy() == table["end"].iloc[:-1].to_numpy()).all()
+    assert not table["exchanged"].any()
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_nothing_is_lost_where_hourly_reads_are_missing_here_and_there(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    counted = np.concatenate(([0.0], np.cumsum(random.integers(1, 9, 500))))
+    counted[1:-1][random.random(499) < 0.1] = np.nan
+    table = reads(counted.tolist())
+    table["start"] = pd.date_range("2016-01-01", periods=501, freq="h", tz="UTC")
+    found = consumption(table, "ARBITRARY_START", SUPPLIED, 1.0)
+    assert found["value"].sum() == pytest.approx(counted[-1])
+    assert len(found) == 500
+
+
 def test_the_read_at_the_end_says_whether_a_difference_is_estimated() -> None:
     table = reads([10.0, 20.0, 30.0], "ARBITRARY_END").assign(estimated=[False, True, False])
     assert consumption(table, "ARBITRARY_END", SUPPLIED, 1.0)["estimated"].tolist() == [True, False]
