@@ -47,8 +47,11 @@ class Nearest(Protocol):
     def __call__(self, zipcode: str | None) -> "tuple[Ranked, ...]": ...
 
 
-def add_weather(meter_input: dict[str, Any]) -> None:
+def add_weather(meter_input: dict[str, Any], *, only_read: bool = False) -> None:
     """Put temperatures in where the input has none, with the choice of the station: its rank and distance.
+
+    only_read: fetch and write nothing. Weather that a run would fetch first then has one hour, which is missing, and
+    `to_fetch`, the source and the years (none: the normal year).
 
     Raises MeterFailure, with the hours that are missing, when no station matches or none of them has enough.
     """
@@ -61,7 +64,9 @@ def add_weather(meter_input: dict[str, Any]) -> None:
         given = meter_input.get(name) or {}
         if "records" not in given:
             zipcode = meter_input["project"].get("zipcode")
-            meter_input[name] = complete(meter_input, _choices(given.get("station"), zipcode, nearest))
+            meter_input[name] = complete(
+                meter_input, _choices(given.get("station"), zipcode, nearest), only_read=only_read
+            )
 
 
 def chosen(meter_input: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +152,7 @@ def _choices(named: str | None, zipcode: str | None, nearest: Nearest) -> list[d
     return [{"station": named}] if named else [asdict(ranked) for ranked in nearest(zipcode)]
 
 
-def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
+def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_read: bool) -> dict[str, Any]:
     """The observed temperatures of the first station that has enough of them, or can have by what a source adds."""
     from chalicelib.metering import WeatherFailure
 
@@ -157,11 +162,13 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
     found: list[tuple[dict[str, Any], Column]] = []
     for choice in choices:
         prefix = series.weather_prefix("observed", choice["station"])
-        column = series.read(prefix, first, last, share=True)
-        if _fetch(choice["station"], prefix, column, periods):
+        column = series.read(prefix, first, last, share=True, fold=not only_read)
+        if not only_read and _fetch(choice["station"], prefix, column, periods):
             column = series.read(prefix, first, last, share=True)
         if all(_has_enough(column, hours) for hours in periods):
             return _serialized(choice, column)
+        if only_read and (years := _years_to_fetch(choice["station"], column, periods)):
+            return _to_fetch(choice, settings().weather_source, years)
         found.append((choice, column))
     fullest = max(found, key=lambda one: len(one[1]))  # of equals the nearest
     if (meter_input.get("formatter_kwargs") or {}).get("ignore_sufficiency") and len(fullest[1]):
@@ -173,13 +180,13 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dic
             lacks,
             f"of the {len(needed):,} hours of observed temperatures that the run needs",
             lambda hour: iso(hour * HOUR)[:16] + "Z",
-            _no_more(lacks),
+            _no_more(lacks, only_read=only_read),
             "Post them to weather_records/, then run again.",
         )
     )
 
 
-def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[str, Any]:
+def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_read: bool) -> dict[str, Any]:
     """The normal year of the first station that has it but for short gaps, or for which a source has it.
 
     A source is asked where nothing is stored.
@@ -190,9 +197,12 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[
     lacks = []
     for choice in choices:
         prefix = series.weather_prefix("normal", choice["station"])
-        column = series.read(prefix, share=True)
-        if not len(column) and _fetch_normal(choice["station"], prefix):
-            column = series.read(prefix, share=True)
+        column = series.read(prefix, share=True, fold=not only_read)
+        if not len(column) and _has_normal_to_fetch(choice["station"]):
+            if only_read:
+                return _to_fetch(choice, settings().normal_source, [])
+            if _fetch_normal(choice["station"], prefix):
+                column = series.read(prefix, share=True)
         missing = _missing_of_year(column.starts.tobytes())
         if _longest_run(missing) <= LONGEST_GAP:
             return _serialized(choice, column)
@@ -211,8 +221,8 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]]) -> dict[
     )
 
 
-def _no_more(lacks: list[tuple[dict[str, Any], list[int]]]) -> str:
-    """That the deployment's source has not the hours that stations lack, with its reasons."""
+def _no_more(lacks: list[tuple[dict[str, Any], list[int]]], *, only_read: bool) -> str:
+    """That the deployment's source has not the hours that stations lack, with its reasons unless none is asked."""
     source = settings().weather_source
     if source == NO_SOURCE:
         return ""
@@ -221,6 +231,7 @@ def _no_more(lacks: list[tuple[dict[str, Any], list[int]]]) -> str:
     reasons = [
         REASONS[source](settings().weather_url, choice["station"], EPOCH + timedelta(hours=missing[-1]))
         for choice, missing in lacks
+        if not only_read
     ]
     fetched = f"{source}, from which this deployment fetches, has no more."
     return "".join(f"{sentence} " for sentence in dict.fromkeys([fetched, *filter(None, reasons)]))
@@ -264,16 +275,14 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
     Hours that are stored stay as they are. Raises WeatherFailure for a file that cannot be read, and
     chalicelib.weather.Unavailable, after which the queue tries again.
     """
-    source = settings().weather_source
-    if source == NO_SOURCE:
+    years = _years_to_fetch(station, column, periods)
+    if not years:
         return False
     from chalicelib.metering import WeatherFailure
     from chalicelib.weather import SOURCES, Unusable
 
-    stored, came = _stored(column), False
-    for year, hours in _by_year(periods).items():
-        if len(stored & hours) >= ENOUGH * len(hours) or fetches.noted(source, station, year):
-            continue
+    source, came = settings().weather_source, False
+    for year in years:
         try:
             fetched = SOURCES[source](settings().weather_url, station, year)
         except Unusable as problem:
@@ -291,17 +300,33 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
     return came
 
 
+def _years_to_fetch(station: str, column: Column, periods: list[range]) -> list[int]:
+    """The years that lack hours, for which the deployment has a source that was not asked lately."""
+    source, stored = settings().weather_source, _stored(column)
+    if source == NO_SOURCE:
+        return []
+    return [
+        year
+        for year, hours in _by_year(periods).items()
+        if len(stored & hours) < ENOUGH * len(hours) and not fetches.noted(source, station, year)
+    ]
+
+
+def _has_normal_to_fetch(station: str) -> bool:
+    """Whether the deployment has a source of normal years that was not asked lately."""
+    source = settings().normal_source
+    return source != NO_SOURCE and not fetches.noted(source, station, None)
+
+
 def _fetch_normal(station: str, prefix: str) -> bool:
     """Store the normal year that the deployment's source has for a station without any; whether one came.
 
     Raises as `_fetch`.
     """
-    source = settings().normal_source
-    if source == NO_SOURCE or fetches.noted(source, station, None):
-        return False
     from chalicelib.metering import WeatherFailure
     from chalicelib.weather import NORMAL_SOURCES, Unusable
 
+    source = settings().normal_source
     try:
         fetched = NORMAL_SOURCES[source](settings().normal_url, station)
     except Unusable as problem:
@@ -333,6 +358,12 @@ def _edges(year: int) -> tuple[int, int]:
 def _serialized(choice: dict[str, Any], column: Column) -> dict[str, Any]:
     records = [[_written(start), value] for start, value in zip(column.starts, column.values, strict=True)]
     return {**choice, "unit": "F", "records": records}
+
+
+def _to_fetch(choice: dict[str, Any], source: str, years: list[int]) -> dict[str, Any]:
+    """Weather that a run would fetch first; without any record it could not be told from weather that is lacking."""
+    to_fetch = {"source": source, "years": years}
+    return {**choice, "unit": "F", "records": [[iso(0), None]], "to_fetch": to_fetch}
 
 
 _written = lru_cache(maxsize=50_000)(iso)  # all stations have the same hours

@@ -96,10 +96,13 @@ def append_many(columns: dict[str, Column]) -> None:
         list(pool.map(append, columns.keys(), columns.values()))
 
 
-def read(prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False) -> Column:
+def read(
+    prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, fold: bool = True
+) -> Column:
     """The records with start <= instant < end (microseconds), one an instant, in order; many chunks become one.
 
-    share: keep the series in memory for the next who reads it, as long as it has the same chunks.
+    share: keep the series in memory for the next who reads it, as long as it has the same chunks. fold: false leaves
+    the chunks as they are, and writes nothing.
     """
     for _ in range(RETRIES):
         names = _names(prefix)
@@ -107,7 +110,8 @@ def read(prefix: str, start: int | None = None, end: int | None = None, *, share
             everything = _shared(tuple(names)) if share else merged(_records(names))
         except _GoneError:  # a fold took chunks since they were listed: what it wrote instead is listed now
             continue
-        _fold(prefix, names)
+        if fold:
+            _fold(prefix, names)
         return everything.between(start, end)
     raise RuntimeError(f"the chunks of {prefix} were folded by others at every one of {RETRIES} attempts")
 

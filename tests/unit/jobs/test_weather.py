@@ -38,7 +38,9 @@ class Memory:
     def append(self, prefix: str, column: Column) -> None:
         self.series.setdefault(prefix, Column()).extend(column)
 
-    def read(self, prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False) -> Column:
+    def read(
+        self, prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, fold: bool = True
+    ) -> Column:
         return series.merged(self.series.get(prefix, Column())).between(start, end)
 
     def get(self, key: str) -> Any:
@@ -382,6 +384,71 @@ class TestFetching:
         with pytest.raises(OSError, match="could not be fetched"):
             completed(meter_input("722874"))
         assert not memory.notes
+
+
+class TestOnlyReading:
+    @pytest.fixture(autouse=True)
+    def nothing_is_written(self, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: Any) -> None:
+            raise AssertionError("something is written")
+
+        def read(prefix: str, start: int | None = None, end: int | None = None, *, share: bool, fold: bool) -> Column:
+            assert not fold
+            return memory.read(prefix, start, end)
+
+        monkeypatch.setattr(series, "append", refuse)
+        monkeypatch.setattr(documents, "put", refuse)
+        monkeypatch.setattr(series, "read", read)
+
+    @pytest.fixture
+    def document(self, server: FileServer, memory: Memory) -> dict[str, Any]:
+        """An input without any weather, in a deployment that fetches all of it."""
+        memory.settings.normal_source, memory.settings.normal_url = "tmy3", server.url
+        return meter_input(FIRST, weather_normal={"station": FIRST})
+
+    def test_gives_what_is_stored(self, memory: Memory, server: FileServer, document: dict[str, Any]) -> None:
+        memory.fill(FIRST, *YEAR)
+        memory.fill(FIRST, "2007-01-01T00:00:00+00:00", "2008-01-01T00:00:00+00:00", dataset="normal")
+        weather.add_weather(document, only_read=True)
+        assert {key: len(document[key]["records"]) for key in ("weather", "weather_normal")} == {
+            "weather": 8760,
+            "weather_normal": 8760,
+        }
+        assert "to_fetch" not in document["weather"] | document["weather_normal"]
+        assert server.asked == []
+
+    def test_tells_what_a_run_would_fetch(self, server: FileServer, document: dict[str, Any]) -> None:
+        weather.add_weather(document, only_read=True)
+        assert document["weather"]["station"] == document["weather_normal"]["station"] == FIRST
+        assert document["weather"]["to_fetch"] == {"source": "isd", "years": [2007, 2008]}
+        assert document["weather_normal"]["to_fetch"] == {"source": "tmy3", "years": []}
+        for name in ("weather", "weather_normal"):
+            assert [value for _, value in document[name]["records"]] == [None]
+        assert server.asked == []
+
+    def test_takes_the_station_that_a_run_would_take(self, memory: Memory, server: FileServer) -> None:
+        memory.fill(SECOND, *YEAR)
+        nearest = meter_input(weather_normal={"records": []})
+        weather.add_weather(nearest, only_read=True)
+        assert (nearest["weather"]["station"], "to_fetch" in nearest["weather"]) == (FIRST, True)
+        for year in (2007, 2008):
+            memory.notes[fetches._key("isd", FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
+        second = meter_input(weather_normal={"records": []})
+        weather.add_weather(second, only_read=True)
+        assert (second["weather"]["station"], "to_fetch" in second["weather"]) == (SECOND, False)
+
+    @pytest.mark.parametrize(
+        ("source", "told"), [("none", "Post them"), ("ghcnh", "ghcnh, from which this deployment")]
+    )
+    def test_is_a_failure_where_the_source_has_no_more(
+        self, memory: Memory, server: FileServer, source: str, told: str
+    ) -> None:
+        memory.settings.weather_source = source
+        for year in (2007, 2008):
+            memory.notes[fetches._key(source, FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
+        with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {told}"):
+            weather.add_weather(meter_input(FIRST), only_read=True)
+        assert server.asked == []  # nor is it asked why
 
 
 class TestFetchingTheNormalYear:
