@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from chalicelib.api.data_quality import Count
 from chalicelib.api.endpoints import READ, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.fields import OUTPUT, Id, Timestamp
 from chalicelib.api.times import timestamp
@@ -12,8 +13,6 @@ from chalicelib.store import batches
 from chalicelib.store.batches import BatchCount
 
 resource = Resource("batches", "batch", "The progress of bulk requests.")
-
-Count = Annotated[int, Field(ge=0)]
 
 
 @with_config(OUTPUT)

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from chalicelib.api.data_quality import EXAMPLE as QUALITY
+from chalicelib.api.data_quality import DataQuality
 from chalicelib.api.endpoints import READ, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.fields import OUTPUT, Id, PageQuery, Timestamp, Url
 from chalicelib.api.paging import LINK, page_of
@@ -39,6 +41,12 @@ class FittedModel(TypedDict):
     end: Timestamp | None
     warnings: list[Criterion]
     disqualification: list[Criterion]
+    data_quality: Annotated[
+        DataQuality | None,
+        Field(
+            description="What its data are like; null where it has no readings, and of results from before it was kept."
+        ),
+    ]
 
 
 class FittedModels(TypedDict):
@@ -111,12 +119,19 @@ def result_out(result: MeterResult) -> MeterResultOut:
         "formatter_kwargs": result.formatter_kwargs,
         "weather_station": result.weather_station,
         "weather_normal_station": result.weather_normal_station,
-        "models": result.models,
+        "models": _with_quality(result.models),
         "uncertainty": result.uncertainty,  # type: ignore[typeddict-item]
         "reporting_window": result.reporting_window,
         "added": timestamp(result.added),
         "updated": timestamp(result.updated),
     }
+
+
+def _with_quality(models: dict[str, Any]) -> FittedModels:
+    baseline, reporting = (
+        {**models[label], "data_quality": models[label].get("data_quality")} for label in ("baseline", "reporting")
+    )
+    return {"baseline": baseline, "reporting": reporting}  # type: ignore[typeddict-item]
 
 
 _FIT = {
@@ -130,6 +145,7 @@ _FIT = {
     "end": "2016-01-01T00:00:00.000000Z",
     "warnings": [],
     "disqualification": [],
+    "data_quality": QUALITY,
 }
 EXAMPLE = {
     "id": 1,

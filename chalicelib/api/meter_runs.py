@@ -8,6 +8,7 @@ from typing_extensions import TypedDict
 
 from chalicelib import telemetry
 from chalicelib.api import examples
+from chalicelib.api.data_quality import DataQualities
 from chalicelib.api.endpoints import (
     READ,
     WRITE,
@@ -160,7 +161,7 @@ class MeterRunOut(TypedDict):
         Field(description=f"{FAILURE_REASON}\nNull: it has not FAILED, or did before reasons were kept."),
     ]
     data_quality: Annotated[
-        dict[str, Any] | None,
+        DataQualities | None,
         Field(
             description="What was found in the data of a run that FAILED because of them; that of a SUCCESS is in its "
             "result."
