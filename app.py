@@ -8,6 +8,7 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Req
 from chalicelib import api, telemetry
 from chalicelib.jobs import authorize as authorizing
 from chalicelib.jobs import bury_run as burying
+from chalicelib.jobs import check_runs as checking
 from chalicelib.jobs import choose_derivatives as choosing
 from chalicelib.jobs import fail_aggregation as failing
 from chalicelib.jobs import fan_in as fanning_in
@@ -51,6 +52,11 @@ def bury_run(event: SQSEvent) -> None:
 @app.schedule("rate(1 minute)", name="sweep")
 def sweep(event: CloudWatchEvent) -> None:
     sweeping.handle()
+
+
+@app.lambda_function(name="check_runs")
+def check_runs(event: dict[str, Any], context: Any) -> Any:
+    return checking.handle(event, context)
 
 
 # The steps of infra/aggregation.asl.yaml, in its order.

@@ -16,6 +16,7 @@ class Settings:
     meter_queue_url: str
     hourly_queue_url: str  # of the worker that has the hourly models; empty: there is none
     state_machine_arn: str
+    check_function: str  # the name of the one that checks meter runs; empty: for those that do not call it
     worker_timeout: int  # seconds, as the Timeout of MeterWorker
     max_attempts: int  # how often a run is tried before it is buried
     model_module: str  # of a deployment's own models (docs/metering.md); empty: it has none
@@ -35,6 +36,7 @@ class Settings:
             meter_queue_url=os.environ["METER_QUEUE_URL"],
             hourly_queue_url=os.environ["HOURLY_QUEUE_URL"],
             state_machine_arn=os.environ["STATE_MACHINE_ARN"],
+            check_function=os.environ["CHECK_FUNCTION"],
             worker_timeout=int(os.environ["WORKER_TIMEOUT"]),
             max_attempts=int(os.environ["MAX_ATTEMPTS"]),
             model_module=os.environ["MODEL_MODULE"],

@@ -1,8 +1,8 @@
 """Make all that a deployment to AWS takes.
 
 `python -m infra.deployment DIRECTORY` writes sam.yaml; deployment.zip, with the packages of requirements.txt in it; and
-worker.zip, in which MeterWorker has eemeter's daily and billing models. `aws cloudformation package` and `deploy` take
-them from there.
+worker.zip, in which MeterWorker and CheckRuns have eemeter's daily and billing models. `aws cloudformation package` and
+`deploy` take them from there.
 """
 
 import argparse
@@ -17,10 +17,12 @@ from infra.package import PackagingError, package, read, write
 WORKER_ZIP = "worker.zip"
 # instead of what the template's Globals say to OpenBLAS, which is for x86-64; every Graviton can do what this one can
 ON_ARM = {"OPENBLAS_CORETYPE": "ARMV8"}
+LEAN = ("MeterWorker", "CheckRuns")  # have WORKER_ZIP
+WITH_EEMETER = (*LEAN, "HourlyWorker")
 
 
 def make(directory: Path, machine: str = "x86_64") -> None:
-    """Write the template and both zips to a directory. machine: of both workers, x86_64 or arm64.
+    """Write the template and both zips to a directory. machine: of WITH_EEMETER, x86_64 or arm64.
 
     Raises PackagingError, LeanError and WorkerError.
     """
@@ -38,20 +40,23 @@ def make(directory: Path, machine: str = "x86_64") -> None:
 
 
 def fit(template: dict[str, Any], machine: str) -> None:
-    """Give both workers of a template what they have on a machine, and MeterWorker its zip."""
+    """Give WITH_EEMETER of a template what they have on a machine, and LEAN their zip."""
     resources = template["Resources"]
-    for name in ("MeterWorker", "HourlyWorker"):
+    for name in WITH_EEMETER:
         properties = resources[name]["Properties"]
         properties["Architectures"] = [machine]
         if machine == "arm64":
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(ON_ARM)
-    resources["MeterWorker"]["Properties"] |= {"CodeUri": f"./{WORKER_ZIP}", "Runtime": f"python{worker.PYTHON}"}
+    for name in LEAN:
+        resources[name]["Properties"] |= {"CodeUri": f"./{WORKER_ZIP}", "Runtime": f"python{worker.PYTHON}"}
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.deployment", description=__doc__)
     parser.add_argument("directory", type=Path, help="where")
-    parser.add_argument("--machine", choices=[*worker.MACHINES], default="x86_64", help="what the workers run on")
+    parser.add_argument(
+        "--machine", choices=[*worker.MACHINES], default="x86_64", help="what the functions with eemeter run on"
+    )
     given = parser.parse_args(arguments)
     make(given.directory.resolve(), given.machine)
 

@@ -29,6 +29,7 @@ EFFECTS = {
     "sqs:SendMessage": (WRITES,),
     "sqs:ChangeMessageVisibility": (WRITES,),
     "sqs:DeleteMessage": (DELETES,),
+    "lambda:InvokeFunction": (READS,),  # of CheckRuns, which only reads
     "states:DescribeExecution": (READS,),
     "states:StartExecution": (WRITES,),
     "states:SendTaskSuccess": (WRITES,),
@@ -43,7 +44,12 @@ NAMES = (  # of resources, by their ARNs
     (re.compile(r"arn:.+:sqs:.+:\$\{AWS::StackName}-(.+)"), r"queue \1"),
     (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-aggregation.*"), "executions"),
 )
-QUEUES = {"MeterQueue": "meter-runs", "HourlyQueue": "meter-runs-hourly", "MeterDeadLetterQueue": "meter-runs-dead"}
+REFERENCES = {  # of resources, by their names in the template
+    "MeterQueue": "queue meter-runs",
+    "HourlyQueue": "queue meter-runs-hourly",
+    "MeterDeadLetterQueue": "queue meter-runs-dead",
+    "CheckRuns": "function CheckRuns",
+}
 FUNCTION = re.compile(r"/aws/lambda/\$\{AWS::StackName}-(\w+)-\*")
 
 
@@ -86,7 +92,7 @@ def _resources(statement: dict[str, Any]) -> Iterator[str]:
         elif resource == {"Fn::GetAtt": ["Bucket", "Arn"]}:
             yield from (prefix.removesuffix("*") for prefix in statement["Condition"]["StringLike"]["s3:prefix"])
         else:
-            yield f"queue {QUEUES[resource['Fn::GetAtt'][0]]}"
+            yield REFERENCES[resource["Fn::GetAtt"][0]]
 
 
 def _named(arn: str) -> str:

@@ -1,4 +1,4 @@
-"""The package of MeterWorker: the lean tree (infra/lean.py) with our own code, in a zip.
+"""The package of MeterWorker and CheckRuns: the lean tree (infra/lean.py) with our own code, in a zip.
 
 The same content gives the same zip, byte for byte.
 """

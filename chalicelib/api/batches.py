@@ -16,8 +16,8 @@ resource = Resource("batches", "batch", "The progress of bulk requests.")
 
 
 @with_config(OUTPUT)
-class FailuresOut(TypedDict):
-    """How many meter runs FAILED for which reason."""
+class DataFailures(TypedDict):
+    """How many meter runs fail for which reason that lies in their data or arguments."""
 
     data: Annotated[Count, Field(description="The readings, or the dates of the project.")]
     sufficiency: Annotated[Count, Field(description="A baseline that sufficiency criteria disqualify.")]
@@ -26,6 +26,12 @@ class FailuresOut(TypedDict):
         Count,
         Field(description="An unknown model or argument, or a model that cannot be computed from these data."),
     ]
+
+
+@with_config(OUTPUT)
+class FailuresOut(DataFailures):
+    """How many meter runs FAILED for which reason."""
+
     machine: Annotated[Count, Field(description="The datastore gave the run up.")]
     unknown: Annotated[Count, Field(description="FAILED before reasons were kept; their `failure_reason` is null.")]
 

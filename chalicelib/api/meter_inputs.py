@@ -127,20 +127,26 @@ def adapter() -> TypeAdapter[MeterInput]:
 ENDS = {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}
 
 
+def resolved(given: MeterInput | str, raw: Any) -> dict[str, Any] | str:
+    """A posted meter input, normalised; or the key of one that is ours already. `raw` is `given` as the JSON had it.
+
+    Raises the 400 Problem.
+    """
+    if isinstance(given, str):
+        if not given.lstrip().startswith("{"):
+            return _key_of(given.strip())
+        return normalised(validation.from_json(adapter(), given, "meter_input"), json.loads(given))
+    return normalised(given, raw)
+
+
 def stored_key(given: MeterInput | str, raw: Any) -> str:
     """The key of a posted meter input, stored if it is not ours already. `raw` is `given` as the JSON had it.
 
     Raises the 400 Problem, before anything is stored.
     """
-    if isinstance(given, str):
-        if not given.lstrip().startswith("{"):
-            return _key_of(given.strip())
-        return _store(validation.from_json(adapter(), given, "meter_input"), json.loads(given))
-    return _store(given, raw)
-
-
-def _store(given: MeterInput, raw: dict[str, Any]) -> str:
-    document = normalised(given, raw)
+    document = resolved(given, raw)
+    if isinstance(document, str):
+        return document
     key = documents.new_input_key()
     try:
         documents.put(key, document)

@@ -7,7 +7,7 @@ from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from chalicelib import telemetry
-from chalicelib.api import examples
+from chalicelib.api import checks, examples
 from chalicelib.api.data_quality import DataQualities
 from chalicelib.api.endpoints import (
     READ,
@@ -28,7 +28,7 @@ from chalicelib.api.fields import (
     Timestamp,
     Url,
 )
-from chalicelib.api.meter_inputs import MeterInput, stored_key
+from chalicelib.api.meter_inputs import MeterInput, resolved, stored_key
 from chalicelib.api.paging import LINK, page_of
 from chalicelib.api.problems import error, invalid
 from chalicelib.api.reporting_windows import WINDOW, ReportingWindow
@@ -128,6 +128,14 @@ class BulkIn(RunArguments):
 
     targets: Annotated[list[Target], Field(min_length=1, max_length=MOST_ITEMS)] = Field(
         description="What to run: projects, traces, traces for one project each, and trace groups."
+    )
+
+
+class CheckIn(MeterRunIn):
+    """What to check: the body of a meter run, or that of a bulk request, which has targets."""
+
+    targets: Annotated[list[Target], Field(min_length=1, max_length=MOST_ITEMS)] | None = Field(
+        default=None, description="Instead of trace, project and meter_input: what a bulk request runs."
     )
 
 
@@ -261,8 +269,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     """
     body = call.body
     if body.meter_input is not None:
-        if body.trace is not None or body.project is not None:
-            raise invalid(error("A run has either a meter_input or a trace and project.", "meter_input"))
+        _refuse_beside_input(body)
         key = stored_key(body.meter_input, from_json(call.raw)["meter_input"])
         spec = RunSpec(meter_input=key, **body.arguments())
     else:
@@ -307,6 +314,52 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     rendered = iter([run_out(run) for run in scheduled])
     grouped = [[next(rendered) for _ in group] for group in groups]
     return Reply(grouped, {"Location": f"/api/v1/batches/{batch}/"})
+
+
+@resource.endpoint(
+    "POST",
+    "/meter_runs/check/",
+    scope=READ,
+    body=CheckIn,
+    returns=checks.ChecksOut,
+    errors={503: "No run could be checked now; `Retry-After` says when to try again, in seconds."},
+    examples={
+        "a trace": Example({"trace": 2}, checks.EXAMPLE),
+        "a project": Example({"targets": [{"project": 1}]}, checks.BULK_EXAMPLE),
+        "a meter input": Example({"meter_input": examples.METER_INPUT}),
+    },
+)
+def check_meter_runs(call: Call[CheckIn, NoQuery]) -> Reply:
+    """Check what meter runs would find in their data.
+
+    Takes the body of a meter run or of a bulk request, and needs the scope `read`: nothing is scheduled, fitted,
+    fetched or written. The response has the data-quality report of each run, its warnings, and the failure that it
+    would end with, as far as that is known before a model is fitted. Of many runs a sample is checked.
+    """
+    body = call.body
+    return Reply(checks.summary(_runs_to_check(body, call.raw), body.arguments()))
+
+
+def _runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
+    """The runs that a body schedules, as chalicelib.jobs.check_runs takes them. Raises the 400 Problem."""
+    if body.targets is not None:
+        if beside := [name for name in ("trace", "project", "meter_input") if getattr(body, name) is not None]:
+            raise invalid(*(error(f"A check has either targets or a {name}.", name) for name in beside))
+        pairs = [pair for group in pairs_of(body.targets) for pair in group]
+        _check_size(len(pairs), body.arguments())
+    elif body.meter_input is not None:
+        _refuse_beside_input(body)
+        given = resolved(body.meter_input, from_json(raw)["meter_input"])
+        return [{"meter_input": given} if isinstance(given, str) else {"document": given}]
+    else:
+        pairs = [single(body.project, body.trace)]
+    return [{"project": project, "trace": trace} for project, trace in pairs]
+
+
+def _refuse_beside_input(body: MeterRunIn) -> None:
+    """Raises the 400 Problem for a meter input with a trace or project."""
+    if body.trace is not None or body.project is not None:
+        raise invalid(error("A run has either a meter_input or a trace and project.", "meter_input"))
 
 
 def _check_size(count: int, arguments: dict[str, Any]) -> None:

@@ -61,7 +61,7 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         Problem(problems.INTERNAL, "Something went wrong here. Report request 7a1c if it stays."),
     ),
     503: (
-        "The datastore does not reach its tables.",
+        "A part of the datastore does not answer.",
         Problem(problems.UNAVAILABLE, "The API does not reach its tables."),
     ),
 }
@@ -104,8 +104,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token with scopes: `read` is for every GET, `write` for all else, and neither "
-                    "implies the other.",
+                    "description": "A token with scopes: `read` is for every GET and for meter_runs/check/, which "
+                    "changes nothing, `write` for all else, and neither implies the other.",
                 }
             },
         },

@@ -35,7 +35,7 @@ KEY_IN_PROGRESS = Kind("idempotency-key-in-progress", 409, "The first request wi
 TOO_LARGE = Kind("too-large", 413, "The body is too large")
 OTHER_TYPE = Kind("unsupported-media-type", 415, "The body is declared as another content type")
 INTERNAL = Kind("internal-error", 500, "The datastore failed")
-UNAVAILABLE = Kind("unavailable", 503, "The datastore does not reach its tables")
+UNAVAILABLE = Kind("unavailable", 503, "The datastore cannot answer now")
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -1,7 +1,6 @@
 """The meter worker: claim a run, build its complete input, run eemeter, and end the run."""
 
 import gc
-import importlib
 import time
 import traceback
 from functools import cache
@@ -11,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.jobs import weather
+from chalicelib.jobs.computing import computed
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store import documents, queue, runs
@@ -101,17 +101,7 @@ def _keep_packages() -> None:
 
 
 def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
-    """The meter output. What the computation raises once it would raise again, unless the machine is at fault.
+    """The meter output. Raises as `computed`."""
+    from chalicelib.metering import run_meter
 
-    Raises MeterFailure, or MemoryError, ImportError or OSError.
-    """
-    from chalicelib.metering import MeterFailure, ModelFailure, run_meter
-
-    module = settings().model_module
-    try:
-        modules = [importlib.import_module(module)] if module else []
-        return run_meter(meter_input, modules, accelerate=settings().accelerate)
-    except (MeterFailure, MemoryError, ImportError, OSError):
-        raise
-    except Exception as error:
-        raise ModelFailure(f"The model cannot be computed from these data: {type(error).__name__}: {error}") from error
+    return computed(run_meter, meter_input, accelerate=settings().accelerate)

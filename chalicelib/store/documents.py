@@ -50,7 +50,7 @@ def new_input_key() -> str:
 
 def put(key: str, document: Any) -> None:
     """Store a document as JSON."""
-    client().put_object(Bucket=settings().bucket, Key=key, Body=_written(document), ContentType="application/json")
+    client().put_object(Bucket=settings().bucket, Key=key, Body=written(document), ContentType="application/json")
 
 
 def put_file(key: str, file: IO[bytes]) -> None:
@@ -76,7 +76,8 @@ def get(key: str) -> Any:
         return json.loads(body)
 
 
-def _written(document: Any) -> bytes:
+def written(document: Any) -> bytes:
+    """A document as JSON. Raises ValueError for what JSON cannot say."""
     try:
         return orjson.dumps(document)
     except orjson.JSONEncodeError:  # half of a surrogate pair, or an integer beyond 64 bits

@@ -72,6 +72,7 @@ def settings(stack: str) -> dict[str, str]:
             "METER_QUEUE_URL": outputs["MeterQueueUrl"],
             "HOURLY_QUEUE_URL": outputs.get("HourlyQueueUrl", ""),
             "STATE_MACHINE_ARN": outputs["AggregationStateMachineArn"],
+            "CHECK_FUNCTION": "",
             "WORKER_TIMEOUT": parameters["WorkerTimeout"],
             "MAX_ATTEMPTS": "3",
             "RETRY_DELAY": parameters["RetryDelay"],

@@ -95,6 +95,20 @@ def test_the_worker_ends_a_run_of_bills(api: Api, trace: int, receive: Receive, 
     assert len(api.derivatives(run)) == 3
 
 
+def test_the_worker_has_what_a_check_takes(api: Api, trace: int, hours: int, tmp_path: Path) -> None:
+    (project,) = api.get(f"traces/{trace}/")["projects"]
+    runs = [{"project": project, "trace": trace}, {"project": project, "trace": hours}]
+    with runtime.running(built(WORKER), "app.check_runs", tmp_path, {"HOURLY_QUEUE_URL": ""}) as function:
+        found = function.invoke({"runs": runs, "arguments": {}})
+        (hourly,) = function.invoke({"runs": runs[1:], "arguments": {"model_class": "HourlyModel"}})
+    assert [one["failure"] for one in found] == [None, None]
+    assert hourly["failure"]["message"].startswith("This worker has no hourly models")
+    with runtime.running(built(WORKER), "app.check_runs", tmp_path, {"HOURLY_QUEUE_URL": "a"}) as function:
+        (hourly,) = function.invoke({"runs": runs[1:], "arguments": {"model_class": "HourlyModel"}})
+    assert hourly["failure"] is None
+    assert [one["name"] for one in hourly["warnings"]] == ["datastore.hourly_not_checked"]
+
+
 @pytest.mark.usefixtures("no_worker")
 def test_the_worker_says_what_it_lacks(api: Api, hours: int, receive: Receive, tmp_path: Path) -> None:
     run = api.post("meter_runs/", {"trace": hours, "model_class": "HourlyModel"})

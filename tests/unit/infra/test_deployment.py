@@ -52,21 +52,24 @@ def test_the_worker_has_the_models_and_our_code_in_what_aws_takes(zips: dict[str
     assert all(f"-{worker.MACHINES[machine]}-" in name for name in libraries)
 
 
-def test_the_template_gives_the_worker_its_own_zip_and_runtime(made: Path) -> None:
+def test_the_template_gives_the_worker_and_the_check_their_own_zip_and_runtime(made: Path) -> None:
     found = functions(package.read(made))
-    assert {name for name, of in found.items() if of.get("CodeUri") == f"./{deployment.WORKER_ZIP}"} == {"MeterWorker"}
-    assert found["MeterWorker"]["Runtime"] == f"python{worker.PYTHON}"
+    assert {name for name, of in found.items() if of.get("CodeUri") == f"./{deployment.WORKER_ZIP}"} == {
+        "MeterWorker",
+        "CheckRuns",
+    }
+    assert found["MeterWorker"]["Runtime"] == found["CheckRuns"]["Runtime"] == f"python{worker.PYTHON}"
     assert {name for name, of in found.items() if of["Architectures"] != ["x86_64"]} == set()
     assert sum(unpacked(made / "deployment.zip").values()) <= MOST_OF_API
 
 
-def test_on_arm_openblas_computes_for_arm_in_the_workers(made: Path) -> None:
+def test_on_arm_openblas_computes_for_arm_where_eemeter_is(made: Path) -> None:
     template = package.read(made)
     deployment.fit(template, "arm64")
     for name, of in functions(transform.transformed(transform.uploaded(template))).items():
-        is_worker, variables = name in ("MeterWorker", "HourlyWorker"), of["Environment"]["Variables"]
-        assert of["Architectures"] == ["arm64" if is_worker else "x86_64"]
-        assert variables["OPENBLAS_CORETYPE"] == ("ARMV8" if is_worker else "Haswell")
+        has_eemeter, variables = name in ("MeterWorker", "CheckRuns", "HourlyWorker"), of["Environment"]["Variables"]
+        assert of["Architectures"] == ["arm64" if has_eemeter else "x86_64"]
+        assert variables["OPENBLAS_CORETYPE"] == ("ARMV8" if has_eemeter else "Haswell")
         assert variables["OMP_NUM_THREADS"] == "1"
 
 

@@ -18,7 +18,7 @@ from infra.package import STAGE
 from infra.sources import REPOSITORY
 
 STEPS = {"WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
-FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "HourlyWorker", "BuryRun", "Sweep"} | STEPS
+FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "HourlyWorker", "BuryRun", "Sweep", "CheckRuns"} | STEPS
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,103 @@
+"""Dry runs: what meter runs would find in their data. Nothing is fitted, fetched or written."""
+
+from contextlib import nullcontext
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.jobs.computing import computed
+from chalicelib.jobs.meter_input import complete_input
+from chalicelib.settings import settings
+from chalicelib.store.runs import MOST_MESSAGE
+from chalicelib.store.tables import MeterRun
+
+logger = Logger()
+
+MARGIN = 6_000  # milliseconds before the function's end in which no check is begun: one takes less than a second
+
+
+def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
+    """What `check_meter` finds for each of the event's runs, in their order; fewer when the time is over.
+
+    A run has a trace and a project, a meter_input (the key of a stored one), or a document (one that is not stored).
+    The event's arguments are those of every run.
+    """
+    from chalicelib.metering.acceleration import accelerated
+
+    found: list[dict[str, Any]] = []
+    with accelerated() if settings().accelerate else nullcontext():
+        for run in event["runs"]:
+            if context.get_remaining_time_in_millis() < MARGIN:
+                break
+            found.append(_check({**run}, event["arguments"]))
+    logger.info("checked", runs=len(event["runs"]), checked=len(found))
+    return found
+
+
+def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    from chalicelib.metering import MeterFailure, check_meter
+
+    posted = run.pop("document", None)
+    meter_input: dict[str, Any] = {}
+    try:
+        meter_input = complete_input(MeterRun(**run, **arguments), posted, only_read=True)  # a row that is never saved
+        found = computed(check_meter, meter_input)
+    except MeterFailure as failure:
+        found = {
+            "data_quality": None,
+            "warnings": [],
+            "disqualification": [],
+            "failure": {"reason": failure.reason, "message": str(failure)},
+        }
+    if found["failure"]:
+        found["failure"]["message"] = found["failure"]["message"][:MOST_MESSAGE]
+    return _once_fetched(_once_handed_over(found), meter_input)
+
+
+def _once_fetched(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:
+    """What was found, without the lack of weather that the run would fetch, and with a warning in its place."""
+    warned = [
+        _fetched_first(meter_input[name])
+        for name in ("weather", "weather_normal")
+        if "to_fetch" in (meter_input.get(name) or {})
+    ]
+    if warned and found["failure"] and found["failure"]["reason"] == "weather":
+        found["failure"] = None
+    return {**found, "warnings": warned + found["warnings"]}
+
+
+def _fetched_first(weather: dict[str, Any]) -> dict[str, Any]:
+    station, source, years = weather["station"], weather["to_fetch"]["source"], weather["to_fetch"]["years"]
+    what = f"hours of {', '.join(map(str, years))}" if years else "the normal year"
+    return _warning(
+        "weather_not_fetched",
+        "Weather that the store lacks is fetched by the run, not by a check.",
+        {"station": station, "source": source, "years": years},
+        f"The store lacks {what} of station {station}, which the run fetches from {source} first; a check cannot tell "
+        f"whether {source} has what the run needs.",
+    )
+
+
+def _once_handed_over(found: dict[str, Any]) -> dict[str, Any]:
+    """What was found, where this function lacks the hourly models and the deployment does not."""
+    if not (found["failure"] and found["failure"]["reason"] == "model" and settings().hourly_queue_url):
+        return found
+    from chalicelib.metering import NoHourlyModels
+    from chalicelib.metering.lean import hourly
+
+    try:
+        hourly()
+    except NoHourlyModels as lacking:
+        if found["failure"]["message"] == str(lacking):
+            warning = _warning(
+                "hourly_not_checked",
+                "A check has eemeter's daily and billing models only.",
+                {},
+                "A run with an hourly model is not checked; it goes to the worker that has the hourly models.",
+            )
+            return {**found, "warnings": [warning], "failure": None}
+    return found
+
+
+def _warning(name: str, description: str, data: dict[str, Any], detail: str) -> dict[str, Any]:
+    return {"period": None, "name": f"datastore.{name}", "description": description, "data": data, "detail": detail}
