@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.jobs.computing import computed
+from chalicelib.jobs.computing import computed, keep_packages
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store.runs import MOST_MESSAGE
@@ -24,6 +24,7 @@ def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
     """
     from chalicelib.metering.acceleration import accelerated
 
+    keep_packages()
     found: list[dict[str, Any]] = []
     with accelerated() if settings().accelerate else nullcontext():
         for run in event["runs"]:

@@ -1,16 +1,14 @@
 """The meter worker: claim a run, build its complete input, run eemeter, and end the run."""
 
-import gc
 import time
 import traceback
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.jobs import weather
-from chalicelib.jobs.computing import computed
+from chalicelib.jobs.computing import computed, keep_packages
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store import documents, queue, runs
@@ -67,7 +65,7 @@ def _end(run: MeterRun) -> None:
     """Bring a claimed run to SUCCESS, or to FAILED where data or model are at fault. Raises where the machine is."""
     from chalicelib.metering import MeterFailure, NoHourlyModels
 
-    _keep_packages()
+    keep_packages()
     began = time.perf_counter()
     seconds = {"QueueSeconds": (now() - run.added).total_seconds()}
     try:
@@ -92,12 +90,6 @@ def _end(run: MeterRun) -> None:
         telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})
     else:
         logger.info(TAKEN_OVER)
-
-
-@cache
-def _keep_packages() -> None:
-    """Let the garbage collector pass over what has been imported: it took a tenth of a run to look through it."""
-    gc.freeze()
 
 
 def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
