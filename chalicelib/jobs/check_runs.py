@@ -36,7 +36,7 @@ def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
 
 
 def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    from chalicelib.metering import MeterFailure, check_meter
+    from chalicelib.metering import MeterFailure, NoHourlyModels, check_meter
 
     posted = run.pop("document", None)
     meter_input: dict[str, Any] = {}
@@ -44,15 +44,14 @@ def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
         meter_input = complete_input(MeterRun(**run, **arguments), posted, only_read=True)  # a row that is never saved
         found = computed(check_meter, meter_input)
     except MeterFailure as failure:
-        found = {
-            "data_quality": None,
-            "warnings": [],
-            "disqualification": [],
-            "failure": {"reason": failure.reason, "message": str(failure)},
-        }
-    if found["failure"]:
-        found["failure"]["message"] = found["failure"]["message"][:MOST_MESSAGE]
-    return _once_fetched(_once_handed_over(found), meter_input)
+        if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
+            return {**_NOTHING, "warnings": [_NOT_CHECKED]}
+        found = {**_NOTHING, "data_quality": failure.data_quality, "failure": _failure(failure.reason, str(failure))}
+    return _once_fetched(found, meter_input)
+
+
+def _failure(reason: str, message: str) -> dict[str, str]:
+    return {"reason": reason, "message": message[:MOST_MESSAGE]}
 
 
 def _once_fetched(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:
@@ -79,26 +78,14 @@ def _fetched_first(weather: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _once_handed_over(found: dict[str, Any]) -> dict[str, Any]:
-    """What was found, where this function lacks the hourly models and the deployment does not."""
-    if not (found["failure"] and found["failure"]["reason"] == "model" and settings().hourly_queue_url):
-        return found
-    from chalicelib.metering import NoHourlyModels
-    from chalicelib.metering.lean import hourly
-
-    try:
-        hourly()
-    except NoHourlyModels as lacking:
-        if found["failure"]["message"] == str(lacking):
-            warning = _warning(
-                "hourly_not_checked",
-                "A check has eemeter's daily and billing models only.",
-                {},
-                "A run with an hourly model is not checked; it goes to the worker that has the hourly models.",
-            )
-            return {**found, "warnings": [warning], "failure": None}
-    return found
-
-
 def _warning(name: str, description: str, data: dict[str, Any], detail: str) -> dict[str, Any]:
     return {"period": None, "name": f"datastore.{name}", "description": description, "data": data, "detail": detail}
+
+
+_NOTHING: dict[str, Any] = {"data_quality": None, "warnings": [], "disqualification": [], "failure": None}
+_NOT_CHECKED = _warning(
+    "hourly_not_checked",
+    "A check has eemeter's daily and billing models only.",
+    {},
+    "A run with an hourly model is not checked; it goes to the worker that has the hourly models.",
+)

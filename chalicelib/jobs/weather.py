@@ -38,6 +38,8 @@ NORMAL_REMEDY = (
     "Upload its TMY3 or CZ2010 file to weather_files/, or post the hours to weather_records/, then run again."
 )
 
+_NO_WEATHER = [[iso(0), None]]  # one hour, which is missing: no record at all is an error of its own
+
 logger = Logger()
 
 
@@ -53,8 +55,10 @@ def add_weather(meter_input: dict[str, Any], *, only_read: bool = False) -> None
     only_read: fetch and write nothing. Weather that a run would fetch first then has one hour, which is missing, and
     `to_fetch`, the source and the years (none: the normal year).
 
-    Raises MeterFailure, with the hours that are missing, when no station matches or none of them has enough.
+    Raises MeterFailure, with the hours that are missing and the report on the readings, when no station matches or none
+    of them has enough.
     """
+    from chalicelib.metering import WeatherFailure
     from chalicelib.metering.stations import nearest_normal_stations, nearest_stations
 
     for name, nearest, complete in (
@@ -64,9 +68,24 @@ def add_weather(meter_input: dict[str, Any], *, only_read: bool = False) -> None
         given = meter_input.get(name) or {}
         if "records" not in given:
             zipcode = meter_input["project"].get("zipcode")
-            meter_input[name] = complete(
-                meter_input, _choices(given.get("station"), zipcode, nearest), only_read=only_read
-            )
+            try:
+                choices = _choices(given.get("station"), zipcode, nearest)
+                meter_input[name] = complete(meter_input, choices, only_read=only_read)
+            except WeatherFailure as failure:
+                failure.data_quality = _quality_of_readings(meter_input)
+                raise
+
+
+def _quality_of_readings(meter_input: dict[str, Any]) -> dict[str, Any] | None:
+    """The report on readings without the weather that goes with them."""
+    from chalicelib.metering import NoHourlyModels, check_meter
+
+    none = {name: {"unit": "F", "records": _NO_WEATHER} for name in ("weather", "weather_normal")}
+    try:
+        report: dict[str, Any] | None = check_meter({**meter_input, **none})["data_quality"]
+    except NoHourlyModels:
+        return None
+    return report
 
 
 def chosen(meter_input: dict[str, Any]) -> dict[str, Any]:
@@ -361,9 +380,9 @@ def _serialized(choice: dict[str, Any], column: Column) -> dict[str, Any]:
 
 
 def _to_fetch(choice: dict[str, Any], source: str, years: list[int]) -> dict[str, Any]:
-    """Weather that a run would fetch first; without any record it could not be told from weather that is lacking."""
+    """Weather that a run would fetch first."""
     to_fetch = {"source": source, "years": years}
-    return {**choice, "unit": "F", "records": [[iso(0), None]], "to_fetch": to_fetch}
+    return {**choice, "unit": "F", "records": _NO_WEATHER, "to_fetch": to_fetch}
 
 
 _written = lru_cache(maxsize=50_000)(iso)  # all stations have the same hours

@@ -7,7 +7,7 @@ from typing import Any
 
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
+from chalicelib.metering.failure import MeterFailure, NoHourlyModels, SufficiencyFailure
 from chalicelib.metering.fitting import criteria, refusal, unfitted
 from chalicelib.metering.period_data import PeriodData
 from chalicelib.metering.plain import plain
@@ -16,16 +16,18 @@ from chalicelib.metering.registry import Registry
 
 
 def check_meter(meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = ()) -> dict[str, Any]:
-    """What `run_meter` would find in the data, in plain JSON values. Never raises MeterFailure.
+    """What `run_meter` would find in the data, in plain JSON values.
 
     data_quality: the report by period. warnings, disqualification: of each period (null: of both), as in the meter
     output. failure: the reason and message with which the run would fail before a model is fitted; null where it would
-    go on, and how well the model fits decides.
+    go on, and how well the model fits decides. Of MeterFailure it raises NoHourlyModels only.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas' deprecations inside eemeter
         try:
             prepared = prepare(meter_input, Registry.of(modules))
+        except NoHourlyModels:
+            raise
         except MeterFailure as failure:
             return _found(failure.data_quality, [], [], failure)
         return _found(prepared.data_quality, *_criteria(prepared), _unfit(prepared))
