@@ -96,6 +96,10 @@ SENTENCES = {
     "impossible_temperatures": (
         "{count} {dataset} temperatures of station {station} are impossible anywhere on Earth; they count as missing"
     ),
+    "long_bills": (
+        "bills of at least {times} times the usual {days} days: {bills}. Each is taken as the energy of all its days;"
+        " if a bill in it is missing, post that with value null"
+    ),
     "normal_year_filled": (
         "the normal year of station {station} lacks {hours} hours ({dates}); they were filled from the days around them"
     ),

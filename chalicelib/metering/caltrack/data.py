@@ -70,7 +70,8 @@ def _unused(energy: Floats, days: npt.NDArray[np.int64], temperatures: Floats, e
     reasons: list[str | None] = []
     for value, length, share in zip(energy.tolist(), days.tolist(), temperatures.tolist(), strict=True):
         if math.isnan(value):
-            reasons.append("no reading")
+            within = "" if length <= LONGEST_BILL else f" within {LONGEST_BILL} days that would settle its estimates"
+            reasons.append(f"no reading{within}")
         elif electricity and value == 0:
             reasons.append('0, which is a missing reading of electricity unless the trace has "zero_is_reading": true')
         elif length > LONGEST_BILL:

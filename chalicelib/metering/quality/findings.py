@@ -12,6 +12,7 @@ Name = Literal[  # docs/data-quality.md has each
     "days_without_temperature",
     "duplicate_readings",
     "impossible_temperatures",
+    "long_bills",
     "negative_readings",
     "normal_year_filled",
     "outliers",

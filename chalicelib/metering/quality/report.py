@@ -11,6 +11,7 @@ from chalicelib.metering.quality.findings import MOST_DATES, dates, finding, spa
 from chalicelib.metering.serialized import MeterInput, Trace
 from chalicelib.metering.temperatures import Temperatures
 
+LONG = 1.5  # times the median length of bills
 MANY_FILLED = 0.1  # of a period's hours of temperature; of fewer nothing is said
 _DAY = pd.Timedelta(days=1)
 CONSUMPTION = ("ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_CONSUMPTION_TOTAL")  # which is never below 0
@@ -120,6 +121,20 @@ def findings_of(
                     dates=dates(local(exchanges)),
                 )
             )
+    long = _long_bills(posted) if "bill" in readings else posted[:0]
+    if len(long):
+        found.append(
+            finding(
+                "long_bills",
+                "Bills much longer than usual: of several months, or next to one that is missing.",
+                times=LONG,
+                days=round((posted["end"] - posted["start"]).dt.days.median()),
+                bills=[
+                    f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
+                    for start, end in zip(local(long), pd.DatetimeIndex(long["end"]).tz_convert(timezone), strict=True)
+                ],
+            )
+        )
     if readings["zero"].any():
         found.append(
             finding(
@@ -173,3 +188,8 @@ def findings_of(
             )
         )
     return found
+
+
+def _long_bills(posted: pd.DataFrame) -> pd.DataFrame:
+    length = (posted["end"] - posted["start"]).dt.total_seconds()
+    return posted[(length >= LONG * length.median()) & posted["value"].notna()]

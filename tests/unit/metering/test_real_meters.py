@@ -252,6 +252,23 @@ class TestNegativeBills:
         assert "negative_readings" not in details(run_meter(document))
 
 
+class TestLongBills:
+    def test_a_missing_bill_is_told_by_the_one_before_it(self) -> None:
+        def drop(records: Records, document: Document) -> None:
+            del records[4]
+
+        assert "2016-02-23 to 2016-04-21" in details(run_meter(changed(BILLS, drop)))["long_bills"]
+
+    def test_estimates_that_nothing_settles_in_time_are_named(self) -> None:
+        def estimate(records: Records, document: Document) -> None:
+            for record in records[5:7]:
+                record["estimated"] = True
+
+        assert "2016-04-21 to 2016-07-22 (92 days), no reading within 70 days that would settle its estimates" in str(
+            failure_of(changed(BILLS, estimate))
+        )
+
+
 class TestDuplicates:
     def test_the_last_counts_and_they_are_told(self) -> None:
         def repeat(records: Records, document: Document) -> None:
