@@ -86,6 +86,16 @@ def sweep(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
     return invoke
 
 
+@pytest.fixture
+def unscheduled_sweep(sweep: Callable[[], None], aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
+    """The sweep, which meanwhile does not run every minute."""
+    events = aws("events")
+    (rule,) = [one["Name"] for one in events.list_rules()["Rules"] if "Sweep" in one["Name"]]
+    events.disable_rule(Name=rule)
+    yield sweep
+    events.enable_rule(Name=rule)
+
+
 @pytest.fixture(scope="session")
 def weather(api: Api) -> None:
     """The sample station's temperatures."""

@@ -91,8 +91,9 @@ def test_what_would_have_been_refused_fails_a_run_that_waited(api: Api, make_tra
 
 
 def test_a_worker_killed_between_the_last_run_and_its_callback_is_made_good(
-    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    api: Api, trace: int, unscheduled_sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    sweep = unscheduled_sweep
     portfolio = synthetic.write(1, 2)
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
