@@ -73,6 +73,13 @@ class ChecksOut(TypedDict):
     failing: Annotated[Count, Field(description="How many of the checked would fail.")]
     failing_by_reason: Annotated[DataFailures, Field(description="`failing` by reason.")]
     warned: Annotated[dict[str, Count], Field(description="How many of the checked have each warning, by its name.")]
+    disqualified: Annotated[
+        dict[str, Count],
+        Field(
+            description="How many of the checked would go on without a model of the reporting period, by each "
+            "criterion that disqualifies it."
+        ),
+    ]
     checks: Annotated[
         list[CheckOut],
         Field(
@@ -93,6 +100,12 @@ def summary(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> ChecksOut:
     ]
     reasons = Counter(check["failure"]["reason"] for check in checked if check["failure"])
     names = Counter(name for check in checked for name in {warning["name"] for warning in check["warnings"]})
+    criteria = Counter(
+        name
+        for check in checked
+        if not check["failure"]
+        for name in {criterion["name"] for criterion in check["disqualification"]}
+    )
     return {
         "runs": len(runs),
         "checked": len(checked),
@@ -104,6 +117,7 @@ def summary(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> ChecksOut:
             "model": reasons["model"],
         },
         "warned": dict(sorted(names.items())),
+        "disqualified": dict(sorted(criteria.items())),
         "checks": _listed(checked),
     }
 
@@ -192,6 +206,7 @@ EXAMPLE = {
     "failing": 0,
     "failing_by_reason": _NONE,
     "warned": {_OUTLIER["name"]: 1},
+    "disqualified": {},
     "checks": [_WARNED],
 }
 BULK_EXAMPLE = {
@@ -200,5 +215,6 @@ BULK_EXAMPLE = {
     "failing": 1,
     "failing_by_reason": {**_NONE, "data": 1},
     "warned": {_OUTLIER["name"]: 1},
+    "disqualified": {},
     "checks": [_FAILING, _WARNED],
 }

@@ -58,10 +58,11 @@ class InputTrace(Part):
     heat_content: float | None = Field(
         default=None, description="Of gas by volume: the therms in one of its unit, or in one of `posted_unit`."
     )
-    readings: vocabulary.Readings = Field(
-        default="consumption",
+    readings: vocabulary.Readings | None = Field(
+        default=None,
         description="Whether a value is what was used over a time, or what the register of the meter showed at an "
-        "instant, of which a record has one: `start` or `end`.",
+        "instant, of which a record has one: `start` or `end`. Null: consumption, and a run refuses what looks like "
+        "register reads.",
     )
     zero_is_reading: bool = Field(
         default=False, description="Whether 0 is a reading of electricity, rather than one that is missing."

@@ -39,7 +39,7 @@ resource = Resource("traces", "trace", "The series of gas and electricity meters
 MOST_PROJECTS = 40  # of one trace
 
 
-DEFAULTS = {"projects": [], "readings": "consumption", "zero_is_reading": False}  # what null stands for
+DEFAULTS = {"projects": [], "zero_is_reading": False}  # what null stands for
 UNIT = (
     "The unit of the records you post; electricity is kept in KWH, natural gas in THERM. Taken are kWh, Wh, MWh, GWh, "
     "Btu, kBtu, MMBtu, MJ and GJ; for gas also therms, Dth, and volumes (CCF, MCF, cf, m3) with their `heat_content`."
@@ -64,9 +64,9 @@ class TraceChanges(Body):
         examples=[1.036],
     )
     readings: vocabulary.Readings | None = Field(
-        default="consumption",
+        default=None,
         description="Whether a value is what was used over a time, or what the register of the meter showed at an "
-        "instant; null: consumption.",
+        "instant; null: consumption, and a run refuses what looks like register reads.",
     )
     zero_is_reading: bool | None = Field(
         default=False,
@@ -103,7 +103,7 @@ class TraceOut(TypedDict):
     updated: Timestamp
     posted_unit: Annotated[str, Field(description="The unit of the records that are posted, as it was given.")]
     heat_content: Annotated[float | None, Field(description="The therms in one posted unit, where that is a volume.")]
-    readings: vocabulary.Readings
+    readings: Annotated[vocabulary.Readings | None, Field(description="Null where it was not said.")]
     zero_is_reading: bool
 
 
@@ -200,7 +200,7 @@ EXAMPLE_OUT = {
     "updated": "2016-09-28T23:57:21.454260Z",
     "posted_unit": "kWh",
     "heat_content": None,
-    "readings": "consumption",
+    "readings": None,
     "zero_is_reading": False,
 }
 EXAMPLE_GAS_IN = {

@@ -8,7 +8,7 @@ from typing import Any
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure, NoHourlyModels, SufficiencyFailure
-from chalicelib.metering.fitting import criteria, refusal, unfitted
+from chalicelib.metering.fitting import criteria, no_period, refusal, unfitted
 from chalicelib.metering.period_data import PeriodData
 from chalicelib.metering.plain import plain
 from chalicelib.metering.prepare import Prepared, prepare
@@ -57,6 +57,9 @@ def _criteria(prepared: Prepared) -> tuple[list[dict[str, Any]], list[dict[str, 
         if isinstance(period, PeriodData):
             warned += _of(period.label, period.warnings)
             disqualified += _of(period.label, period.disqualification)
+    if isinstance(prepared.reporting, MeterFailure):
+        (no_data,) = no_period(str(prepared.reporting)).report["disqualification"]
+        disqualified.append({"period": "reporting", **no_data})
     return warned, disqualified
 
 
@@ -69,6 +72,8 @@ def _unfit(prepared: Prepared) -> MeterFailure | None:
     baseline, choice = prepared.baseline, prepared.choice
     if isinstance(baseline, MeterFailure):
         return None if prepared.lacks_generation else baseline
+    if isinstance(prepared.reporting, MeterFailure) and prepared.lacks_window:
+        return prepared.reporting
     if baseline.disqualification and not choice.ignore_sufficiency:
         return SufficiencyFailure(refusal(unfitted(baseline), choice.formatter.criteria))
     return None

@@ -54,12 +54,27 @@ LENGTH = "eemeter.sufficiency_criteria.incorrect_number_of_total_days"
 LEAP_YEAR = 366  # days
 
 
+COUNTED = {  # eemeter's criteria of 90 % of a period's days, and what these have to have
+    "eemeter.sufficiency_criteria.too_many_days_with_missing_data": ["observed", "temperature"],
+    "eemeter.sufficiency_criteria.too_many_days_with_missing_meter_data": ["observed"],
+    "eemeter.sufficiency_criteria.too_many_days_with_missing_temperature_data": ["temperature"],
+}
+ENOUGH = 0.9  # CalTRACK 2.2.1.2
+
+
+def _is_enough(criterion: Any, days: pd.DataFrame) -> bool:
+    """Whether a criterion of 90 % is met after all, each day counted."""
+    columns = COUNTED.get(criterion.qualified_name)
+    return columns is not None and len(days[columns].dropna()) >= ENOUGH * criterion.data["n_days_total"]
+
+
 class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has no types
     """Readings that are known to be days, so that eemeter's criteria count those that are missing.
 
     eemeter itself looks at the days that have a value: when every third is missing, it takes the others for bills.
     A month without temperatures is a warning: CalTRACK's daily method asks for 90 % of all days (2.2.1.2), not of those
-    of each month. A reporting window of a leap year has 366 days, which eemeter would find one too many.
+    of each month. A reporting window of a leap year has 366 days, which eemeter would find one too many. It also leaves
+    out the last day of a period, and the days on which clocks change, when it counts those that have data.
     """
 
     def _check_data_sufficiency(self, sufficiency_df: pd.DataFrame) -> tuple[list[Any], list[Any]]:
@@ -68,7 +83,8 @@ class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has 
         leap = [
             one for one in disqualification if one.qualified_name == LENGTH and one.data["n_days_total"] == LEAP_YEAR
         ]
-        return [one for one in disqualification if one not in months + leap], warnings + months
+        counted = [one for one in disqualification if _is_enough(one, sufficiency_df)]
+        return [one for one in disqualification if one not in months + leap + counted], warnings + months
 
     def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
         return df["observed"].resample("D").first().to_frame()

@@ -37,6 +37,7 @@ class Frequency:
 
 
 LONGEST_BILL = 70 * _DAY
+WHOLE = 0.99  # of a day: readings may end a second early
 
 DAILY = Frequency("daily", pd.Timedelta(hours=25))  # the day on which the clock goes back
 MONTHLY = Frequency("billing_monthly", _BILLING["billing_monthly"] * _DAY)
@@ -107,7 +108,7 @@ def _added_up(
         covered = sums["covered"].fillna(pd.Timedelta(0)).to_numpy()
         coverage = (covered / (end - start).to_numpy()).clip(max=1.0)
         value = np.where(coverage > enough, value / np.maximum(coverage, enough), np.nan)
-        filled = (coverage > enough) & (coverage < 1)
+        filled = (coverage > enough) & (coverage < WHOLE)
     columns = {"start": start.tz_convert("UTC"), "end": end.tz_convert("UTC"), "value": value, "filled": filled}
     return pd.DataFrame(columns)
 

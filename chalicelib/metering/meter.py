@@ -135,8 +135,10 @@ def _baseline(prepared: Prepared) -> Period:
 
 
 def _reporting(prepared: Prepared) -> Period:
-    """The reporting period with its model, or why it has none."""
+    """The reporting period with its model, or why it has none. Raises MeterFailure for dates without readings."""
     if isinstance(prepared.reporting, MeterFailure):
+        if prepared.lacks_window:
+            raise prepared.reporting
         return no_period(str(prepared.reporting), prepared.reporting.data_quality)
     try:
         return fit_period(prepared.reporting, prepared.choice)

@@ -55,7 +55,9 @@ def _filled(by_hour: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     missing = pd.Series(np.isnan(round_the_year))
     length = missing.groupby((missing != missing.shift()).cumsum()).transform("size")
     between_days = pd.DataFrame(round_the_year.reshape(-1, _DAY)).interpolate().to_numpy().ravel()
-    filled = np.where(missing & (length <= LONGEST_GAP), between_days, round_the_year)
+    between_hours = pd.Series(round_the_year).interpolate().to_numpy()  # for an hour that no day has
+    estimate = np.where(np.isnan(between_days), between_hours, between_days)
+    filled = np.where(missing & (length <= LONGEST_GAP), estimate, round_the_year)
     return np.asarray(filled[HOURS : 2 * HOURS], dtype=np.float64)
 
 

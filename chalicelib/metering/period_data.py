@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import nlopt
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,8 +14,8 @@ from chalicelib.metering.caltrack.degree_days import daily_means, local_days
 from chalicelib.metering.failure import MeterFailure, ModelFailure, NoReadings, WeatherFailure
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import Frequency
-from chalicelib.metering.quality.accounting import Accounts
-from chalicelib.metering.quality.outliers import outlier_limits
+from chalicelib.metering.quality.accounting import READ_AS_ZERO, Accounts
+from chalicelib.metering.quality.outliers import SEVERAL, outlier_limits, recurring
 from chalicelib.metering.quality.report import findings_of, posted_quality, quality_of
 from chalicelib.metering.registry import Choice
 from chalicelib.metering.serialized import MeterInput
@@ -22,10 +23,17 @@ from chalicelib.metering.temperatures import Temperatures, period_temperatures
 
 Bills: TypeAlias = npt.NDArray[np.int64] | None  # the number of the bill of each day; None where days are read
 
-EEMETER_REFUSES = (AttributeError, ArithmeticError, EEMeterError, LookupError, TypeError, ValueError)
+EEMETER_REFUSES = (
+    AttributeError,
+    ArithmeticError,
+    EEMeterError,
+    LookupError,
+    TypeError,
+    ValueError,
+    nlopt.logic_error,
+    nlopt.runtime_error,
+)
 
-# Formatters take 0 of electricity as missing (CalTRACK 2.2.1.4): this is next to 0, and was read.
-_ZERO = 1e-9
 _DAY = pd.Timedelta(days=1)
 
 
@@ -65,7 +73,7 @@ def read_period(
     Raises MeterFailure, with the report as its data_quality, where there is nothing to fit.
     """
     if readings["value"].notna().sum() == 0:
-        raise NoReadings(_no_readings(label, readings, meter_input, choice))
+        raise NoReadings(_no_readings(label, meter_input, choice))
     trace, formatter = meter_input.trace, choice.formatter
     zeros_are_missing = trace.is_electricity and not trace.zero_is_reading
     if zeros_are_missing and readings["value"].fillna(0).eq(0).all():
@@ -98,7 +106,7 @@ def read_period(
     return PeriodData(label, marked, data, rows, bills, quality, findings, accounts)
 
 
-def _no_readings(label: str, readings: pd.DataFrame, meter_input: MeterInput, choice: Choice) -> str:
+def _no_readings(label: str, meter_input: MeterInput, choice: Choice) -> str:
     """That a period has no readings: where it lies, and where the readings are."""
     project, known = meter_input.project, meter_input.trace.readings.dropna(subset="value")
     if label == "baseline":
@@ -106,11 +114,17 @@ def _no_readings(label: str, readings: pd.DataFrame, meter_input: MeterInput, ch
     elif isinstance(choice.reporting_window, str):
         where = f"which starts on {project.reporting_start:%Y-%m-%d}"
     else:
-        where = "of the reporting window from {start} to {end}".format(**choice.reporting_window)
-    null = f" All {len(readings)} readings in it are null." if len(readings) else ""
+        where = "which is the reporting window from {start} to {end}".format(**choice.reporting_window)
+    estimated = int(known["estimated"].sum())
+    unsettled = (
+        f" {estimated} of its {len(known)} bills are estimated, and estimates count only with a read that settles them"
+        " within 70 days."
+        if estimated and choice.formatter.frequency == "billing"
+        else ""
+    )
     return (
-        f"The trace has no whole readings in the {label} period, {where}.{null} Its readings with a value are from"
-        f" {known['start'].min():%Y-%m-%d} to {known['end'].max():%Y-%m-%d}."
+        f"The trace has no whole readings in the {label} period, {where}: its readings with a value are from"
+        f" {known['start'].min():%Y-%m-%d} to {known['end'].max():%Y-%m-%d}.{unsettled}"
     )
 
 
@@ -118,12 +132,13 @@ def refused(
     error: Exception, label: str, readings: pd.DataFrame, choice: Choice, quality: dict[str, Any]
 ) -> ModelFailure:
     """The failure of a formatter or model that has refused the data."""
-    # what it says on purpose is for people; of the others only the kind tells something
-    why = (
-        str(error).rstrip(".")
-        if isinstance(error, EEMeterError | ValueError)
-        else f"it breaks off ({type(error).__name__}), as it does where readings are too few or all the same"
-    )
+    known = readings["value"].dropna()
+    if known.nunique() == 1:
+        why = f"all readings are {known.iloc[0]:.6g}, and a model needs readings that vary"
+    elif isinstance(error, EEMeterError | ValueError):  # what it says on purpose is for people
+        why = str(error).rstrip(".")
+    else:
+        why = f"it stopped with {type(error).__name__}, as it does where readings are too few"
     failure = ModelFailure(
         f"{choice.model_class.name} cannot be fitted on the {label} period, {span(readings)} with"
         f" {readings['value'].notna().sum()} of {len(readings)} readings not null: {why}."
@@ -145,11 +160,11 @@ def _formatted(
     series = _meter_series(readings, formatter).tz_convert(meter_input.project.timezone)
     zero_is_reading = meter_input.trace.zero_is_reading and meter_input.trace.is_electricity
     if zero_is_reading:
-        series = series.mask(series == 0, _ZERO)
+        series = series.mask(series == 0, READ_AS_ZERO)  # formatters take 0 as missing (CalTRACK 2.2.1.4)
     data = formatter.make(series, temperatures.hours, meter_input.trace.is_electricity)
     rows = formatter.rows(data).assign(predicted=np.nan)
     if zero_is_reading:
-        rows["observed"] = rows["observed"].mask(rows["observed"].abs() <= _ZERO, 0.0)
+        rows["observed"] = rows["observed"].mask(rows["observed"].abs() <= READ_AS_ZERO, 0.0)
     bills = _bills(readings, pd.DatetimeIndex(rows.index)) if formatter.frequency == "billing" else None
     return data, rows, bills
 
@@ -166,6 +181,7 @@ def _outliers(readings: pd.DataFrame, temperatures: Temperatures, formatter: For
         low, high = outlier_limits(table["value"].to_numpy(), table["temperature"].to_numpy())
     value = table["value"].to_numpy(dtype=np.float64)
     found = table.assign(limit=np.where(value > high, high, low))[(value > high) | (value < low)]
+    found = found[~recurring(found["value"].to_numpy(), 2 if formatter.frequency == "billing" else SEVERAL)]
     farthest = (found["value"] - found["limit"]).abs().sort_values(ascending=False, kind="stable").index
     return found.loc[farthest, ["start", "end", "value", "limit"]]
 

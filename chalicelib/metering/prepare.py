@@ -63,6 +63,11 @@ class Prepared:
         }
 
     @property
+    def lacks_window(self) -> bool:
+        """Whether there are no readings in the dates that the run asks for."""
+        return not isinstance(self.choice.reporting_window, str) and isinstance(self.reporting, NoReadings)
+
+    @property
     def lacks_generation(self) -> bool:
         """Whether there is no baseline because nothing was sent to the grid in it."""
         return self.meter_input.trace.is_unconsumed_generation and isinstance(self.baseline, NoReadings)
@@ -104,12 +109,13 @@ def _refuse_register(parsed: MeterInput) -> None:
     """Raises MeterFailure for a counter's reads that were posted as consumption."""
     trace = parsed.trace
     values = trace.readings["value"].to_numpy(dtype=np.float64)
-    if trace.exchanges is None and looks_like_register(values):
+    if trace.exchanges is None and not trace.is_consumption and looks_like_register(values):
         known = values[~np.isnan(values)]
         raise MeterFailure(
             f"The trace looks like register reads, the numbers of a counter: {int((np.diff(known) >= 0).sum()):,} of"
             f" its {len(known) - 1:,} steps do not fall, from {known[0]:,.6g} to {known[-1]:,.6g} {trace.unit}. Give"
-            ' the trace "readings": "register", and their differences are run; or post what was used in each interval.'
+            ' the trace "readings": "register", and their differences are run; or "readings": "consumption", if each'
+            " value is what was used in an interval."
         )
 
 

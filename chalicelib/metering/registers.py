@@ -11,11 +11,13 @@ Floats = npt.NDArray[np.float64]
 FEWEST = 12  # values; of fewer, a season can look like a counter
 FEWEST_RISES = 8
 FALLS = 0.05  # of the steps of a counter may go down: exchanges, and counters that begin anew each day or month
+SMALL_STEP = 0.1  # of the first value: by what a few values of a counter, which has long counted, go up at most
 MANY = 100  # values; of fewer, a counter may go down once
 LEAST_RISES = 0.25  # of the steps; a gas meter stands still all summer
 HIGHEST_RATE = 2.0  # times the highest ordinary rate: what a counter that rolled over may have counted
-JUMP = 20.0  # times the next lower rate: a counter that has jumped ahead
-FEW_JUMPS = 0.02  # of the steps
+JUMP = 20.0  # times the highest ordinary rate: a counter that has jumped ahead
+MOST_JUMPS = 2  # what recurs is use, as of a pump
+LEAST_JUMP = 0.1  # of what the counter then shows
 LONGEST_INTERVAL = pd.Timedelta(hours=25)  # what is read less often is a bill
 SPREAD = pd.Timedelta(hours=6)  # a difference is spread over the intervals of such a gap, or over two
 
@@ -24,13 +26,15 @@ def looks_like_register(values: Floats) -> bool:
     """Whether known values in the order of time, posted as consumption, are those of a counter.
 
     Consumption goes up and down with the seasons and by chance: of a dozen readings in random order, one in a hundred
-    thousand goes down no more than once.
+    thousand goes down no more than once. Eight to eleven values have to go up all the time, by little.
     """
     known = values[~np.isnan(values)]
     steps = np.diff(known)
     falls, rises = int((steps < 0).sum()), int((steps > 0).sum())
     allowed = FALLS * len(steps) if len(known) >= MANY else 1
-    return len(known) >= FEWEST and falls <= allowed and rises >= max(FEWEST_RISES, LEAST_RISES * len(steps))
+    if len(known) >= FEWEST:
+        return falls <= allowed and rises >= max(FEWEST_RISES, LEAST_RISES * len(steps))
+    return len(known) >= FEWEST_RISES and rises == len(steps) and float(steps.max()) < SMALL_STEP * float(known[0])
 
 
 def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float) -> pd.DataFrame:
@@ -40,9 +44,10 @@ def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float
     null is no read. step: the energy of one unit of the counter, which starts again at a power of ten of them. A
     difference is estimated, or a duplicate, where its last read is.
 
-    A counter that falls has rolled over if it then has counted at no more than twice the highest ordinary rate;
-    otherwise the meter was exchanged or reset, and what was used in between is not known. Nor is it where a counter
-    jumps ahead, to twenty times the next lower rate. The counter of a net meter may run backwards.
+    A counter that falls has rolled over, at the next power of ten above all that it shows, if it then has counted at no
+    more than twice the highest ordinary rate; otherwise the meter was exchanged or reset, and what was used in between
+    is not known. Nor is it where a counter jumps ahead, at most twice, by more than twenty times the highest ordinary
+    rate and a tenth of what it then shows. The counter of a net meter may run backwards.
 
     Where reads of intervals are missing, the difference over a short gap is spread evenly over its intervals, which are
     then estimated; that over a long one is not known. A bill covers what it covers.
@@ -56,16 +61,25 @@ def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float
     backwards = interpretation == "ELECTRICITY_CONSUMPTION_NET"
     used["value"] = step * _differences(known["value"].to_numpy(dtype=np.float64) / step, hours, backwards=backwards)
     used["exchanged"] = used["value"].isna()
-    return _spread(used)
+    return placed(used)[0]
 
 
-def _spread(used: pd.DataFrame) -> pd.DataFrame:
+def placed(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Readings of which none covers several intervals, and those that did and count as missing.
+
+    What covers a few intervals, two or six hours of them, is spread evenly over them, which are then estimated. Bills
+    cover what they cover.
+    """
     seconds = (used["end"] - used["start"]).dt.total_seconds()
     usual = float(seconds.median())
     if not len(used) or usual > LONGEST_INTERVAL.total_seconds():
-        return used
+        return used, used[:0]
     parts = np.maximum((seconds / usual).round().to_numpy(dtype=np.int64), 1)
+    if parts.max() == 1:
+        return used, used[:0]
     short = parts <= max(2, SPREAD.total_seconds() // usual)
+    unplaced = used[~short & used["value"].notna()]
+    used = used.copy()
     used["value"] = (used["value"] / parts).where(short)
     used["estimated"] |= parts > 1
     parts = np.where(short, parts, 1)
@@ -74,16 +88,19 @@ def _spread(used: pd.DataFrame) -> pd.DataFrame:
     length = pd.to_timedelta(np.repeat(seconds.to_numpy() / parts, parts), unit="s")
     split["start"] += number * length
     split["end"] = split["start"] + length
-    return split
+    return split, unplaced
 
 
 def _differences(units: Floats, hours: Floats, *, backwards: bool) -> Floats:
     """Those of successive reads of a counter, NaN where it was exchanged and made whole where it rolled over."""
-    used = np.round(np.diff(units), _decimals(units))
+    decimals = _decimals(units)
+    used = np.round(np.diff(units), decimals)
     rate = np.abs(used) / hours
-    limit = _highest(rate if backwards else rate[used >= 0])
-    for at in np.flatnonzero((rate > JUMP * limit) | ((used < 0) & ~(backwards & (rate <= HIGHEST_RATE * limit)))):
-        rolled = used[at] + 10.0 ** (math.floor(math.log10(units[at])) + 1) if units[at] >= 1 else math.nan
+    jumps = np.abs(used) > LEAST_JUMP * np.abs(units[1:])
+    limit = _highest(rate[used >= 0] if not backwards else rate, jumps[used >= 0] if not backwards else jumps)
+    capacity = 10.0 ** (math.floor(math.log10(max(units.max(initial=1.0), 1.0))) + 1)
+    for at in np.flatnonzero((jumps & (rate > JUMP * limit)) | ((used < 0) & ~(backwards & (rate <= JUMP * limit)))):
+        rolled = round(used[at] + capacity, decimals)
         plausible = used[at] < 0 and 0 <= rolled <= HIGHEST_RATE * limit * hours[at]
         used[at] = rolled if plausible else math.nan
     return used
@@ -95,13 +112,11 @@ def _decimals(units: Floats) -> int:
     return max(math.floor(-math.log10(4 * np.finfo(np.float64).eps * largest)), 0)
 
 
-def _highest(rate: Floats) -> float:
-    """The highest rate that is no jump."""
-    ordered = np.sort(rate)
-    if not len(ordered):
-        return 0.0
-    few = max(1, math.floor(FEW_JUMPS * len(ordered)))
-    for last in range(max(len(ordered) - 1 - few, 0), len(ordered) - 1):
-        if ordered[last + 1] > JUMP * ordered[last] > 0:
-            return float(ordered[last])
-    return float(ordered[-1])
+def _highest(rate: Floats, may_jump: npt.NDArray[np.bool_]) -> float:
+    """The highest rate that is no jump: without the few highest, where they may be jumps far above the others."""
+    order = np.argsort(rate)
+    ordered, may_jump = rate[order], may_jump[order]
+    for count in range(1, min(MOST_JUMPS, len(ordered) - 1) + 1):
+        if may_jump[-count:].all() and ordered[-count] > JUMP * ordered[-count - 1] > 0:
+            return float(ordered[-count - 1])
+    return float(ordered[-1]) if len(ordered) else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from chalicelib.metering.failure import MeterFailure, WeatherFailure
-from chalicelib.metering.registers import consumption
+from chalicelib.metering.registers import consumption, placed
 from chalicelib.vocabulary import full_name, normalised_unit
 
 INPUT_TYPE = "SINGLE_TRACE_SIMPLE_PROJECT"
@@ -20,7 +20,10 @@ TRACE_TYPES = ("ARBITRARY", "ARBITRARY_START", "ARBITRARY_END")
 
 READINGS = ("consumption", "register")
 COLDEST, HOTTEST = -130.0, 140.0  # F, a little beyond the records
+FAR, AROUND = 60.0, 25  # F, from the median of as many hours
+STEEP = 30.0  # F, from one hour to the next: without such a step nothing is far
 
+_HALF_DAY, _LONG_DAY = 12 * 3600, 25 * 3600  # seconds
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _OFFSET = re.compile(r"[Tt ]\d\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$")
 
@@ -32,7 +35,8 @@ class Trace:
     readings: start and end (UTC), value (in `unit`, NaN = missing), estimated, and duplicate (whether several values
     were given), ordered and not overlapping. posted_unit: the unit in which the readings were posted. exchanges: of
     register reads, the readings over which the counter was exchanged or reset; None where the readings were posted as
-    consumption. zero_is_reading: whether 0 is a reading of an electricity meter, rather than missing.
+    consumption. is_consumption: whether they were declared to be that. zero_is_reading: whether 0 is a reading of an
+    electricity meter, rather than missing. unplaced: readings that cover several intervals, and count as missing.
     """
 
     interpretation: str
@@ -40,7 +44,9 @@ class Trace:
     posted_unit: str
     readings: pd.DataFrame
     exchanges: pd.DataFrame | None = None
+    is_consumption: bool = False
     zero_is_reading: bool = False
+    unplaced: pd.DataFrame | None = None
 
     @property
     def is_electricity(self) -> bool:
@@ -69,7 +75,7 @@ class Weather:
     """Hourly temperatures in degrees Fahrenheit, indexed in UTC; a missing hour is NaN.
 
     station_km: how far the station is from the ZIP code by which it was chosen. impossible: how many temperatures were
-    given that no place on Earth has; they count as missing.
+    given that no place on Earth has, or that are far from all around them; they count as missing.
     """
 
     station: str | None
@@ -125,20 +131,50 @@ def _trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
         records = records.iloc[1:]
     readings = records[["start", "end", "value", "estimated", "duplicate"]].reset_index(drop=True)
     exchanges = records[records["exchanged"]] if is_register else None
-    if kind != "ARBITRARY" and not is_register:
+    unplaced = None
+    if kind == "ARBITRARY":
+        readings = _without_overlaps(readings)
+        readings, unplaced = placed(readings)
+    elif not is_register:
         _cut_at_gaps(readings, kind)
-    wrong = readings["end"] <= readings["start"]
-    wrong |= readings["start"] < readings["end"].shift(1)
-    if wrong.any():
-        at = readings["start"].iloc[int(wrong.to_numpy().argmax())].isoformat()
-        raise MeterFailure(f"The trace record that starts at {at} ends before it starts, or overlaps the one before.")
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(
-            f"The trace has no readings: it {_without_readings(values, kind)}. Post trace_records with values for it,"
-            " at least a year before the project."
+            f"The trace has no readings: it {_without_readings(values, kind, exchanges)}. Post trace_records with"
+            " values for it, at least a year before the project."
         )
-    posted_unit = document.get("posted_unit") or document["unit"]
-    return Trace(interpretation, unit, str(posted_unit), readings, exchanges, document.get("zero_is_reading") is True)
+    return Trace(
+        interpretation,
+        unit,
+        str(document.get("posted_unit") or document["unit"]),
+        readings,
+        exchanges,
+        document.get("readings") == "consumption",
+        document.get("zero_is_reading") is True,
+        unplaced,
+    )
+
+
+def _without_overlaps(readings: pd.DataFrame) -> pd.DataFrame:
+    """The readings; a bill ends where the next begins that overlaps it by up to half a day, since bills tell dates.
+
+    Raises MeterFailure for a reading that ends before it starts, or overlaps the next by more.
+    """
+    backwards = (readings["end"] <= readings["start"]).to_numpy()
+    if backwards.any():
+        first = readings.iloc[int(backwards.argmax())]
+        raise MeterFailure(f"The trace record from {first['start'].isoformat()} ends at {first['end'].isoformat()}.")
+    overlap = (readings["end"].shift(1) - readings["start"]).dt.total_seconds()
+    bills = (readings["end"] - readings["start"]).dt.total_seconds().median() > _LONG_DAY
+    overlaps = (overlap > (_HALF_DAY if bills else 0)).to_numpy()
+    if overlaps.any():
+        at = int(overlaps.argmax())
+        before, after = readings.iloc[at - 1], readings.iloc[at]
+        raise MeterFailure(
+            f"The trace record from {before['start'].isoformat()} to {before['end'].isoformat()} overlaps the next,"
+            f" from {after['start'].isoformat()} to {after['end'].isoformat()}."
+        )
+    following = readings["start"].shift(-1)
+    return readings.assign(end=readings["end"].where(~(readings["end"] > following), following))
 
 
 def _records(document: Mapping[str, Any], kind: str, factor: float, timezone: ZoneInfo) -> pd.DataFrame:
@@ -167,8 +203,8 @@ def _records(document: Mapping[str, Any], kind: str, factor: float, timezone: Zo
 
 
 def _is_register(document: Mapping[str, Any], kind: str) -> bool:
-    readings = document.get("readings") or "consumption"
-    if readings not in READINGS:
+    readings = document.get("readings")
+    if readings not in (None, *READINGS):
         raise MeterFailure(f"trace.readings is {readings!r}; it has to be {' or '.join(READINGS)}.")
     if readings == "register" and kind == "ARBITRARY":
         raise MeterFailure(
@@ -189,7 +225,11 @@ def _register_factor(document: Mapping[str, Any], interpretation: str, factor: f
         raise MeterFailure(f"The trace cannot be read: {error}.") from error
 
 
-def _without_readings(values: "np.ndarray[Any, np.dtype[np.float64]]", kind: str) -> str:
+def _without_readings(
+    values: "np.ndarray[Any, np.dtype[np.float64]]", kind: str, exchanges: pd.DataFrame | None
+) -> str:
+    if exchanges is not None and len(exchanges):
+        return f"is of register reads, which fall or jump at each of their {len(exchanges)} steps"
     count = {0: "no records", 1: "one record"}.get(len(values), f"{len(values)} records")
     if np.isnan(values).all():
         of_null = {0: "", 1: ", of value null"}.get(len(values), ", all of value null")
@@ -263,18 +303,26 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
     temperature = pd.Series(_numbers(values, where), index=hours)
     if unit == "C":
         temperature = temperature * 9 / 5 + 32
+    temperature = temperature[~temperature.index.duplicated(keep="last")].sort_index()
     impossible = (temperature < COLDEST) | (temperature > HOTTEST)
     temperature = temperature.mask(impossible)
-    temperature = temperature[~temperature.index.duplicated(keep="last")].sort_index()
+    spikes = _spikes(temperature)
     # eemeter takes a series with a gap in its index for one that is not hourly: gaps have to be rows
-    hourly = temperature.resample("h").mean()
-    return Weather(weather.get("station"), hourly, weather.get("distance_km"), int(impossible.sum()))
+    hourly = temperature.mask(spikes).resample("h").mean()
+    return Weather(weather.get("station"), hourly, weather.get("distance_km"), int((impossible | spikes).sum()))
+
+
+def _spikes(temperature: "pd.Series[float]") -> "pd.Series[bool]":
+    """Which temperatures are far from the median of those around them, such as a code for a missing one."""
+    if not (temperature.diff().abs() > STEEP).any():
+        return temperature.isna() & False
+    return (temperature - temperature.rolling(AROUND, center=True, min_periods=1).median()).abs() > FAR
 
 
 def _numbers(values: Sequence[Any], where: str) -> "np.ndarray[Any, np.dtype[np.float64]]":
     try:
         numbers = np.array(values, dtype=float).reshape(len(values))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise MeterFailure(f"A value in {where} is not a number: {error}.") from error
     return np.where(np.isfinite(numbers), numbers, np.nan)
 

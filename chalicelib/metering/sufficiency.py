@@ -45,8 +45,8 @@ SENTENCES = {
         "bills shorter than 25 or longer than 35 (bimonthly: 70) days: {count}, from {dates}"
     ),
     "too_few_days_in_bills": (
-        "the bills that count cover {n_days} days, and {n_days_needed} (90 % of 365) are needed: {used}; bills that do"
-        " not count: {unused}"
+        "the bills that count cover {n_days} days, and {n_days_needed} (90 % of 365) are needed; bills that do not"
+        " count: {unused}; bills that count: {used}"
     ),
     "unused_bills": "bills that do not count: {bills}",
     "negative_bills": "bills below 0, which gas consumption cannot have: {bills}",
@@ -73,32 +73,44 @@ SENTENCES = {
     ),
     "register_exchanged": (
         "the register falls or jumps as by an exchange of the meter, and what was used then is missing: {count},"
-        " {dates}"
+        " {dates}. Post null for a read that is wrong"
     ),
     "zeros_missing": (
         "{count} of {readings} readings are 0, and electricity of 0 counts as missing (CalTRACK 2.2.1.4) unless the"
-        ' trace has "zero_is_reading": true'
+        ' trace has "zero_is_reading": true, as a submeter may'
     ),
+    "missing_readings": "{missing} of {readings} {step} have no reading: {days}",
     "negative_readings": (
         "readings below 0, which consumption cannot have: {readings}. One that corrects an estimate is settled with it"
-        ' where that record has "estimated": true'
+        ' where that record has "estimated": true and both cover at most 70 days'
     ),
     "outliers": (
-        "readings far from all others at such temperatures: {readings}; formatter_kwargs"
-        ' {{"outliers": "exclude"}} leaves them out'
+        'readings far from all others like them: {readings}; formatter_kwargs {{"outliers": "exclude"}} leaves them out'
     ),
-    "outliers_excluded": "readings far from all others at such temperatures were left out: {readings}",
+    "outliers_excluded": "readings far from all others like them were left out: {readings}",
     "temperatures_missing": (
         "{missing} of {hours} hours had no temperature, and {filled} of them were filled from their neighbours; days"
         " without a temperature: {days}"
     ),
     "days_without_temperature": "days with temperatures for less than half of their hours do not count: {days}",
     "impossible_temperatures": (
-        "{count} {dataset} temperatures of station {station} are impossible anywhere on Earth; they count as missing"
+        "{count} {dataset} temperatures of station {station} are impossible anywhere on Earth, or more than 60 F from"
+        " the median of the day around them; they count as missing"
     ),
     "long_bills": (
         "bills of at least {times} times the usual {days} days: {bills}. Each is taken as the energy of all its days;"
         " if a bill in it is missing, post that with value null"
+    ),
+    "long_readings": (
+        "readings that cover several intervals, whose energy belongs to no single one, count as missing: {count}, from"
+        " {dates}. Post bills as a trace of their own"
+    ),
+    "inclusive_ends": (
+        "{count} of {bills} bills end a day before the next one starts: if the end dates are the last days of the"
+        " bills, post the days after them"
+    ),
+    "weather_stuck": (
+        "temperatures of station {station} stay the same for {hours} hours and more, as of a broken sensor: {days}"
     ),
     "normal_year_filled": (
         "the normal year of station {station} lacks {hours} hours ({dates}); they were filled from the days around them"

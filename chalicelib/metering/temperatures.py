@@ -26,7 +26,6 @@ class Temperatures:
     count: int
     missing: int
     filled: int
-
     days_without: pd.DatetimeIndex
 
 
@@ -40,21 +39,23 @@ def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_d
     """
     first, last = readings["start"].min(), readings["end"].max()
     temperature = meter_input.weather.temperature
-    within = temperature[first - _EDGE : last + _EDGE]
-    if within.notna().sum() == 0:
+    given = _at_whole_hours(temperature[first - _EDGE : last + _EDGE].tz_convert(meter_input.project.timezone))
+    inside = given[first : last - pd.Timedelta(1)]
+    if not inside.notna().any():
+        known_hours = temperature.dropna().index
+        only = f", only from {known_hours[0]:%Y-%m-%d} to {known_hours[-1]:%Y-%m-%d}" if len(known_hours) else ""
         raise WeatherFailure(
             f"Weather station {meter_input.weather.station} has no temperatures from {first:%Y-%m-%d} to"
-            f" {last:%Y-%m-%d}, only from {temperature.index[0]:%Y-%m-%d} to {temperature.index[-1]:%Y-%m-%d}."
+            f" {last:%Y-%m-%d}{only}."
         )
-    given = _at_whole_hours(within.tz_convert(meter_input.project.timezone))
     hours = given
     if given.isna().any():
         hours = _whole_or_missing_days(given) if by_day else _next_to_known(given)
         if hours[first:last].isna().all():
             raise WeatherFailure(
-                f"Weather station {meter_input.weather.station} has {int(given[first:last].notna().sum()):,}"
-                f" temperatures from {first:%Y-%m-%d} to {last:%Y-%m-%d}, and not for half of the hours of any day"
-                " (CalTRACK 2.2.2.3): post the hours that are missing to weather_records/, then run again."
+                f"Weather station {meter_input.weather.station} has {int(inside.notna().sum()):,} temperatures from"
+                f" {first:%Y-%m-%d} to {last:%Y-%m-%d}, and not for half of the hours of any day (CalTRACK 2.2.2.3):"
+                " post the hours that are missing to weather_records/, then run again."
             )
     known, filled = (int(one[first : last - pd.Timedelta(1)].notna().sum()) for one in (given, hours))
     count = round((last - first) / _HOUR)
@@ -80,7 +81,7 @@ def _whole_or_missing_days(given: "pd.Series[float]") -> "pd.Series[float]":
     first, end = index[0].normalize(), (index[-1] + pd.Timedelta(days=1)).normalize()
     day = np.searchsorted(local_days(first, end).asi8, index.as_unit("ns").asi8, side="right") - 1
     means = pd.Series(daily_means(_next_to_known(given), first, end)[0][day], index=index)  # NaN of too few hours
-    curve = given.interpolate("pchip", limit_area="inside")
+    curve = given.interpolate("pchip", limit_area="inside") if given.notna().sum() > 1 else given
     return curve.fillna(means).where(means.notna())
 
 

@@ -185,7 +185,7 @@ class Trace(Table):
     unit_multiplier = NumberAttribute(default=1.0)  # turns a posted value into `unit`
     posted_unit = UnicodeAttribute(null=True)  # as the client gave it; items from before it was kept have none
     heat_content = NumberAttribute(null=True)  # therms in one posted unit of volume
-    readings = UnicodeAttribute(default="consumption")
+    readings = UnicodeAttribute(null=True)
     zero_is_reading = BooleanAttribute(default=False)
     projects = JSONAttribute(default=list)
     added = UTCDateTimeAttribute(default_for_new=now)

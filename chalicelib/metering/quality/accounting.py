@@ -17,6 +17,7 @@ COUNTING = {  # eemeter's criteria that count days
     "no_data",
 }
 MONTHLY = {"missing_monthly_temperature_data": "temperature", "missing_monthly_meter_data": "observed"}
+READ_AS_ZERO = 1e-3  # kWh; stands for 0 in readings that a formatter would take as missing
 ENOUGH = 0.9  # of a period's days, and of a month's
 
 
@@ -43,6 +44,8 @@ class Accounts:
             data = {**(criterion.data or {}), **self._account()}
         elif short in MONTHLY:
             data = {**(criterion.data or {}), "months": self.poor_months(MONTHLY[short])}
+        elif isinstance(criterion.data, dict):
+            data = {key: 0.0 if value == READ_AS_ZERO else value for key, value in criterion.data.items()}
         else:
             return criterion
         return criterion.model_copy(update={"data": data})
@@ -73,12 +76,12 @@ class Accounts:
         length = (readings["end"] - readings["start"]).dt.total_seconds() / step.total_seconds()
         null = readings["value"].isna() & ~readings["zero"] & ~readings["outlier"]
         causes = []
-        if (end - start) / pd.Timedelta(days=1) < LEAST_DAYS - 1:
+        if round((end - start) / pd.Timedelta(days=1)) < LEAST_DAYS:
             causes.append(f"its readings begin on {start:%Y-%m-%d} and end on {end:%Y-%m-%d}")
         if readings["zero"].any():
             causes.append(
                 f"{int(readings['zero'].sum())} readings are 0, and electricity of 0 counts as missing (CalTRACK"
-                ' 2.2.1.4) unless the trace has "zero_is_reading": true'
+                ' 2.2.1.4) unless the trace has "zero_is_reading": true, as a submeter may'
             )
         if null.any():
             causes.append(f"{round(length[null].sum())} {name} have no reading ({self._dates(null)})")

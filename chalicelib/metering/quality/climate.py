@@ -6,7 +6,7 @@ import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.normal_year import LONGEST_GAP, hours_of_year, missing_dates
-from chalicelib.metering.quality.findings import finding
+from chalicelib.metering.quality.findings import MOST_DATES, finding, spans
 from chalicelib.metering.serialized import Weather
 
 Floats = npt.NDArray[np.float64]
@@ -15,6 +15,7 @@ Floats = npt.NDArray[np.float64]
 MEANS_APART = 12.0  # F
 SPREADS_APART = 1.5  # times; Celsius taken for Fahrenheit, or the reverse, makes it 1.8
 WARM_ENOUGH = 60.0  # F; where people live a year has warmer hours
+STUCK = 72  # hours
 FEWEST_HOURS = 90 * 24  # of observed weather to compare
 MOST_OF_A_YEAR = 330 * 24  # hours
 
@@ -33,6 +34,17 @@ def check_weather(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
                     count=weather.impossible,
                 )
             )
+    stuck = _stuck(observed.temperature)
+    if len(stuck):
+        found.append(
+            finding(
+                "weather_stuck",
+                "Temperatures that stay the same for days.",
+                station=observed.station,
+                hours=STUCK,
+                days=spans(stuck)[:MOST_DATES],
+            )
+        )
     by_hour = hours_of_year(normal)
     filled = missing_dates(by_hour)
     if filled:
@@ -43,7 +55,7 @@ def check_weather(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
                 station=normal.station,
                 hours=int(np.isnan(by_hour).sum()),
                 longest_gap=LONGEST_GAP,
-                dates=filled,
+                dates=filled[:MOST_DATES],
             )
         )
     return found + _apart(observed, normal, by_hour)
@@ -69,13 +81,23 @@ def _apart(observed: Weather, normal: Weather, by_hour: Floats) -> list[EEMeterW
         "observed_spread": spreads[0],
         "normal_spread": spreads[1],
     }
+    found = []
     ratio = max(spreads) / max(min(spreads), 1e-9)
     if abs(means[0] - means[1]) > MEANS_APART or (ratio > SPREADS_APART and max(spreads) > MEANS_APART):
-        return [finding("weather_mismatch", "Observed and normal temperatures cannot belong to one place.", **numbers)]
+        description = "Observed and normal temperatures cannot belong to one place."
+        found.append(finding("weather_mismatch", description, **numbers))
     hottest = float(known.max())
     if hottest < WARM_ENOUGH and len(known) > MOST_OF_A_YEAR:
-        return [finding("weather_in_celsius", "The temperatures may be in Celsius.", **numbers, hottest=hottest)]
-    return []
+        found.append(finding("weather_in_celsius", "The temperatures may be in Celsius.", **numbers, hottest=hottest))
+    return found
+
+
+def _stuck(temperature: "pd.Series[float]") -> pd.DatetimeIndex:
+    """The hours at which a temperature has stayed the same for three days and more."""
+    values = temperature.to_numpy()
+    begins = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
+    lengths = np.diff(np.append(begins, len(values)))
+    return pd.DatetimeIndex(temperature.index)[np.repeat(lengths >= STUCK, lengths)]
 
 
 def _means(days: Floats) -> Floats:

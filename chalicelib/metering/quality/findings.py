@@ -12,7 +12,10 @@ Name = Literal[  # docs/data-quality.md has each
     "days_without_temperature",
     "duplicate_readings",
     "impossible_temperatures",
+    "inclusive_ends",
     "long_bills",
+    "long_readings",
+    "missing_readings",
     "negative_readings",
     "normal_year_filled",
     "outliers",
@@ -21,6 +24,7 @@ Name = Literal[  # docs/data-quality.md has each
     "temperatures_missing",
     "weather_in_celsius",
     "weather_mismatch",
+    "weather_stuck",
     "zeros_missing",
 ]
 

@@ -14,6 +14,8 @@ FAR = 10  # interquartile ranges from the median of those alike
 TIMES = 2  # the least distance from the median of those alike, in medians
 ALIKE = 20  # days nearest in temperature
 FEWEST = 6  # readings
+SEVERAL = 5  # days; of as many that are like each other none is an outlier
+LIKE = 2.0  # times
 
 
 def outlier_limits(energy: Floats, temperature: Floats | None) -> tuple[Floats, Floats]:
@@ -39,6 +41,17 @@ def outlier_limits(energy: Floats, temperature: Floats | None) -> tuple[Floats, 
     high[known] = np.maximum(centre + distance, median + EXTREME * spread)
     low[known] = np.minimum(np.minimum(centre - distance, median - EXTREME * spread), 0.0)  # nothing used is no outlier
     return low, high
+
+
+def recurring(values: Floats, several: int) -> npt.NDArray[np.bool_]:
+    """Which of the values beyond their limits are like several others, as the use of a building now and then.
+
+    Like is within a factor of two. One and the same number that comes again is a code, and counts once.
+    """
+    size = np.abs(values)
+    different = np.unique(size)
+    like = (different >= size[:, None] / LIKE) & (different <= size[:, None] * LIKE)
+    return np.asarray(like.sum(axis=1) >= several)
 
 
 def _middle(values: Floats) -> tuple[float, float]:

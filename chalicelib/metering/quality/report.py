@@ -91,7 +91,10 @@ def readings_between(trace: Trace, first: pd.Timestamp, last: pd.Timestamp) -> p
 def findings_of(
     readings: pd.DataFrame, quality: dict[str, Any], temperatures: Temperatures, meter_input: MeterInput
 ) -> list[EEMeterWarning]:
-    """The warnings that follow from a report and the readings behind it, of which `zero` says which 0 is missing."""
+    """The warnings that follow from a report and the readings behind it, of which `zero` says which 0 is missing.
+
+    `outlier` says which were left out.
+    """
     trace, timezone = meter_input.trace, meter_input.project.timezone
     posted = readings_between(trace, readings["start"].min(), readings["end"].max())
 
@@ -121,7 +124,22 @@ def findings_of(
                     dates=dates(local(exchanges)),
                 )
             )
-    long = _long_bills(posted) if "bill" in readings else posted[:0]
+    if trace.unplaced is not None:
+        unplaced = trace.unplaced[trace.unplaced["start"].between(quality["start"], quality["end"])]
+        if len(unplaced):
+            found.append(
+                finding(
+                    "long_readings",
+                    "Readings that cover several intervals count as missing.",
+                    count=len(unplaced),
+                    dates=dates(local(unplaced)),
+                )
+            )
+    inclusive = _short_gaps(posted) if "bill" in readings else 0
+    if inclusive > len(posted) / 2:
+        description = "Most bills end a day before the next one starts."
+        found.append(finding("inclusive_ends", description, count=inclusive, bills=len(posted)))
+    long = _long_bills(posted) if "bill" in readings and trace.exchanges is None else posted[:0]
     if len(long):
         found.append(
             finding(
@@ -133,6 +151,19 @@ def findings_of(
                     f"{start:%Y-%m-%d} to {end:%Y-%m-%d}"
                     for start, end in zip(local(long), pd.DatetimeIndex(long["end"]).tz_convert(timezone), strict=True)
                 ],
+            )
+        )
+    absent = readings[readings["value"].isna() & ~readings["outlier"]]
+    if len(absent) and "bill" not in readings:
+        middle = absent["start"] + (absent["end"] - absent["start"]) / 2
+        found.append(
+            finding(
+                "missing_readings",
+                "Days or hours without a reading.",
+                missing=len(absent),
+                readings=len(readings),
+                step="days" if (readings["end"] - readings["start"]).max() > _DAY / 2 else "hours",
+                days=spans(pd.DatetimeIndex(middle).tz_convert(timezone))[:MOST_DATES],
             )
         )
     if readings["zero"].any():
@@ -160,7 +191,7 @@ def findings_of(
         found.append(
             finding(
                 "outliers_excluded" if outliers["excluded"] else "outliers",
-                "Readings far from all others at such temperatures.",
+                "Readings far from all others like them.",
                 count=outliers["count"],
                 readings=[
                     f"{one['date']}, {one['value']:.6g} (limit {one['limit']:.6g})" for one in outliers["readings"]
@@ -188,6 +219,12 @@ def findings_of(
             )
         )
     return found
+
+
+def _short_gaps(posted: pd.DataFrame) -> int:
+    """How many bills end a day before the next starts."""
+    gaps = (posted["start"].shift(-1) - posted["end"]).dt.total_seconds()
+    return int(((gaps > 0) & (gaps <= (_DAY * 1.1).total_seconds())).sum())
 
 
 def _long_bills(posted: pd.DataFrame) -> pd.DataFrame:

@@ -62,6 +62,7 @@ def test_the_body_of_a_run_is_one_check(portfolio: Api, memory: Memory, function
         "failing": 0,
         "failing_by_reason": {"data": 0, "sufficiency": 0, "weather": 0, "model": 0},
         "warned": {},
+        "disqualified": {},
         "checks": [{"project": 1, "trace": 2, **CLEAN}],
     }
     assert not memory.runs.rows

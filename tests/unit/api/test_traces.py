@@ -101,7 +101,7 @@ def test_a_patch_leaves_the_unit_alone_that_it_does_not_name(call: Api, memory: 
     changed = call("PATCH", "traces/1/", {"interpretation": "E_C_N", "readings": "register"}).json
     assert (changed["unit"], changed["posted_unit"], changed["readings"]) == ("KWH", "KWH", "register")
     assert memory.traces.rows[1].unit_multiplier == 0.001
-    assert call("PATCH", "traces/1/", {"readings": None, "zero_is_reading": None}).json["readings"] == "consumption"
+    assert call("PATCH", "traces/1/", {"readings": None, "zero_is_reading": None}).json["readings"] is None
 
 
 def test_a_sync_takes_what_it_leaves_out_from_the_trace(call: Api) -> None:

@@ -38,7 +38,7 @@ def test_what_the_request_asks_for_comes_before_what_the_input_says(
 @pytest.mark.parametrize(
     ("fields", "shown"),
     [
-        ({}, {"posted_unit": "THERM", "heat_content": None, "readings": "consumption", "zero_is_reading": False}),
+        ({}, {"posted_unit": "THERM", "heat_content": None, "readings": None, "zero_is_reading": False}),
         (
             {"posted_unit": "CCF", "heat_content": 1.03, "readings": "register", "zero_is_reading": True},
             {"posted_unit": "CCF", "heat_content": 1.03, "readings": "register", "zero_is_reading": True},

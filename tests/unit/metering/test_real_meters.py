@@ -1,6 +1,7 @@
 """Meters as people report them: what has to come out, and what has to be said."""
 
 import copy
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -141,6 +142,24 @@ class TestRegisterReads:
 
         assert saved(run_meter(changed(sample, declare))) == pytest.approx(saved(unchanged(sample)), abs=1e-6)
 
+    def test_bills_that_grow_all_the_time_can_be_declared(self) -> None:
+        def grow(records: Records, document: Document) -> None:
+            for number, record in enumerate(records[:-1]):
+                record["value"] = 500.0 + 20 * number
+
+        document = changed(BILLS, grow)
+        assert "looks like register reads" in str(failure_of(document))
+        document["trace"]["readings"] = "consumption"
+        assert run_meter(document)["models"]["baseline"]["status"] == "SUCCESS"
+
+    def test_one_that_falls_all_the_time_is_no_series_without_values(self) -> None:
+        def fall(records: Records, document: Document) -> None:
+            for number, record in enumerate(records):
+                record["value"] = 90_000.0 - 500 * number
+            document["trace"]["readings"] = "register"
+
+        assert "which fall or jump at each of their 26 steps" in str(failure_of(changed(BILLS, fall)))
+
     def test_an_exchange_is_told(self) -> None:
         def exchange(records: Records, document: Document) -> None:
             counted(records)
@@ -269,6 +288,69 @@ class TestLongBills:
         )
 
 
+def with_ends(records: Records, document: Document) -> None:
+    """Give each record its end."""
+    for record, following in itertools.pairwise(records):
+        record["end"] = following["start"]
+    records.pop()
+    document["trace"]["type"] = "ARBITRARY"
+
+
+class TestStartsAndEnds:
+    def test_a_reading_of_several_days_counts_for_none_of_them(self, unchanged: Callable[[str], Document]) -> None:
+        def week(records: Records, document: Document) -> None:
+            with_ends(records, document)
+            records[100:107] = [
+                {**records[100], "end": records[106]["end"], "value": sum(one["value"] for one in records[100:107])}
+            ]
+
+        output = run_meter(changed(GAS, week))
+        assert output["models"]["baseline"]["n"] == 358
+        assert saved(output) == pytest.approx(saved(unchanged(GAS)), abs=0.5)
+        assert "2016-03-01 to 2016-03-07" in details(output)["missing_readings"]
+        assert "2016-03-0" in details(output)["long_readings"]
+
+    def test_bills_that_end_a_day_early_are_told(self) -> None:
+        def inclusive(records: Records, document: Document) -> None:
+            with_ends(records, document)
+            for record in records:
+                record["end"] = (pd.Timestamp(record["end"]) - pd.Timedelta(days=1)).isoformat()
+
+        assert "11 of 12 bills end a day before" in details(run_meter(changed(BILLS, inclusive)))["inclusive_ends"]
+
+    def test_bills_may_overlap_by_hours_and_not_by_a_day(self, unchanged: Callable[[str], Document]) -> None:
+        def overlap(hours: int) -> Document:
+            document = changed(BILLS, with_ends)
+            for record in document["trace"]["records"]:
+                record["end"] = (pd.Timestamp(record["end"]) + pd.Timedelta(hours=hours)).isoformat()
+            return document
+
+        assert saved(run_meter(overlap(2))) == saved(unchanged(BILLS))
+        assert re.search("from 2015-11-22.* to 2015-12-22.* overlaps the next", str(failure_of(overlap(24))))
+
+
+class TestPeriodsWithoutReadings:
+    def test_a_window_of_dates_without_readings_fails(self) -> None:
+        window = {"start": "2020-01-01", "end": "2020-12-31"}
+        failure = failure_of(portfolio.meter_input(BILLS) | {"reporting_window": window})
+        assert "the reporting window from 2020-01-01 to 2020-12-31: its readings with a value are from" in str(failure)
+        assert check_meter(portfolio.meter_input(BILLS) | {"reporting_window": window})["failure"]["reason"] == "data"
+
+    def test_a_trace_that_ends_before_the_measure_has_no_reporting_model(self) -> None:
+        document = changed(BILLS, lambda records, document: records.__delitem__(slice(14, None)))
+        found = check_meter(document)
+        assert found["failure"] is None
+        assert [one["name"] for one in found["disqualification"]] == ["datastore.no_data"]
+        assert run_meter(document)["models"]["reporting"]["status"] == "DISQUALIFIED"
+
+    def test_estimates_are_named_where_nothing_settles_them(self) -> None:
+        def estimate(records: Records, document: Document) -> None:
+            for record in records:
+                record["estimated"] = True
+
+        assert "26 of its 26 bills are estimated" in str(failure_of(changed(BILLS, estimate)))
+
+
 class TestDuplicates:
     def test_the_last_counts_and_they_are_told(self) -> None:
         def repeat(records: Records, document: Document) -> None:
@@ -301,8 +383,28 @@ class TestTemperatures:
                 hour[1] = 999.9
 
         output = run_meter(changed(GAS, sentinel))
+        assert details(output)["impossible_temperatures"].startswith("349 observed temperatures")
         assert saved(output) == pytest.approx(saved(unchanged(GAS)), abs=0.5)
         assert "impossible anywhere on Earth" in details(output)["impossible_temperatures"]
+
+    def test_so_does_a_code_within_the_range(self, unchanged: Callable[[str], Document]) -> None:
+        def code(records: Records, document: Document) -> None:
+            for hour in document["weather"]["records"][2000::50]:
+                hour[1] = -99.0
+
+        output = run_meter(changed(GAS, code))
+        assert saved(output) == pytest.approx(saved(unchanged(GAS)), abs=0.5)
+        assert "impossible_temperatures" in details(output)
+
+    def test_one_temperature_leaves_the_reporting_period_without_a_model(self) -> None:
+        def lose(records: Records, document: Document) -> None:
+            hours = document["weather"]["records"]
+            document["weather"]["records"] = [
+                hour for hour in hours if hour[0] < "2017" or hour[0][:13] == "2017-06-01T00"
+            ]
+
+        report = run_meter(changed(GAS, lose))["models"]["reporting"]
+        assert "has 1 temperatures" in report["disqualification"][0]["detail"]
 
 
 class TestNormalYear:

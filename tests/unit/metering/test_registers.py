@@ -35,6 +35,19 @@ def test_a_counter_of_five_digits_rolls_over(energy: list[int], at: int) -> None
     assert used(((start + counted) % 100_000).astype(float).tolist()) == [float(value) for value in energy]
 
 
+def test_a_counter_that_is_reset_below_what_it_has_shown_has_not_rolled_over() -> None:
+    month = np.cumsum(np.full(30, 45.0))  # above 1,000 at its end
+    found = used([0.0, *month, *month[:10]])
+    assert np.isnan(found[30])
+    assert np.delete(found, 30).tolist() == [45.0] * 39
+
+
+def test_use_now_and_then_is_no_exchange() -> None:
+    pump = [0.05] * 60
+    pump[20:27] = [40.0] * 7
+    assert used(np.concatenate(([100.0], 100 + np.cumsum(pump))).tolist()) == pytest.approx(pump)
+
+
 def test_a_meter_exchange_costs_the_interval_in_which_it_was() -> None:
     old, new = [41_000.0 + 30 * day for day in range(20)], [12.0 + 30 * day for day in range(20)]
     found = used(old + new)
@@ -103,6 +116,13 @@ def test_bills_with_seasons_are_no_counter(months: int) -> None:
     season = 500 + 300 * np.cos(2 * np.pi * np.arange(months) / 12)
     assert not looks_like_register(season)
     assert looks_like_register(np.cumsum(season))
+
+
+def test_few_values_have_to_rise_by_little_all_the_time() -> None:
+    bimonthly = 50_000 + np.cumsum([900.0, 1_500, 1_200, 700, 800, 1_400, 1_600, 900])
+    assert looks_like_register(bimonthly)
+    bimonthly[3] = 49_000
+    assert not looks_like_register(bimonthly)
 
 
 def test_a_counter_may_stand_still_be_exchanged_and_lack_reads() -> None:

@@ -30,7 +30,7 @@ def test_a_warm_or_a_cold_year_of_the_same_place_is_fine(warmer: float) -> None:
 
 
 def test_celsius_taken_for_fahrenheit_is_found_and_so_is_the_reverse() -> None:
-    assert names(weather(YEAR, (52 - 32) / 1.8, 25 / 1.8), NORMAL) == ["weather_mismatch"]
+    assert names(weather(YEAR, (52 - 32) / 1.8, 25 / 1.8), NORMAL) == ["weather_mismatch", "weather_in_celsius"]
     assert names(weather(YEAR, 52 * 1.8 + 32, 25 * 1.8), NORMAL) == ["weather_mismatch"]
 
 
@@ -47,6 +47,13 @@ def test_a_winter_is_compared_with_the_winter_of_the_normal_year() -> None:
     winter = weather(YEAR).temperature
     winter = winter[(YEAR.month <= 3) | (YEAR.month >= 11)]
     assert names(Weather("724390", winter), NORMAL) == []
+
+
+def test_a_sensor_that_stays_the_same_for_days_is_named() -> None:
+    observed = weather(YEAR)
+    observed.temperature.loc["2016-03-01":"2016-03-04"] = 50.0
+    (found,) = check_weather(observed, NORMAL)
+    assert found.data["days"] == ["2016-03-01 to 2016-03-04"]
 
 
 def test_little_weather_says_nothing() -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.metering.quality.outliers import outlier_limits
+from chalicelib.metering.quality.outliers import outlier_limits, recurring
 
 DAYS = 365
 TEMPERATURE = 55 - 25 * np.cos(2 * np.pi * np.arange(DAYS) / DAYS)
@@ -60,6 +60,13 @@ def test_bills_are_compared_with_all_others() -> None:
     assert found(bills, None) == []
     bills[6] = 400
     assert found(bills, None) == [6]
+
+
+def test_days_now_and_then_that_are_like_each_other_are_none_and_a_code_is_one() -> None:
+    visits = np.array([38.0, 40, 44, 41, 39])
+    assert recurring(visits, 5).all()
+    assert not recurring(visits[:4], 5).any()
+    assert not recurring(np.full(20, 99_999.0), 5).any()
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.1, 1e6))
