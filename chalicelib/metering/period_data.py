@@ -15,8 +15,9 @@ from chalicelib.metering.failure import MeterFailure, ModelFailure, NoReadings, 
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.quality.accounting import READ_AS_ZERO, Accounts
+from chalicelib.metering.quality.checks import Period, findings_of
 from chalicelib.metering.quality.outliers import SEVERAL, outlier_limits, recurring
-from chalicelib.metering.quality.report import findings_of, posted_quality, quality_of
+from chalicelib.metering.quality.report import posted_quality, quality_of, readings_between
 from chalicelib.metering.registry import Choice
 from chalicelib.metering.serialized import MeterInput
 from chalicelib.metering.temperatures import Temperatures, period_temperatures
@@ -102,7 +103,9 @@ def read_period(
     except EEMETER_REFUSES as error:
         raise refused(error, label, marked, choice, quality) from error
     accounts = Accounts(rows, marked, temperatures.days_without, formatter.is_hourly)
-    findings = findings_of(marked, quality, temperatures, meter_input)
+    posted = readings_between(trace, readings["start"].min(), readings["end"].max())
+    looked_at = Period(trace, meter_input.project.timezone, marked, posted, quality["outliers"], temperatures)
+    findings = findings_of(looked_at)
     return PeriodData(label, marked, data, rows, bills, quality, findings, accounts)
 
 

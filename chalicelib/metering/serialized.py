@@ -162,7 +162,9 @@ def _without_overlaps(readings: pd.DataFrame) -> pd.DataFrame:
     backwards = (readings["end"] <= readings["start"]).to_numpy()
     if backwards.any():
         first = readings.iloc[int(backwards.argmax())]
-        raise MeterFailure(f"The trace record from {first['start'].isoformat()} ends at {first['end'].isoformat()}.")
+        raise MeterFailure(
+            f"The trace record from {first['start'].isoformat()} ends at {first['end'].isoformat()}, not after it."
+        )
     overlap = (readings["end"].shift(1) - readings["start"]).dt.total_seconds()
     bills = (readings["end"] - readings["start"]).dt.total_seconds().median() > _LONG_DAY
     overlaps = (overlap > (_HALF_DAY if bills else 0)).to_numpy()
