@@ -42,10 +42,12 @@ class DataQuality(TypedDict):
     readings: Annotated[Count, Field(description="The readings that the period should have by the frequency.")]
     missing: Annotated[Count, Field(description="Readings that are not there, or have no value.")]
     filled: Annotated[Count, Field(description="Hours or days of which a missing part was filled up.")]
-    estimated: Annotated[Count, Field(description="Readings that the utility estimated.")]
+    estimated: Annotated[
+        Count, Field(description="Readings that the utility estimated, or that are a share of a gap in register reads.")
+    ]
     zero: Annotated[Count, Field(description="Readings of 0.")]
     zero_is_reading: Annotated[
-        bool, Field(description="Whether 0 is a reading; a 0 of electricity is else one that is missing.")
+        bool, Field(description="Whether 0 is a reading. Where it is not, a 0 of electricity counts as missing.")
     ]
     negative: Annotated[Count, Field(description="Readings below 0.")]
     duplicate: Annotated[Count, Field(description="Readings that came with several different values in one request.")]

@@ -101,7 +101,8 @@ class RunArguments(Body):
     formatter_kwargs: Arguments | None = Field(
         default=None,
         description='`{"ignore_sufficiency": true}` fits also data that sufficiency criteria disqualify. '
-        "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model.",
+        "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model. "
+        '`{"outliers": "exclude"}` leaves out readings far from all others like them; the default is `keep`.',
     )
     uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)
     reporting_window: ReportingWindow | None = Field(default=None, description=WINDOW)
@@ -171,8 +172,8 @@ class MeterRunOut(TypedDict):
     data_quality: Annotated[
         DataQualities | None,
         Field(
-            description="What was found in the data of a run that FAILED because of them; that of a SUCCESS is in its "
-            "result."
+            description="What was found in the data of a run that FAILED because of them or of its weather; that of a "
+            "SUCCESS is in its result."
         ),
     ]
     reporting_window: Annotated[
