@@ -84,5 +84,5 @@ def _input(sample: str) -> tuple[dict[str, Any], float | None]:
 
 def _criteria(message: str) -> str:
     """What eemeter found, without the advice to whoever asked for the run."""
-    found = re.search(r"(\w+) period.*?criteria: (.*?)(?:\. Mend|$)", message)
+    found = re.search(r"(\w+) period.*?criteria: (.*?)(?:\. Correct the data|$)", message)
     return f"{found[1]} period: {found[2]}" if found else message

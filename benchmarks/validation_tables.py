@@ -159,7 +159,11 @@ def sample_table(runs: Sequence[SampleRun]) -> str:
 def refusals(runs: Sequence[SampleRun]) -> str:
     """The criteria by which runs are refused, and how many by each."""
     names = Counter(
-        name for run in runs if run.interpretation is None for name in re.findall(r"\((\w+_\w+)\)", run.why)
+        name
+        for run in runs
+        if run.interpretation is None
+        for listed in re.findall(r"\(([a-z]+_[a-z_]+(?:, [a-z_]+)*)\)", run.why)
+        for name in listed.split(", ")
     )
     return ", ".join(f"`{name}` ({n})" for name, n in names.most_common())
 

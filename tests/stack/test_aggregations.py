@@ -180,6 +180,7 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     text = ("model_class", "formatter_class", "eemeter_version", "datastore_version", "weather_station")
     outcome: dict[str, Any] = dict.fromkeys((*text, "weather_normal_station"), "1")
     outcome |= {"models": EXAMPLE["models"], "model_kwargs": {}, "formatter_kwargs": {}, "uncertainty": "regression"}
+    outcome["reporting_window"] = "first_year"
     numbers = dict.fromkeys((*NUMBERS, *SPREAD_NUMBERS), 1)
     outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **numbers}]
     assert runs.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")

@@ -195,7 +195,7 @@ def test_every_timestamp_is_in_utc_with_microseconds(api: Api, runs: Runs) -> No
         api.get(f"batches/{runs.batch}/"),
     ]
     dates = [text for text in texts(shown) if re.match(r"\d{4}-\d\d-\d\dT", text)]
-    assert len(dates) == 16  # each model's start and end among them
+    assert len(dates) == 20  # the start and end of each model and of its data among them
     assert [date for date in dates if not TIMESTAMP.fullmatch(date)] == []
 
 
