@@ -93,7 +93,7 @@ def test_a_short_gap_of_daily_reads_is_spread_evenly_and_a_long_one_is_not_known
 def test_nothing_is_lost_where_hourly_reads_are_missing_here_and_there(seed: int) -> None:
     random = np.random.default_rng(seed)
     counted = np.concatenate(([0.0], np.cumsum(random.integers(1, 9, 500))))
-    counted[1:-1][random.random(499) < 0.1] = np.nan
+    counted[1:-1][random.random(499) < 0.03] = np.nan
     table = reads(counted.tolist())
     table["start"] = pd.date_range("2016-01-01", periods=501, freq="h", tz="UTC")
     found = consumption(table, "ARBITRARY_START", SUPPLIED, 1.0)
