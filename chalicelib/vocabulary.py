@@ -16,6 +16,9 @@ SHORT_CODES = {name: code for code, name in INTERPRETATIONS.items()}
 DERIVATIVE_INTERPRETATIONS = ("annualized_weather_normal", "gross_predicted", "gross_observed")
 AGGREGATION_INTERPRETATIONS = ("SUM", "MEAN")
 
+# What a temperature can be on Earth, a little beyond the records, by unit.
+TEMPERATURE_LIMITS: dict[Literal["F", "C"], tuple[float, float]] = {"F": (-130.0, 140.0), "C": (-90.0, 60.0)}
+
 UncertaintyMethod = Literal[
     "regression",  # the delta method, from the covariance of the fitted model's parameters
     "guideline14",  # ASHRAE Guideline 14-2014, annex B, as eemeter 4.1.1 implements it

@@ -175,10 +175,10 @@ def _weight(check: CheckOut) -> int:
 _OUTLIER = {
     "period": "reporting",
     "name": "datastore.data_quality.outliers",
-    "description": "Readings far from all others at such temperatures.",
+    "description": "Readings far from all others like them.",
     "data": {"count": 1, "readings": ["2015-07-04, 412.5 (limit 127.1)"]},
-    "detail": "1 reading is far from all others at such temperatures: 2015-07-04, 412.5 (limit 127.1)"
-    " (datastore.data_quality.outliers)",
+    "detail": "readings far from all others like them: 2015-07-04, 412.5 (limit 127.1)"
+    '; formatter_kwargs {"outliers": "exclude"} leaves them out (outliers)',
 }
 _NONE = {"data": 0, "sufficiency": 0, "weather": 0, "model": 0}
 _WARNED = {

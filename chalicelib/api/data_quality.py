@@ -11,7 +11,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Outlier(TypedDict):
-    """A day or a bill far from all others at such temperatures."""
+    """A day or a bill far from all others like it."""
 
     date: Annotated[str, Field(description="The date on which it starts, in the project's time zone.")]
     value: Annotated[float, Field(description="What was used, in `unit` of the report.")]

@@ -14,15 +14,16 @@ from datetime import UTC, datetime
 
 from chalicelib.api.fields import STATION
 from chalicelib.api.problems import ErrorItem, Problem, error, invalid, refuse_any
-from chalicelib.api.temperatures import LIMITS, fahrenheit
+from chalicelib.api.temperatures import fahrenheit
 from chalicelib.api.times import microseconds
 from chalicelib.store.series import Column
+from chalicelib.vocabulary import TEMPERATURE_LIMITS
 
 DATE, TIME, DRY_BULB = "Date (MM/DD/YYYY)", "Time (HH:MM)", "Dry-bulb (C)"
 HOURS = 8760
 MINUTE = 60_000_000  # microseconds
 START = microseconds(datetime(2015, 1, 1, tzinfo=UTC))  # any year that is not a leap year: its own does not matter
-COLDEST, HOTTEST = LIMITS["C"]
+COLDEST, HOTTEST = TEMPERATURE_LIMITS["C"]
 MOST_SHOWN = 20  # characters of a file's own text in a sentence
 
 

@@ -4,11 +4,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chalicelib.vocabulary import TEMPERATURE_LIMITS
+
 Unit = Literal["F", "C"]
 
-LIMITS: dict[Unit, tuple[float, float]] = {"F": (-130.0, 140.0), "C": (-90.0, 60.0)}  # a little beyond the records
-
-Temperature = Annotated[float, Field(json_schema_extra={"minimum": LIMITS["F"][0], "maximum": LIMITS["F"][1]})]
+Temperature = Annotated[
+    float, Field(json_schema_extra={"minimum": TEMPERATURE_LIMITS["F"][0], "maximum": TEMPERATURE_LIMITS["F"][1]})
+]
 
 
 def fahrenheit(temperature: float, unit: Unit) -> float:
@@ -20,7 +22,7 @@ def wrong(temperature: float, unit: Unit) -> str | None:
     """Why a temperature cannot be one of this Earth, in a sentence; None: it can."""
     if _is_possible(temperature, unit):
         return None
-    coldest, hottest = LIMITS[unit]
+    coldest, hottest = TEMPERATURE_LIMITS[unit]
     other: Unit = "C" if unit == "F" else "F"
     hint = f"if it is in °{other}, give that unit; " if _is_possible(temperature, other) else ""
     return (
@@ -30,5 +32,5 @@ def wrong(temperature: float, unit: Unit) -> str | None:
 
 
 def _is_possible(temperature: float, unit: Unit) -> bool:
-    coldest, hottest = LIMITS[unit]
+    coldest, hottest = TEMPERATURE_LIMITS[unit]
     return coldest <= temperature <= hottest

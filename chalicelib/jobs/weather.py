@@ -282,6 +282,8 @@ def _missing_of_year(starts: bytes) -> list[int]:
 def _longest_run(hours: list[int]) -> int:
     """How many successive hours of a year there are at most, which may lie across New Year."""
     here, longest, run = set(hours), 0, 0
+    if not here:  # as of nearly every normal year
+        return 0
     for hour in range(2 * HOURS_OF_YEAR):
         run = run + 1 if hour % HOURS_OF_YEAR in here else 0
         longest = max(longest, run)

@@ -9,7 +9,7 @@ class MeterFailure(Exception):
     """The data or the request cannot give a result; `str()` says why, to the person who asked for the run.
 
     reason: one word for its kind, by which failures are counted. data_quality: the report on the data by period, as
-    far as it was made, in plain JSON values.
+    far as it was made, in plain JSON values; of one that `read_period` raises, the report of that period.
     """
 
     reason: FailureReason = "data"

@@ -142,11 +142,7 @@ def refusal(period: Period, criteria_of: str) -> str:
 
 def _nothing_counts(period: PeriodData) -> MeterFailure:
     reasons = "; ".join(one["detail"] for one in criteria(period.disqualification + period.warnings))
-    failure = MeterFailure(
-        f"No reading of the {period.label} period counts, so that there is nothing to fit: {reasons}."
-    )
-    failure.data_quality = period.quality
-    return failure
+    return MeterFailure(f"No reading of the {period.label} period counts, so that there is nothing to fit: {reasons}.")
 
 
 def _report(period: PeriodData, metrics: BaselineMetrics | None) -> dict[str, Any]:

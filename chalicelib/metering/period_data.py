@@ -10,13 +10,12 @@ import pandas as pd
 from eemeter.eemeter.common.exceptions import EEMeterError
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.caltrack.degree_days import daily_means, local_days
 from chalicelib.metering.failure import MeterFailure, ModelFailure, NoReadings, WeatherFailure
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.quality.accounting import READ_AS_ZERO, Accounts
 from chalicelib.metering.quality.checks import Period, findings_of
-from chalicelib.metering.quality.outliers import SEVERAL, outlier_limits, recurring
+from chalicelib.metering.quality.outliers import find_outliers, is_among
 from chalicelib.metering.quality.report import posted_quality, quality_of, readings_between
 from chalicelib.metering.registry import Choice
 from chalicelib.metering.serialized import MeterInput
@@ -34,8 +33,6 @@ EEMETER_REFUSES = (
     nlopt.logic_error,
     nlopt.runtime_error,
 )
-
-_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -90,12 +87,12 @@ def read_period(
     except WeatherFailure as failure:
         failure.data_quality = posted_quality(readings, frequency, meter_input)
         raise
-    outliers = _outliers(readings, temperatures, formatter)
+    outliers = find_outliers(readings, temperatures, bills=formatter.frequency == "billing")
     excluded = choice.exclude_outliers and len(outliers) > 0
     quality = quality_of(readings, outliers, temperatures, frequency, meter_input, excluded=excluded)
     marked = readings.assign(
         zero=readings["value"].eq(0) & zeros_are_missing,
-        outlier=_is_among(readings, outliers) & choice.exclude_outliers,
+        outlier=is_among(readings, outliers) & choice.exclude_outliers,
     )
     marked["value"] = marked["value"].mask(marked["outlier"])
     try:
@@ -170,49 +167,6 @@ def _formatted(
         rows["observed"] = rows["observed"].mask(rows["observed"].abs() <= READ_AS_ZERO, 0.0)
     bills = _bills(readings, pd.DatetimeIndex(rows.index)) if formatter.frequency == "billing" else None
     return data, rows, bills
-
-
-def _outliers(readings: pd.DataFrame, temperatures: Temperatures, formatter: Formatter) -> pd.DataFrame:
-    """Days, or bills, that stand out: start, end, value and limit (of hours the day's sums), the farthest first."""
-    if formatter.frequency == "billing":
-        table = readings[["start", "end", "value"]]
-        days = (table["end"] - table["start"]).dt.total_seconds().to_numpy() / _DAY.total_seconds()
-        low, high = outlier_limits(table["value"].to_numpy(dtype=np.float64) / days, None)
-        low, high = low * days, high * days
-    else:
-        table = _days(readings, temperatures)
-        low, high = outlier_limits(table["value"].to_numpy(), table["temperature"].to_numpy())
-    value = table["value"].to_numpy(dtype=np.float64)
-    found = table.assign(limit=np.where(value > high, high, low))[(value > high) | (value < low)]
-    found = found[~recurring(found["value"].to_numpy(), 2 if formatter.frequency == "billing" else SEVERAL)]
-    farthest = (found["value"] - found["limit"]).abs().sort_values(ascending=False, kind="stable").index
-    return found.loc[farthest, ["start", "end", "value", "limit"]]
-
-
-def _days(readings: pd.DataFrame, temperatures: Temperatures) -> pd.DataFrame:
-    """The days of a period, hours added up: start, end, value and temperature (F)."""
-    timezone = pd.DatetimeIndex(temperatures.hours.index).tz
-    start, end = (one.tz_convert(timezone) for one in (readings["start"].min(), readings["end"].max()))
-    days = local_days(start, end)
-    edges = pd.DatetimeIndex(days.append(pd.DatetimeIndex([end]).as_unit("ns"))).tz_convert("UTC")
-    day = np.searchsorted(days.asi8, pd.DatetimeIndex(readings["start"]).as_unit("ns").asi8, side="right") - 1
-    value = pd.Series(readings["value"].to_numpy()).groupby(day).sum(min_count=1).reindex(range(len(days)))
-    return pd.DataFrame(
-        {
-            "start": edges[:-1],
-            "end": edges[1:],
-            "value": value.to_numpy(),
-            "temperature": daily_means(temperatures.hours, start, end)[0],
-        }
-    )
-
-
-def _is_among(readings: pd.DataFrame, outliers: pd.DataFrame) -> "pd.Series[bool]":
-    """Which readings lie in outliers."""
-    starts, among = readings["start"], np.zeros(len(readings), dtype=bool)
-    for first, last in zip(outliers["start"], outliers["end"], strict=True):
-        among |= ((starts >= first) & (starts < last)).to_numpy()
-    return pd.Series(among, index=readings.index, dtype=bool)
 
 
 def _meter_series(readings: pd.DataFrame, formatter: Formatter) -> "pd.Series[float]":

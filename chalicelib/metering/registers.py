@@ -97,7 +97,8 @@ def _differences(units: Floats, hours: Floats, *, backwards: bool) -> Floats:
     used = np.round(np.diff(units), decimals)
     rate = np.abs(used) / hours
     jumps = np.abs(used) > LEAST_JUMP * np.abs(units[1:])
-    limit = _highest(rate[used >= 0] if not backwards else rate, jumps[used >= 0] if not backwards else jumps)
+    forward = (used >= 0) | backwards
+    limit = _highest(rate[forward], jumps[forward])
     capacity = 10.0 ** (math.floor(math.log10(max(units.max(initial=1.0), 1.0))) + 1)
     for at in np.flatnonzero((jumps & (rate > JUMP * limit)) | ((used < 0) & ~(backwards & (rate <= JUMP * limit)))):
         rolled = round(used[at] + capacity, decimals)

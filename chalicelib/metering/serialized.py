@@ -11,19 +11,19 @@ import numpy as np
 import pandas as pd
 
 from chalicelib.metering.failure import MeterFailure, WeatherFailure
-from chalicelib.metering.registers import consumption, placed
-from chalicelib.vocabulary import full_name, normalised_unit
+from chalicelib.metering.registers import LONGEST_INTERVAL, consumption, placed
+from chalicelib.vocabulary import TEMPERATURE_LIMITS, full_name, normalised_unit
 
 INPUT_TYPE = "SINGLE_TRACE_SIMPLE_PROJECT"
 PROJECT_TYPE = "PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP"
 TRACE_TYPES = ("ARBITRARY", "ARBITRARY_START", "ARBITRARY_END")
 
 READINGS = ("consumption", "register")
-COLDEST, HOTTEST = -130.0, 140.0  # F, a little beyond the records
+COLDEST, HOTTEST = TEMPERATURE_LIMITS["F"]
 FAR, AROUND = 60.0, 25  # F, from the median of as many hours
 STEEP = 30.0  # F, from one hour to the next: without such a step nothing is far
 
-_HALF_DAY, _LONG_DAY = 12 * 3600, 25 * 3600  # seconds
+_HALF_DAY = 12 * 3600  # seconds
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _OFFSET = re.compile(r"[Tt ]\d\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$")
 
@@ -166,7 +166,7 @@ def _without_overlaps(readings: pd.DataFrame) -> pd.DataFrame:
             f"The trace record from {first['start'].isoformat()} ends at {first['end'].isoformat()}, not after it."
         )
     overlap = (readings["end"].shift(1) - readings["start"]).dt.total_seconds()
-    bills = (readings["end"] - readings["start"]).dt.total_seconds().median() > _LONG_DAY
+    bills = (readings["end"] - readings["start"]).dt.total_seconds().median() > LONGEST_INTERVAL.total_seconds()
     overlaps = (overlap > (_HALF_DAY if bills else 0)).to_numpy()
     if overlaps.any():
         at = int(overlaps.argmax())
@@ -247,7 +247,7 @@ def _cut_at_gaps(readings: pd.DataFrame, kind: str) -> None:
     """
     length = readings["end"] - readings["start"]
     longest = pd.Timedelta(length.median())
-    if longest > pd.Timedelta(hours=25):
+    if longest > LONGEST_INTERVAL:
         return
     length = length.where(length <= longest, longest)
     if kind == "ARBITRARY_START":

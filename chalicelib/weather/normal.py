@@ -13,12 +13,13 @@ import pandas as pd
 from eeweather.exceptions import CZ2010DataNotAvailableError, TMY3DataNotAvailableError
 from eeweather.stations import fetch_cz2010_hourly_temp_data, fetch_tmy3_hourly_temp_data
 
+from chalicelib.vocabulary import TEMPERATURE_LIMITS
 from chalicelib.weather.download import Unusable, download
 from chalicelib.weather.hourly import Hours
 
 HOUR = 3_600_000_000  # microseconds
 START = int(datetime(2015, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000  # the year under which an uploaded file is kept
-COLDEST, HOTTEST = -90.0, 60.0  # °C, as for an uploaded file
+COLDEST, HOTTEST = TEMPERATURE_LIMITS["C"]  # as for an uploaded file
 
 
 class _AbsentError(Exception):

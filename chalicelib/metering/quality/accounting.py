@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
+from chalicelib.metering.caltrack.data import LEAST_DAYS
 from chalicelib.metering.quality.findings import spans
 
-LEAST_DAYS = 329  # 90 % of 365
 COUNTING = {  # eemeter's criteria that count days
     "incorrect_number_of_total_days",
     "too_many_days_with_missing_data",

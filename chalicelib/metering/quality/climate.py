@@ -28,7 +28,7 @@ def check_weather(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
             found.append(
                 finding(
                     "impossible_temperatures",
-                    "Temperatures that no place on Earth has had count as missing.",
+                    "Temperatures that are impossible, or far from all around them, count as missing.",
                     dataset=name,
                     station=weather.station,
                     count=weather.impossible,

@@ -6,16 +6,46 @@ days of a building that heats, so that a reading has to stand out among the days
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
+
+from chalicelib.metering.caltrack.degree_days import daily_means, local_days
+from chalicelib.metering.temperatures import Temperatures
 
 Floats = npt.NDArray[np.float64]
 
+_DAY = pd.Timedelta(days=1)
 EXTREME = 3  # interquartile ranges from the median of all readings (CalTRACK 2.3.6)
 FAR = 10  # interquartile ranges from the median of those alike
 TIMES = 2  # the least distance from the median of those alike, in medians
 ALIKE = 20  # days nearest in temperature
 FEWEST = 6  # readings
-SEVERAL = 5  # days; of as many that are like each other none is an outlier
+SEVERAL_DAYS, SEVERAL_BILLS = 5, 2  # of as many that are like each other none is an outlier
 LIKE = 2.0  # times
+
+
+def find_outliers(readings: pd.DataFrame, temperatures: Temperatures, *, bills: bool) -> pd.DataFrame:
+    """Days, or bills, that stand out: start, end, value and limit (of hours the day's sums), the farthest first."""
+    if bills:
+        table = readings[["start", "end", "value"]]
+        days = (table["end"] - table["start"]).dt.total_seconds().to_numpy() / _DAY.total_seconds()
+        low, high = outlier_limits(table["value"].to_numpy(dtype=np.float64) / days, None)
+        low, high = low * days, high * days
+    else:
+        table = _days(readings, temperatures)
+        low, high = outlier_limits(table["value"].to_numpy(), table["temperature"].to_numpy())
+    value = table["value"].to_numpy(dtype=np.float64)
+    found = table.assign(limit=np.where(value > high, high, low))[(value > high) | (value < low)]
+    found = found[~recurring(found["value"].to_numpy(), SEVERAL_BILLS if bills else SEVERAL_DAYS)]
+    farthest = (found["value"] - found["limit"]).abs().sort_values(ascending=False, kind="stable").index
+    return found.loc[farthest, ["start", "end", "value", "limit"]]
+
+
+def is_among(readings: pd.DataFrame, outliers: pd.DataFrame) -> "pd.Series[bool]":
+    """Which readings lie in outliers."""
+    starts, among = readings["start"], np.zeros(len(readings), dtype=bool)
+    for first, last in zip(outliers["start"], outliers["end"], strict=True):
+        among |= ((starts >= first) & (starts < last)).to_numpy()
+    return pd.Series(among, index=readings.index, dtype=bool)
 
 
 def outlier_limits(energy: Floats, temperature: Floats | None) -> tuple[Floats, Floats]:
@@ -80,3 +110,21 @@ def _alike(values: Floats, temperature: Floats) -> tuple[Floats, Floats]:
     centre, width = np.empty(len(values)), np.empty(len(values))
     centre[order], width[order] = median, high - low
     return centre, width
+
+
+def _days(readings: pd.DataFrame, temperatures: Temperatures) -> pd.DataFrame:
+    """The days of a period, hours added up: start, end, value and temperature (F)."""
+    timezone = pd.DatetimeIndex(temperatures.hours.index).tz
+    start, end = (one.tz_convert(timezone) for one in (readings["start"].min(), readings["end"].max()))
+    days = local_days(start, end)
+    edges = pd.DatetimeIndex(days.append(pd.DatetimeIndex([end]).as_unit("ns"))).tz_convert("UTC")
+    day = np.searchsorted(days.asi8, pd.DatetimeIndex(readings["start"]).as_unit("ns").asi8, side="right") - 1
+    value = pd.Series(readings["value"].to_numpy()).groupby(day).sum(min_count=1).reindex(range(len(days)))
+    return pd.DataFrame(
+        {
+            "start": edges[:-1],
+            "end": edges[1:],
+            "value": value.to_numpy(),
+            "temperature": daily_means(temperatures.hours, start, end)[0],
+        }
+    )
