@@ -100,9 +100,9 @@ def measure(metered: Metered, count: int, work: Callable[[], Any]) -> Work:
 
 def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
     """What the API does for one run of a bulk request, and the runs."""
-    from chalicelib.api.meter_runs import run_out
-    from chalicelib.api.serving import to_json
-    from chalicelib.api.targets import Target, pairs_of
+    from chalicelib.api.http.serving import to_json
+    from chalicelib.api.resources.meter_runs import run_out
+    from chalicelib.api.shared.targets import Target, pairs_of
     from chalicelib.store import runs
 
     ids: list[int] = []

@@ -1,11 +1,12 @@
-"""HTTP only: a file per resource, each declaring its endpoints; the routes and the OpenAPI document come from them."""
+"""HTTP only: resources declare their endpoints; the routes and the OpenAPI document come from them."""
 
 from functools import cache
 from typing import Any
 
 from chalice.app import Chalice, ChaliceAuthorizer
 
-from chalicelib.api import (
+from chalicelib.api.http.serving import answer
+from chalicelib.api.resources import (
     aggregation_results,
     aggregation_runs,
     batches,
@@ -21,7 +22,6 @@ from chalicelib.api import (
     weather_files,
     weather_records,
 )
-from chalicelib.api.serving import answer
 
 BASE = "/api/v1"
 
@@ -29,9 +29,7 @@ BASE = "/api/v1"
 @cache
 def contract() -> dict[str, Any]:
     """The OpenAPI document."""
-    from chalicelib.api.openapi import (
-        document,  # building schemas takes time that a cold start need not spend
-    )
+    from chalicelib.api.http.openapi import document  # building schemas takes time that a cold start need not spend
 
     return document(RESOURCES)
 

@@ -1,7 +1,7 @@
 """Normal years, a file for each station: TMY3 and, for California, CZ2010, as eeweather fetches and reads them.
 
 It looks in public buckets of OpenEEmeter's. The API, which has no eeweather, reads an uploaded file to the same hours
-(chalicelib.api.normal_files).
+(chalicelib.api.shared.normal_files).
 """
 
 from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from benchmarks import synthetic
-from chalicelib.api.meter_results import EXAMPLE
+from chalicelib.api.resources.meter_results import EXAMPLE
 from chalicelib.store import ids, queue, runs
 from chalicelib.store.tables import Derivative
 from chalicelib.vocabulary import SPREAD_NUMBERS

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.data_quality import DataQuality, Outlier, Outliers
+from chalicelib.api.shared.data_quality import DataQuality, Outlier, Outliers
 from chalicelib.jobs import check_runs, meter_input
 from chalicelib.metering import NoHourlyModels, lean
 from chalicelib.metering import check as metering_check

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pynamodb.expressions.update import Action
 
-from chalicelib.api import derivatives, meter_results
+from chalicelib.api.resources import derivatives, meter_results
 from chalicelib.store import batches, newest, queue, runs, waiters
 from chalicelib.store.runs import DERIVATIVES_PER_RUN, derivative_ids
 from chalicelib.store.tables import BatchShard, Derivative, MeterResult, MeterRun

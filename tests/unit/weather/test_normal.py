@@ -3,7 +3,7 @@
 import eeweather.mockable
 import pytest
 
-from chalicelib.api import normal_files
+from chalicelib.api.shared import normal_files
 from chalicelib.weather import NORMAL_SOURCES, Unavailable, Unusable, normal
 from tests import normal_file
 from tests.file_server import FileServer

@@ -1,0 +1,178 @@
+"""What an endpoint declares, once: the route and the OpenAPI document both come from it."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+from chalice.app import Blueprint, Request, Response
+from pydantic import TypeAdapter
+
+from chalicelib.api.http.fields import Query
+from chalicelib.api.http.problems import NOT_FOUND, Problem
+
+READ, WRITE = "read", "write"
+JSON, CSV = "application/json", "text/csv"
+
+B = TypeVar("B")
+Q = TypeVar("Q", bound=Query)
+
+
+class NoQuery(Query):
+    """An endpoint that takes no query parameter."""
+
+
+@dataclass(frozen=True)
+class Call(Generic[B, Q]):
+    """A request that was let in: its body and query fit their schemas."""
+
+    body: B
+    query: Q
+    path: Mapping[str, str]
+    raw: bytes
+    request: Request
+    item: str
+
+    @property
+    def id(self) -> int:
+        """The id in the path. Raises the 404 Problem for what cannot be one."""
+        given = self.path["id"]
+        if given.isascii() and given.isdigit() and len(given) < 16:
+            return int(given)
+        raise self.not_found()
+
+    def not_found(self) -> Problem:
+        """The 404 for the id in the path."""
+        return Problem(NOT_FOUND, f"There is no {self.item} {self.path['id']}.")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a handler answers: a value for JSON, or a text of another content type."""
+
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+    content_type: str = JSON
+
+
+@dataclass(frozen=True)
+class Example:
+    """A request and its response; either may be left out."""
+
+    request: Any = None
+    response: Any = None
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One method of one path."""
+
+    handler: Callable[[Call[Any, Any]], Reply]
+    method: str
+    path: str
+    resource: str
+    item: str
+    scope: str | None
+    query: type[Query]
+    body: Any
+    takes: str
+    returns: Any
+    status: int
+    content_type: str
+    headers: Mapping[str, str]
+    errors: Mapping[int, str]
+    examples: Mapping[str, Example]
+
+    @property
+    def name(self) -> str:
+        """The OpenAPI operation id."""
+        return self.handler.__name__
+
+    @property
+    def documentation(self) -> tuple[str, str]:
+        """Summary and description."""
+        summary, _, description = (inspect.getdoc(self.handler) or "").partition("\n\n")
+        return summary, description
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """What validates the body, built when it is first needed: a cold start builds no schema."""
+        return TypeAdapter(self.body)
+
+
+class Resource:
+    """The endpoints under one name; `item` is what one of it is called."""
+
+    def __init__(self, name: str, item: str, description: str) -> None:
+        self.name, self.item, self.description = name, item, description
+        self.endpoints: list[Endpoint] = []
+
+    def endpoint(
+        self,
+        method: str,
+        path: str,
+        *,
+        scope: str | None,
+        query: type[Query] = NoQuery,
+        body: Any = None,
+        takes: str = JSON,
+        returns: Any = None,
+        status: int = 200,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+        errors: Mapping[int, str] | None = None,
+        examples: Mapping[str, Example] | None = None,
+    ) -> Callable[[Callable[[Call[Any, Any]], Reply]], Callable[[Call[Any, Any]], Reply]]:
+        """Declare a function as an endpoint.
+
+        scope: what the token needs; None: no token. body, returns: types with a pydantic schema; a body that `takes`
+        says is no JSON comes as the text that it is. headers: of the response, with what they say. errors: what this
+        endpoint's own refusals mean, by status; those that follow from its shape are implied.
+        """
+
+        def declare(handler: Callable[[Call[Any, Any]], Reply]) -> Callable[[Call[Any, Any]], Reply]:
+            self.endpoints.append(
+                Endpoint(
+                    handler=handler,
+                    method=method,
+                    path=path,
+                    resource=self.name,
+                    item=self.item,
+                    scope=scope,
+                    query=query,
+                    body=body,
+                    takes=takes,
+                    returns=returns,
+                    status=status,
+                    content_type=content_type,
+                    headers=headers or {},
+                    errors=errors or {},
+                    examples=examples or {},
+                )
+            )
+            return handler
+
+        return declare
+
+    def blueprint(
+        self, authorizer: Any, answer: Callable[[Endpoint, Request, Mapping[str, str]], Response]
+    ) -> Blueprint:
+        """The Chalice routes; `answer` serves a request for an endpoint."""
+        blueprint = Blueprint(__name__)
+        for endpoint in self.endpoints:
+
+            def view(endpoint: Endpoint = endpoint, **path: str) -> Response:
+                return answer(endpoint, blueprint.current_request, path)
+
+            view.__doc__ = endpoint.documentation[0]
+            blueprint.route(
+                endpoint.path.rstrip(
+                    "/"
+                ),  # Chalice refuses a trailing slash; API Gateway takes the path with and without
+                methods=[endpoint.method],
+                authorizer=authorizer if endpoint.scope else None,
+                content_types=["*/*"],  # what it does not take gets a problem document of ours, not Chalice's own
+                name=endpoint.name,
+            )(view)
+        return blueprint

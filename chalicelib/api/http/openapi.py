@@ -1,0 +1,233 @@
+"""The contract in OpenAPI 3.1, from what the endpoints declare."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
+
+from chalicelib import __version__
+from chalicelib.api.http import problems
+from chalicelib.api.http.endpoints import Endpoint, Resource
+from chalicelib.api.http.problems import Problem, ProblemOut
+
+REFERENCE = "#/components/schemas/{model}"
+
+DESCRIPTION = """\
+Projects are buildings, traces the series of their gas and electricity meters. A *meter run* fits one model on the time
+before an energy efficiency measure and one on the time after, and says what was saved, with its uncertainty. An
+*aggregation run* adds the derivatives of meter runs up over a portfolio.
+
+Every path works with and without its trailing slash. Timestamps carry an offset on the way in, and are UTC with
+microseconds and `Z` on the way out; where a date alone is taken, it is midnight in the project's time zone. Lists are
+plain arrays, oldest id first; the `Link` header has the next page.
+Errors are problem documents (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing. A POST
+may carry an `Idempotency-Key`: the same key and body again returns the first response and does nothing again.
+"""
+
+# What each status means wherever it occurs, and an example of it.
+ERRORS: Mapping[int, tuple[str, Problem]] = {
+    400: (
+        "The body or the query does not fit, or names an unknown id.",
+        problems.invalid(problems.error("There is no trace 7.", "trace")),
+    ),
+    401: (
+        "There is no valid token. API Gateway answers this itself, so `type` says no more than the status.",
+        Problem(problems.UNAUTHORIZED, "Send a valid token in the header Authorization: Bearer <token>."),
+    ),
+    403: (
+        "The token lacks the scope.",
+        Problem(problems.FORBIDDEN, "This needs the scope 'write', and the token has ['read']."),
+    ),
+    404: ("There is nothing under this path.", Problem(problems.NOT_FOUND, "There is no project 7.")),
+    409: (
+        "The Idempotency-Key was used with another body, or its first request still runs.",
+        Problem(
+            problems.KEY_REUSED, "This Idempotency-Key came with another body before. Take a new key for a new request."
+        ),
+    ),
+    413: (
+        "The body is over 6 MB.",
+        Problem(
+            problems.TOO_LARGE, "The body is 7.3 MB, and a request holds at most 6 MB. Send a list in several requests."
+        ),
+    ),
+    415: (
+        "The Content-Type is another than that of the request body.",
+        Problem(problems.OTHER_TYPE, "The Content-Type is 'text/csv'; send application/json."),
+    ),
+    500: (
+        "The datastore failed.",
+        Problem(problems.INTERNAL, "Something went wrong here. Report request 7a1c if it stays."),
+    ),
+    503: (
+        "A part of the datastore does not answer.",
+        Problem(problems.UNAVAILABLE, "The API does not reach its tables."),
+    ),
+}
+
+
+class _Schemas(GenerateJsonSchema):
+    """pydantic's schemas without the titles that only repeat a field's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:
+        return False
+
+
+def document(resources: Iterable[Resource]) -> dict[str, Any]:
+    """The OpenAPI document of these resources."""
+    resources = list(resources)
+    endpoints = [endpoint for resource in resources for endpoint in resource.endpoints]
+    schemas, definitions = _schemas(endpoints)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in endpoints:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "EEmeter datastore", "version": __version__, "description": DESCRIPTION},
+        "servers": [{"url": ".", "description": "The folder that holds this document."}],
+        "tags": [{"name": resource.name, "description": resource.description} for resource in resources],
+        "paths": paths,
+        "components": {
+            "schemas": definitions,
+            "responses": {f"Problem{status}": _error(*ERRORS[status]) for status in ERRORS},
+            "parameters": {
+                "IdempotencyKey": {
+                    "name": "Idempotency-Key",
+                    "in": "header",
+                    "description": "The same key and body again returns the first response and does nothing again; the "
+                    "same key with another body is a 409. Kept for a day.",
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                }
+            },
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "A token with scopes: `read` is for every GET and for meter_runs/check/, which "
+                    "changes nothing, `write` for all else, and neither implies the other.",
+                }
+            },
+        },
+    }
+
+
+def _schemas(endpoints: list[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
+    """The schema of each (endpoint, "body" or "returns"), and the definitions that they refer to."""
+    wanted = [
+        ((endpoint.name, part), "validation", TypeAdapter(type))
+        for endpoint in endpoints
+        for part, type in (("body", endpoint.body), ("returns", endpoint.returns))
+        if type is not None
+    ]
+    wanted.append((("", "problem"), "validation", TypeAdapter(ProblemOut)))
+    schemas, found = TypeAdapter.json_schemas(wanted, ref_template=REFERENCE, schema_generator=_Schemas)  # type: ignore[arg-type]
+    definitions = dict(sorted(found["$defs"].items()))
+    for name, definition in definitions.items():
+        if name.endswith("Changes"):  # what a PATCH leaves out stays as it is, so it has no default
+            for schema in definition["properties"].values():
+                schema.pop("default", None)
+    return {name: schema for (name, _), schema in schemas.items()}, definitions
+
+
+def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    summary, description = endpoint.documentation
+    operation: dict[str, Any] = {"operationId": endpoint.name, "tags": [endpoint.resource], "summary": summary}
+    if description:
+        operation["description"] = description
+    operation["security"] = [{"token": [endpoint.scope]}] if endpoint.scope else []
+    parameters = [*_path_parameters(endpoint), *_query_parameters(endpoint)]
+    if endpoint.method == "POST":
+        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if parameters:
+        operation["parameters"] = parameters
+    if endpoint.body is not None:
+        requests = {name: example.request for name, example in endpoint.examples.items()}
+        operation["requestBody"] = {
+            "required": True,
+            "content": {endpoint.takes: _content(schemas[endpoint.name, "body"], requests)},
+        }
+    operation["responses"] = {str(endpoint.status): _success(endpoint, schemas), **_errors(endpoint)}
+    return operation
+
+
+def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
+    schemas = {"id": {"type": "integer", "minimum": 1}}
+    return [
+        {"name": name, "in": "path", "required": True, "schema": schemas.get(name, {"type": "string"})}
+        for name in names
+    ]
+
+
+def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    schema = TypeAdapter(endpoint.query).json_schema(schema_generator=_Schemas)
+    required = schema.get("required", [])
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in required,
+            "description": field["description"],
+            "schema": _without_null(field),
+        }
+        for name, field in schema.get("properties", {}).items()
+    ]
+
+
+def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
+    """A query parameter's schema: it may be absent, but is never null."""
+    schema = {name: value for name, value in field.items() if name != "description"}
+    if "anyOf" in schema:
+        (given,) = [option for option in schema.pop("anyOf") if option != {"type": "null"}]
+        schema.pop("default", None)
+        schema.update(given)
+    return schema
+
+
+def _success(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]:
+    response: dict[str, Any] = {"description": "Done." if endpoint.status == 204 else endpoint.documentation[0]}
+    if endpoint.headers:
+        response["headers"] = {
+            name: {"description": description, "schema": {"type": "string"}}
+            for name, description in endpoint.headers.items()
+        }
+    if endpoint.returns is not None:
+        responses = {name: example.response for name, example in endpoint.examples.items()}
+        response["content"] = {endpoint.content_type: _content(schemas[endpoint.name, "returns"], responses)}
+    return response
+
+
+def _content(schema: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: {"value": value} for name, value in values.items() if value is not None}
+    return {"schema": schema, "examples": given} if given else {"schema": schema}
+
+
+def _errors(endpoint: Endpoint) -> dict[str, Any]:
+    """The refusals that follow from an endpoint's shape, and its own."""
+    statuses = {400, 500, *endpoint.errors}
+    if endpoint.scope:
+        statuses |= {401, 403}
+    if "{" in endpoint.path:
+        statuses.add(404)
+    if endpoint.method == "POST":
+        statuses.add(409)
+    if endpoint.body is not None:
+        statuses |= {413, 415}
+    return {str(status): _own_error(endpoint, status) for status in sorted(statuses)}
+
+
+def _own_error(endpoint: Endpoint, status: int) -> dict[str, Any]:
+    if status not in endpoint.errors:
+        return {"$ref": f"#/components/responses/Problem{status}"}
+    general, example = ERRORS[status]
+    shared = status != 409 or endpoint.method == "POST"
+    return _error(f"{endpoint.errors[status]} {general}" if shared else endpoint.errors[status], example)
+
+
+def _error(description: str, example: Problem) -> dict[str, Any]:
+    schema = {"$ref": REFERENCE.format(model="ProblemOut")}
+    return {
+        "description": description,
+        "content": {problems.CONTENT_TYPE: {"schema": schema, "example": example.document()}},
+    }

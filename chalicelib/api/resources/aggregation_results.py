@@ -1,0 +1,156 @@
+"""aggregation_results/"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, TraceCode, TraceInterpretation, Url
+from chalicelib.api.http.paging import LINK, page_of
+from chalicelib.api.http.times import timestamp
+from chalicelib.api.resources.aggregation_runs import AggregationInterpretation
+from chalicelib.api.resources.derivatives import Interpretation
+from chalicelib.api.shared import examples
+from chalicelib.store import aggregation_results, documents
+from chalicelib.store.tables import AggregationResult
+from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
+
+DESCRIPTION = """\
+What successful aggregation runs found. What was saved is the differential: baseline minus reporting, or for energy
+generated on site the reverse. Half-widths are of the 95 % interval: `sqrt(sum(h**2))` over the derivatives' own, as of
+independent errors; errors that meters share are reported beside it, as `systematic_error`.
+"""
+resource = Resource("aggregation_results", "aggregation result", DESCRIPTION)
+
+Value = Annotated[float, Field(description="In the unit.")]
+HalfWidth = Annotated[
+    float,
+    Field(ge=0, description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
+]
+Days = Annotated[int, Field(ge=0, description="The number of days behind the value.")]
+Methods = Annotated[
+    list[UncertaintyMethod],
+    Field(description="The methods of the intervals of the derivatives in it, sorted: one unless they were mixed."),
+]
+SystematicError = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        description="In the unit: a bound for errors that meters of one kind under one weather share; they add up "
+        "rather than average out, and are not in the half-widths (CalTRACK 4.3.2.6; docs/validation.md). The sum of "
+        "the derivatives' own, for MEAN over the number of derivatives; null where none has one.",
+    ),
+]
+
+
+@with_config(OUTPUT)
+class AggregationResultOut(TypedDict):
+    """An aggregation result."""
+
+    id: Id
+    aggregation_run: Id
+    trace_interpretation: TraceCode
+    derivative_interpretation: Interpretation
+    aggregation_interpretation: AggregationInterpretation
+    aggregation_output: Annotated[
+        Url, Field(description="The result and the status of each derivative, for a plain GET.")
+    ]
+    derivatives: Annotated[list[Id], Field(description="Those that were chosen, the rejected ones among them.")]
+    unit: str
+    baseline_value: Value
+    baseline_lower: HalfWidth
+    baseline_upper: HalfWidth
+    baseline_n: Days
+    reporting_value: Value
+    reporting_lower: HalfWidth
+    reporting_upper: HalfWidth
+    reporting_n: Days
+    differential_direction: Literal["BASELINE_MINUS_REPORTING", "REPORTING_MINUS_BASELINE"]
+    differential_value: Value
+    differential_lower: HalfWidth
+    differential_upper: HalfWidth
+    differential_n: Days
+    uncertainty: Methods
+    systematic_error: SystematicError
+    systematic_error_n: Annotated[
+        int,
+        Field(ge=0, description="The number of derivatives that have a systematic error, which is the sum of those."),
+    ]
+    eemeter_version: Annotated[str, Field(description="That of the meter results; several are separated by commas.")]
+    datastore_version: str
+    added: Timestamp
+    updated: Timestamp
+
+
+class AggregationResultQuery(PageQuery):
+    """The filters of aggregation results."""
+
+    aggregation_run: Id | None = Field(default=None, description="The id of an aggregation run.")
+    trace_interpretation: TraceInterpretation | None = Field(default=None, description="Full name or short code.")
+    derivative_interpretation: Interpretation | None = Field(default=None, description="The interpretation.")
+    aggregation_interpretation: AggregationInterpretation | None = Field(default=None, description="SUM or MEAN.")
+
+
+def result_out(result: AggregationResult) -> AggregationResultOut:
+    """An aggregation result as a response shows it."""
+    return {
+        "id": result.id,
+        "aggregation_run": result.aggregation_run,
+        "trace_interpretation": SHORT_CODES[result.trace_interpretation],
+        "derivative_interpretation": result.derivative_interpretation,  # type: ignore[typeddict-item]
+        "aggregation_interpretation": result.aggregation_interpretation,  # type: ignore[typeddict-item]
+        "aggregation_output": documents.url(result.aggregation_output),
+        "derivatives": result.derivatives,
+        "unit": result.unit,
+        "baseline_value": result.baseline_value,
+        "baseline_lower": result.baseline_lower,
+        "baseline_upper": result.baseline_upper,
+        "baseline_n": result.baseline_n,
+        "reporting_value": result.reporting_value,
+        "reporting_lower": result.reporting_lower,
+        "reporting_upper": result.reporting_upper,
+        "reporting_n": result.reporting_n,
+        "differential_direction": result.differential_direction,  # type: ignore[typeddict-item]
+        "differential_value": result.differential_value,
+        "differential_lower": result.differential_lower,
+        "differential_upper": result.differential_upper,
+        "differential_n": result.differential_n,
+        "uncertainty": result.uncertainty,
+        "systematic_error": result.systematic_error,
+        "systematic_error_n": result.systematic_error_n,
+        "eemeter_version": result.eemeter_version,
+        "datastore_version": result.datastore_version,
+        "added": timestamp(result.added),
+        "updated": timestamp(result.updated),
+    }
+
+
+@resource.endpoint(
+    "GET",
+    "/aggregation_results/",
+    scope=READ,
+    query=AggregationResultQuery,
+    returns=list[AggregationResultOut],
+    headers=LINK,
+    examples={"one result": Example(response=[examples.AGGREGATION_RESULT])},
+)
+def list_aggregation_results(call: Call[None, AggregationResultQuery]) -> Reply:
+    """List aggregation results."""
+    found = aggregation_results.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    return page_of(call, [result_out(result) for result in found.items], found.next)
+
+
+@resource.endpoint(
+    "GET",
+    "/aggregation_results/{id}/",
+    scope=READ,
+    returns=AggregationResultOut,
+    examples={"a result": Example(response=examples.AGGREGATION_RESULT)},
+)
+def get_aggregation_result(call: Call[None, NoQuery]) -> Reply:
+    """Get an aggregation result."""
+    result = aggregation_results.get(call.id)
+    if result is None:
+        raise call.not_found()
+    return Reply(result_out(result))

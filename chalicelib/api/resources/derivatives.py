@@ -1,0 +1,195 @@
+"""derivatives/"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp
+from chalicelib.api.http.paging import LINK, page_of
+from chalicelib.api.http.times import timestamp
+from chalicelib.store import derivatives
+from chalicelib.store.tables import Derivative
+from chalicelib.vocabulary import SPREAD_NUMBERS, UncertaintyMethod
+
+DESCRIPTION = """\
+The numbers of meter results, one derivative for each interpretation:
+
+- `annualized_weather_normal`: both models on the normal year.
+- `gross_predicted`: both models on the weather of the reporting period.
+- `gross_observed`: the baseline model on that weather, and what the meter read, over the days that have both.
+
+The savings are `baseline_value - reporting_value`, and the half-width of their 95 % interval is
+`sqrt(baseline_lower**2 + reporting_lower**2)`. `uncertainty` is the method of the interval, which a meter run may ask
+for. What the interval does not hold is in `systematic_error`: it matters where the savings of many meters are added up.
+"""
+resource = Resource("derivatives", "derivative", DESCRIPTION)
+
+Interpretation = Annotated[
+    Literal["annualized_weather_normal", "gross_predicted", "gross_observed"],
+    Field(
+        description="Which numbers: both models on the normal year; both on the weather of the reporting period; or "
+        "the baseline model on that weather and what the meter read."
+    ),
+]
+HalfWidth = Annotated[
+    float | None,
+    Field(description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
+]
+Days = Annotated[float | None, Field(description="The number of days behind the value.")]
+Method = Annotated[UncertaintyMethod, Field(description="The method of the 95 % intervals.")]
+SystematicError = Annotated[
+    float | None,
+    Field(
+        ge=0,
+        description="In the unit: a bound for the error of the savings that meters of the same kind under the same "
+        "weather share. It is not in the half-widths, and does not average out over a portfolio. Null where it was not "
+        "measured for the model.",
+    ),
+]
+StandardError = Annotated[
+    float | None, Field(description="The standard error of the value, in the unit; null where the method has none.")
+]
+DegreesOfFreedom = Annotated[
+    float | None, Field(description="Those of Student's t, which times the standard error is the half-width.")
+]
+NoiseAutocorrelation = Annotated[
+    float | None, Field(description="The autocorrelation of the noise from one day to the next; bills: 0, as assumed.")
+]
+NoiseExponent = Annotated[
+    float | None,
+    Field(
+        description="The power of the load to which the noise is proportional: 0 is noise that is the same at any "
+        "load, 1 noise in proportion to it; bills: 0.7, as assumed."
+    ),
+]
+
+
+@with_config(OUTPUT)
+class DerivativeOut(TypedDict):
+    """A number of a meter result, before and after the measure."""
+
+    id: Id
+    meter_result: Id
+    trace: Id | None
+    project: Id | None
+    trace_interpretation: str
+    interpretation: Interpretation
+    unit: str
+    baseline_value: float | None
+    baseline_lower: HalfWidth
+    baseline_upper: HalfWidth
+    baseline_n: Days
+    reporting_value: float | None
+    reporting_lower: HalfWidth
+    reporting_upper: HalfWidth
+    reporting_n: Days
+    uncertainty: Method
+    systematic_error: SystematicError
+    baseline_standard_error: StandardError
+    baseline_degrees_of_freedom: DegreesOfFreedom
+    baseline_noise_autocorrelation: NoiseAutocorrelation
+    baseline_noise_exponent: NoiseExponent
+    reporting_standard_error: StandardError
+    reporting_degrees_of_freedom: DegreesOfFreedom
+    reporting_noise_autocorrelation: NoiseAutocorrelation
+    reporting_noise_exponent: NoiseExponent
+    added: Timestamp
+    updated: Timestamp
+
+
+class DerivativeQuery(PageQuery):
+    """The filters of derivatives."""
+
+    project: Id | None = Field(default=None, description="The id of a project.")
+    trace: Id | None = Field(default=None, description="The id of a trace.")
+    meter_result: Id | None = Field(default=None, description="The id of a meter result.")
+    interpretation: Interpretation | None = Field(default=None, description="The interpretation.")
+
+
+def derivative_out(derivative: Derivative) -> DerivativeOut:
+    """A derivative as a response shows it."""
+    return {
+        "id": derivative.id,
+        "meter_result": derivative.meter_result,
+        "trace": derivative.trace,
+        "project": derivative.project,
+        "trace_interpretation": derivative.trace_interpretation,
+        "interpretation": derivative.interpretation,
+        "unit": derivative.unit,
+        "baseline_value": derivative.baseline_value,
+        "baseline_lower": derivative.baseline_lower,
+        "baseline_upper": derivative.baseline_upper,
+        "baseline_n": derivative.baseline_n,
+        "reporting_value": derivative.reporting_value,
+        "reporting_lower": derivative.reporting_lower,
+        "reporting_upper": derivative.reporting_upper,
+        "reporting_n": derivative.reporting_n,
+        "uncertainty": derivative.uncertainty,
+        "systematic_error": derivative.systematic_error,
+        **dict(zip(SPREAD_NUMBERS, derivative.spread or [None] * len(SPREAD_NUMBERS), strict=True)),  # type: ignore[typeddict-item]
+        "added": timestamp(derivative.added),
+        "updated": timestamp(derivative.updated),
+    }
+
+
+EXAMPLE = {
+    "id": 1,
+    "meter_result": 1,
+    "trace": 2,
+    "project": 1,
+    "trace_interpretation": "ELECTRICITY_CONSUMPTION_SUPPLIED",
+    "interpretation": "annualized_weather_normal",
+    "unit": "KWH",
+    "baseline_value": 11012.4,
+    "baseline_lower": 214.1,
+    "baseline_upper": 214.1,
+    "baseline_n": 365,
+    "reporting_value": 9921.3,
+    "reporting_lower": 198.7,
+    "reporting_upper": 198.7,
+    "reporting_n": 365,
+    "uncertainty": "regression",
+    "systematic_error": 11.0,
+    "baseline_standard_error": 108.9,
+    "baseline_degrees_of_freedom": 360.0,
+    "baseline_noise_autocorrelation": 0.31,
+    "baseline_noise_exponent": 1.0,
+    "reporting_standard_error": 101.0,
+    "reporting_degrees_of_freedom": 360.0,
+    "reporting_noise_autocorrelation": 0.28,
+    "reporting_noise_exponent": 1.0,
+    "added": "2016-09-28T23:57:25.114235Z",
+    "updated": "2016-09-28T23:57:25.114235Z",
+}
+
+
+@resource.endpoint(
+    "GET",
+    "/derivatives/",
+    scope=READ,
+    query=DerivativeQuery,
+    returns=list[DerivativeOut],
+    headers=LINK,
+    examples={"one derivative": Example(response=[EXAMPLE])},
+)
+def list_derivatives(call: Call[None, DerivativeQuery]) -> Reply:
+    """List derivatives."""
+    found = derivatives.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    return page_of(call, [derivative_out(derivative) for derivative in found.items], found.next)
+
+
+@resource.endpoint(
+    "GET",
+    "/derivatives/{id}/",
+    scope=READ,
+    returns=DerivativeOut,
+    examples={"a derivative": Example(response=EXAMPLE)},
+)
+def get_derivative(call: Call[None, NoQuery]) -> Reply:
+    """Get a derivative."""
+    derivative = derivatives.get(call.id)
+    if derivative is None:
+        raise call.not_found()
+    return Reply(derivative_out(derivative))

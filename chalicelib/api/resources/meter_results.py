@@ -1,0 +1,200 @@
+"""meter_results/"""
+
+from typing import Annotated, Any
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, Url
+from chalicelib.api.http.paging import LINK, page_of
+from chalicelib.api.http.times import timestamp
+from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
+from chalicelib.api.shared.data_quality import DataQuality
+from chalicelib.api.shared.reporting_windows import ReportingWindow
+from chalicelib.store import documents, results
+from chalicelib.store.tables import MeterResult
+from chalicelib.vocabulary import UncertaintyMethod
+
+resource = Resource("meter_results", "meter result", "What successful meter runs found.")
+
+
+class Criterion(TypedDict):
+    """A warning or sufficiency criterion of eemeter or the datastore, and what was found."""
+
+    name: Annotated[str, Field(description="Its name, such as `eemeter.sufficiency_criteria.no_data`.")]
+    description: Annotated[str, Field(description="What it means.")]
+    data: Annotated[Any, Field(description="The numbers behind it.")]
+    detail: Annotated[str, Field(description="What was found, with its numbers, in a sentence.")]
+
+
+class FittedModel(TypedDict):
+    """The model of one period, and how well it fits."""
+
+    status: Annotated[str, Field(description="SUCCESS, or DISQUALIFIED by sufficiency criteria.")]
+    n: Annotated[float | None, Field(description="The readings (hours, days or bills) that it was fitted on.")]
+    r2: float | None
+    cvrmse: Annotated[float | None, Field(description="The coefficient of variation of the RMSE.")]
+    rmse: float | None
+    nmbe: Annotated[float | None, Field(description="The normalized mean bias error.")]
+    start: Timestamp | None
+    end: Timestamp | None
+    warnings: list[Criterion]
+    disqualification: list[Criterion]
+    data_quality: Annotated[
+        DataQuality | None,
+        Field(
+            description="What its data are like; null where it has no readings, and of results from before it was kept."
+        ),
+    ]
+
+
+class FittedModels(TypedDict):
+    """The models of both periods."""
+
+    baseline: FittedModel
+    reporting: FittedModel
+
+
+@with_config(OUTPUT)
+class MeterResultOut(TypedDict):
+    """A meter result; the arguments are those actually used, defaults filled in."""
+
+    id: Id
+    trace: Id | None
+    project: Id | None
+    meter_run: Id
+    meter_output: Annotated[Url, Field(description="All that the run found, for a plain GET.")]
+    status: str
+    eemeter_version: str
+    datastore_version: str
+    model_class: str
+    model_kwargs: Annotated[
+        dict[str, Any],
+        Field(
+            description="eemeter's settings of the model. Its own `uncertainty_alpha` concerns eemeter's daily "
+            "intervals, not the 95 % half-widths of derivatives."
+        ),
+    ]
+    formatter_class: str
+    formatter_kwargs: dict[str, Any]
+    weather_station: str | None
+    weather_normal_station: str | None
+    models: FittedModels
+    uncertainty: Annotated[
+        UncertaintyMethod, Field(description="The method of the derivatives' 95 % intervals that was used.")
+    ]
+    reporting_window: Annotated[
+        ReportingWindow,
+        Field(
+            description="The reporting window that was used; `models.reporting` has the start and end of its readings."
+        ),
+    ]
+    added: Timestamp
+    updated: Timestamp
+
+
+class MeterResultQuery(PageQuery):
+    """The filters of meter results."""
+
+    project: Id | None = Field(default=None, description="The id of a project.")
+    trace: Id | None = Field(default=None, description="The id of a trace.")
+    meter_run: Id | None = Field(default=None, description="The id of a meter run.")
+
+
+def result_out(result: MeterResult) -> MeterResultOut:
+    """A meter result as a response shows it."""
+    return {
+        "id": result.id,
+        "trace": result.trace,
+        "project": result.project,
+        "meter_run": result.meter_run,
+        "meter_output": documents.url(result.meter_output),
+        "status": result.status,
+        "eemeter_version": result.eemeter_version,
+        "datastore_version": result.datastore_version,
+        "model_class": result.model_class,
+        "model_kwargs": result.model_kwargs,
+        "formatter_class": result.formatter_class,
+        "formatter_kwargs": result.formatter_kwargs,
+        "weather_station": result.weather_station,
+        "weather_normal_station": result.weather_normal_station,
+        "models": _with_quality(result.models),
+        "uncertainty": result.uncertainty,  # type: ignore[typeddict-item]
+        "reporting_window": result.reporting_window,
+        "added": timestamp(result.added),
+        "updated": timestamp(result.updated),
+    }
+
+
+def _with_quality(models: dict[str, Any]) -> FittedModels:
+    baseline, reporting = (
+        {**models[label], "data_quality": models[label].get("data_quality")} for label in ("baseline", "reporting")
+    )
+    return {"baseline": baseline, "reporting": reporting}  # type: ignore[typeddict-item]
+
+
+_FIT = {
+    "status": "SUCCESS",
+    "n": 365,
+    "r2": 0.91,
+    "cvrmse": 0.12,
+    "rmse": 3.4,
+    "nmbe": 0.0001,
+    "start": "2015-01-01T00:00:00.000000Z",
+    "end": "2016-01-01T00:00:00.000000Z",
+    "warnings": [],
+    "disqualification": [],
+    "data_quality": QUALITY,
+}
+EXAMPLE = {
+    "id": 1,
+    "trace": 2,
+    "project": 1,
+    "meter_run": 1,
+    "meter_output": "https://example.s3.amazonaws.com/meter_outputs/3cdfc090-ec80-4cc1-8faf-4ee8705393ab.json?X-Amz-Signature=0123",
+    "status": "SUCCESS",
+    "eemeter_version": "4.1.1",
+    "datastore_version": "0.1.0",
+    "model_class": "DailyModel",
+    "model_kwargs": {},
+    "formatter_class": "daily",
+    "formatter_kwargs": {},
+    "weather_station": "724390",
+    "weather_normal_station": "724390",
+    "models": {"baseline": _FIT, "reporting": _FIT},
+    "uncertainty": "regression",
+    "reporting_window": "first_year",
+    "added": "2016-09-28T23:57:25.114235Z",
+    "updated": "2016-09-28T23:57:25.114235Z",
+}
+
+
+@resource.endpoint(
+    "GET",
+    "/meter_results/",
+    scope=READ,
+    query=MeterResultQuery,
+    returns=list[MeterResultOut],
+    headers=LINK,
+    examples={"one result": Example(response=[EXAMPLE])},
+)
+def list_meter_results(call: Call[None, MeterResultQuery]) -> Reply:
+    """List meter results."""
+    found = results.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    return page_of(call, [result_out(result) for result in found.items], found.next)
+
+
+@resource.endpoint(
+    "GET",
+    "/meter_results/{id}/",
+    scope=READ,
+    returns=MeterResultOut,
+    examples={"a result": Example(response=EXAMPLE)},
+)
+def get_meter_result(call: Call[None, NoQuery]) -> Reply:
+    """Get a meter result."""
+    result = results.get(call.id)
+    if result is None:
+        raise call.not_found()
+    return Reply(result_out(result))

@@ -1,0 +1,128 @@
+"""weather_records/"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.fields import MOST_ITEMS, OUTPUT, Body, Instant, Station, Timestamp
+from chalicelib.api.http.paging import LINK, page
+from chalicelib.api.http.problems import error, refuse_any
+from chalicelib.api.http.times import microseconds, moment, timestamp
+from chalicelib.api.shared.records import SeriesQuery, Taken, cursors, part
+from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, wrong
+from chalicelib.store import series
+from chalicelib.store.series import Column
+
+resource = Resource("weather_records", "record", "The hourly temperatures of weather stations.")
+
+Dataset = Literal["observed", "normal"]
+
+
+class WeatherRecordIn(Body):
+    """A temperature of a station."""
+
+    station: Station = Field(description="The station's USAF id.")
+    dataset: Dataset = Field(description="`normal` is one year of 8760 hours whose own year does not matter.")
+    start: Instant = Field(description="The hour.")
+    temperature: Temperature = Field(
+        description="From -130 to 140 °F, or -90 to 60 °C. Leave out the hours that were not observed: null and 999.9 "
+        "are refused."
+    )
+    unit: Unit = Field(description="Degrees Fahrenheit or Celsius.")
+
+
+@with_config(OUTPUT)
+class WeatherRecordOut(TypedDict):
+    """A temperature as it is kept, in °F."""
+
+    station: str
+    dataset: Dataset
+    start: Timestamp
+    temperature: float
+    unit: Literal["F"]
+
+
+class WeatherRecordQuery(SeriesQuery):
+    """The part of a station's dataset."""
+
+    station: Station = Field(description="The station's USAF id.")
+    dataset: Dataset = Field(default="observed", description="Observed hours, or the normal year.")
+
+
+@resource.endpoint(
+    "GET",
+    "/weather_records/",
+    scope=READ,
+    query=WeatherRecordQuery,
+    returns=list[WeatherRecordOut],
+    headers=LINK,
+    examples={
+        "an hour": Example(
+            response=[
+                {
+                    "station": "724390",
+                    "dataset": "observed",
+                    "start": "2015-01-01T06:00:00.000000Z",
+                    "temperature": 71.2,
+                    "unit": "F",
+                }
+            ]
+        )
+    },
+)
+def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
+    """List the temperatures of a station's dataset by their start, in °F."""
+    query = call.query
+    column, more = part(series.weather_prefix(query.dataset, query.station), query)
+    rendered: list[WeatherRecordOut] = [
+        {
+            "station": query.station,
+            "dataset": query.dataset,
+            "start": timestamp(moment(start)),
+            "temperature": value,
+            "unit": "F",
+        }
+        for start, value in zip(column.starts, column.values, strict=True)
+    ]
+    return page(call, rendered, cursors(rendered), rendered[-1]["start"] if more else None)
+
+
+@resource.endpoint(
+    "POST",
+    "/weather_records/",
+    scope=WRITE,
+    body=Annotated[list[WeatherRecordIn], Field(max_length=MOST_ITEMS)],
+    returns=Taken,
+    status=201,
+    examples={
+        "an hour": Example(
+            [
+                {
+                    "station": "999999",
+                    "dataset": "observed",
+                    "start": "2015-01-01T06:00:00Z",
+                    "temperature": 71.2,
+                    "unit": "F",
+                }
+            ],
+            {"records": 1},
+        )
+    },
+)
+def add_weather_records(call: Call[list[WeatherRecordIn], NoQuery]) -> Reply:
+    """Add temperatures, or replace those of the same station, dataset and start."""
+    refuse_any(
+        [
+            error(why, index, "temperature")
+            for index, record in enumerate(call.body)
+            if (why := wrong(record.temperature, record.unit))
+        ]
+    )
+    columns: dict[tuple[str, str], Column] = {}
+    for record in call.body:
+        column = columns.setdefault((record.dataset, record.station), Column())
+        column.append(microseconds(record.start), fahrenheit(record.temperature, record.unit))
+    series.append_many({series.weather_prefix(*name): column for name, column in columns.items()})
+    return Reply(Taken(records=len(call.body)))

@@ -1,0 +1,233 @@
+"""The serialized meter input as clients post it."""
+
+import json
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from chalicelib import vocabulary
+from chalicelib.api.http import validation
+from chalicelib.api.http.fields import (
+    Arguments,
+    DateOrInstant,
+    Instant,
+    Reading,
+    Station,
+    TimeZone,
+    TraceInterpretation,
+    Zipcode,
+)
+from chalicelib.api.http.problems import ErrorItem, error, invalid, refuse_any
+from chalicelib.api.shared.reporting_windows import ReportingWindow
+from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, wrong
+from chalicelib.store import documents
+
+
+class Part(BaseModel):
+    """A part of a meter input; keys that it does not know are ignored, as the original datastore did."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False, defer_build=True)
+
+
+class InputRecord(Part):
+    """A reading; ARBITRARY has start and end, ARBITRARY_START only start, ARBITRARY_END only end.
+
+    A date alone is midnight in the project's time zone.
+    """
+
+    start: DateOrInstant | None = None
+    end: DateOrInstant | None = None
+    value: Reading | None = None
+    estimated: bool = False
+    duplicate: bool = Field(
+        default=False, description="Whether it came with several different values, of which this is the last."
+    )
+
+
+class InputTrace(Part):
+    """The series of the meter."""
+
+    type: Literal["ARBITRARY", "ARBITRARY_START", "ARBITRARY_END"]
+    trace_id: str | None = None
+    interpretation: TraceInterpretation
+    unit: str = Field(description="The unit of the values, as of a trace; they are kept in KWH or THERM.")
+    posted_unit: str | None = Field(
+        default=None, description="The unit before a conversion that was done already, as in an input given out."
+    )
+    heat_content: float | None = Field(
+        default=None, description="Of gas by volume: the therms in one of its unit, or in one of `posted_unit`."
+    )
+    readings: vocabulary.Readings | None = Field(
+        default=None,
+        description="Whether a value is what was used over a time, or what the register of the meter showed at an "
+        "instant, of which a record has one: `start` or `end`. Null: consumption, and a run refuses what looks like "
+        "register reads.",
+    )
+    zero_is_reading: bool = Field(
+        default=False, description="Whether 0 is a reading of electricity, rather than one that is missing."
+    )
+    interval: str | None = None
+    records: list[InputRecord]
+
+
+class Period(Part):
+    """A modelling period; null leaves a side open. A date alone is midnight in the project's time zone."""
+
+    start: DateOrInstant | None = None
+    end: DateOrInstant | None = None
+
+
+class PeriodGroup(Part):
+    """The time before the measure and the time after it."""
+
+    baseline_period: Period
+    reporting_period: Period
+
+
+class InputProject(Part):
+    """The project of the trace."""
+
+    type: Literal["PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP"]
+    project_id: str | None = None
+    zipcode: Zipcode | None = None
+    timezone: TimeZone = "UTC"
+    modeling_period_group: PeriodGroup
+
+
+class InputWeather(Part):
+    """Hourly temperatures: `[start, temperature]` each, from -130 to 140 °F or -90 to 60 °C."""
+
+    station: Station | None = None
+    unit: Unit
+    records: list[tuple[Instant, Temperature | None]]
+
+
+class MeterInput(Part):
+    """The serialized input of a meter run; weather left out is that of the station that the ZIP code matches."""
+
+    type: Literal["SINGLE_TRACE_SIMPLE_PROJECT"]
+    trace: InputTrace
+    project: InputProject
+    weather: InputWeather | None = None
+    weather_normal: InputWeather | None = None
+    model_class: str | None = Field(default=None, max_length=255)
+    model_kwargs: Arguments | None = None
+    formatter_class: str | None = Field(default=None, max_length=255)
+    formatter_kwargs: Arguments | None = None
+    uncertainty: vocabulary.UncertaintyMethod | None = None
+    reporting_window: ReportingWindow | None = None
+
+
+@cache
+def adapter() -> TypeAdapter[MeterInput]:
+    """What validates a meter input in a string, built when it is first needed."""
+    return TypeAdapter(MeterInput)
+
+
+ENDS = {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}
+
+
+def resolved(given: MeterInput | str, raw: Any) -> dict[str, Any] | str:
+    """A posted meter input, normalised; or the key of one that is ours already. `raw` is `given` as the JSON had it.
+
+    Raises the 400 Problem.
+    """
+    if isinstance(given, str):
+        if not given.lstrip().startswith("{"):
+            return _key_of(given.strip())
+        return normalised(validation.from_json(adapter(), given, "meter_input"), json.loads(given))
+    return normalised(given, raw)
+
+
+def stored_key(given: MeterInput | str, raw: Any) -> str:
+    """The key of a posted meter input, stored if it is not ours already. `raw` is `given` as the JSON had it.
+
+    Raises the 400 Problem, before anything is stored.
+    """
+    document = resolved(given, raw)
+    if isinstance(document, str):
+        return document
+    key = documents.new_input_key()
+    try:
+        documents.put(key, document)
+    except ValueError:  # in a key that is ignored, but would be given back
+        raise invalid(error("JSON has no NaN and no Infinity.", "meter_input")) from None
+    return key
+
+
+def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
+    """The posted document with the datastore's names of interpretation and units. Raises the 400 Problem."""
+    refuse_any(_errors(given))
+    unit, factor = _unit(given.trace)
+    trace = {**raw["trace"], "interpretation": given.trace.interpretation, "unit": unit}
+    converted = given.trace.posted_unit is not None and not vocabulary.is_volume(given.trace.unit)
+    if unit != given.trace.unit and not converted:
+        trace["posted_unit"] = given.trace.unit
+    if factor != 1.0:
+        trace["records"] = [
+            record if record.get("value") is None else {**record, "value": record["value"] * factor}
+            for record in trace["records"]
+        ]
+    document = {**raw, "trace": trace}
+    for name in ("weather", "weather_normal"):
+        if document.get(name) is not None and document[name]["unit"] == "C":
+            document[name] = _in_fahrenheit(document[name])
+    return document
+
+
+def _unit(trace: InputTrace) -> tuple[str, float]:
+    """The datastore's unit and the factor. Raises ValueError and HeatContentError."""
+    return vocabulary.normalised_unit(trace.unit, trace.interpretation, trace.heat_content, trace.posted_unit)
+
+
+def _in_fahrenheit(weather: dict[str, Any]) -> dict[str, Any]:
+    records = [[start, None if value is None else fahrenheit(value, "C")] for start, value in weather["records"]]
+    return {**weather, "unit": "F", "records": records}
+
+
+def _errors(given: MeterInput) -> list[ErrorItem]:
+    errors = []
+    try:
+        _unit(given.trace)
+    except vocabulary.HeatContentError as problem:
+        errors.append(error(f"{problem}.", "meter_input", "trace", "heat_content"))
+    except ValueError as problem:
+        errors.append(error(f"{problem}.", "meter_input", "trace", "unit"))
+    if given.trace.readings == "register" and given.trace.type == "ARBITRARY":
+        detail = (
+            "A register is read at one instant, and records of type ARBITRARY have two; give ARBITRARY_START with the "
+            "instant as start."
+        )
+        errors.append(error(detail, "meter_input", "trace", "readings"))
+    for index, record in enumerate(given.trace.records):
+        for name in ENDS[given.trace.type]:
+            if getattr(record, name) is None:
+                detail = f"A record of a trace of type {given.trace.type} needs its {name}."
+                errors.append(error(detail, "meter_input", "trace", "records", index, name))
+    errors += _temperature_errors("weather", given.weather)
+    errors += _temperature_errors("weather_normal", given.weather_normal)
+    if given.weather is None and given.project.zipcode is None:
+        errors.append(error("Without weather a ZIP code is needed to find it.", "meter_input", "project", "zipcode"))
+    return errors
+
+
+def _temperature_errors(name: str, weather: InputWeather | None) -> list[ErrorItem]:
+    if weather is None:
+        return []
+    return [
+        error(why, "meter_input", name, "records", index, 1)
+        for index, (_, temperature) in enumerate(weather.records)
+        if temperature is not None and (why := wrong(temperature, weather.unit))
+    ]
+
+
+def _key_of(url: str) -> str:
+    key = documents.key_of(url)
+    if key is None or not documents.exists(key):
+        detail = (
+            "This is neither a meter input as JSON nor the URL of one that this datastore gave out; nothing is fetched "
+            "from other places. Post the meter input itself."
+        )
+        raise invalid(error(detail, "meter_input"))
+    return key

@@ -1,0 +1,280 @@
+"""What every endpoint does: scopes, bodies, queries, pages, idempotency, failures."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from chalice.app import Request
+
+from chalicelib.api.http import paging, urls
+from chalicelib.store import health, projects
+from tests.unit.api.conftest import Api, Memory
+
+TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}
+
+
+def test_reads_need_read_and_all_else_write(call: Api) -> None:
+    call.scopes = "read"
+    assert call("GET", "projects/").status == 200
+    refused = call("POST", "projects/", {"project_id": "one"})
+    assert refused.status == 403
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.json["type"].endswith(":missing-scope")
+    call.scopes = "write"
+    assert call("POST", "projects/", {"project_id": "one"}).status == 201
+    assert call("GET", "projects/").status == 403
+
+
+def test_paths_work_with_and_without_trailing_slash(call: Api) -> None:
+    assert call("GET", "projects").json == call("GET", "projects/").json == []
+
+
+@pytest.mark.parametrize("id", ["0", "7", "abc", "1e3", "-1", "9" * 40, "²"])
+def test_an_unknown_id_is_a_404(call: Api, id: str) -> None:
+    for resource in ("projects", "traces", "meter_runs", "batches", "meter_results", "derivatives", "trace_groups"):
+        answer = call("GET", f"{resource}/{id}/")
+        assert answer.status == 404
+        assert answer.json["type"].endswith(":not-found")
+
+
+@pytest.mark.parametrize(
+    ("query", "parameter"),
+    [
+        ("limit=0", "limit"),
+        ("limit=1001", "limit"),
+        ("limit=many", "limit"),
+        ("after=-1", "after"),
+        ("limit=1&limit=2", "limit"),
+        ("colour=red", "colour"),
+        ("project_id=", "project_id"),
+    ],
+)
+def test_a_query_that_does_not_fit_is_refused(call: Api, query: str, parameter: str) -> None:
+    answer = call("GET", f"projects/?{query}")
+    assert answer.status == 400
+    assert answer.json["errors"][0]["parameter"] == parameter
+    assert answer.pointers == [f"/{parameter}"]
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[1", b"\xff", b'{"project_id": "\\ud800"}', b"{'project_id': 1}"])
+def test_what_is_not_json_is_refused(call: Api, raw: bytes) -> None:
+    answer = call("POST", "projects/", raw)
+    assert (answer.status, answer.pointers) == (400, [""])
+    assert "not JSON" in answer.json["detail"]
+
+
+def test_an_empty_body_is_named(call: Api) -> None:
+    for raw in (b"", b" \n"):
+        answer = call("POST", "projects/", raw)
+        assert (answer.status, answer.pointers) == (400, [""])
+        assert answer.json["detail"] == "The body is empty; send JSON."
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "detail"),
+    [
+        ("projects/sync/", {}, "Send a list: [{...}]."),
+        ("traces/sync/", [{**TRACE, "projects": 1}], "Send a list: [...]."),
+        ("projects/sync/", [{"project_id": "a", "zip": 1}], "There is no field 'zip' here; did you mean 'zipcode'?"),
+        ("meter_runs/bulk/", {"targets": [{"trase": 1}]}, "There is no field 'trase' here; did you mean 'trace'?"),
+        ("meter_runs/bulk/", {}, "The field 'targets' is required."),
+        ("projects/", {"project_id": "a", "x" * 99: 1}, f"There is no field '{'x' * 60}...' here."),
+        (
+            "traces/",
+            {**TRACE, "projects": ["B-1"]},
+            "This should be the numeric id, an integer; projects/?project_id=B-1 finds it by your own project_id.",
+        ),
+    ],
+)
+def test_a_detail_names_what_is_wrong(call: Api, path: str, body: Any, detail: str) -> None:
+    assert call("POST", path, body).json["detail"] == detail
+
+
+def test_all_errors_are_counted_and_the_first_are_listed(call: Api) -> None:
+    problem = call("POST", "projects/sync/", [{}] * 150).json
+    assert problem["detail"] == "150 things in the request are wrong; see errors."
+    assert len(problem["errors"]) == 100
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("trce=1", "There is no parameter 'trce' here; did you mean 'trace'?"),
+        ("limit=1", "The parameter 'trace' is required."),
+        ("trace=1&trace=2", "The parameter 'trace' may be given once."),
+        ("trace=1&limit=many", "This should be a valid integer."),
+        (
+            "trace=M-1",
+            "This should be the numeric id, an integer; traces/?trace_id=M-1 finds it by your own trace_id.",
+        ),
+    ],
+)
+def test_a_detail_names_the_parameter(call: Api, query: str, detail: str) -> None:
+    errors = call("GET", f"trace_records/?{query}").json["errors"]
+    assert detail in [error["detail"] for error in errors]
+
+
+def test_a_body_of_another_type_is_refused(call: Api) -> None:
+    assert call("POST", "projects/", b"a,b", Content_Type="text/csv").status == 415
+    for accepted in ("application/json; charset=utf-8", "Application/JSON"):
+        assert call("POST", "projects/", b"{}", Content_Type=accepted).status == 400
+
+
+def test_a_body_over_6_mb_is_refused_with_the_way_for_more(call: Api) -> None:
+    answer = call("POST", "trace_records/", b"[" + b" " * 6_000_000 + b"]")
+    assert answer.status == 413
+    assert "6 MB" in answer.json["detail"]
+    assert "several requests" in answer.json["detail"]
+    assert call("POST", "trace_records/", b"[" + b" " * 5_999_998 + b"]").status == 201
+
+
+def test_links_lead_through_all_pages_and_keep_the_filters(call: Api) -> None:
+    for name in range(5):
+        call("POST", "projects/", {"project_id": str(name), "zipcode": "60601"})
+    path, seen = "projects/?zipcode=60601&limit=2", []
+    for _ in range(3):
+        answer = call("GET", path)
+        seen += [project["id"] for project in answer.json]
+        if "Link" not in answer.headers:
+            break
+        (url,) = re.findall(r'^<(.*)>; rel="next"$', answer.headers["Link"])
+        assert url.startswith("http://api.example.com/api/v1/projects/?")
+        assert "zipcode=60601" in url
+        assert "limit=2" in url
+        path = url.removeprefix("http://api.example.com/api/v1/")
+    assert seen == [1, 2, 3, 4, 5]
+
+
+def test_links_lead_through_all_records(call: Api) -> None:
+    call("POST", "traces/", {"trace_id": "t", "interpretation": "E_C_S", "unit": "kWh"})
+    records = [{"trace": 1, "start": f"2015-01-01T00:00:00.{n:06d}Z", "value": n} for n in range(5)]
+    call("POST", "trace_records/", records)
+    path, seen = "trace_records/?trace=1&limit=2", []
+    while path:
+        answer = call("GET", path)
+        seen += [record["value"] for record in answer.json]
+        link = re.findall(r"<http://api.example.com/api/v1/(.*)>", answer.headers.get("Link", ""))
+        path = link[0] if link else ""
+    assert seen == [0, 1, 2, 3, 4]
+
+
+def test_a_page_ends_before_it_is_too_large_for_lambda(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in range(3):
+        call("POST", "projects/", {"project_id": str(name)})
+    size = len(json.dumps(call("GET", "projects/1/").json, separators=(",", ":")))
+    monkeypatch.setattr(paging, "MOST_BYTES", int(size * 2.5))
+    first = call("GET", "projects/")
+    assert [project["id"] for project in first.json] == [1, 2]
+    assert "after=2" in first.headers["Link"]
+    monkeypatch.setattr(paging, "MOST_BYTES", 1)
+    assert [project["id"] for project in call("GET", "projects/").json] == [1]
+
+
+@pytest.mark.parametrize(
+    ("context", "headers", "url"),
+    [
+        (
+            {"path": "/dev/api/v1/projects/", "apiId": "abc", "domainName": "abc.execute-api.us-east-1.amazonaws.com"},
+            {"host": "abc.execute-api.us-east-1.amazonaws.com", "x-forwarded-proto": "https"},
+            "https://abc.execute-api.us-east-1.amazonaws.com/dev/api/v1/projects/",
+        ),
+        (
+            {"path": "/api/v1/projects", "apiId": "abc", "domainName": "example.openeemeter.org"},
+            {"host": "example.openeemeter.org", "x-forwarded-proto": "https"},
+            "https://example.openeemeter.org/api/v1/projects",
+        ),
+        (
+            {"path": "/dev/api/v1/projects/", "apiId": "abc"},
+            {"host": "127.0.0.1:4599"},
+            "http://127.0.0.1:4599/_aws/execute-api/abc/dev/api/v1/projects/",
+        ),
+        (
+            {"path": "/dev/api/v1/projects/", "apiId": "abc"},
+            {"host": "abc.execute-api.localhost:4599"},
+            "http://abc.execute-api.localhost:4599/dev/api/v1/projects/",
+        ),
+    ],
+)
+def test_urls_are_the_ones_that_the_client_sees(context: dict[str, str], headers: dict[str, str], url: str) -> None:
+    request = Request(
+        {
+            "multiValueQueryStringParameters": {"limit": ["2"], "after": ["3"]},
+            "headers": headers,
+            "pathParameters": None,
+            "requestContext": {"httpMethod": "GET", "resourcePath": "/api/v1/projects", **context},
+            "body": None,
+            "stageVariables": None,
+        }
+    )
+    assert urls.seen_url(request) == url
+    assert urls.next_link(request, 9) == f'<{url}?limit=2&after=9>; rel="next"'
+
+
+def test_an_idempotency_key_replays_the_first_response(portfolio: Api, memory: Memory) -> None:
+    first = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}]}, Idempotency_Key="k")
+    again = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}]}, Idempotency_Key="k")
+    assert (again.status, again.text) == (first.status, first.text)
+    assert again.headers["Location"] == first.headers["Location"]
+    assert again.headers["Content-Type"] == "application/json"
+    assert len(memory.runs.rows) == 2
+    other = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 2}]}, Idempotency_Key="k")
+    assert other.status == 409
+    assert other.json["type"].endswith(":idempotency-key-reused")
+    assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
+
+
+def test_the_key_of_a_refused_request_stays_free(portfolio: Api) -> None:
+    assert portfolio("POST", "meter_runs/", {"trace": 9}, Idempotency_Key="k").status == 400
+    assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
+
+
+def test_a_request_under_way_is_a_conflict(portfolio: Api, memory: Memory) -> None:
+    portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
+    ((key, (body_hash, _)),) = memory.keys.items()
+    memory.keys[key] = (body_hash, None)
+    answer = portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
+    assert answer.status == 409
+    assert answer.headers["Retry-After"] == "2"
+
+
+@pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
+def test_a_key_that_is_none_is_refused(call: Api, key: str) -> None:
+    assert call("POST", "projects/", {"project_id": "a"}, Idempotency_Key=key).status == 400
+
+
+def test_an_unexpected_error_tells_the_log_and_not_the_client(
+    call: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError("table eemeter-datastore-dev-projects is on fire")
+
+    monkeypatch.setattr(projects, "page", fail)
+    answer = call("GET", "projects/")
+    assert answer.status == 500
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert "fire" not in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_health_tells_whether_the_tables_answer(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    call.scopes = ""
+    assert call("GET", "healthz/").json == {"status": "ok"}
+
+    def fail() -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(health, "check", fail)
+    assert call("GET", "healthz/").status == 503
+
+
+def test_docs_need_no_token_and_no_other_host(call: Api) -> None:
+    call.scopes = ""
+    page = call("GET", "docs/")
+    assert page.headers["Content-Type"].startswith("text/html")
+    assert "//" not in re.sub(r"^\s*//.*$", "", page.text, flags=re.MULTILINE)
+    for file in re.findall(r"\{docs\}/([\w.-]+)", page.text):
+        served = call("GET", f"docs/{file}")
+        assert served.status == 200
+        assert len(served.text) > 100_000
+    assert call("GET", "docs/passwd").status == 404

@@ -1,0 +1,97 @@
+"""aggregation_runs/: intervals of different methods are added up only where the request says so."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from chalicelib.api.shared import examples
+from chalicelib.store import aggregation_runs, choosing
+from chalicelib.store.aggregation_runs import AggregationSpec
+from chalicelib.store.choosing import Choice, Chosen, Draft, Selection
+from chalicelib.store.tables import AggregationRun, Derivative
+from chalicelib.vocabulary import Kind
+from tests.unit.api.conftest import Api
+
+ELECTRICITY, GAS = "ELECTRICITY_CONSUMPTION_SUPPLIED", "NATURAL_GAS_CONSUMPTION_SUPPLIED"
+NORMAL = "annualized_weather_normal"
+METHODS = {(1, ELECTRICITY): ["regression", "caltrack", "regression"], (2, GAS): ["caltrack"]}  # by project
+BOTH_REMEDIES = ("caltrack (1) and regression (2)", "run the meters again with one `uncertainty`", "mix_uncertainty")
+
+
+def choose(selection: Selection) -> Choice:
+    choice = Choice()
+    for (project, trace), methods in METHODS.items():
+        for method in methods if project in selection.projects else ():
+            derivative = Derivative(
+                id=1,
+                meter_result=1,
+                trace_interpretation=trace,
+                interpretation=NORMAL,
+                unit="KWH",
+                uncertainty=method,
+                eemeter_version="4.1.1",
+            )
+            choice.drafts.setdefault(Kind(trace, NORMAL), Draft()).add(derivative)
+    return choice
+
+
+@pytest.fixture
+def scheduled(monkeypatch: pytest.MonkeyPatch) -> list[AggregationSpec]:
+    """The runs that are scheduled."""
+    specs: list[AggregationSpec] = []
+
+    def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
+        runs = []
+        for spec, chosen in wanted:
+            specs.append(spec)
+            run = aggregation_runs._new(len(specs), spec)
+            run.aggregation_input = "input"
+            if chosen:
+                run.trace_interpretation, run.derivative_interpretation = chosen.kind
+            runs.append(run)
+        return runs
+
+    monkeypatch.setattr(choosing, "choose", choose)
+    monkeypatch.setattr(aggregation_runs, "schedule", schedule)
+    return specs
+
+
+def test_different_methods_are_refused_with_both_remedies(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+    answer = portfolio("POST", "aggregation_runs/", {"projects": [1]})
+    assert (answer.status, answer.pointers) == (400, ["/mix_uncertainty"])
+    for said in BOTH_REMEDIES:
+        assert said in answer.json["detail"]
+    assert not scheduled
+
+
+def test_they_are_mixed_on_request_and_the_run_shows_it(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+    answer = portfolio("POST", "aggregation_runs/", {"projects": [1], "mix_uncertainty": True})
+    assert (answer.status, answer.json["mix_uncertainty"]) == (201, True)
+    assert [spec.mix_uncertainty for spec in scheduled] == [True]
+    assert list(answer.json) == list(examples.AGGREGATION_RUN)
+    one_method = portfolio("POST", "aggregation_runs/", {"projects": [2]})
+    assert (one_method.status, one_method.json["mix_uncertainty"]) == (201, False)
+
+
+def test_each_target_of_a_bulk_request_says_it_for_itself(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+    targets = [{"projects": [2]}, {"projects": [1, 2], "mix_uncertainty": True}, {"projects": [1]}]
+    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets})
+    assert (answer.status, answer.pointers) == (400, ["/targets/2/mix_uncertainty"])
+    assert not scheduled
+    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets[:2]})
+    shown = [[(run["trace_interpretation"], run["mix_uncertainty"]) for run in group] for group in answer.json]
+    assert shown == [[("NG_C_S", False)], [("E_C_S", True), ("NG_C_S", True)]]
+
+
+def test_methods_may_differ_between_kinds_that_are_not_added_to_each_other(
+    portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(METHODS, (1, ELECTRICITY), ["regression"])
+    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1, 2]}]})
+    assert [run["trace_interpretation"] for run in answer.json[0]] == ["E_C_S", "NG_C_S"]
+
+
+@pytest.mark.parametrize("value", [1, "true", None])
+def test_it_is_true_or_false(portfolio: Api, scheduled: list[AggregationSpec], value: object) -> None:
+    answer = portfolio("POST", "aggregation_runs/", {"projects": [2], "mix_uncertainty": value})
+    assert (answer.status, answer.pointers) == (400, ["/mix_uncertainty"])

@@ -1,0 +1,353 @@
+"""meter_runs/: the reference document's requests, and what is refused."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from chalicelib.api.shared import examples
+from chalicelib.vocabulary import FAILURE_REASONS, UNCERTAINTY_METHODS
+from tests.unit.api.conftest import BUCKET, Api, Memory
+
+FORMATTER, MODEL = ["formatter_class", "formatter_kwargs"], ["model_class", "model_kwargs"]
+
+
+@pytest.mark.parametrize(
+    ("body", "shown", "arguments"),
+    [
+        ({"trace": 2}, examples.RUN, FORMATTER + MODEL),
+        (examples.EXPLICIT_IN, examples.EXPLICIT_RUN, MODEL + FORMATTER),
+        ({"meter_input": examples.METER_INPUT}, examples.INPUT_RUN, FORMATTER + MODEL),
+    ],
+)
+def test_keys_and_their_order_are_those_of_the_reference_document(
+    portfolio: Api, body: Any, shown: dict[str, Any], arguments: list[str]
+) -> None:
+    run = portfolio("POST", "meter_runs/", body)
+    assert run.status == 201
+    before, after = ["failure_message", "traceback", "added", "updated"], ["meter_result", "batch", "uncertainty"]
+    after += ["failure_reason", "data_quality", "reporting_window"]
+    assert list(run.json) == ["id", "project", "trace", "status", "meter_input", *arguments, *before, *after]
+    assert list(run.json) == list(shown)
+    same = set(shown) - {"id", "added", "updated", "meter_input"}
+    assert {name: run.json[name] for name in same} == {name: shown[name] for name in same}
+
+
+def test_a_bulk_request_groups_its_runs_by_target(portfolio: Api) -> None:
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 4}]})
+    assert answer.status == 201
+    assert [[(run["project"], run["trace"]) for run in group] for group in answer.json] == [
+        [(1, 2), (1, 3)],
+        [(2, 4)],
+        [(2, 4)],
+    ]
+    assert list(answer.json[0][0]) == list(examples.BULK[0][0])
+    location = answer.headers["Location"]
+    assert re.fullmatch(r"/api/v1/batches/\d+/", location)
+    assert portfolio("GET", location.removeprefix("/api/v1/")).json["total"] == 4
+
+
+def test_model_arguments_of_a_bulk_request_are_those_of_every_run(portfolio: Api) -> None:
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "DailyModel"})
+    assert [run["model_class"] for run in answer.json[0]] == ["DailyModel", "DailyModel"]
+
+
+@pytest.mark.parametrize("method", [None, *UNCERTAINTY_METHODS])
+def test_a_method_of_intervals_is_that_of_every_run(portfolio: Api, memory: Memory, method: str | None) -> None:
+    single = portfolio("POST", "meter_runs/", {"trace": 2, "uncertainty": method})
+    bulk = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "uncertainty": method})
+    of_input = portfolio("POST", "meter_runs/", {"meter_input": examples.METER_INPUT, "uncertainty": method})
+    runs = [single.json, *bulk.json[0], of_input.json]
+    assert [run["uncertainty"] for run in runs] == [method] * 4
+    assert [run.uncertainty for run in memory.runs.rows.values()] == [method] * 4
+
+
+def test_a_method_in_a_meter_input_is_kept_with_it(call: Api, memory: Memory) -> None:
+    posted = {**examples.METER_INPUT, "uncertainty": "caltrack"}
+    run = call("POST", "meter_runs/", {"meter_input": posted}).json
+    assert run["uncertainty"] is None  # as model_class: what the request itself asked for
+    assert memory.documents[run["meter_input"].removeprefix(BUCKET)]["uncertainty"] == "caltrack"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "pointer"),
+    [
+        ("meter_runs/", {"trace": 2, "uncertainty": "hac"}, "/uncertainty"),
+        ("meter_runs/bulk/", {"targets": [{"trace": 2}], "uncertainty": "hac"}, "/uncertainty"),
+        ("meter_runs/", {"meter_input": {**examples.METER_INPUT, "uncertainty": "hac"}}, "/meter_input/uncertainty"),
+        (
+            "meter_runs/",
+            {"meter_input": json.dumps({**examples.METER_INPUT, "uncertainty": "hac"})},
+            "/meter_input/uncertainty",
+        ),
+    ],
+)
+def test_an_unknown_method_is_refused_with_the_known_ones(
+    portfolio: Api, memory: Memory, path: str, body: Any, pointer: str
+) -> None:
+    answer = portfolio("POST", path, body)
+    assert (answer.status, answer.pointers) == (400, [pointer])
+    for method in UNCERTAINTY_METHODS:
+        assert repr(method) in answer.json["errors"][0]["detail"]
+    assert not memory.runs.rows
+
+
+WINDOWS: list[Any] = [
+    None,
+    "first_year",
+    "latest_year",
+    {"start": "2018-01-01", "end": "2019-01-01"},
+    {"start": "2018-01-01T00:00:00-06:00", "end": "2019-01-01T06:00:00Z"},
+]
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_a_reporting_window_is_that_of_every_run_as_it_was_given(portfolio: Api, memory: Memory, window: Any) -> None:
+    single = portfolio("POST", "meter_runs/", {"trace": 2, "reporting_window": window})
+    bulk = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "reporting_window": window})
+    posted = {**examples.METER_INPUT, "reporting_window": window}
+    of_input = portfolio("POST", "meter_runs/", {"meter_input": posted, "reporting_window": window})
+    runs = [single.json, *bulk.json[0], of_input.json]
+    assert [run["reporting_window"] for run in runs] == [window] * 4
+    assert [run.reporting_window for run in memory.runs.rows.values()] == [window] * 4
+    (kept,) = memory.documents.values()
+    assert kept["reporting_window"] == window
+
+
+@pytest.mark.parametrize(
+    ("window", "pointer", "said"),
+    [
+        ("last_year", "", "'first_year' or 'latest_year'"),
+        (2018, "", "object or a string"),
+        ({"start": "2018-01-01"}, "/end", "'end' is required"),
+        ({"start": "2018-01-01", "end": "2019-01-01", "days": 365}, "/days", "no field 'days' here"),
+        ({"start": 2018, "end": "2019-01-01"}, "/start", "string"),
+        ({"start": "2018", "end": "2019-01-01"}, "/start", "'2018' is neither a date such as"),
+        ({"start": "2018-01-01T00:00:00", "end": "2019-01-01"}, "/start", "needs an offset"),
+        ({"start": "1818-01-01", "end": "1819-01-01"}, "/start", "between the years 1900 and 2199"),
+        ({"start": "2018-01-01", "end": "2019-01-01T00:00:00Z"}, "", "both dates, or both timestamps"),
+        ({"start": "2019-01-01", "end": "2018-01-01"}, "", "ends at 2018-01-01, which is not after its start"),
+        ({"start": "2018-01-01", "end": "2019-01-03"}, "", "has 367 days, and at most 366 are taken"),
+    ],
+)
+def test_a_window_that_does_not_fit_is_refused(
+    portfolio: Api, memory: Memory, window: Any, pointer: str, said: str
+) -> None:
+    posted = {**examples.METER_INPUT, "reporting_window": window}
+    for path, body, place in (
+        ("meter_runs/", {"trace": 2, "reporting_window": window}, ""),
+        ("meter_runs/bulk/", {"targets": [{"trace": 2}], "reporting_window": window}, ""),
+        ("meter_runs/", {"meter_input": posted}, "/meter_input"),
+        ("meter_runs/", {"meter_input": json.dumps(posted)}, "/meter_input"),
+    ):
+        answer = portfolio("POST", path, body)
+        assert answer.status == 400
+        assert f"{place}/reporting_window{pointer}" in answer.pointers
+        assert any(said in one["detail"] for one in answer.json["errors"]), answer.json
+    assert not memory.runs.rows
+    assert not memory.documents
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer", "said"),
+    [
+        ({}, "/trace", "needs a trace"),
+        ({"trace": 9}, "/trace", "no trace 9"),
+        ({"trace": 2, "project": 9}, "/project", "no project 9"),
+        ({"trace": 1}, "/trace", "belongs to no project"),
+        ({"project": 1}, "/project", "meter_runs/bulk/"),
+        ({"project": 9}, "/project", "no project 9"),
+        ({"trace": "M 1"}, "/trace", "numeric id, an integer; traces/?trace_id=M%201 finds it"),
+        ({"trace": 2, "colour": "red"}, "/colour", "no field 'colour' here."),
+        ({"Traces": 2}, "/Traces", "did you mean 'trace'?"),
+        ({"trace": 2, "meter_input": examples.METER_INPUT}, "/meter_input", "either"),
+        ({"meter_input": "https://elsewhere.example.com/input.json"}, "/meter_input", "nothing is fetched"),
+        ({"meter_input": BUCKET + "meter_inputs/gone.json"}, "/meter_input", "neither"),
+        ({"meter_input": "{"}, "/meter_input", "not JSON"),
+        ({"meter_input": 3}, "/meter_input", "object or a string"),
+        ({"trace": 2, "model_kwargs": {"a": "x" * 30_000}}, "/model_kwargs", "at most 20,000"),
+    ],
+)
+def test_a_run_that_does_not_fit_is_refused(portfolio: Api, memory: Memory, body: Any, pointer: str, said: str) -> None:
+    answer = portfolio("POST", "meter_runs/", body)
+    assert answer.status == 400
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.pointers == [pointer]
+    assert said in answer.json["errors"][0]["detail"]
+    assert not memory.runs.rows
+    assert not memory.documents
+
+
+def test_every_target_that_does_not_fit_is_pointed_at(portfolio: Api, memory: Memory) -> None:
+    portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
+    targets = [{"project": 1}, {"project": 9}, {}, {"trace": 9}, {"trace": 3}, {"trace": 1}, {"trace": 2, "project": 9}]
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert answer.pointers == [
+        "/targets/1/project",
+        "/targets/2",
+        "/targets/3/trace",
+        "/targets/4/trace",
+        "/targets/5/trace",
+        "/targets/6/project",
+    ]
+    assert not memory.runs.rows
+
+
+def test_more_runs_than_a_response_holds_are_refused(portfolio: Api) -> None:
+    targets = [{"project": 1}] * 5001
+    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert answer.status == 400
+    assert "split" in answer.json["detail"]
+    assert answer.pointers == ["/targets"]
+    some = {"targets": [{"project": 1}] * 200, "model_kwargs": {"a": "x" * 19_000}}
+    assert portfolio("POST", "meter_runs/bulk/", some).status == 400
+
+
+def test_a_project_with_one_trace_implies_it(portfolio: Api) -> None:
+    assert portfolio("POST", "meter_runs/", {"project": 2}).json["trace"] == 4
+
+
+def test_a_meter_input_is_kept_as_posted(call: Api, memory: Memory) -> None:
+    posted = {**examples.METER_INPUT, "note": "of the client's own"}
+    for given in (posted, json.dumps(posted)):
+        run = call("POST", "meter_runs/", {"meter_input": given}).json
+        assert (run["project"], run["trace"]) == (None, None)
+        key = run["meter_input"].removeprefix(BUCKET)
+        assert json.dumps(memory.documents[key]) == json.dumps(posted)
+        again = call("POST", "meter_runs/", {"meter_input": run["meter_input"]}).json
+        assert again["meter_input"] == run["meter_input"]
+
+
+def test_names_and_units_in_a_meter_input_become_the_datastores(call: Api, memory: Memory) -> None:
+    trace = {**examples.METER_INPUT["trace"], "interpretation": "E_C_S", "unit": "Wh"}
+    weather = {
+        "station": "724390",
+        "unit": "C",
+        "records": [["2011-01-01T00:00:00Z", 10.0], ["2011-01-01T01:00:00Z", None]],
+    }
+    call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace, "weather": weather}})
+    (kept,) = memory.documents.values()
+    assert kept["trace"]["interpretation"] == "ELECTRICITY_CONSUMPTION_SUPPLIED"
+    assert kept["trace"]["unit"] == "KWH"
+    assert [record["value"] for record in kept["trace"]["records"]] == [57.8 * 0.001, None]
+    assert kept["weather"]["unit"] == "F"
+    assert [temperature for _, temperature in kept["weather"]["records"]] == [50.0, None]
+
+
+def test_dates_in_a_meter_input_are_kept_as_posted(call: Api, memory: Memory) -> None:
+    periods = {"baseline_period": {"end": "2012-01-01"}, "reporting_period": {"start": "2012-02-01"}}
+    posted = {
+        **examples.METER_INPUT,
+        "trace": {**examples.METER_INPUT["trace"], "records": [{"start": "2011-01-01", "value": 1.0}]},
+        "project": {**examples.METER_INPUT["project"], "modeling_period_group": periods},
+    }
+    assert call("POST", "meter_runs/", {"meter_input": posted}).status == 201
+    assert list(memory.documents.values()) == [posted]
+
+
+def gas(**fields: Any) -> dict[str, Any]:
+    """A meter input of 100 of a unit of gas."""
+    records = [{"start": "2011-01-01T00:00:00+00:00", "value": 100}]
+    trace = {**examples.METER_INPUT["trace"], "interpretation": "NATURAL_GAS_CONSUMPTION_SUPPLIED", "records": records}
+    return {**examples.METER_INPUT, "trace": {**trace, **fields}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "value", "posted_unit"),
+    [
+        ({"unit": "CCF", "heat_content": 1.03}, 103.0, "CCF"),
+        ({"unit": "m3", "heat_content": 0.37}, 37.0, "m3"),
+        ({"unit": "kWh"}, pytest.approx(3.412141633127942, rel=1e-15), "kWh"),
+        ({"unit": "Dth", "readings": "register", "zero_is_reading": True}, 1000.0, "Dth"),
+        ({"unit": "THERM", "posted_unit": "CCF", "heat_content": 1.03}, 100, "CCF"),
+        ({"unit": "THERM", "posted_unit": "kWh"}, 100, "kWh"),
+    ],
+)
+def test_a_meter_input_is_converted_once(
+    call: Api, memory: Memory, fields: dict[str, Any], value: Any, posted_unit: str
+) -> None:
+    call("POST", "meter_runs/", {"meter_input": gas(**fields)})
+    (kept,) = memory.documents.values()
+    assert kept["trace"]["records"][0]["value"] == value
+    assert kept["trace"] == {**gas(**fields)["trace"], "unit": "THERM", "posted_unit": posted_unit} | {
+        "records": kept["trace"]["records"]
+    }
+    memory.documents.clear()
+    assert call("POST", "meter_runs/", {"meter_input": kept}).status == 201
+    assert list(memory.documents.values()) == [kept]
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"unit": "CCF"}, "heat_content"),
+        ({"unit": "CCF", "heat_content": 38.6}, "heat_content"),
+        ({"unit": "THERM", "heat_content": 1.03}, "heat_content"),
+        ({"unit": "THERM", "posted_unit": "kWh", "heat_content": 1.03}, "heat_content"),
+        ({"unit": "THERM", "posted_unit": "MCF", "heat_content": 1.03}, "heat_content"),
+        ({"unit": "THERM", "posted_unit": "gallon"}, "unit"),
+        ({"unit": "THERM", "readings": "odometer"}, "readings"),
+        ({"unit": "THERM", "zero_is_reading": None}, "zero_is_reading"),
+        (
+            {
+                "unit": "THERM",
+                "readings": "register",
+                "type": "ARBITRARY",
+                "records": [{"start": "2011-01-01T00:00:00Z", "end": "2011-02-01T00:00:00Z", "value": 1}],
+            },
+            "readings",
+        ),
+    ],
+)
+def test_a_unit_of_a_meter_input_that_does_not_fit_is_pointed_at(
+    call: Api, fields: dict[str, Any], pointer: str
+) -> None:
+    answer = call("POST", "meter_runs/", {"meter_input": gas(**fields)})
+    assert (answer.status, answer.pointers) == (400, [f"/meter_input/trace/{pointer}"])
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"type": "SOMETHING"}, "/meter_input/type"),
+        ({"trace": {**examples.METER_INPUT["trace"], "type": "ARBITRARY"}}, "/meter_input/trace/records/0/end"),
+        ({"trace": {**examples.METER_INPUT["trace"], "unit": "therm"}}, "/meter_input/trace/unit"),
+        (
+            {"trace": {**examples.METER_INPUT["trace"], "records": [{"start": "2011-01-01T00:00:00", "value": 1}]}},
+            "/meter_input/trace/records/0/start",
+        ),
+        ({"project": {**examples.METER_INPUT["project"], "zipcode": None}}, "/meter_input/project/zipcode"),
+    ],
+)
+def test_a_meter_input_that_does_not_fit_is_pointed_into(call: Api, change: Any, pointer: str) -> None:
+    posted = {**examples.METER_INPUT, **change}
+    for given in (posted, json.dumps(posted)):
+        assert pointer in call("POST", "meter_runs/", {"meter_input": given}).pointers
+
+
+def test_nan_hidden_in_an_ignored_key_is_refused(call: Api) -> None:
+    raw = json.dumps({"meter_input": {**examples.METER_INPUT, "note": float("nan")}}).encode()
+    assert call("POST", "meter_runs/", raw).pointers == ["/meter_input"]
+
+
+def test_failures_have_a_reason_by_which_they_are_counted_and_found(portfolio: Api, memory: Memory) -> None:
+    portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 2}]})
+    for id, reason in ((1, "weather"), (2, "data"), (3, "data"), (4, None)):  # the last before reasons were kept
+        memory.runs.update(id, {"status": "FAILED", "failure_reason": reason})
+    memory.runs.update(2, {"data_quality": {"gaps": ["2016-01-01"]}})
+    counted = portfolio("GET", "batches/1/").json
+    same = {"sufficiency": 0, "model": 0, "machine": 0}
+    assert counted["failed_by_reason"] == {"data": 2, "weather": 1, "unknown": 1, **same}
+    assert sum(counted["failed_by_reason"].values()) == counted["failed"] == 4
+    found = portfolio("GET", "meter_runs/?batch=1&failure_reason=data").json
+    shown = [(run["id"], run["failure_reason"], run["data_quality"]) for run in found]
+    assert shown == [(2, "data", {"gaps": ["2016-01-01"]}), (3, "data", None)]
+    assert portfolio("GET", "meter_runs/?failure_reason=machine").json == []
+
+
+def test_a_reason_that_there_is_not_is_refused_with_those_that_there_are(portfolio: Api) -> None:
+    answer = portfolio("GET", "meter_runs/?failure_reason=luck")
+    assert (answer.status, answer.pointers) == (400, ["/failure_reason"])
+    for reason in FAILURE_REASONS:
+        assert repr(reason) in answer.json["errors"][0]["detail"]
