@@ -103,7 +103,7 @@ def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
     from chalicelib.api.http.serving import to_json
     from chalicelib.api.resources.meter_runs import run_out
     from chalicelib.api.shared.targets import Target, pairs_of
-    from chalicelib.store import runs
+    from chalicelib.store.runs import meter_runs as runs
 
     ids: list[int] = []
 
@@ -141,8 +141,8 @@ def running(metered: Metered, ids: list[int]) -> Work:
 def aggregating(metered: Metered) -> dict[str, Work]:
     """What the steps of the state machine do for one aggregation of SUMMED derivatives."""
     from chalicelib.jobs import choose_derivatives, fan_in, sum_chunk
-    from chalicelib.store import aggregation_runs, state_machine
-    from chalicelib.store.aggregation_runs import AggregationSpec
+    from chalicelib.store.runs import aggregation_runs, state_machine
+    from chalicelib.store.runs.aggregation_runs import AggregationSpec
 
     made = synthetic.write(SUMMED, 1)
     interpretation = made.derivatives[0].interpretation

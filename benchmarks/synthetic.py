@@ -5,8 +5,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.store import bulk
-from chalicelib.store.runs import derivative_ids
+from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.shared import bulk
 from chalicelib.store.tables import Derivative, NewestRun, Project, ProjectTraces
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 

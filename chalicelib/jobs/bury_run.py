@@ -4,7 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.store import queue, runs
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import queue
 
 logger = Logger()
 

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from chalicelib.jobs.computing import computed, keep_packages
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store.runs import MOST_MESSAGE
+from chalicelib.store.runs.meter_runs import MOST_MESSAGE
 from chalicelib.store.tables import MeterRun
 
 logger = Logger()

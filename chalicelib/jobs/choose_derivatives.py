@@ -6,7 +6,9 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.aggregation import agreement
-from chalicelib.store import aggregation_runs, choosing, projects, trace_groups, traces
+from chalicelib.store.collections import projects, trace_groups, traces
+from chalicelib.store.results import choosing
+from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.tables import AggregationRun
 
 logger = Logger()

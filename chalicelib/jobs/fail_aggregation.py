@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.store import aggregation_runs
+from chalicelib.store.runs import aggregation_runs
 
 logger = Logger()
 

@@ -11,7 +11,9 @@ from chalicelib.jobs import weather
 from chalicelib.jobs.computing import computed, keep_packages
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store import documents, queue, runs
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import queue
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterRun, now
 from chalicelib.vocabulary import full_name
 

@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.aggregation.sums import partial_sum
-from chalicelib.store import aggregation_runs
+from chalicelib.store.runs import aggregation_runs
 
 logger = Logger()
 

@@ -3,7 +3,8 @@
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.store import aggregation_runs, outbox, runs, waiters
+from chalicelib.store.runs import aggregation_runs, outbox, waiters
+from chalicelib.store.runs import meter_runs as runs
 
 logger = Logger()
 

@@ -21,8 +21,8 @@ from chalicelib import reporting_window
 from chalicelib.jobs.instants import DAY, EPOCH, HOUR, MICROSECOND, instant, iso
 from chalicelib.reporting_window import LATEST_YEAR
 from chalicelib.settings import NO_SOURCE, settings
-from chalicelib.store import fetches, series
-from chalicelib.store.series import Column
+from chalicelib.store.series import fetches, series
+from chalicelib.store.series.series import Column
 
 if TYPE_CHECKING:
     from chalicelib.metering.stations import Ranked

@@ -1,6 +1,6 @@
 """Whether the tables answer."""
 
-from chalicelib.store import ids
+from chalicelib.store.shared import ids
 
 
 def check() -> None:

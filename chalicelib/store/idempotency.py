@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from pynamodb.exceptions import PutError
 
-from chalicelib.store import documents
-from chalicelib.store.errors import InProgress, Mismatch
+from chalicelib.store.shared import documents
+from chalicelib.store.shared.errors import InProgress, Mismatch
 from chalicelib.store.tables import IdempotencyKey, now
 
 KEPT = timedelta(days=1)

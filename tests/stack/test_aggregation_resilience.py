@@ -11,19 +11,12 @@ import requests
 
 from benchmarks import synthetic
 from chalicelib.settings import settings
-from chalicelib.store import (
-    aggregation_runs,
-    batches,
-    choosing,
-    documents,
-    queue,
-    rows,
-    runs,
-    state_machine,
-    tables,
-    waiters,
-)
-from chalicelib.store.runs import RunSpec
+from chalicelib.store import tables
+from chalicelib.store.results import choosing
+from chalicelib.store.runs import aggregation_runs, batches, queue, state_machine, waiters
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs.meter_runs import RunSpec
+from chalicelib.store.shared import documents, rows
 from tests.stack.client import Api
 from tests.stack.test_resilience import project_of, wait_for
 

@@ -10,7 +10,9 @@ import requests
 
 from benchmarks import synthetic
 from chalicelib.api.resources.meter_results import EXAMPLE
-from chalicelib.store import ids, queue, runs
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import queue
+from chalicelib.store.shared import ids
 from chalicelib.store.tables import Derivative
 from chalicelib.vocabulary import SPREAD_NUMBERS
 from tests.stack.client import Api

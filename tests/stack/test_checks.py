@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.store import series, tokens
-from chalicelib.store.npz import pack
+from chalicelib.store import tokens
+from chalicelib.store.series import series
+from chalicelib.store.series.npz import pack
 from infra.local import portfolio
 from infra.local.stack import Running
 from tests.stack.client import Api

@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.store import batches, documents, outbox, queue, runs, series, tables
-from chalicelib.store.runs import RunSpec
+from chalicelib.store import tables
+from chalicelib.store.runs import batches, outbox, queue
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs.meter_runs import RunSpec
+from chalicelib.store.series import series
+from chalicelib.store.shared import documents
 from infra.local import portfolio
 from infra.local.stack import Running
 from tests.stack.client import Api

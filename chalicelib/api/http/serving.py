@@ -14,8 +14,8 @@ from chalicelib.api.http import problems, validation
 from chalicelib.api.http.endpoints import JSON, Call, Endpoint
 from chalicelib.api.http.problems import Problem
 from chalicelib.store import idempotency
-from chalicelib.store.errors import InProgress, Mismatch
 from chalicelib.store.idempotency import Stored
+from chalicelib.store.shared.errors import InProgress, Mismatch
 
 MOST_BYTES = 6_000_000
 SAME = {JSON: (JSON, "application/merge-patch+json")}  # what counts as a content type, beside itself

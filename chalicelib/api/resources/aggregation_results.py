@@ -12,7 +12,8 @@ from chalicelib.api.http.times import timestamp
 from chalicelib.api.resources.aggregation_runs import AggregationInterpretation
 from chalicelib.api.resources.derivatives import Interpretation
 from chalicelib.api.shared import examples
-from chalicelib.store import aggregation_results, documents
+from chalicelib.store.results import aggregation_results
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import AggregationResult
 from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
 

@@ -28,10 +28,13 @@ from chalicelib.api.http.times import timestamp
 from chalicelib.api.resources.derivatives import Interpretation
 from chalicelib.api.resources.meter_runs import MOST_BULK_BYTES, Status
 from chalicelib.api.shared import examples
-from chalicelib.store import aggregation_runs, batches, choosing, documents, projects, trace_groups, traces
-from chalicelib.store import derivatives as stored_derivatives
-from chalicelib.store.aggregation_runs import AggregationSpec
-from chalicelib.store.choosing import MOST_DERIVATIVES, Choice, Chosen, Selection, TooManyError
+from chalicelib.store.collections import projects, trace_groups, traces
+from chalicelib.store.results import choosing
+from chalicelib.store.results import derivatives as stored_derivatives
+from chalicelib.store.results.choosing import MOST_DERIVATIVES, Choice, Chosen, Selection, TooManyError
+from chalicelib.store.runs import aggregation_runs, batches
+from chalicelib.store.runs.aggregation_runs import AggregationSpec
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import AggregationRun
 from chalicelib.vocabulary import SHORT_CODES, Kind
 

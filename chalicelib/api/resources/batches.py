@@ -9,8 +9,8 @@ from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, R
 from chalicelib.api.http.fields import OUTPUT, Id, Timestamp
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.data_quality import Count
-from chalicelib.store import batches
-from chalicelib.store.batches import BatchCount
+from chalicelib.store.runs import batches
+from chalicelib.store.runs.batches import BatchCount
 
 resource = Resource("batches", "batch", "The progress of bulk requests.")
 

@@ -13,7 +13,7 @@ from chalicelib.api.resources.batches import DataFailures
 from chalicelib.api.resources.meter_results import Criterion
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import Count, DataQualities
-from chalicelib.store import checks
+from chalicelib.store.runs import checks
 
 MOST_CHECKED = 200  # runs of one request, so that it is answered in seconds
 MOST_LISTED = 100  # of them in the response

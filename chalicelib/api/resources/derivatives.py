@@ -9,7 +9,7 @@ from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, R
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp
 from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
-from chalicelib.store import derivatives
+from chalicelib.store.results import derivatives
 from chalicelib.store.tables import Derivative
 from chalicelib.vocabulary import SPREAD_NUMBERS, UncertaintyMethod
 

@@ -12,7 +12,8 @@ from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import DataQuality
 from chalicelib.api.shared.reporting_windows import ReportingWindow
-from chalicelib.store import documents, results
+from chalicelib.store.results import meter_results as results
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterResult
 from chalicelib.vocabulary import UncertaintyMethod
 

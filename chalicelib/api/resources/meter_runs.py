@@ -20,8 +20,9 @@ from chalicelib.api.shared.data_quality import DataQualities
 from chalicelib.api.shared.meter_inputs import MeterInput, resolved, stored_key
 from chalicelib.api.shared.reporting_windows import WINDOW, ReportingWindow
 from chalicelib.api.shared.targets import Target, pairs_of, single
-from chalicelib.store import documents, runs
-from chalicelib.store.runs import RunSpec
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs.meter_runs import RunSpec
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterRun
 from chalicelib.vocabulary import FailureReason, UncertaintyMethod
 

@@ -27,8 +27,8 @@ from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, refuse_any
 from chalicelib.api.http.times import in_timezone, optional_timestamp, timestamp
 from chalicelib.api.shared.syncing import Synced, repeated, synced
-from chalicelib.store import projects
-from chalicelib.store.errors import Conflict
+from chalicelib.store.collections import projects
+from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.tables import Project
 
 resource = Resource("projects", "project", "Buildings, and when their energy efficiency measures went in.")

@@ -10,7 +10,7 @@ from chalicelib.api.http.fields import OUTPUT, Body, Id, Key, PageQuery, Timesta
 from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.filters import NodeOut, Specification
-from chalicelib.store import trace_groups
+from chalicelib.store.collections import trace_groups
 from chalicelib.store.tables import TraceGroup
 
 DESCRIPTION = """\

@@ -13,8 +13,9 @@ from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import ErrorItem, error, invalid, refuse_any
 from chalicelib.api.http.times import in_timezone, microseconds, moment, timestamp
 from chalicelib.api.shared.records import SeriesQuery, Taken, cursors, part
-from chalicelib.store import projects, series, traces
-from chalicelib.store.series import DUPLICATE, ESTIMATED, Column
+from chalicelib.store.collections import projects, traces
+from chalicelib.store.series import series
+from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.tables import Trace
 
 resource = Resource(

@@ -13,8 +13,8 @@ from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, invalid, refuse_any
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.syncing import Synced, repeated, synced
-from chalicelib.store import projects, trace_groups, traces
-from chalicelib.store.errors import Conflict
+from chalicelib.store.collections import projects, trace_groups, traces
+from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.tables import Trace
 
 resource = Resource("traces", "trace", "The series of gas and electricity meters.")

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from chalicelib.api.http.endpoints import CSV, WRITE, Call, Example, Reply, Resource
 from chalicelib.api.http.fields import OUTPUT, Query, Station
 from chalicelib.api.shared import normal_files
-from chalicelib.store import series
+from chalicelib.store.series import series
 
 resource = Resource("weather_files", "file", "Normal years as NREL and the California Energy Commission publish them.")
 

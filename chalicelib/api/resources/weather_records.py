@@ -12,8 +12,8 @@ from chalicelib.api.http.problems import error, refuse_any
 from chalicelib.api.http.times import microseconds, moment, timestamp
 from chalicelib.api.shared.records import SeriesQuery, Taken, cursors, part
 from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, wrong
-from chalicelib.store import series
-from chalicelib.store.series import Column
+from chalicelib.store.series import series
+from chalicelib.store.series.series import Column
 
 resource = Resource("weather_records", "record", "The hourly temperatures of weather stations.")
 

@@ -21,7 +21,7 @@ from chalicelib.api.http.fields import (
 from chalicelib.api.http.problems import ErrorItem, error, invalid, refuse_any
 from chalicelib.api.shared.reporting_windows import ReportingWindow
 from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, wrong
-from chalicelib.store import documents
+from chalicelib.store.shared import documents
 
 
 class Part(BaseModel):

@@ -16,7 +16,7 @@ from chalicelib.api.http.fields import STATION
 from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, refuse_any
 from chalicelib.api.http.times import microseconds
 from chalicelib.api.shared.temperatures import fahrenheit
-from chalicelib.store.series import Column
+from chalicelib.store.series.series import Column
 from chalicelib.vocabulary import TEMPERATURE_LIMITS
 
 DATE, TIME, DRY_BULB = "Date (MM/DD/YYYY)", "Time (HH:MM)", "Dry-bulb (C)"

@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.fields import OUTPUT, Instant, Query
 from chalicelib.api.http.times import microseconds
-from chalicelib.store import series
-from chalicelib.store.series import Column
+from chalicelib.store.series import series
+from chalicelib.store.series.series import Column
 
 
 @with_config(OUTPUT)

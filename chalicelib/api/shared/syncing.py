@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.fields import OUTPUT, Id
 from chalicelib.api.http.problems import ErrorItem, error
-from chalicelib.store.keyed import Synced as Done
+from chalicelib.store.collections.keyed import Synced as Done
 
 
 @with_config(OUTPUT)

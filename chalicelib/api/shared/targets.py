@@ -6,7 +6,7 @@ from pydantic import Field
 
 from chalicelib.api.http.fields import Body, Id
 from chalicelib.api.http.problems import ErrorItem, error, invalid, refuse_any
-from chalicelib.store import projects, trace_groups, traces
+from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.tables import Project, Trace
 
 

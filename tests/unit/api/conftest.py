@@ -11,27 +11,21 @@ from chalice.app import AuthRequest, AuthResponse, Chalice
 from chalice.test import Client
 
 from chalicelib import api
-from chalicelib.store import (
-    batches,
-    derivatives,
-    documents,
-    health,
-    idempotency,
-    ids,
-    projects,
-    results,
-    runs,
-    series,
-    trace_groups,
-    traces,
-)
-from chalicelib.store.batches import BatchCount
-from chalicelib.store.errors import Conflict, InProgress, Mismatch
+from chalicelib.store import health, idempotency
+from chalicelib.store.collections import projects, trace_groups, traces
+from chalicelib.store.collections.keyed import Synced
 from chalicelib.store.idempotency import Stored
-from chalicelib.store.keyed import Synced
-from chalicelib.store.pages import Page
-from chalicelib.store.runs import RunSpec
-from chalicelib.store.series import Column
+from chalicelib.store.results import derivatives
+from chalicelib.store.results import meter_results as results
+from chalicelib.store.runs import batches
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs.batches import BatchCount
+from chalicelib.store.runs.meter_runs import RunSpec
+from chalicelib.store.series import series
+from chalicelib.store.series.series import Column
+from chalicelib.store.shared import documents, ids
+from chalicelib.store.shared.errors import Conflict, InProgress, Mismatch
+from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables import Derivative, MeterResult, MeterRun, Project, Trace, TraceGroup
 from chalicelib.vocabulary import FAILURE_REASONS
 

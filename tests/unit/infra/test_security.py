@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.store import documents, idempotency
+from chalicelib.store import idempotency
+from chalicelib.store.shared import documents
 from infra.iam_table import PAGE, renewed
 from infra.sources import REPOSITORY
 from infra.transform import Template, decided, transformed

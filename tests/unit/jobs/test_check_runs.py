@@ -9,7 +9,9 @@ from chalicelib.api.shared.data_quality import DataQuality, Outlier, Outliers
 from chalicelib.jobs import check_runs, meter_input
 from chalicelib.metering import NoHourlyModels, lean
 from chalicelib.metering import check as metering_check
-from chalicelib.store import documents, projects, series, traces
+from chalicelib.store.collections import projects, traces
+from chalicelib.store.series import series
+from chalicelib.store.shared import documents
 from infra.local import portfolio
 
 GOOD, HOURS = "il-gas-hdd-only-billing_monthly", "il-gas-hdd-only-hourly"
@@ -118,7 +120,7 @@ class TestWeatherThatTheStoreLacks:
     @pytest.fixture(autouse=True)
     def empty_store(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(series, "read", lambda *_, **__: series.Column())
-        monkeypatch.setattr("chalicelib.store.fetches.noted", lambda *_: False)
+        monkeypatch.setattr("chalicelib.store.series.fetches.noted", lambda *_: False)
 
     @pytest.fixture
     def document(self) -> dict[str, Any]:

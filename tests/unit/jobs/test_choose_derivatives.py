@@ -7,8 +7,10 @@ import pytest
 
 from chalicelib.aggregation.agreement import DisagreementError, check_methods
 from chalicelib.jobs import choose_derivatives
-from chalicelib.store import aggregation_runs, choosing, projects, traces
-from chalicelib.store.choosing import Choice, Chosen, Draft
+from chalicelib.store.collections import projects, traces
+from chalicelib.store.results import choosing
+from chalicelib.store.results.choosing import Choice, Chosen, Draft
+from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.tables import AggregationRun, Derivative
 from chalicelib.vocabulary import Kind
 

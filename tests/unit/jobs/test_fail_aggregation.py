@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs import fail_aggregation
-from chalicelib.store import aggregation_runs
+from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.tables import AggregationRun
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from chalicelib.aggregation.sums import partial_sum
 from chalicelib.jobs import fan_in
-from chalicelib.store import aggregation_runs, documents
-from chalicelib.store.rows import Rows
+from chalicelib.store.runs import aggregation_runs
+from chalicelib.store.shared import documents
+from chalicelib.store.shared.rows import Rows
 from chalicelib.store.tables import AggregationRun
 from chalicelib.vocabulary import UNCERTAINTY_METHODS
 

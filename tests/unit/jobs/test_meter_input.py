@@ -6,8 +6,10 @@ import pytest
 
 from chalicelib.jobs import meter_input
 from chalicelib.jobs.instants import HOUR
-from chalicelib.store import documents, projects, series, traces
-from chalicelib.store.series import DUPLICATE, ESTIMATED, Column
+from chalicelib.store.collections import projects, traces
+from chalicelib.store.series import series
+from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterRun, Project, Trace
 
 ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")

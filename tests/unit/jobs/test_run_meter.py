@@ -8,7 +8,8 @@ import pytest
 from chalicelib import telemetry
 from chalicelib.jobs import run_meter
 from chalicelib.metering import NoHourlyModels
-from chalicelib.store import documents, runs
+from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterRun, now
 
 

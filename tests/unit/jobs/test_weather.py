@@ -13,8 +13,9 @@ from chalicelib.jobs import weather
 from chalicelib.jobs.instants import HOUR, instant, iso
 from chalicelib.metering import MeterFailure
 from chalicelib.metering.stations import nearest_normal_stations, nearest_stations
-from chalicelib.store import documents, fetches, series
-from chalicelib.store.series import Column
+from chalicelib.store.series import fetches, series
+from chalicelib.store.series.series import Column
+from chalicelib.store.shared import documents
 from tests import normal_file
 from tests.file_server import FileServer, sample, serving
 

@@ -8,7 +8,8 @@ import pytest
 from chalice.app import Request
 
 from chalicelib.api.http import paging, urls
-from chalicelib.store import health, projects
+from chalicelib.store import health
+from chalicelib.store.collections import projects
 from tests.unit.api.conftest import Api, Memory
 
 TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.api.shared import examples
-from chalicelib.store import aggregation_runs, choosing
-from chalicelib.store.aggregation_runs import AggregationSpec
-from chalicelib.store.choosing import Choice, Chosen, Draft, Selection
+from chalicelib.store.results import choosing
+from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection
+from chalicelib.store.runs import aggregation_runs
+from chalicelib.store.runs.aggregation_runs import AggregationSpec
 from chalicelib.store.tables import AggregationRun, Derivative
 from chalicelib.vocabulary import Kind
 from tests.unit.api.conftest import Api

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.api import contract
 from chalicelib.api.resources import checks as rendering
 from chalicelib.api.shared import examples
-from chalicelib.store import checks
+from chalicelib.store.runs import checks
 from tests.unit.api.conftest import BUCKET, Api, Memory
 from tests.unit.api.http.test_openapi import validate
 

@@ -10,7 +10,7 @@ from chalicelib.api.resources.derivatives import derivative_out
 from chalicelib.api.resources.meter_results import EXAMPLE as RESULT
 from chalicelib.api.resources.meter_results import result_out
 from chalicelib.api.shared.examples import AGGREGATION_RESULT
-from chalicelib.store import documents
+from chalicelib.store.shared import documents
 from chalicelib.store.tables import AggregationResult, Derivative, MeterResult, now
 from chalicelib.vocabulary import SPREAD_NUMBERS
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.api.resources.trace_groups import EXAMPLE_IN, EXAMPLE_OUT
 from chalicelib.api.shared.filters import MOST_NESTED
-from chalicelib.store import trace_groups
+from chalicelib.store.collections import trace_groups
 from tests.unit.api.conftest import Api, Memory
 
 FILTER = {"target": "project_metadata|program", "comparison": "==", "value": "retrofit"}

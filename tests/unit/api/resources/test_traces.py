@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.api.resources.traces import EXAMPLE_OUT
 from chalicelib.api.shared import examples
-from chalicelib.store.series import DUPLICATE, ESTIMATED
+from chalicelib.store.series.series import DUPLICATE, ESTIMATED
 from chalicelib.vocabulary import INTERPRETATIONS
 from tests.unit.api.conftest import Api, Memory
 

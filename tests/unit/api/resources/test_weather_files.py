@@ -6,7 +6,7 @@ import eeweather.stations
 import pytest
 
 from chalicelib.api.shared import normal_files
-from chalicelib.store import series
+from chalicelib.store.series import series
 from tests import normal_file
 from tests.file_server import serving
 from tests.normal_file import CZ2010, STATION, TMY3

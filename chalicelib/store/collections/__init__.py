@@ -1,0 +1,1 @@
+"""What clients store by name: projects, traces and trace groups."""

@@ -1,0 +1,32 @@
+"""Projects: a building, and when its efficiency measure went in."""
+
+from chalicelib.store.collections import traces
+from chalicelib.store.collections.keyed import Collection
+from chalicelib.store.shared import pages
+from chalicelib.store.tables import Project
+
+_projects = Collection(Project, "projects", "project_id")
+
+get = _projects.get
+get_many = _projects.get_many
+find_many = _projects.find_many
+create = _projects.create
+update = _projects.update
+sync = _projects.sync
+
+
+def delete(id: int) -> bool:
+    """Remove a project; its traces stay and no longer belong to it, its runs and results stay."""
+    if _projects.get(id) is None:
+        return False
+    traces.unlink(id)
+    return _projects.delete(id)
+
+
+def page(*, after: int, limit: int, project_id: str | None = None, zipcode: str | None = None) -> pages.Page[Project]:
+    """A page of the projects that fit the filters."""
+    if project_id is not None:
+        return _projects.page_of_key(project_id, after, zipcode=zipcode)
+    if zipcode is not None:
+        return pages.query(Project.zipcode_index, zipcode, after, limit, pages.matches())
+    return _projects.page(after, limit)

@@ -1,0 +1,82 @@
+"""Trace groups: traces named by what they and their projects are, rather than one by one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from chalicelib.store.collections import projects, traces
+from chalicelib.store.collections.filters import fits
+from chalicelib.store.shared import ids, pages
+from chalicelib.store.shared.transactions import holds
+from chalicelib.store.tables import Project, Trace, TraceGroup, now
+
+RESOURCE = "trace_groups"
+
+Member = tuple[int | None, int]  # the ids of a project, or None, and of a trace
+
+
+def get(id: int) -> TraceGroup | None:
+    """The group, or None."""
+    return pages.get(TraceGroup, id)
+
+
+def get_many(wanted: Iterable[int]) -> dict[int, TraceGroup]:
+    """Those that exist, by id."""
+    return pages.get_many(TraceGroup, wanted)
+
+
+def create(fields: dict[str, Any]) -> TraceGroup:
+    """A new group."""
+    group = TraceGroup(id=ids.allocate(RESOURCE)[0], **fields)
+    group.save()
+    return group
+
+
+def update(id: int, fields: dict[str, Any]) -> TraceGroup | None:
+    """The group with these fields; None when there is no such group."""
+    group = TraceGroup(id)
+    changes = [getattr(TraceGroup, name).set(value) for name, value in {**fields, "updated": now()}.items()]
+    return group if holds(lambda: group.update(actions=changes, condition=TraceGroup.id.exists())) else None
+
+
+def delete(id: int) -> bool:
+    """Remove a group; False when there is no such group."""
+    return holds(lambda: TraceGroup(id).delete(condition=TraceGroup.id.exists()))
+
+
+def page(*, after: int, limit: int, name: str | None = None) -> pages.Page[TraceGroup]:
+    """A page of the groups that fit the filters."""
+    return pages.walk(TraceGroup, ids.given_out(RESOURCE), after, limit, pages.matches(name=name))
+
+
+def members(group: TraceGroup) -> list[Member]:
+    """The traces that fit, each for each of its projects with which it does, by the ids of trace and project."""
+    return members_of([group])[group.id]
+
+
+def members_of(groups: Sequence[TraceGroup]) -> dict[int, list[Member]]:
+    """The members of each group, found in one walk over all traces."""
+    found: dict[int, list[Member]] = {group.id: [] for group in groups}
+    candidates = ids.given_out("traces") if groups else range(0)
+    for fitting in pages.in_blocks(partial(_fitting, groups), candidates):
+        for id, member in fitting:
+            found[id].append(member)
+    return found
+
+
+def _fitting(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, Member]]:
+    """The members of the groups among a block of traces, each with the id of its group."""
+    found = traces.get_many(block)
+    owners = projects.get_many(id for trace in found.values() for id in trace.projects)
+    return [
+        (group.id, (project.id if project else None, trace.id))
+        for _, trace in sorted(found.items())
+        for project in _owners(trace, owners)
+        for group in groups
+        if fits(group.filter_specification, trace, project)
+    ]
+
+
+def _owners(trace: Trace, known: Mapping[int, Project]) -> Sequence[Project | None]:
+    """The projects of a trace that exist, lowest id first; None in place of any where there is none."""
+    return [known[id] for id in sorted(trace.projects) if id in known] or [None]

@@ -1,0 +1,76 @@
+"""Traces: the series of a meter, which may belong to several projects."""
+
+from collections.abc import Iterable, Sequence
+
+from chalicelib.store.collections.keyed import Collection
+from chalicelib.store.series import series
+from chalicelib.store.shared import pages
+from chalicelib.store.tables import ProjectTraces, Trace
+
+_traces = Collection(Trace, "traces", "trace_id")
+
+get = _traces.get
+get_many = _traces.get_many
+find_many = _traces.find_many
+create = _traces.create
+update = _traces.update
+sync = _traces.sync
+
+
+def delete(id: int) -> bool:
+    """Remove a trace and its records; its runs and results stay."""
+    if not _traces.delete(id):
+        return False
+    series.delete(series.trace_prefix(id))
+    return True
+
+
+def page(
+    *,
+    after: int,
+    limit: int,
+    projects: int | None = None,
+    trace_id: str | None = None,
+    interpretation: str | None = None,
+    among: Sequence[int] | None = None,
+) -> pages.Page[Trace]:
+    """A page of the traces that fit the filters; `projects` is the id of one they belong to, `among` are ids."""
+    if trace_id is not None:
+        found = _traces.page_of_key(trace_id, after, interpretation=interpretation).items
+        fit = [trace for trace in found if projects is None or projects in trace.projects]
+        return pages.Page([trace for trace in fit if among is None or trace.id in among], None)
+    candidates: Sequence[int] | None = among if projects is None else _ids_of_project(projects)
+    if candidates is None:
+        return _traces.page(after, limit, interpretation=interpretation)
+    if among is not None:
+        candidates = sorted(set(candidates) & set(among))
+    return pages.walk(Trace, candidates, after, limit, pages.matches(interpretation=interpretation))
+
+
+def unlink(project: int) -> None:
+    """Let no trace belong to a project any more."""
+    _traces.update_many(
+        _ids_of_project(project), lambda trace: {"projects": [one for one in trace.projects if one != project]}
+    )
+    ProjectTraces(project).delete()
+
+
+def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
+    """The traces of each project, lowest id first."""
+    wanted = set(projects)
+    linked = ids_of_projects(wanted)
+    found = get_many(trace for traces in linked.values() for trace in traces)
+    return {project: [found[id] for id in linked.get(project, ()) if id in found] for project in wanted}
+
+
+def ids_of_projects(projects: Iterable[int]) -> dict[int, list[int]]:
+    """The ids of the traces of each project that has any, lowest first."""
+    found = ProjectTraces.batch_get(set(projects), consistent_read=True)
+    return {entry.project: sorted(entry.traces or ()) for entry in found}
+
+
+def _ids_of_project(project: int) -> list[int]:
+    try:
+        return sorted(ProjectTraces.get(project, consistent_read=True).traces or ())
+    except ProjectTraces.DoesNotExist:
+        return []

@@ -1,0 +1,17 @@
+"""Aggregation results: what successful aggregation runs found."""
+
+from chalicelib.store.shared import ids, pages
+from chalicelib.store.tables import AggregationResult
+
+
+def get(id: int) -> AggregationResult | None:
+    """The result, or None."""
+    return pages.get(AggregationResult, id)
+
+
+def page(
+    *, after: int, limit: int, aggregation_run: int | None = None, **wanted: str | None
+) -> pages.Page[AggregationResult]:
+    """A page of the results that fit the filters; `wanted`: the values of attributes."""
+    candidates = ids.given_out("aggregation_runs") if aggregation_run is None else [aggregation_run]
+    return pages.walk(AggregationResult, candidates, after, limit, pages.matches(**wanted))

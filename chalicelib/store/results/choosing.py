@@ -1,0 +1,145 @@
+"""The derivatives that an aggregation adds up: the union of those of projects, traces, a group and those named."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.store.collections import traces
+from chalicelib.store.collections.trace_groups import Member
+from chalicelib.store.results import derivatives, newest
+from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.shared.rows import Rows
+from chalicelib.store.tables import Derivative, NewestRun
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
+
+MOST_DERIVATIVES = 50_000  # of one request, so that they are chosen within the 29 seconds that one has
+NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
+
+
+class TooManyError(Exception):
+    """More derivatives than one request may add up."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What derivatives are drawn from, by ids; and of which interpretations they are wanted, empty: of any.
+
+    members: of a trace group, the project (None: any) and trace of each.
+    """
+
+    projects: Sequence[int] = ()
+    traces: Sequence[int] = ()
+    derivatives: Sequence[int] = ()
+    members: Sequence[Member] = ()
+    trace_interpretations: Sequence[str] = ()  # full names
+    derivative_interpretations: Sequence[str] = ()
+
+
+@dataclass
+class Draft:
+    """The derivatives of one kind that were chosen, as the rows of an aggregation input."""
+
+    rows: Rows = field(default_factory=Rows)
+    units: Counter[str] = field(default_factory=Counter)
+    methods: Counter[str] = field(default_factory=Counter)  # of the intervals
+    eemeter_versions: set[str] = field(default_factory=set)
+
+    def add(self, derivative: Derivative) -> None:
+        """Add a derivative."""
+        self.rows.add(json.dumps(_pair(derivative), separators=(",", ":")))
+        self.units[derivative.unit] += 1
+        self.methods[derivative.uncertainty] += 1
+        self.eemeter_versions.add(derivative.eemeter_version)
+
+
+@dataclass
+class Choice:
+    """The derivatives that were chosen, by kind; how many were passed over; and what there was none of.
+
+    missing: the ids named that no derivative has. without_result: the traces drawn, each with the project that it was
+    drawn for (0: any), that have no successful meter run.
+    """
+
+    drafts: dict[Kind, Draft] = field(default_factory=dict)
+    passed_over: Counter[Kind] = field(default_factory=Counter)
+    missing: set[int] = field(default_factory=set)
+    without_result: list[newest.Place] = field(default_factory=list)
+
+    @property
+    def units(self) -> dict[Kind, Counter[str]]:
+        """How many of the chosen derivatives of each kind have which unit."""
+        return {kind: draft.units for kind, draft in self.drafts.items()}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What one run adds up: derivatives of one kind and one unit."""
+
+    kind: Kind
+    unit: str
+    draft: Draft
+    without_result: Sequence[newest.Place] = ()
+
+
+def choose(selection: Selection) -> Choice:
+    """Read the derivatives of a selection, each once and in the order of their ids.
+
+    Raises TooManyError before it reads any.
+    """
+    places = list(_places(selection))
+    runs = newest.runs_of(places)
+    wanted = _derivative_ids(selection, runs.values())
+    if len(wanted) > MOST_DERIVATIVES:
+        some = "" if selection.derivative_interpretations else ", or ask for one derivative interpretation"
+        raise TooManyError(
+            f"These are {len(wanted):,} derivatives, and one request adds up at most {MOST_DERIVATIVES:,}; split it"
+            f"{some}."
+        )
+    without_result = [place for place in dict.fromkeys(places) if place not in runs]
+    choice = Choice(missing=set(selection.derivatives), without_result=without_result)
+    for derivative in derivatives.stream(wanted):
+        choice.missing.discard(derivative.id)
+        kind = Kind(derivative.trace_interpretation, derivative.interpretation)
+        asked = (selection.trace_interpretations, selection.derivative_interpretations)
+        if all(not names or name in names for name, names in zip(kind, asked, strict=True)):
+            choice.drafts.setdefault(kind, Draft()).add(derivative)
+        else:
+            choice.passed_over[kind] += 1
+    return choice
+
+
+def _derivative_ids(selection: Selection, runs: Iterable[int]) -> list[int]:
+    """Ascending, each once."""
+    interpretations = selection.derivative_interpretations or DERIVATIVE_INTERPRETATIONS
+    positions = [DERIVATIVE_INTERPRETATIONS.index(name) for name in interpretations]
+    of_runs = {derivative_ids(run)[position] for run in runs for position in positions}
+    return sorted(of_runs | set(selection.derivatives))
+
+
+def _places(selection: Selection) -> Iterator[newest.Place]:
+    """The traces whose newest successful run is wanted, each with the project it is wanted for, or any."""
+    for trace in selection.traces:
+        yield trace, NewestRun.ANY_PROJECT
+    for project, members in traces.ids_of_projects(selection.projects).items():
+        for trace in members:
+            yield trace, project
+    for member, trace in selection.members:
+        yield trace, member or NewestRun.ANY_PROJECT
+
+
+def _pair(derivative: Derivative) -> dict[str, Any]:
+    """A derivative in the original datastore's serialization, and where it comes from."""
+    return {
+        "label": derivative.id,
+        "meter_result": derivative.meter_result,
+        "project": derivative.project,
+        "trace": derivative.trace,
+        "trace_interpretation": derivative.trace_interpretation,
+        "derivative_interpretation": derivative.interpretation,
+        "unit": derivative.unit,
+        **{name: getattr(derivative, name) for name in NUMBERS},
+        "uncertainty": derivative.uncertainty,
+        "systematic_error": derivative.systematic_error,
+    }

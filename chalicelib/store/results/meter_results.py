@@ -1,0 +1,23 @@
+"""Meter results: what successful runs found."""
+
+from chalicelib.store.shared import ids, pages
+from chalicelib.store.tables import MeterResult
+
+
+def get(id: int) -> MeterResult | None:
+    """The result, or None."""
+    return pages.get(MeterResult, id)
+
+
+def page(
+    *, after: int, limit: int, project: int | None = None, trace: int | None = None, meter_run: int | None = None
+) -> pages.Page[MeterResult]:
+    """A page of the results that fit the filters."""
+    fits = pages.matches(project=project, trace=trace, meter_run=meter_run)
+    if meter_run is not None:
+        return pages.walk(MeterResult, [meter_run], after, limit, fits)
+    if trace is not None:
+        return pages.query(MeterResult.trace_index, trace, after, limit, fits)
+    if project is not None:
+        return pages.query(MeterResult.project_index, project, after, limit, fits)
+    return pages.walk(MeterResult, ids.given_out("meter_runs"), after, limit, fits)

@@ -1,0 +1,337 @@
+"""Meter runs: written PENDING, queued, claimed by one worker at a time, and ended once."""
+
+import json
+import time
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from chalicelib import telemetry
+from chalicelib.reporting_window import Window
+from chalicelib.settings import settings
+from chalicelib.store.results import newest
+from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.runs import batches, outbox, queue, waiters
+from chalicelib.store.shared import bulk, documents, ids, pages
+from chalicelib.store.shared.transactions import commit, holds
+from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, FailureReason
+
+logger = Logger(child=True)
+
+MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day longer
+HANDED_OVER = 24 * 3600  # seconds after which the sweep has it handed over again: that worker and its queue may go
+LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
+REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
+MOST_MESSAGE, MOST_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
+MOST_DATA_QUALITY = 20_000  # bytes of JSON
+ADVICE = "its data are not at fault: schedule it again, and if that fails too, tell the operator the id of the run."
+ENDED = ("SUCCESS", "FAILED")
+
+
+@dataclass(frozen=True)
+class RunSpec:
+    """What a client asks a meter run to be."""
+
+    project: int | None = None
+    trace: int | None = None
+    model_class: str | None = None
+    model_kwargs: dict[str, Any] | None = None
+    formatter_class: str | None = None
+    formatter_kwargs: dict[str, Any] | None = None
+    uncertainty: str | None = None
+    reporting_window: Window | None = None
+    meter_input: str | None = None  # the key of a posted input
+
+
+class Exhausted(Exception):
+    """A run that was tried as often as a run may be."""
+
+
+def schedule(spec: RunSpec) -> MeterRun:
+    """Write a run and queue it."""
+    (run,) = _schedule([spec], None)
+    return run
+
+
+def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
+    """Write the runs of one bulk request and queue them; the batch's id and the runs in order."""
+    batch = batches.allocate()
+    return batch, _schedule(specs, batch)
+
+
+def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
+    block = ids.allocate("meter_runs", len(specs))
+    due = int(time.time()) + MESSAGE_LIFETIME
+    runs = [
+        MeterRun(
+            id=id,
+            batch=batch,
+            batch_shard=None if batch is None else batches.shard_of(id, len(specs)),
+            document=str(uuid.uuid4()),
+            open_shard=id % DueIndex.SHARDS,
+            due=due,
+            **vars(spec),
+        )
+        for id, spec in zip(block, specs, strict=True)
+    ]
+    outbox.open(block, batch)
+    bulk.put_all(MeterRun, runs)
+    if batch is not None:
+        batches.write(batch, block)
+    try:
+        outbox.dispatch(block)
+    except Exception:
+        logger.exception("runs are written but not all queued; the sweep will queue them", first_run=block.start)
+    return runs
+
+
+def get(id: int) -> MeterRun | None:
+    """The run, or None."""
+    return pages.get(MeterRun, id)
+
+
+def page(
+    *,
+    after: int,
+    limit: int,
+    project: int | None = None,
+    trace: int | None = None,
+    status: str | None = None,
+    batch: int | None = None,
+    failure_reason: str | None = None,
+) -> pages.Page[MeterRun]:
+    """A page of the runs that fit the filters."""
+    fits = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
+    if batch is not None:
+        return pages.walk(MeterRun, batches.runs_of(batch), after, limit, fits)
+    if trace is not None:
+        return pages.query(MeterRun.trace_index, trace, after, limit, fits)
+    if project is not None:
+        return pages.query(MeterRun.project_index, project, after, limit, fits)
+    return pages.walk(MeterRun, ids.given_out("meter_runs"), after, limit, fits)
+
+
+def claim(id: int) -> MeterRun | None:
+    """The run, now RUNNING and this worker's; None when it has ended or another worker is at it.
+
+    Raises LookupError when there is no such run, and Exhausted when it has been tried often enough.
+    """
+    run = get(id)
+    if run is None:
+        raise LookupError(f"there is no meter run {id}")
+    if run.status in ENDED or _is_held(run):
+        return None
+    if run.attempts >= settings().max_attempts:
+        raise Exhausted(f"meter run {id} was tried {run.attempts} times")
+    token = uuid.uuid4().hex
+    lease = int(time.time()) + settings().worker_timeout + LEASE_MARGIN
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.update(
+            MeterRun(id),
+            actions=[
+                MeterRun.status.set("RUNNING"),
+                MeterRun.claim.set(token),
+                MeterRun.due.set(lease),
+                MeterRun.attempts.set(run.attempts + 1),
+                MeterRun.updated.set(now()),
+            ],
+            condition=_as_seen(run),
+        )
+        if run.status == "PENDING":
+            batches.move(transaction, run, "RUNNING")
+
+    if not commit(fill):
+        return None
+    run.status, run.claim, run.due, run.attempts = "RUNNING", token, lease, run.attempts + 1
+    return run
+
+
+def give_back(run: MeterRun, error: str) -> None:
+    """End this worker's hold on a run that a machine failure cut short, so that the next try may begin."""
+    _update_if_ours(
+        run,
+        [
+            MeterRun.claim.remove(),
+            MeterRun.due.set(int(time.time()) + REDELIVERY),
+            MeterRun.last_error.set(error[:MOST_MESSAGE]),
+        ],
+    )
+
+
+def hand_over(run: MeterRun) -> bool:
+    """Leave a claimed run, as if it had not been tried, to the worker of the hourly models; False if no longer ours."""
+    due, attempts = int(time.time()) + HANDED_OVER, run.attempts - 1
+    actions: list[Action] = [MeterRun.claim.remove(), MeterRun.due.set(due), MeterRun.attempts.set(attempts)]
+    if not _update_if_ours(run, actions):
+        return False
+    run.claim, run.due, run.attempts = None, due, attempts
+    queue.hand_over(run.id)
+    return True
+
+
+def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -> bool:
+    """End a claimed run with its result and derivatives, all in one transaction; False when it is no longer ours.
+
+    `outcome` is what `metering.run_meter` returned. Ids follow from the run's, so that a second try writes the same.
+    """
+    kept = (
+        "eemeter_version",
+        "datastore_version",
+        "model_class",
+        "model_kwargs",
+        "formatter_class",
+        "formatter_kwargs",
+        "uncertainty",
+        "reporting_window",
+        "weather_station",
+        "weather_normal_station",
+        "models",
+    )
+    result = MeterResult(
+        id=run.id,
+        meter_run=run.id,
+        meter_output=documents.output_key(run.document),
+        trace=run.trace,
+        project=run.project,
+        **{name: outcome[name] for name in kept},
+    )
+    id_of = dict(zip(DERIVATIVE_INTERPRETATIONS, derivative_ids(run.id), strict=True))
+    derivatives = [
+        Derivative(
+            id=id_of[fields["interpretation"]],
+            meter_result=run.id,
+            trace=run.trace,
+            project=run.project,
+            trace_interpretation=trace_interpretation,
+            eemeter_version=outcome["eemeter_version"],
+            spread=[fields[name] for name in SPREAD_NUMBERS],
+            **{name: value for name, value in fields.items() if name not in SPREAD_NUMBERS},
+        )
+        for fields in outcome["derivatives"]
+    ]
+    places = newest.open_places(run)
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(result)
+        for derivative in derivatives:
+            transaction.save(derivative)
+        newest.note(transaction, run, places)
+        _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
+
+    while not commit(fill):
+        still_open = newest.open_places(run)
+        if still_open == places:
+            return False
+        places = still_open  # a newer run of the trace succeeded in between
+    waiters.wake_after(run)
+    return True
+
+
+def fail(
+    run: MeterRun,
+    message: str,
+    traceback: str | None,
+    reason: FailureReason,
+    data_quality: dict[str, Any] | None = None,
+) -> bool:
+    """End a run FAILED; False when it ended otherwise meanwhile.
+
+    data_quality: what was found in the data, in plain JSON values; not kept where it is too large for a page of runs.
+    """
+    actions: list[Action] = [
+        MeterRun.failure_message.set(message[:MOST_MESSAGE]),
+        MeterRun.failure_reason.set(reason),
+    ]
+    if traceback is not None:
+        actions.append(MeterRun.traceback.set(traceback[-MOST_TRACEBACK:]))
+    if data_quality is not None and len(json.dumps(data_quality)) <= MOST_DATA_QUALITY:
+        actions.append(MeterRun.data_quality.set(data_quality))
+    ended = commit(lambda transaction: _end(transaction, run, "FAILED", actions, reason))
+    if ended:
+        waiters.wake_after(run)
+    return ended
+
+
+def bury(id: int) -> None:
+    """End a run FAILED that was tried in vain; one that has ended, or that a worker is at, is left alone.
+
+    Raises LookupError when there is no such run.
+    """
+    run = get(id)
+    if run is None:
+        raise LookupError(f"there is no meter run {id}")
+    if run.status in ENDED or _is_held(run):
+        return
+    last_error = run.last_error or "its worker died or ran out of time"
+    if fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", last_error, "machine"):
+        telemetry.failed("RunsFailed", "machine")
+
+
+def set_input(run: MeterRun, key: str) -> None:
+    """Note where the complete serialized input of a claimed run is."""
+    _update_if_ours(run, [MeterRun.meter_input.set(key)])
+
+
+def requeue_overdue() -> int:
+    """Queue the runs whose worker died or whose message was lost; how many there were."""
+    queued = 0
+    for shard in range(DueIndex.SHARDS):
+        for entry in MeterRun.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
+            run = get(entry.id)
+            if run is None or run.status in ENDED or run.due > time.time():
+                continue
+            # A dead worker's claim is taken away: should it still be alive, nothing it writes will count. That comes
+            # before the message, whose worker would otherwise see the claim, and leave the run to a dead one.
+            actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY)]
+            if run.claim is not None:
+                actions.append(MeterRun.claim.remove())
+            if _update_if_ours(run, actions):
+                queue.send([run.id])
+                queued += 1
+    return queued
+
+
+def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:
+    """Change a run, unless another worker has taken or ended it meanwhile; whether it was changed."""
+    return holds(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
+
+
+def _is_held(run: MeterRun) -> bool:
+    """Whether a worker that may still be alive is at the run."""
+    return run.claim is not None and run.due > time.time()
+
+
+def _as_seen(run: MeterRun) -> Condition:
+    """That no other worker has taken or ended the run meanwhile."""
+    held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
+    same: Condition = held & (MeterRun.status == run.status)
+    return same
+
+
+def _end(
+    transaction: TransactWrite,
+    run: MeterRun,
+    status: str,
+    actions: list[Action],
+    reason: FailureReason | None = None,
+) -> None:
+    """Give a run its last status, and count it."""
+    transaction.update(
+        MeterRun(run.id),
+        actions=[
+            MeterRun.status.set(status),
+            MeterRun.updated.set(now()),
+            MeterRun.open_shard.remove(),
+            MeterRun.due.remove(),
+            *actions,
+        ],
+        condition=_as_seen(run),
+    )
+    batches.move(transaction, run, status, reason)

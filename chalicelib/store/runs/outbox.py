@@ -1,0 +1,52 @@
+"""From written to queued: a request's runs are queued even when the request dies in between.
+
+An entry is written before the runs and removed once they are queued. One that stays tells the sweep what to finish:
+queue the runs of a request that was accepted, remove those of a bulk request that was cut off before its batch was
+written (nobody was told of it).
+"""
+
+import time
+
+from aws_lambda_powertools import Logger
+
+from chalicelib.store.runs import batches, queue
+from chalicelib.store.shared import bulk, pages
+from chalicelib.store.tables import MeterRun, Outbox
+
+logger = Logger(child=True)
+
+PATIENCE = 120  # seconds, beyond the life of any request
+
+
+def open(runs: range, batch: int | None) -> None:
+    """Note that a request is about to write these runs."""
+    Outbox(runs.start, size=len(runs), batch=batch, due=int(time.time()) + PATIENCE).save()
+
+
+def dispatch(runs: range) -> None:
+    """Queue the runs and close their entry."""
+    queue.send(runs)
+    Outbox(runs.start).delete()
+
+
+def sweep() -> int:
+    """Finish what requests left behind; how many runs were queued. What fails is left to the next sweep."""
+    queued = 0
+    for entry in Outbox.scan(filter_condition=Outbox.due < int(time.time())):
+        try:
+            queued += _finish(entry)
+        except Exception:
+            logger.exception("a request's runs could not be queued", first_run=entry.first_run)
+    return queued
+
+
+def _finish(entry: Outbox) -> int:
+    written = pages.get_many(MeterRun, range(entry.first_run, entry.first_run + entry.size))
+    pending = [id for id, run in sorted(written.items()) if run.status == "PENDING"]
+    if entry.batch is not None and batches.get(entry.batch) is None:
+        bulk.delete_all(MeterRun, written.values())
+        batches.remove(entry.batch)
+        pending = []
+    queue.send(pending)
+    entry.delete()
+    return len(pending)

@@ -1,0 +1,1 @@
+"""The readings of traces and the temperatures of stations, in S3."""

@@ -1,0 +1,1 @@
+"""How all of the store reads and writes: ids, pages, bulk writes, transactions, documents."""
