@@ -26,11 +26,11 @@ down: ## Stop the local stack and forget its data
 demo: $(READY) ## Run the sample portfolio on the stack that is up
 	@$(VENV)/python -m infra.local.demo
 
-deploy: $(if $(STAGE),,which-stage) $(READY) ## Deploy a stage of infra/stages.yaml to AWS: make deploy STAGE=dev
-	@$(VENV)/python -m infra.deploy $(STAGE)
+deploy: $(if $(STAGE),,which-stage) $(READY) ## Deploy a stage of infra/deployment/stages.yaml to AWS: make deploy STAGE=dev
+	@$(VENV)/python -m infra.deployment.deploy $(STAGE)
 
 which-stage:
-	@echo "Say which stage of infra/stages.yaml: make deploy STAGE=dev" >&2; exit 1
+	@echo "Say which stage of infra/deployment/stages.yaml: make deploy STAGE=dev" >&2; exit 1
 
 lint: $(READY) ## Style, types, and who may import whom
 	$(VENV)/ruff check
@@ -48,8 +48,8 @@ bench: $(READY) ## Print the benchmarks
 lock: $(READY) ## Resolve requirements/*.in into the lock files
 	sh requirements/lock.sh $(ARGS)
 
-token: $(READY) ## Make a read token for the local stack (python -m infra.local token --help says more)
-	@$(VENV)/python -m infra.local token create made-by-hand --scope read
+token: $(READY) ## Make a read token for the local stack (python -m infra.tokens --help says more)
+	@$(VENV)/python -m infra.tokens create made-by-hand --scope read
 
 $(READY): requirements-dev.txt
 	@sh requirements/install.sh

@@ -59,7 +59,7 @@ def check_runs(event: dict[str, Any], context: Any) -> Any:
     return checking.handle(event, context)
 
 
-# The steps of infra/aggregation.asl.yaml, in its order.
+# The steps of infra/template/aggregation.asl.yaml, in its order.
 
 
 @app.lambda_function(name="wait_for_batch")

@@ -14,10 +14,10 @@ from pathlib import Path
 
 from benchmarks import synthetic
 from benchmarks.stack import fresh_stack
+from infra.deployment.environment import function_environment
 from infra.local.demo import wait_until_ended
 from infra.local.deploy import environment
 from infra.local.stack import NAME
-from infra.local.tokens import settings
 
 TRACES_EACH = 5
 
@@ -41,7 +41,7 @@ def main(sizes: list[int]) -> None:
     with fresh_stack() as (stack, client):
         endpoint_url = stack.server.endpoint_url
         os.environ |= environment(endpoint_url)
-        os.environ |= settings(NAME)
+        os.environ |= function_environment(NAME)
         port = endpoint_url.rpartition(":")[2]
         print(f"at most {peak_memory(port)} MB a function before", flush=True)
         for size in sizes:

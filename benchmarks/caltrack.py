@@ -26,8 +26,8 @@ import pandas as pd
 from benchmarks.simulated_meter import DEVELOPMENT, simulate
 from chalicelib.metering.caltrack.data import BillData
 from chalicelib.metering.caltrack.model import CaltrackBillingModel
-from infra.cache import fingerprint, once
 from infra.local import portfolio
+from infra.packaging.cache import fingerprint, once
 from infra.sources import REPOSITORY
 
 TOLERANCE = 1e-9

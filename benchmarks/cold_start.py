@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from infra import lean
 from infra.local import portfolio
+from infra.packaging import lean
 from infra.sources import REPOSITORY
 
 SAMPLE = "il-electricity-cdd-hdd-daily"

@@ -23,7 +23,8 @@ from benchmarks import synthetic
 from benchmarks.metered import Metered
 from benchmarks.prices import AS_OF, GB_SECOND, PRICES
 from benchmarks.stack import fresh_stack, load
-from infra.local import portfolio, tokens
+from infra.deployment.environment import function_environment
+from infra.local import portfolio
 from infra.local.deploy import environment
 
 SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 6
@@ -222,7 +223,7 @@ def main() -> None:
         up = stack.running
         assert up is not None
         os.environ |= environment(up.endpoint_url)
-        os.environ |= tokens.settings(up.stack) | {"POWERTOOLS_SERVICE_NAME": up.stack, "OMP_NUM_THREADS": "1"}
+        os.environ |= function_environment(up.stack) | {"POWERTOOLS_SERVICE_NAME": up.stack, "OMP_NUM_THREADS": "1"}
         functions = boto3.client("lambda")
         for source in functions.list_event_source_mappings()["EventSourceMappings"]:
             functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)

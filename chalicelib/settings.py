@@ -9,7 +9,7 @@ NO_SOURCE = "none"  # of weather: nothing is fetched
 
 @dataclass(frozen=True)
 class Settings:
-    """What the template tells the functions (`Globals` in infra/resources.yaml)."""
+    """What the template tells the functions (`Globals` in infra/template/resources.yaml)."""
 
     table_prefix: str
     bucket: str

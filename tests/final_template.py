@@ -1,10 +1,11 @@
 """The template as a deployment hands it to CloudFormation, made without the zips."""
 
-from infra import deployment, retention
+from infra.checks.transform import Template, uploaded, with_values
+from infra.deployment import retention
 from infra.local.build import build
 from infra.local.stack import CACHE
-from infra.package import read
-from infra.transform import Template, uploaded, with_values
+from infra.packaging import artifacts as deployment
+from infra.packaging.package import read
 
 PSEUDO = {"AWS::StackName": "eemeter-datastore-prod", "AWS::AccountId": "111122223333", "AWS::Region": "eu-central-1"}
 ALL_OPTIONS = {

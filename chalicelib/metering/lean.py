@@ -2,8 +2,8 @@
 
 `import eemeter` imports all of it: the hourly models with scikit-learn, scikit-fda and statsmodels, a downloader and
 more. This module, when it is imported before eemeter, imports the daily and billing models alone. The other parts come
-when they are first touched, where their packages are installed. In the lean tree (infra/lean.py), which has NumPy,
-SciPy, pandas, nlopt and pydantic beside eemeter and no more, touching them raises an EngineError that says so.
+when they are first touched, where their packages are installed. In the lean tree (infra/packaging/lean.py), which has
+NumPy, SciPy, pandas, nlopt and pydantic beside eemeter and no more, touching them raises an EngineError that says so.
 
 Only eemeter 4.1.1 was proved to work so. Any other version is imported whole, as is one that was imported before.
 """

@@ -1,4 +1,4 @@
-"""The DynamoDB tables, one per resource, as infra/resources.yaml declares them."""
+"""The DynamoDB tables, one per resource, as infra/template/resources.yaml declares them."""
 
 import json
 import zlib

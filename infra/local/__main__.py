@@ -5,12 +5,11 @@ import signal
 import subprocess
 import sys
 import time
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from infra.local import tokens
 from infra.local.server import LocalStackError
 from infra.local.stack import LocalStack, Running
-from infra.package import PackagingError
+from infra.packaging.package import PackagingError
 from infra.sources import REPOSITORY
 
 DEMO = [sys.executable, "-m", "infra.local.demo"]
@@ -72,24 +71,6 @@ def status() -> None:
     print(_explained(stack.running, stack))
 
 
-def token_create(name: str, scope: list[str], expires: Any, stack: str | None) -> None:
-    tokens.aim(stack)
-    print(tokens.create(name, scope, expires))
-
-
-def token_list(stack: str | None) -> None:
-    tokens.aim(stack)
-    print(tokens.listing())
-
-
-def token_delete(name: str, stack: str | None) -> None:
-    tokens.aim(stack)
-    count = tokens.delete(name)
-    if not count:
-        raise LocalStackError(f"There is no token named {name!r}.")
-    print(f"Revoked {count} token{'s' if count > 1 else ''} named {name!r}.")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description="The datastore on this machine.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -97,22 +78,6 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("up", help="start it, or bring it up to date").set_defaults(command=up)
     commands.add_parser("down", help="stop it and forget its data").set_defaults(command=down)
     commands.add_parser("status", help="where it answers").set_defaults(command=status)
-
-    token = commands.add_parser("token", help="make, list and revoke tokens").add_subparsers(required=True)
-    create = token.add_parser("create", help="make a token and show it, once")
-    create.add_argument("name", type=tokens.name, help="who or what it is for")
-    scopes = "what it may do; repeat it for several, since none implies another (admin is kept for managing tokens)"
-    create.add_argument("--scope", action="append", required=True, choices=["read", "write", "admin"], help=scopes)
-    create.add_argument("--expires", type=tokens.expiry, metavar="DATE", help="such as 2027-01-01 (UTC)")
-    create.set_defaults(command=token_create)
-    listing = token.add_parser("list", help="show each token's name, scopes and expiry")
-    listing.set_defaults(command=token_list)
-    delete = token.add_parser("delete", help="revoke the tokens of a name")
-    delete.add_argument("name")
-    delete.set_defaults(command=token_delete)
-    for command in (create, listing, delete):
-        aws = "a stack on AWS, by your credentials and region (AWS_PROFILE, AWS_REGION); else the local one"
-        command.add_argument("--stack", metavar="NAME", help=aws)
     return parser
 
 

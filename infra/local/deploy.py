@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import boto3
 import yaml
 
-from infra import cloudformation
-from infra.cloudformation import Account, StackError, Wanted
+from infra.deployment import cloudformation
+from infra.deployment.cloudformation import Account, StackError, Wanted
 from infra.local.server import LocalStackError, credentials
 
 ARTIFACTS = "artifacts"

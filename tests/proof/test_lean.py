@@ -5,7 +5,7 @@ import json
 import os
 from pathlib import Path
 
-from infra import lean
+from infra.packaging import lean
 from tests.proof import meters
 from tests.proof.compare import Case, dump
 from tests.proof.variants import SETTINGS

@@ -10,7 +10,8 @@ import boto3
 import pytest
 
 from benchmarks import synthetic
-from infra.local import portfolio, tokens
+from infra.deployment.environment import function_environment
+from infra.local import portfolio
 from infra.local.deploy import environment
 from infra.local.stack import LocalStack, Running
 from tests.stack.client import Api
@@ -49,7 +50,7 @@ def store(stack: Running) -> Iterator[None]:
     """Lets chalicelib.store, in this process, work on the stack."""
     before = dict(os.environ)
     os.environ |= environment(stack.endpoint_url)
-    os.environ |= tokens.settings(stack.stack)
+    os.environ |= function_environment(stack.stack)
     yield
     os.environ.clear()
     os.environ |= before

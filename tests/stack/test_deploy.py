@@ -28,7 +28,7 @@ class AwsAccount:
         self.server = server
 
     def deploy(self, stage: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "infra.deploy", stage]
+        command = [sys.executable, "-m", "infra.deployment.deploy", stage]
         local = environment(self.server.endpoint_url)
         return subprocess.run(command, cwd=REPOSITORY, env=local, capture_output=True, text=True)
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from infra.hourly import HOURLY
-from infra.lean import WORKER, built
 from infra.local.stack import Running
+from infra.packaging.hourly import HOURLY
+from infra.packaging.lean import WORKER, built
 from infra.sources import REPOSITORY
 from tests.stack import runtime
 from tests.stack.client import ENDED, Api
@@ -82,7 +82,8 @@ def receive(aws: Callable[[str], Any], stack: Running) -> Receive:
 
 def image_environment() -> dict[str, str]:
     """What the image sets."""
-    found = re.findall(r"^ENV (\w+)=(\S+)$", (REPOSITORY / "infra" / "Dockerfile").read_text(), re.MULTILINE)
+    dockerfile = (REPOSITORY / "infra" / "packaging" / "Dockerfile").read_text()
+    found = re.findall(r"^ENV (\w+)=(\S+)$", dockerfile, re.MULTILINE)
     return dict(found)
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from chalicelib.metering import MeterFailure, run_meter
-from infra import lean
 from infra.local import portfolio
+from infra.packaging import lean
 from infra.sources import REPOSITORY
 
 Document = dict[str, Any]

@@ -1,0 +1,1 @@
+"""Checks of the final template and of the functions' policies."""

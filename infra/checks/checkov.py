@@ -1,0 +1,97 @@
+"""checkov's findings, from a virtual environment of its own, since it pins packages that we have in other versions."""
+
+import fcntl
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from infra.sources import REPOSITORY
+
+LOCK_FILE = REPOSITORY / "requirements-checkov.txt"
+HOME = REPOSITORY / ".local" / "checkov"
+SKIPS = REPOSITORY / "infra" / "checks" / "checkov.yaml"
+OPTIONS = ["--skip-download", "--framework", "cloudformation", "dockerfile", "--compact", "--output", "json"]
+
+
+class CheckovError(Exception):
+    """checkov could not be installed, or could not read a file; the message says why."""
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """A check that a resource fails. file: its name without folders."""
+
+    file: str
+    check: str
+    resource: str
+    says: str
+
+
+def findings(files: Iterable[Path]) -> set[Finding]:
+    """What checkov finds in CloudFormation templates and Dockerfiles, without calling anybody. Raises CheckovError."""
+    paths = [str(file.resolve()) for file in files]
+    ran = subprocess.run([_python(), "-m", "checkov.main", *OPTIONS, "--file", *paths], capture_output=True, text=True)
+    try:
+        output = json.loads(ran.stdout)
+    except ValueError:
+        raise CheckovError(f"checkov failed:\n{ran.stderr or ran.stdout}") from None
+    reports = [
+        report["results"] for report in (output if isinstance(output, list) else [output]) if "results" in report
+    ]
+    read = {check["file_abs_path"] for report in reports for check in report["passed_checks"]}
+    if unread := sorted(set(paths) - read):
+        raise CheckovError(f"checkov read nothing in {', '.join(unread)}:\n{ran.stderr}")
+    return {
+        Finding(Path(check["file_path"]).name, check["check_id"], _name(check["resource"]), check["check_name"])
+        for report in reports
+        for check in report["failed_checks"]
+    }
+
+
+def sift(found: set[Finding], skips: list[dict[str, Any]]) -> tuple[set[Finding], list[str]]:
+    """What is found and not skipped, and the skips that no longer find anything."""
+    unexplained, idle = set(found), []
+    for skip in skips:
+        for file in skip["files"]:
+            for resource in skip["resources"]:
+                matched = {
+                    finding
+                    for finding in found
+                    if (finding.file, finding.check) == (file, skip["check"])
+                    and fnmatchcase(finding.resource, resource)
+                }
+                unexplained -= matched
+                if not matched:
+                    idle.append(f"{skip['check']} of {resource} in {file}")
+    return unexplained, idle
+
+
+def _name(resource: str) -> str:
+    """The name of a resource, of which checkov says its type as well."""
+    return resource.rpartition(".")[2]
+
+
+def _python() -> str:
+    """The Python that has checkov. Raises CheckovError."""
+    python = HOME / "bin" / "python"
+    HOME.parent.mkdir(exist_ok=True)
+    with HOME.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        ready = HOME / hashlib.sha256(LOCK_FILE.read_bytes() + sys.version.encode()).hexdigest()
+        if not ready.exists():
+            _run(sys.executable, "-m", "venv", "--clear", str(HOME))
+            _run(str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK_FILE))
+            ready.touch()
+    return str(python)
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise CheckovError(f"checkov could not be installed (is the network there?):\n{done.stderr or done.stdout}")

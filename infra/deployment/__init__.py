@@ -1,0 +1,1 @@
+"""How a stage gets to AWS, and what it is there."""

@@ -1,0 +1,1 @@
+"""What is deployed: the template, the functions' zips, the hourly worker's image."""

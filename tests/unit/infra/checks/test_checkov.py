@@ -1,0 +1,59 @@
+"""checkov finds nothing in what is deployed that infra/checks/checkov.yaml does not explain."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.checks.checkov import SKIPS, CheckovError, Finding, findings, sift
+from infra.checks.transform import decided, transformed
+from infra.sources import REPOSITORY
+from tests.final_template import bare, full
+
+BAD = {"Resources": {"Open": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead"}}}}
+WRITTEN = ("infra/deployment/account.yaml", "infra/packaging/Dockerfile")
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> set[Finding]:
+    """Of all in one run, since checkov takes seconds to start."""
+    directory = tmp_path_factory.mktemp("templates")
+    made = {"bare.json": decided(transformed(bare())), "full.json": decided(transformed(full())), "bad.json": BAD}
+    for name, template in made.items():
+        (directory / name).write_text(json.dumps(template))
+    return findings([*(directory / name for name in made), *(REPOSITORY / name for name in WRITTEN)])
+
+
+@pytest.fixture
+def skips() -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = yaml.safe_load(SKIPS.read_text())
+    return entries
+
+
+def test_nothing_is_found_that_is_not_explained(found: set[Finding], skips: list[dict[str, Any]]) -> None:
+    unexplained, idle = sift({finding for finding in found if finding.file != "bad.json"}, skips)
+    assert sorted(unexplained) == []
+    assert idle == []
+
+
+def test_each_skip_has_its_reason(skips: list[dict[str, Any]]) -> None:
+    assert all(len(skip["reason"].split()) > 5 for skip in skips)
+
+
+def test_a_bucket_that_anybody_reads_is_found(found: set[Finding]) -> None:
+    assert {"CKV_AWS_20", "CKV_AWS_53"} <= {finding.check for finding in found if finding.file == "bad.json"}
+
+
+def test_what_is_skipped_for_one_resource_is_found_on_another(skips: list[dict[str, Any]]) -> None:
+    another = Finding("bare.json", "CKV_AWS_116", "CalledAndForgotten", "no dead letter queue")
+    unexplained, idle = sift({another}, skips)
+    assert unexplained == {another}
+    assert "CKV_AWS_116 of Sweep in bare.json" in idle
+
+
+def test_a_file_that_checkov_cannot_read_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "broken.json").write_text("{")
+    with pytest.raises(CheckovError, match=r"broken\.json"):
+        findings([tmp_path / "broken.json"])

@@ -1,0 +1,88 @@
+"""What goes to AWS: the template, the zip of the API, and that of the worker."""
+
+import os
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.checks import transform
+from infra.packaging import artifacts as deployment
+from infra.packaging import package, worker
+from infra.packaging.lean import MB, WORKER, find_python
+
+MOST_OF_API = 40_000_000  # bytes unpacked: its functions start cold while somebody waits
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("build")
+    deployment.make(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def zips(made: Path) -> dict[str, Path]:
+    """The worker's zip, by the machine that it is for."""
+    worker.make(made / "arm64.zip", "arm64")
+    return {"x86_64": made / deployment.WORKER_ZIP, "arm64": made / "arm64.zip"}
+
+
+def unpacked(path: Path) -> dict[str, int]:
+    with zipfile.ZipFile(path) as archive:
+        return {entry.filename: entry.file_size for entry in archive.infolist()}
+
+
+def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] in ("AWS::Serverless::Function", "AWS::Lambda::Function")
+    }
+
+
+@pytest.mark.parametrize("machine", worker.MACHINES)
+def test_the_worker_has_the_models_and_our_code_in_what_aws_takes(zips: dict[str, Path], machine: str) -> None:
+    files = unpacked(zips[machine])
+    assert sum(files.values()) <= WORKER.limit * MB < worker.MOST
+    eemeter = "eemeter/__init__.pyc" if find_python(worker.PYTHON) else "eemeter/__init__.py"
+    assert {"app.py", "chalicelib/jobs/run_meter.py", eemeter, "eeweather/resources/metadata.db"} <= {*files}
+    assert not {"numba", "sklearn", "statsmodels", "matplotlib"} & {name.split("/")[0] for name in files}
+    libraries = [name for name in files if name.startswith("numpy/") and name.endswith(".so")]
+    assert libraries
+    assert all(f"-{worker.MACHINES[machine]}-" in name for name in libraries)
+
+
+def test_the_template_gives_the_worker_and_the_check_their_own_zip_and_runtime(made: Path) -> None:
+    found = functions(package.read(made))
+    assert {name for name, of in found.items() if of.get("CodeUri") == f"./{deployment.WORKER_ZIP}"} == {
+        "MeterWorker",
+        "CheckRuns",
+    }
+    assert found["MeterWorker"]["Runtime"] == found["CheckRuns"]["Runtime"] == f"python{worker.PYTHON}"
+    assert {name for name, of in found.items() if of["Architectures"] != ["x86_64"]} == set()
+    assert sum(unpacked(made / "deployment.zip").values()) <= MOST_OF_API
+
+
+def test_on_arm_openblas_computes_for_arm_where_eemeter_is(made: Path) -> None:
+    template = package.read(made)
+    deployment.fit(template, "arm64")
+    for name, of in functions(transform.transformed(transform.uploaded(template))).items():
+        has_eemeter, variables = name in ("MeterWorker", "CheckRuns", "HourlyWorker"), of["Environment"]["Variables"]
+        assert of["Architectures"] == ["arm64" if has_eemeter else "x86_64"]
+        assert variables["OPENBLAS_CORETYPE"] == ("ARMV8" if has_eemeter else "Haswell")
+        assert variables["OMP_NUM_THREADS"] == "1"
+
+
+def test_the_same_files_make_the_same_zip(tmp_path: Path) -> None:
+    files = []
+    for name in ("b.py", "a.py"):
+        (tmp_path / name).write_text(name)
+        files.append(tmp_path / name)
+    zips = []
+    for number in range(2):
+        os.utime(files[0], (number, number))
+        worker._zip(sorted(files), tmp_path, tmp_path / f"{number}.zip")
+        zips.append((tmp_path / f"{number}.zip").read_bytes())
+    assert zips[0] == zips[1]

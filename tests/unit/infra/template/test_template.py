@@ -1,0 +1,113 @@
+"""The template that is deployed, as CloudFormation and Chalice would check it."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from chalice.cli.factory import CLIFactory
+from chalice.deploy.validate import validate_configuration
+
+from infra.local.build import build
+from infra.local.stack import CACHE
+from infra.packaging.package import STAGE
+from infra.sources import REPOSITORY
+
+STEPS = {"WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
+FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "HourlyWorker", "BuryRun", "Sweep", "CheckRuns"} | STEPS
+
+
+@pytest.fixture(scope="module")
+def template_file() -> Path:
+    return build(CACHE) / "sam.yaml"
+
+
+@pytest.fixture(scope="module")
+def template(template_file: Path) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load(template_file.read_text())
+    return content
+
+
+def test_cfn_lint_has_nothing_to_say(template_file: Path) -> None:
+    command = [str(Path(sys.executable).with_name("cfn-lint")), str(template_file)]
+    linted = subprocess.run(command, capture_output=True, text=True)
+    assert linted.returncode == 0, linted.stdout
+
+
+def test_chalice_accepts_the_routes() -> None:
+    config = CLIFactory(str(REPOSITORY)).create_config_obj(chalice_stage_name=STAGE)
+    validate_configuration(config)
+
+
+def test_the_package_is_not_made_twice() -> None:
+    assert build(CACHE) == build(CACHE)
+
+
+def test_every_function_is_there_with_its_own_role(template: dict[str, Any]) -> None:
+    functions = {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    assert functions.keys() == FUNCTIONS
+    assert len({json.dumps(properties["Role"]) for properties in functions.values()}) == len(FUNCTIONS)
+
+
+def test_a_dead_worker_is_noticed_only_after_its_time(template: dict[str, Any]) -> None:
+    parameters = template["Parameters"]
+    assert parameters["QueueVisibility"]["Default"] > parameters["WorkerTimeout"]["Default"]
+
+
+def test_the_queue_gives_no_run_up_before_the_worker_does(template: dict[str, Any]) -> None:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    assert template["Parameters"]["QueueTries"]["MinValue"] >= int(variables["MAX_ATTEMPTS"])
+
+
+def test_tables_are_on_demand_recoverable_and_encrypted(template: dict[str, Any]) -> None:
+    tables = {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::DynamoDB::Table"
+    }
+    assert tables
+    for name, table in tables.items():
+        assert table["BillingMode"] == "PAY_PER_REQUEST", name
+        assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"], name
+        assert table["SSESpecification"]["SSEEnabled"], name
+
+
+@pytest.mark.parametrize("policy", sorted((REPOSITORY / ".chalice").glob("policy-*.json")), ids=lambda path: path.stem)
+def test_a_policy_allows_nothing_on_everything(policy: Path) -> None:
+    for statement in json.loads(policy.read_text())["Statement"]:
+        assert statement["Effect"] == "Allow"
+        assert all("*" not in action for action in statement["Action"]), statement["Sid"]
+        if statement["Action"] == ["states:SendTaskSuccess"]:
+            continue  # it names no resource, and IAM wants "*": the secret token says which task it is
+        if statement["Sid"] == "Trace":
+            continue  # X-Ray has one store of traces an account, and IAM knows no resource for it
+        resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
+        assert "*" not in resources, statement["Sid"]
+
+
+def test_gateway_errors_are_problem_documents(template: dict[str, Any]) -> None:
+    for kind, response in template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"].items():
+        assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'", kind
+        body = response["ResponseTemplates"]["application/json"].replace("$context.error.messageString", '"text"')
+        document = json.loads(body)
+        assert document["type"] == "about:blank", kind
+        assert document.get("status") == response.get("StatusCode"), kind
+
+
+def test_app_knows_only_the_api_the_jobs_and_their_telemetry() -> None:
+    imported = {
+        f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
+        for node in ast.walk(ast.parse((REPOSITORY / "app.py").read_text()))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    ours = {".".join(name.split(".")[:2]) for name in imported if name.startswith("chalicelib")}
+    assert ours == {"chalicelib.api", "chalicelib.jobs", "chalicelib.telemetry"}
