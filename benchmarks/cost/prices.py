@@ -9,7 +9,7 @@ AS_OF = "mid-2025"
 GB_SECOND = {"x86_64": 0.0000166667, "arm64": 0.0000133334}  # of Lambda's memory
 PRICES = {
     "Lambda, GB-seconds": GB_SECOND["x86_64"],
-    "Lambda, calls": 0.20e-6,
+    "Lambda, requests": 0.20e-6,
     "API Gateway, requests": 3.50e-6,
     "SQS, requests": 0.40e-6,
     "DynamoDB, write units": 0.625e-6,
@@ -18,7 +18,7 @@ PRICES = {
     "S3, writes and lists": 5.0e-6,
     "S3, reads": 0.4e-6,
     "S3, GB-months": 0.023,
-    "Step Functions, transitions": 25e-6,
+    "Step Functions, state transitions": 25e-6,
     "CloudWatch, GB of logs": 0.50,
     "CloudWatch, metrics": 0.30,  # a month
     "CloudWatch, alarms": 0.10,  # a month

@@ -59,7 +59,7 @@ class Work:
     def billed(self, memory: int) -> Counter[str]:
         """The usage of one call of a function that does it."""
         usage = Counter(self.usage)
-        usage["Lambda, calls"] += 1
+        usage["Lambda, requests"] += 1
         usage["Lambda, GB-seconds"] += self.seconds(memory) * memory / 1024  # type: ignore[assignment]
         usage["CloudWatch, GB of logs"] += (self.log + PLATFORM_LOG) / 1e9  # type: ignore[assignment]
         usage["X-Ray, traces"] += TRACED  # type: ignore[assignment]
@@ -165,7 +165,7 @@ def of_runs(count: int, schedule: Work, worker: Work, memory: int = CHOSEN) -> C
     requests = -(-count // BULK)
     usage = times({**schedule.usage} | {name: size / 1e9 for name, size in schedule.kept.items()}, count)
     usage["Lambda, GB-seconds"] += schedule.cpu * count * WHOLE / 1024  # type: ignore[assignment]
-    usage.update({"API Gateway, requests": requests, "Lambda, calls": 2 * requests})
+    usage.update({"API Gateway, requests": requests, "Lambda, requests": 2 * requests})
     usage["SQS, requests"] += 2 * count  # each message is received and deleted
     usage["Lambda, GB-seconds"] += min(WORKERS, count) * COLD * max(1.0, WHOLE / memory) * memory / 1024  # type: ignore[assignment]
     return usage + times(worker.billed(memory), count)
@@ -177,7 +177,7 @@ def of_aggregations(count: int, steps: Mapping[str, Work]) -> Counter[str]:
     usage = times(steps["choose"].billed(WHOLE), chunks)  # its reads and seconds follow the derivatives
     usage += times(steps["sum"].billed(SMALL), chunks)
     usage += times(steps["fan in"].billed(WHOLE), chunks)
-    usage["Step Functions, transitions"] += 8 * runs + 2 * chunks
+    usage["Step Functions, state transitions"] += 8 * runs + 2 * chunks
     usage["API Gateway, requests"] += runs
     return usage
 
@@ -194,20 +194,20 @@ def idle(sweep: Work) -> Counter[str]:
 
 
 def table(columns: Mapping[str, Mapping[str, float]]) -> str:
-    """Dollars by part (rows) and column, in Markdown; a part under half a cent of the last column is among the rest."""
+    """Dollars by part (rows) and column, in Markdown; a part under half a cent of the last column is in "other"."""
     last = list(columns.values())[-1]
     named = [name for name, cost in last.items() if cost >= 0.005]
     rows = [[name, *(f"{column.get(name, 0):,.4f}" for column in columns.values())] for name in named]
     rest = [sum(cost for name, cost in column.items() if name not in named) for column in columns.values()]
-    rows += [["the rest", *(f"{cost:,.4f}" for cost in rest)]]
-    rows += [["**all**", *(f"**{sum(column.values()):,.4f}**" for column in columns.values())]]
+    rows += [["other", *(f"{cost:,.4f}" for cost in rest)]]
+    rows += [["**total**", *(f"**{sum(column.values()):,.4f}**" for column in columns.values())]]
     lines = [["", *columns], ["---"] * (len(columns) + 1), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def by_memory(schedule: Work, worker: Work) -> str:
     """Seconds of a run, and dollars of 1,000 runs' workers and of all of them, by the worker's memory."""
-    lines = ["| MB | s a run | workers, $ | on arm64, $ | all, $ |", "|---|---|---|---|---|"]
+    lines = ["| MB | s per run | workers, $ | on arm64, $ | total, $ |", "|---|---|---|---|---|"]
     for memory in SIZES:
         usage = of_runs(1_000, schedule, worker, memory)
         seconds = 1_000 * worker.billed(memory)["Lambda, GB-seconds"]
@@ -240,6 +240,6 @@ def main() -> None:
     print(f"Prices of {AS_OF}, in dollars; storage for a month.\n")
     counts = (1_000, 1_000_000)
     print(table({f"{count:,} runs": dollars(of_runs(count, schedule, worker)) for count in counts}), "\n")
-    print(table({f"{count:,} aggregated": dollars(of_aggregations(count, steps)) for count in counts}), "\n")
-    print(table({"a month without runs": dollars(idle(swept))}), "\n")
+    print(table({f"{count:,} runs aggregated": dollars(of_aggregations(count, steps)) for count in counts}), "\n")
+    print(table({"an idle month": dollars(idle(swept))}), "\n")
     print(by_memory(schedule, worker))

@@ -75,8 +75,8 @@ def test_a_table_adds_up() -> None:
     lines = cost.table({"a": {"big": 1.0, "small": 0.001}, "b": {"big": 2.0, "small": 0.002}}).splitlines()
     assert lines[2:] == [
         "| big | 1.0000 | 2.0000 |",
-        "| the rest | 0.0010 | 0.0020 |",
-        "| **all** | **1.0010** | **2.0020** |",
+        "| other | 0.0010 | 0.0020 |",
+        "| **total** | **1.0010** | **2.0020** |",
     ]
 
 
