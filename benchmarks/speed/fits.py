@@ -32,7 +32,7 @@ SAMPLES = [name for name in portfolio.names() if not name.endswith("-hourly")]
 PROCESSES = max(2, os.cpu_count() or 2)
 PARTS = (  # of a run, by the function in which they are, from the outside in
     ("the optimiser and its objective", "opt_optimize"),
-    ("the rest of eemeter's fits", "models.py:fit"),
+    ("other parts of eemeter's fits", "models.py:fit"),
     ("eemeter's data classes", "from_series"),
     ("reading the input", "serialized.py:read"),
 )
@@ -119,7 +119,7 @@ def runnable() -> list[str]:
 
 def _table(what: str, seconds: dict[str, list[tuple[float, float]]], rounds: int) -> None:
     everything = [pair for pairs in seconds.values() for pair in pairs]
-    print(f"\n| {what} | eemeter, s | ours, s | times as fast (least to most) |\n|---|---|---|---|")
+    print(f"\n| {what} | eemeter, s | datastore, s | speedup (min to max) |\n|---|---|---|---|")
     for kind, pairs in [*seconds.items(), ("all", everything)]:
         theirs, ours = (sum(column) / len(pairs) for column in zip(*pairs, strict=True))
         ratios = [one / other for one, other in pairs]
@@ -141,9 +141,9 @@ def what_is_left() -> None:
     shares: dict[str, float] = {}
     for part, function in PARTS:
         shares[part] = max(value for name, value in spent.items() if function in name) / whole
-    shares["the rest of eemeter's fits"] -= shares["the optimiser and its objective"]
-    shares["all else"] = 1 - sum(shares.values())
-    print("\nWhat is left of a daily run:", ", ".join(f"{part} {share:.0%}" for part, share in shares.items()))
+    shares["other parts of eemeter's fits"] -= shares["the optimiser and its objective"]
+    shares["other"] = 1 - sum(shares.values())
+    print("\nWhere the time of a daily run goes:", ", ".join(f"{part} {share:.0%}" for part, share in shares.items()))
 
 
 def warm(_: int) -> None:
