@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.signal import lfilter
 from scipy.special import ndtr
 
-PROPORTIONAL, CONSTANT = LAWS = ("in proportion to load", "independent of load")
+PROPORTIONAL, CONSTANT = LAWS = ("proportional to load", "independent of load")
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 

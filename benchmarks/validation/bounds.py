@@ -17,8 +17,8 @@ _MORE = 2.0  # points, for the meters of little or of much autocorrelation
 _LITTLE_NOISE_ERROR = 1.0  # percent
 _PORTFOLIO_COVERAGE, _PORTFOLIO_HALF_WIDTH = (93.0, 100.0), 1.0
 _SIDES: dict[str, Callable[[Outcome], bool]] = {
-    f"under {LOW_AUTOCORRELATION}": lambda one: one.autocorrelation < LOW_AUTOCORRELATION,
-    f"from {LOW_AUTOCORRELATION}": lambda one: one.autocorrelation >= LOW_AUTOCORRELATION,
+    f"below {LOW_AUTOCORRELATION}": lambda one: one.autocorrelation < LOW_AUTOCORRELATION,
+    f"{LOW_AUTOCORRELATION} or more": lambda one: one.autocorrelation >= LOW_AUTOCORRELATION,
 }
 FUELS = {"THERM": "gas", "KWH": "electricity"}
 
@@ -61,7 +61,7 @@ def bounds(results: Results) -> list[Bound]:
 def bounds_table(found: Sequence[Bound]) -> str:
     """A row a bound."""
     rows = [[bound.what, _accepted(bound), _found(bound), verdict(bound)] for bound in found]
-    return table(["What", "Accepted, %", "Found, %", ""], rows)
+    return table(["Quantity", "Accepted, %", "Found, %", "Result"], rows)
 
 
 def verdict(bound: Bound) -> str:
@@ -73,7 +73,7 @@ def verdict(bound: Bound) -> str:
         return "met"
     (where, points), *others = missed.items()
     worst = bound.found[where]
-    chance = "; within its 95 % interval" if worst.low <= bound.high and worst.high >= bound.low else ""
+    chance = "; within its 95% interval" if worst.low <= bound.high and worst.high >= bound.low else ""
     more = f"; and {len(others)} more" if others else ""
     return f"**missed by {_points(points)} points**: {where}{chance}{more}"
 
@@ -83,18 +83,18 @@ def _of_groups(results: Results) -> Iterator[Bound]:
         name, outcomes = READINGS[group.frequency], results.sufficient(group)
         found = _by_derivative(outcomes)
         low, high = accepted.covered
-        yield Bound(f"{name}: covered", low, high, {derivative: one.share for derivative, one in found.items()})
+        yield Bound(f"{name}: coverage", low, high, {derivative: one.share for derivative, one in found.items()})
         shares = {
             f"{derivative}, {side}": one.share
             for side, belongs in _SIDES.items()
             for derivative, one in _by_derivative([one for one in outcomes if belongs(one)]).items()
         }
-        yield Bound(f"{name}: covered, by autocorrelation", low - _MORE, high + _MORE, shares)
+        yield Bound(f"{name}: coverage, by autocorrelation", low - _MORE, high + _MORE, shares)
         widths = {derivative: _exactly(one.half_width) for derivative, one in found.items()}
         yield Bound(f"{name}: half-width", 0, accepted.half_width, widths)
         for unit, most in accepted.bias.items():
             alike = [one for one in outcomes if one.derivative["unit"] == unit]
-            yield Bound(f"{name}: bias of each load, {FUELS[unit]}", -most, most, dict(_biases(alike)))
+            yield Bound(f"{name}: bias by load, {FUELS[unit]}", -most, most, dict(_biases(alike)))
 
 
 def _of_little_noise(results: Results) -> Iterator[Bound]:
@@ -103,17 +103,17 @@ def _of_little_noise(results: Results) -> Iterator[Bound]:
         for group in MAIN
         for derivative, alike in _alike(results.with_little_noise(group))
     }
-    yield Bound("largest error with a twentieth of the noise", 0, _LITTLE_NOISE_ERROR, largest)
+    yield Bound("largest error with 5% of the noise", 0, _LITTLE_NOISE_ERROR, largest)
 
 
 def _of_portfolios(results: Results) -> Iterator[Bound]:
     monthly = {
-        f"{one.load}, {'one weather' if one.one_weather else 'all weathers'}, {one.interpretation}": one.of_size[SMALL]
+        f"{one.load}, {'one climate' if one.one_weather else 'all climates'}, {one.interpretation}": one.of_size[SMALL]
         for one in results.portfolios
         if one.group == MONTHLY
     }
     what = f"portfolios of {SMALL}, {READINGS[MONTHLY.frequency]}"
-    yield Bound(f"{what}: covered", *_PORTFOLIO_COVERAGE, {name: one.covered for name, one in monthly.items()})
+    yield Bound(f"{what}: coverage", *_PORTFOLIO_COVERAGE, {name: one.covered for name, one in monthly.items()})
     widths = {name: _exactly(one.half_width) for name, one in monthly.items()}
     yield Bound(f"{what}: half-width", 0, _PORTFOLIO_HALF_WIDTH, widths)
 

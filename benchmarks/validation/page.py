@@ -1,4 +1,4 @@
-"""Can the savings be defended? Writes docs/validation.md and its plots: made-up meters, portfolios, eemeter's samples.
+"""Can the savings be defended? Writes docs/validation.md and its plots: simulated meters, portfolios, eemeter's samples.
 
     python -m benchmarks.validation [--keep FILE]
 
@@ -36,7 +36,7 @@ def document(results: Results) -> str:
     return Template(TEXT.read_text()).substitute(
         eemeter=EEMETER_VERSION,
         datastore=DATASTORE_VERSION,
-        set="published set" if results.seed == PUBLISHED else "set for development: a draft",
+        set="published set" if results.seed == PUBLISHED else "development set: a draft",
         runs=f"{len(results.outcomes):,}",
         meters=f"{results.meters:,}",
         refused=results.refused,

@@ -55,7 +55,7 @@ def condition_table(results: Results) -> str:
         for name, belongs in _conditions()
     ]
     insufficient = [[one for one in results.of_group(group) if not one.sufficient] for group in MAIN]
-    rows.append(["data not sufficient", *(_condition(of_derivative(alike, NORMAL_YEAR)) for alike in insufficient)])
+    rows.append(["insufficient data", *(_condition(of_derivative(alike, NORMAL_YEAR)) for alike in insufficient)])
     return table(["Meters", *(READINGS[group.frequency] for group in MAIN)], rows)
 
 
@@ -81,7 +81,7 @@ def billing_table(results: Results) -> str:
     for groups, load, errors in billing_errors(results):
         cells = [text for one in errors for text in (bias(mean_of(one)), _middle(one))]
         rows.append([READINGS[groups[0].frequency], load, str(len(errors[0])), *cells])
-    titles = [text for group in BILLING_MODELS[0] for text in (f"{group.model}: bias", "95 % of errors")]
+    titles = [text for group in BILLING_MODELS[0] for text in (f"{group.model}: bias", "95% of errors")]
     return table(["Readings", "Load", "n", *titles], rows)
 
 
@@ -114,7 +114,7 @@ def portfolio_table(results: Results) -> str:
         rows.append(cells)
     titles = [
         title
-        for weather in ("All weathers", "One weather")
+        for weather in ("All climates", "One climate")
         for title in (f"{weather}: pool", f"{SMALL}", "Half-width", f"{LARGE:,}", "Bias")
     ]
     return table(["Readings", "Model", "Load", *titles], rows)
@@ -171,13 +171,13 @@ def refusals(runs: Sequence[SampleRun]) -> str:
 def _conditions() -> Iterator[tuple[str, Condition]]:
     for law in LAWS:
         yield f"noise {law}", lambda one, law=law: one.noise_law == law  # type: ignore[misc]
-    yield f"autocorrelation under {LOW_AUTOCORRELATION}", lambda one: one.autocorrelation < LOW_AUTOCORRELATION
-    yield f"autocorrelation from {LOW_AUTOCORRELATION}", lambda one: one.autocorrelation >= LOW_AUTOCORRELATION
+    yield f"autocorrelation below {LOW_AUTOCORRELATION}", lambda one: one.autocorrelation < LOW_AUTOCORRELATION
+    yield f"autocorrelation {LOW_AUTOCORRELATION} or more", lambda one: one.autocorrelation >= LOW_AUTOCORRELATION
     for load in LOADS:
         yield load, lambda one, load=load: one.load == load  # type: ignore[misc]
     for years in _YEARS:
         yield f"weather: {years}", lambda one, years=years: one.climate.years == years  # type: ignore[misc]
-    yield "warned of a poor fit", lambda one: one.poor_fit
+    yield "with a poor-fit warning", lambda one: one.poor_fit
 
 
 def _condition(outcomes: Sequence[Outcome]) -> str:
@@ -210,6 +210,6 @@ def _sample(run: SampleRun | None) -> str:
     if run is None:
         return ""
     if run.interpretation is None:
-        return "refused"
+        return "disqualified"
     text = f"{run.found:.1f} ± {run.half_width:.1f}" + (" *" if run.interpretation == OBSERVED else "")
     return f"**{text}**" if run.covers is False else text

@@ -30,7 +30,7 @@ def test_the_worst_is_named_and_the_others_are_counted() -> None:
 
 
 def test_what_chance_may_explain_is_marked() -> None:
-    assert verdict(Bound("covered", 93, 97, of(92.5, spread=1))).endswith("number 1; within its 95 % interval")
+    assert verdict(Bound("covered", 93, 97, of(92.5, spread=1))).endswith("number 1; within its 95% interval")
     assert "within" not in verdict(Bound("covered", 93, 97, of(92.5, spread=0.4)))
 
 

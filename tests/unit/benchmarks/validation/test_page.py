@@ -48,12 +48,12 @@ def test_the_page_has_its_tables(results: Results) -> None:
     page = validation.document(results)
     lines = page.splitlines()
     assert "$" not in page
-    assert "set for development: a draft" in page
+    assert "development set: a draft" in page
     assert sum(line.startswith(("| monthly bills | annualized", "| days | gross_observed |")) for line in lines) == 2
     assert any(line.startswith("| monthly bills | BillingModel | guideline14 | ") for line in lines)
     assert any(line.startswith("| bimonthly bills | CaltrackBillingModel | electric cooling | ") for line in lines)
     assert any(line.startswith("| vacancy | days | 1 of 1 | ") for line in lines)
-    assert any(line.startswith("| autocorrelation under 0.3 | ") for line in lines)
+    assert any(line.startswith("| autocorrelation below 0.3 | ") for line in lines)
     assert "| il-a | 9.0 ± 2.0 | **15.0 ± 2.0 *** |" in lines
     assert "`incorrect_number_of_total_days` (1)" in page
     assert len({line.count("|") for line in lines if line.startswith("|")}) < 14
@@ -64,7 +64,7 @@ def test_it_says_by_how_much_a_bound_is_missed(results: Results) -> None:
     found = bounds(results)
     missed = [bound for bound in found if bound.missed()]
     assert missed  # of four meters, 95 % cannot be covered
-    assert f"Of {len(found)} bounds {len(missed)} are" in page.replace("\n", " ")
+    assert f"Of {len(found)} bounds, {len(missed)} are" in page.replace("\n", " ")
     assert page.count("**missed by ") == len(missed)
     assert page.count("| met |") + page.count("| not measured |") == len(found) - len(missed)
 

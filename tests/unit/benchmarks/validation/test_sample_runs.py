@@ -48,5 +48,5 @@ def test_a_sample_is_a_row_and_a_model_is_a_column() -> None:
         "| Sample | DailyModel | BillingModel |",
         "| --- | --- | --- |",
         "| a | **15.0 ± 1.0** | 9.0 ± 2.0 * |",
-        "| b |  | refused |",
+        "| b |  | disqualified |",
     ]
