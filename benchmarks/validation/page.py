@@ -1,13 +1,14 @@
-"""Can the savings be defended? Writes docs/validation.md and its plots: simulated meters, portfolios, eemeter's samples.
+"""Test whether the savings can be defended: simulated meters, portfolios and eemeter's samples.
 
     python -m benchmarks.validation [--keep FILE]
 
-runs the meters of the published set, which takes some half an hour of two processors, and comes to the same numbers
-each time. FILE keeps what was found, so that the page can be written again from it.
+writes docs/validation.md and its plots from the meters of the published set. It takes about half an hour on two
+processors, and gives the same numbers each time. The results are stored in FILE, from which the page can be written
+again.
 
     python -m benchmarks.validation --draft SHARE DIRECTORY
 
-writes the same from a share of as many meters of the set for development, such as 0.1.
+writes the same from the development set, with that share of the number of meters, such as 0.1.
 """
 
 import argparse
