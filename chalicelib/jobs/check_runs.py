@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from chalicelib.jobs.computing import computed, keep_packages
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store.runs import MOST_MESSAGE
+from chalicelib.store.runs import MAX_MESSAGE
 from chalicelib.store.tables import MeterRun
 
 logger = Logger()
@@ -51,7 +51,7 @@ def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _failure(reason: str, message: str) -> dict[str, str]:
-    return {"reason": reason, "message": message[:MOST_MESSAGE]}
+    return {"reason": reason, "message": message[:MAX_MESSAGE]}
 
 
 def _once_fetched(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from chalicelib import __version__, telemetry
 from chalicelib.store import bulk, documents, ids, pages, state_machine
 from chalicelib.store.choosing import Chosen, Selection
 from chalicelib.store.rows import Rows, read_chunk
-from chalicelib.store.runs import ADVICE, ENDED, MOST_MESSAGE, MOST_TRACEBACK
+from chalicelib.store.runs import ADVICE, ENDED, MAX_MESSAGE, MAX_TRACEBACK
 from chalicelib.store.tables import AggregationResult, AggregationRun, DueIndex, now
 from chalicelib.store.trace_groups import Member
 from chalicelib.store.transactions import commit, holds
@@ -170,16 +170,16 @@ def succeed(
 
 def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:
     """End a run FAILED, unless it has ended already; `kind` is what it is counted as."""
-    actions: list[Action] = [AggregationRun.failure_message.set(message[:MOST_MESSAGE])]
+    actions: list[Action] = [AggregationRun.failure_message.set(message[:MAX_MESSAGE])]
     if traceback:
-        actions.append(AggregationRun.traceback.set(traceback[-MOST_TRACEBACK:]))
+        actions.append(AggregationRun.traceback.set(traceback[-MAX_TRACEBACK:]))
     if commit(lambda transaction: _end(transaction, run, "FAILED", actions)):
         telemetry.failed("AggregationsFailed", kind)
 
 
 def note_error(run: AggregationRun, error: str) -> None:
     """Note why a step of a run failed: a map of many chunks tells no more than that one has."""
-    _update(run, [AggregationRun.last_error.set(error[:MOST_MESSAGE])], _is_open())
+    _update(run, [AggregationRun.last_error.set(error[:MAX_MESSAGE])], _is_open())
 
 
 def give_up(run: AggregationRun, reason: str) -> None:

@@ -9,7 +9,7 @@ from chalicelib.store import bulk, ids
 from chalicelib.store.tables import BatchShard, MeterRun, now
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
-RUNS_PER_SHARD, MOST_SHARDS = 25, 64
+RUNS_PER_SHARD, MAX_SHARDS = 25, 64
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def allocate() -> int:
 
 def shard_of(run_id: int, size: int) -> int:
     """The shard that counts a run of a batch of this size."""
-    return run_id % max(1, min(MOST_SHARDS, size // RUNS_PER_SHARD))
+    return run_id % max(1, min(MAX_SHARDS, size // RUNS_PER_SHARD))
 
 
 def write(batch: int, runs: range) -> None:

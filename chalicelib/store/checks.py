@@ -16,16 +16,16 @@ from chalicelib.store import documents
 
 logger = Logger(child=True)
 
-MOST_PAYLOAD = 6_000_000  # bytes, a little below what Lambda takes in a call that waits
-MOST_CALLS = 8  # at once
-FEW = 8  # runs, of which more are divided among calls: each may have to start a function first
+MAX_PAYLOAD = 6_000_000  # bytes, a little below what Lambda takes in a call that waits
+MAX_CALLS = 8  # at once
+SPLIT_ABOVE = 8  # runs, of which more are divided among calls: each may have to start a function first
 
 
 class TooLarge(Exception):
     """A posted input that does not fit into the call of a function; `size` in bytes."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"the call takes {size:,} bytes, and Lambda at most {MOST_PAYLOAD:,}")
+        super().__init__(f"the call takes {size:,} bytes, and Lambda at most {MAX_PAYLOAD:,}")
         self.size = size
 
 
@@ -37,7 +37,7 @@ class Unavailable(Exception):
 def _client() -> Any:
     # Within the 29 seconds of a request, of which the function takes at most 25; tried again, it would take longer.
     retries = {"mode": "standard", "total_max_attempts": 1}
-    config = Config(max_pool_connections=MOST_CALLS, connect_timeout=3, read_timeout=26, retries=retries)
+    config = Config(max_pool_connections=MAX_CALLS, connect_timeout=3, read_timeout=26, retries=retries)
     return boto3.client("lambda", config=config)
 
 
@@ -46,10 +46,10 @@ def check(runs: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> list[dic
 
     Raises TooLarge, Unavailable, and ValueError for what JSON cannot say.
     """
-    size = -(-len(runs) // min(MOST_CALLS, -(-len(runs) // FEW)))
+    size = -(-len(runs) // min(MAX_CALLS, -(-len(runs) // SPLIT_ABOVE)))
     blocks = [runs[first : first + size] for first in range(0, len(runs), size)]
     payloads = [_payload(block, arguments) for block in blocks]
-    with ThreadPoolExecutor(MOST_CALLS) as pool:
+    with ThreadPoolExecutor(MAX_CALLS) as pool:
         answers = list(pool.map(_call, payloads))
     if not any(answers):
         raise Unavailable
@@ -61,7 +61,7 @@ def check(runs: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> list[dic
 
 def _payload(block: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> bytes:
     payload = documents.written({"runs": block, "arguments": arguments})
-    if len(payload) > MOST_PAYLOAD:
+    if len(payload) > MAX_PAYLOAD:
         raise TooLarge(len(payload))
     return payload
 

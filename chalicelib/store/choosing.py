@@ -13,7 +13,7 @@ from chalicelib.store.tables import Derivative, NewestRun
 from chalicelib.store.trace_groups import Member
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
-MOST_DERIVATIVES = 50_000  # of one request, so that they are chosen within the 29 seconds that one has
+MAX_DERIVATIVES = 50_000  # of one request, so that they are chosen within the 29 seconds that one has
 NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
 
 
@@ -90,10 +90,10 @@ def choose(selection: Selection) -> Choice:
     places = list(_places(selection))
     runs = newest.runs_of(places)
     wanted = _derivative_ids(selection, runs.values())
-    if len(wanted) > MOST_DERIVATIVES:
+    if len(wanted) > MAX_DERIVATIVES:
         some = "" if selection.derivative_interpretations else ", or ask for one derivative interpretation"
         raise TooManyError(
-            f"These are {len(wanted):,} derivatives, and one request adds up at most {MOST_DERIVATIVES:,}; split it"
+            f"These are {len(wanted):,} derivatives, and one request adds up at most {MAX_DERIVATIVES:,}; split it"
             f"{some}."
         )
     without_result = [place for place in dict.fromkeys(places) if place not in runs]

@@ -26,8 +26,8 @@ MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day lo
 HANDED_OVER = 24 * 3600  # seconds after which the sweep has it handed over again: that worker and its queue may go
 LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
 REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
-MOST_MESSAGE, MOST_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
-MOST_DATA_QUALITY = 20_000  # bytes of JSON
+MAX_MESSAGE, MAX_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
+MAX_DATA_QUALITY = 20_000  # bytes of JSON
 ADVICE = "its data are not at fault: schedule it again, and if that fails too, tell the operator the id of the run."
 ENDED = ("SUCCESS", "FAILED")
 
@@ -166,7 +166,7 @@ def give_back(run: MeterRun, error: str) -> None:
         [
             MeterRun.claim.remove(),
             MeterRun.due.set(int(time.time()) + REDELIVERY),
-            MeterRun.last_error.set(error[:MOST_MESSAGE]),
+            MeterRun.last_error.set(error[:MAX_MESSAGE]),
         ],
     )
 
@@ -252,12 +252,12 @@ def fail(
     data_quality: what was found in the data, in plain JSON values; not kept where it is too large for a page of runs.
     """
     actions: list[Action] = [
-        MeterRun.failure_message.set(message[:MOST_MESSAGE]),
+        MeterRun.failure_message.set(message[:MAX_MESSAGE]),
         MeterRun.failure_reason.set(reason),
     ]
     if traceback is not None:
-        actions.append(MeterRun.traceback.set(traceback[-MOST_TRACEBACK:]))
-    if data_quality is not None and len(json.dumps(data_quality)) <= MOST_DATA_QUALITY:
+        actions.append(MeterRun.traceback.set(traceback[-MAX_TRACEBACK:]))
+    if data_quality is not None and len(json.dumps(data_quality)) <= MAX_DATA_QUALITY:
         actions.append(MeterRun.data_quality.set(data_quality))
     ended = commit(lambda transaction: _end(transaction, run, "FAILED", actions, reason))
     if ended:

@@ -86,6 +86,6 @@ def test_no_answer_at_all_is_an_error(serve: Callable[..., list[Any]], cause: st
 def test_a_posted_input_that_no_call_takes_is_refused_before_the_call(serve: Callable[..., list[Any]]) -> None:
     events = serve(echo)
     with pytest.raises(checks.TooLarge) as refusal:
-        checks.check([{"document": {"note": "x" * checks.MOST_PAYLOAD}}], ARGUMENTS)
-    assert refusal.value.size > checks.MOST_PAYLOAD
+        checks.check([{"document": {"note": "x" * checks.MAX_PAYLOAD}}], ARGUMENTS)
+    assert refusal.value.size > checks.MAX_PAYLOAD
     assert not events

@@ -99,7 +99,7 @@ def test_each_derivative_comes_with_its_method_and_its_systematic_error(monkeypa
 
 
 def test_too_many_are_refused_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choosing, "MOST_DERIVATIVES", 5)
+    monkeypatch.setattr(choosing, "MAX_DERIVATIVES", 5)
     monkeypatch.setattr(newest, "runs_of", newest_runs)
     with pytest.raises(TooManyError, match="6 derivatives"):
         choose(Selection(traces=[1, 2]))
