@@ -41,7 +41,7 @@ def _given(run: MeterRun, *, only_read: bool) -> dict[str, Any]:
         raise MeterFailure(f"{missing} was deleted before the run began")
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
-        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), fold=not only_read)),
+        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), compact=not only_read)),
         "project": _serialized_project(project),
         "weather": {"station": project.weather_station},
         "weather_normal": {"station": project.weather_normal_station},

@@ -181,7 +181,7 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, onl
     found: list[tuple[dict[str, Any], Column]] = []
     for choice in choices:
         prefix = series.weather_prefix("observed", choice["station"])
-        column = series.read(prefix, first, last, share=True, fold=not only_read)
+        column = series.read(prefix, first, last, share=True, compact=not only_read)
         if not only_read and _fetch(choice["station"], prefix, column, periods):
             column = series.read(prefix, first, last, share=True)
         if all(_has_enough(column, hours) for hours in periods):
@@ -216,7 +216,7 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_
     lacks = []
     for choice in choices:
         prefix = series.weather_prefix("normal", choice["station"])
-        column = series.read(prefix, share=True, fold=not only_read)
+        column = series.read(prefix, share=True, compact=not only_read)
         if not len(column) and _has_normal_to_fetch(choice["station"]):
             if only_read:
                 return _to_fetch(choice, settings().normal_source, [])

@@ -18,8 +18,8 @@ from chalicelib.settings import settings
 from chalicelib.store.documents import client
 from chalicelib.store.npz import Array, pack, unpack
 
-FOLD_ABOVE = 24  # chunks; reading more costs more than folding them once
-SETTLED = 120  # seconds after which no request that named a chunk is still at work
+COMPACT_ABOVE = 24  # chunks; reading more costs more than folding them once
+SETTLED_AFTER = 120  # seconds after which no request that named a chunk is still at work
 NAME_DIGITS = 17  # of the microseconds that a name begins with
 RETRIES = 5
 THREADS = 16
@@ -97,23 +97,23 @@ def append_many(columns: dict[str, Column]) -> None:
 
 
 def read(
-    prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, fold: bool = True
+    prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, compact: bool = True
 ) -> Column:
     """The records with start <= instant < end (microseconds), one an instant, in order; many chunks become one.
 
-    share: keep the series in memory for the next who reads it, as long as it has the same chunks. fold: false leaves
+    share: keep the series in memory for the next who reads it, as long as it has the same chunks. compact: false leaves
     the chunks as they are, and writes nothing.
     """
     for _ in range(RETRIES):
         names = _names(prefix)
         try:
             everything = _shared(tuple(names)) if share else merged(_records(names))
-        except _GoneError:  # a fold took chunks since they were listed: what it wrote instead is listed now
+        except _GoneError:  # a compact took chunks since they were listed: what it wrote instead is listed now
             continue
-        if fold:
-            _fold(prefix, names)
+        if compact:
+            _compact(prefix, names)
         return everything.between(start, end)
-    raise RuntimeError(f"the chunks of {prefix} were folded by others at every one of {RETRIES} attempts")
+    raise RuntimeError(f"the chunks of {prefix} were compacted by others at every one of {RETRIES} attempts")
 
 
 def delete(prefix: str) -> None:
@@ -125,12 +125,12 @@ class _GoneError(Exception):
     """A chunk that was listed is not there any more."""
 
 
-def _fold(prefix: str, names: list[str]) -> None:
+def _compact(prefix: str, names: list[str]) -> None:
     """Make one chunk of many, when there are many; readers and writers may be at work meanwhile."""
     # A chunk is named before it is written: only once its request is surely over can no older one appear beside it.
-    horizon = time.time_ns() // 1000 - SETTLED * 1_000_000
+    horizon = time.time_ns() // 1000 - SETTLED_AFTER * 1_000_000
     settled = [name for name in names if int(name.removeprefix(prefix)[:NAME_DIGITS]) < horizon]
-    if len(settled) <= FOLD_ABOVE:
+    if len(settled) <= COMPACT_ABOVE:
         return
     try:
         # The new name sorts right behind all that it holds, and before whatever was or will be written later.

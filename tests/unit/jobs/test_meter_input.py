@@ -54,7 +54,7 @@ def test_a_trace_says_how_its_records_were_posted(
         column.append(hour * HOUR, 103.0, flags)
     monkeypatch.setattr(traces, "get", {2: trace}.get)
     monkeypatch.setattr(projects, "get", {1: Project(id=1, project_id="one")}.get)
-    monkeypatch.setattr(series, "read", lambda prefix, *, fold: column)
+    monkeypatch.setattr(series, "read", lambda prefix, *, compact: column)
     monkeypatch.setattr(meter_input, "add_weather", lambda document, *, only_read: None)
     found = meter_input.complete_input(MeterRun(id=1, trace=2, project=1))["trace"]
     assert found == {

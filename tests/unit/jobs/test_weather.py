@@ -39,7 +39,13 @@ class Memory:
         self.series.setdefault(prefix, Column()).extend(column)
 
     def read(
-        self, prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, fold: bool = True
+        self,
+        prefix: str,
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        share: bool = False,
+        compact: bool = True,
     ) -> Column:
         return series.merged(self.series.get(prefix, Column())).between(start, end)
 
@@ -392,8 +398,10 @@ class TestOnlyReading:
         def refuse(*_: Any) -> None:
             raise AssertionError("something is written")
 
-        def read(prefix: str, start: int | None = None, end: int | None = None, *, share: bool, fold: bool) -> Column:
-            assert not fold
+        def read(
+            prefix: str, start: int | None = None, end: int | None = None, *, share: bool, compact: bool
+        ) -> Column:
+            assert not compact
             return memory.read(prefix, start, end)
 
         monkeypatch.setattr(series, "append", refuse)

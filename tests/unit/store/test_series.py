@@ -30,9 +30,9 @@ def test_newest_record_of_an_instant_wins(rows: list[tuple[int, float, int]]) ->
 
 @given(records, records)
 def test_folding_first_changes_nothing(old: list[tuple[int, float, int]], new: list[tuple[int, float, int]]) -> None:
-    folded = merged(column(old))
-    folded.extend(column(new))
-    assert merged(folded) == merged(column(old + new))
+    compacted = merged(column(old))
+    compacted.extend(column(new))
+    assert merged(compacted) == merged(column(old + new))
 
 
 @given(records, st.randoms())
@@ -63,14 +63,14 @@ def test_a_chunk_from_before_there_were_duplicates_is_read(monkeypatch: pytest.M
 
 def test_a_reader_that_writes_nothing_leaves_many_chunks_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
     one: dict[str, Array] = {"starts": array("q", [0]), "values": array("d", [1.5]), "estimated": array("B", [0])}
-    names = [f"series/traces/1/{number:017d}-a.npz" for number in range(series.FOLD_ABOVE + 1)]
+    names = [f"series/traces/1/{number:017d}-a.npz" for number in range(series.COMPACT_ABOVE + 1)]
     written: list[str] = []
     removed: list[str] = []
     monkeypatch.setattr(series, "_names", lambda prefix: names)
     monkeypatch.setattr(series, "_body", lambda key: pack(one))
     monkeypatch.setattr(series, "_write", lambda key, column, **conditions: written.append(key))
     monkeypatch.setattr(series, "_remove", removed.extend)
-    assert series.read("series/traces/1/", fold=False) == column([(0, 1.5, 0)])
+    assert series.read("series/traces/1/", compact=False) == column([(0, 1.5, 0)])
     assert not written
     assert not removed
     assert series.read("series/traces/1/") == column([(0, 1.5, 0)])
