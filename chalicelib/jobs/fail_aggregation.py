@@ -14,9 +14,9 @@ def handle(event: dict[str, Any]) -> None:
     """Record the failure, unless the run has ended already; `error` is Step Functions' error output."""
     telemetry.note(aggregation_run=event["aggregation_run"])
     run, error = aggregation_runs.existing(event["aggregation_run"]), event["error"]
-    waited_in_vain = run.after_batch is not None and run.chunks is None and error.get("Error") == "States.Timeout"
-    if waited_in_vain:
+    wait_timed_out = run.after_batch is not None and run.chunks is None and error.get("Error") == "States.Timeout"
+    if wait_timed_out:
         aggregation_runs.fail(run, f"Batch {run.after_batch} has not ended within 28 days.")
     else:
-        aggregation_runs.give_up(run, f"{error.get('Error', '')}: {error.get('Cause', '')}")
+        aggregation_runs.fail_on_machine_error(run, f"{error.get('Error', '')}: {error.get('Cause', '')}")
     logger.error("FAILED", error=error)

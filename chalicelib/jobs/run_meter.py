@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
-TAKEN_OVER = "another worker has taken the run over"
+LOST_CLAIM = "another worker has taken the run over"
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
@@ -57,7 +57,7 @@ def _work_on(run_id: int) -> None:
     try:
         _end(run)
     except Exception as error:
-        runs.give_back(run, f"{type(error).__name__}: {error}")
+        runs.release(run, f"{type(error).__name__}: {error}")
         raise
 
 
@@ -78,8 +78,8 @@ def _end(run: MeterRun) -> None:
         seconds["EEmeterSeconds"] = time.perf_counter() - computing
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
-            handed_over = runs.hand_over(run)
-            logger.info("handed over to the worker of the hourly models" if handed_over else TAKEN_OVER)
+            forwarded = runs.forward_to_hourly(run)
+            logger.info("handed over to the worker of the hourly models" if forwarded else LOST_CLAIM)
         elif runs.fail(run, str(failure), traceback.format_exc(), failure.reason, failure.data_quality):
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
@@ -89,7 +89,7 @@ def _end(run: MeterRun) -> None:
         logger.info("SUCCESS")
         telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})
     else:
-        logger.info(TAKEN_OVER)
+        logger.info(LOST_CLAIM)
 
 
 def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:

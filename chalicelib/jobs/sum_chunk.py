@@ -19,7 +19,7 @@ def handle(event: dict[str, Any]) -> int:
         partial = partial_sum(aggregation_runs.chunk(run, number), run.trace_interpretation)
         aggregation_runs.put_partial(run, number, partial._asdict())
     except Exception as error:
-        aggregation_runs.note_error(run, f"Chunk {number}: {type(error).__name__}: {error}")
+        aggregation_runs.record_error(run, f"Chunk {number}: {type(error).__name__}: {error}")
         raise
     logger.info("added up", chunk=number, derivatives=len(partial.statuses))
     return int(number)

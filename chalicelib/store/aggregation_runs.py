@@ -17,7 +17,7 @@ from chalicelib import __version__, telemetry
 from chalicelib.store import bulk, documents, ids, pages, state_machine
 from chalicelib.store.choosing import Chosen, Selection
 from chalicelib.store.rows import Rows, read_chunk
-from chalicelib.store.runs import ADVICE, ENDED, MAX_MESSAGE, MAX_TRACEBACK
+from chalicelib.store.runs import ENDED, MAX_MESSAGE, MAX_TRACEBACK, RETRY_ADVICE
 from chalicelib.store.tables import AggregationResult, AggregationRun, DueIndex, now
 from chalicelib.store.trace_groups import Member
 from chalicelib.store.transactions import commit, holds
@@ -26,8 +26,8 @@ from chalicelib.vocabulary import SHORT_CODES
 logger = Logger(child=True)
 
 INPUTS, PARTIALS, OUTPUTS = "aggregation_inputs", "aggregation_partials", "aggregation_outputs"
-PATIENCE = 120  # seconds after which a request has certainly started the executions of its runs
-INTERVAL = 15 * 60  # seconds between two looks at the execution of a run
+GRACE_PERIOD = 120  # seconds for a request to start the executions of its runs; longer than any request lives
+CHECK_INTERVAL = 15 * 60  # seconds between two checks of a run's execution
 
 
 @dataclass(frozen=True)
@@ -177,15 +177,15 @@ def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kin
         telemetry.failed("AggregationsFailed", kind)
 
 
-def note_error(run: AggregationRun, error: str) -> None:
+def record_error(run: AggregationRun, error: str) -> None:
     """Note why a step of a run failed: a map of many chunks tells no more than that one has."""
     _update(run, [AggregationRun.last_error.set(error[:MAX_MESSAGE])], _is_open())
 
 
-def give_up(run: AggregationRun, reason: str) -> None:
+def fail_on_machine_error(run: AggregationRun, reason: str) -> None:
     """End a run FAILED because the machine failed it; `reason`, and what a step noted, go into its traceback."""
     traceback = "\n".join(filter(None, (run.last_error, reason)))
-    fail(run, f"The datastore gave the aggregation up; {ADVICE}", traceback, kind="machine")
+    fail(run, f"The datastore could not complete the aggregation. {RETRY_ADVICE}", traceback, kind="machine")
 
 
 def sweep() -> int:
@@ -193,14 +193,14 @@ def sweep() -> int:
 
     Returns how many runs were changed. What fails is left to the next sweep.
     """
-    mended = 0
+    repaired = 0
     for shard in range(DueIndex.SHARDS):
         for entry in AggregationRun.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
             try:
-                mended += _mend(existing(entry.id))
+                repaired += _repair(existing(entry.id))
             except Exception:
-                logger.exception("an aggregation run could not be mended", aggregation_run=entry.id)
-    return mended
+                logger.exception("an aggregation run could not be repaired", aggregation_run=entry.id)
+    return repaired
 
 
 def spec_of(run: AggregationRun) -> AggregationSpec:
@@ -209,7 +209,7 @@ def spec_of(run: AggregationRun) -> AggregationSpec:
 
 
 def _new(id: int, spec: AggregationSpec) -> AggregationRun:
-    due = int(time.time()) + PATIENCE
+    due = int(time.time()) + GRACE_PERIOD
     asked = asdict(spec) | {name: list(getattr(spec, name)) for name in ("projects", "traces", "derivatives")}
     return AggregationRun(id=id, document=str(uuid.uuid4()), open_shard=id % DueIndex.SHARDS, due=due, **asked)
 
@@ -250,16 +250,16 @@ def _start(run: AggregationRun) -> None:
         logger.exception("a run is written but not started; the sweep will start it", aggregation_run=run.id)
 
 
-def _mend(run: AggregationRun) -> bool:
+def _repair(run: AggregationRun) -> bool:
     if run.status in ENDED or run.due > time.time():
         return False
     execution = state_machine.find(run)
     if execution is None:
         state_machine.start(run)
     elif execution.has_ended:
-        give_up(run, f"Its execution is {execution.status} {execution.reason}".strip())
+        fail_on_machine_error(run, f"Its execution is {execution.status} {execution.reason}".strip())
         return True
-    _update(run, [AggregationRun.due.set(int(time.time()) + INTERVAL)], _is_open())
+    _update(run, [AggregationRun.due.set(int(time.time()) + CHECK_INTERVAL)], _is_open())
     return execution is None
 
 

@@ -14,12 +14,12 @@ from chalicelib.store.tables import MeterRun, Outbox
 
 logger = Logger(child=True)
 
-PATIENCE = 120  # seconds, beyond the life of any request
+GRACE_PERIOD = 120  # seconds; longer than any request lives
 
 
 def open(runs: range, batch: int | None) -> None:
     """Note that a request is about to write these runs."""
-    Outbox(runs.start, size=len(runs), batch=batch, due=int(time.time()) + PATIENCE).save()
+    Outbox(runs.start, size=len(runs), batch=batch, due=int(time.time()) + GRACE_PERIOD).save()
 
 
 def dispatch(runs: range) -> None:

@@ -29,7 +29,7 @@ def send(run_ids: Iterable[int]) -> None:
         list(pool.map(_send_chunk, chunks))
 
 
-def hand_over(run_id: int) -> None:
+def send_hourly(run_id: int) -> None:
     """Queue a run for the worker that has the hourly models."""
     _client().send_message(QueueUrl=settings().hourly_queue_url, MessageBody=_message(run_id))
 

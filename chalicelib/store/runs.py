@@ -22,13 +22,15 @@ from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, Fa
 logger = Logger(child=True)
 
 DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
-MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day longer
-HANDED_OVER = 24 * 3600  # seconds after which the sweep has it handed over again: that worker and its queue may go
-LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
-REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
-MAX_MESSAGE, MAX_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
+MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue retains a message for one more day
+FORWARD_TIMEOUT = (
+    24 * 3600
+)  # seconds until the reconciler requeues a forwarded run: its worker and queue may be removed
+LEASE_MARGIN = 60  # seconds after the worker's timeout; the worker is certainly dead by then
+REDELIVERY_WINDOW = 15 * 60  # seconds for SQS to redeliver the message; after that the reconciler sends a new one
+MAX_MESSAGE, MAX_TRACEBACK = 4_000, 20_000  # characters, so that items stay below 400 KB and pages stay small
 MAX_DATA_QUALITY = 20_000  # bytes of JSON
-ADVICE = "its data are not at fault: schedule it again, and if that fails too, tell the operator the id of the run."
+RETRY_ADVICE = "The data are not at fault: schedule it again. If it fails again, give the operator the id of the run."
 ENDED = ("SUCCESS", "FAILED")
 
 
@@ -159,26 +161,26 @@ def claim(id: int) -> MeterRun | None:
     return run
 
 
-def give_back(run: MeterRun, error: str) -> None:
+def release(run: MeterRun, error: str) -> None:
     """End this worker's hold on a run that a machine failure cut short, so that the next try may begin."""
     _update_if_ours(
         run,
         [
             MeterRun.claim.remove(),
-            MeterRun.due.set(int(time.time()) + REDELIVERY),
+            MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW),
             MeterRun.last_error.set(error[:MAX_MESSAGE]),
         ],
     )
 
 
-def hand_over(run: MeterRun) -> bool:
+def forward_to_hourly(run: MeterRun) -> bool:
     """Leave a claimed run, as if it had not been tried, to the worker of the hourly models; False if no longer ours."""
-    due, attempts = int(time.time()) + HANDED_OVER, run.attempts - 1
+    due, attempts = int(time.time()) + FORWARD_TIMEOUT, run.attempts - 1
     actions: list[Action] = [MeterRun.claim.remove(), MeterRun.due.set(due), MeterRun.attempts.set(attempts)]
     if not _update_if_ours(run, actions):
         return False
     run.claim, run.due, run.attempts = None, due, attempts
-    queue.hand_over(run.id)
+    queue.send_hourly(run.id)
     return True
 
 
@@ -276,7 +278,8 @@ def bury(id: int) -> None:
     if run.status in ENDED or _is_held(run):
         return
     last_error = run.last_error or "its worker died or ran out of time"
-    if fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", last_error, "machine"):
+    message = f"The datastore could not complete the run in {run.attempts} attempts. {RETRY_ADVICE}"
+    if fail(run, message, last_error, "machine"):
         telemetry.failed("RunsFailed", "machine")
 
 
@@ -295,7 +298,7 @@ def requeue_overdue() -> int:
                 continue
             # A dead worker's claim is taken away: should it still be alive, nothing it writes will count. That comes
             # before the message, whose worker would otherwise see the claim, and leave the run to a dead one.
-            actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY)]
+            actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW)]
             if run.claim is not None:
                 actions.append(MeterRun.claim.remove())
             if _update_if_ours(run, actions):

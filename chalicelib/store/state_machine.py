@@ -58,7 +58,7 @@ def find(run: AggregationRun) -> Execution | None:
     return Execution(found["status"], ": ".join(filter(None, (found.get("error"), found.get("cause")))))
 
 
-def go_on(task_token: str) -> None:
+def resume(task_token: str) -> None:
     """Let an execution that waits go on; one that waits no longer is left alone."""
     try:
         _client().send_task_success(taskToken=task_token, output="{}")

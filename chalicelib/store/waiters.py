@@ -44,7 +44,7 @@ def sweep() -> int:
 def _wake(batch: int) -> int:
     woken = list(BatchWaiter.query(batch, consistent_read=True))
     for waiter in woken:
-        state_machine.go_on(waiter.task_token)
+        state_machine.resume(waiter.task_token)
         _forget(waiter)
     return len(woken)
 

@@ -30,7 +30,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     monkeypatch.setattr(run_meter, "_computed", refuse)
     monkeypatch.setattr(documents, "put", lambda key, document: None)
     monkeypatch.setattr(runs, "set_input", lambda run, key: None)
-    monkeypatch.setattr(runs, "hand_over", lambda run: done.append(("handed over",)))
+    monkeypatch.setattr(runs, "forward_to_hourly", lambda run: done.append(("forwarded",)))
     monkeypatch.setattr(runs, "fail", fail)
     monkeypatch.setattr(telemetry, "failed", lambda name, reason, seconds: done.append((name, reason)))
     return done
@@ -39,7 +39,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize(
     ("queue", "expected"),
     [
-        ("https://sqs/hourly", [("handed over",)]),
+        ("https://sqs/hourly", [("forwarded",)]),
         ("", [("failed", "not here", "model", {"gaps": 1}), ("RunsFailed", "model")]),
     ],
 )

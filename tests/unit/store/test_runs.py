@@ -26,7 +26,7 @@ def test_derivative_ids_begin_with_1() -> None:
     assert derivative_ids(1).start == 1
 
 
-def test_a_run_that_could_not_be_handed_over_is_nobodys_and_can_be_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_could_not_be_forwarded_is_unclaimed_and_can_be_released(monkeypatch: pytest.MonkeyPatch) -> None:
     updates: list[str | None] = []
 
     def update(run: MeterRun, actions: list[Action]) -> bool:
@@ -37,20 +37,20 @@ def test_a_run_that_could_not_be_handed_over_is_nobodys_and_can_be_given_back(mo
         raise RuntimeError("no queue")
 
     monkeypatch.setattr(runs, "_update_if_ours", update)
-    monkeypatch.setattr(queue, "hand_over", refuse)
+    monkeypatch.setattr(queue, "send_hourly", refuse)
     run = MeterRun(id=7, claim="ours", attempts=1, status="RUNNING")
     with pytest.raises(RuntimeError, match="no queue"):
-        runs.hand_over(run)
-    runs.give_back(run, "no queue")
+        runs.forward_to_hourly(run)
+    runs.release(run, "no queue")
     assert updates == ["ours", None]  # the condition of the second is that nobody has claimed it meanwhile
     assert run.attempts == 0
 
 
-def test_a_run_that_another_worker_has_taken_is_not_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_claimed_by_another_worker_is_not_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
     monkeypatch.setattr(runs, "_update_if_ours", lambda run, actions: False)
-    monkeypatch.setattr(queue, "hand_over", sent.append)
-    assert not runs.hand_over(MeterRun(id=7, claim="ours", attempts=1))
+    monkeypatch.setattr(queue, "send_hourly", sent.append)
+    assert not runs.forward_to_hourly(MeterRun(id=7, claim="ours", attempts=1))
     assert sent == []
 
 
