@@ -13,5 +13,5 @@ def page(
     *, after: int, limit: int, aggregation_run: int | None = None, **wanted: str | None
 ) -> pages.Page[AggregationResult]:
     """A page of the results that fit the filters; `wanted`: the values of attributes."""
-    candidates = ids.given_out("aggregation_runs") if aggregation_run is None else [aggregation_run]
+    candidates = ids.allocated("aggregation_runs") if aggregation_run is None else [aggregation_run]
     return pages.walk(AggregationResult, candidates, after, limit, pages.matches(**wanted))

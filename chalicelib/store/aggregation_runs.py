@@ -20,7 +20,7 @@ from chalicelib.store.rows import Rows, read_chunk
 from chalicelib.store.runs import ENDED, MAX_MESSAGE, MAX_TRACEBACK, RETRY_ADVICE
 from chalicelib.store.tables import AggregationResult, AggregationRun, DueIndex, now
 from chalicelib.store.trace_groups import Member
-from chalicelib.store.transactions import commit, holds
+from chalicelib.store.transactions import commit, conditional_write
 from chalicelib.vocabulary import SHORT_CODES
 
 logger = Logger(child=True)
@@ -86,7 +86,7 @@ def existing(id: int) -> AggregationRun:
 
 def page(*, after: int, limit: int, status: str | None = None) -> pages.Page[AggregationRun]:
     """A page of the runs that fit the filter."""
-    return pages.walk(AggregationRun, ids.given_out("aggregation_runs"), after, limit, pages.matches(status=status))
+    return pages.walk(AggregationRun, ids.allocated("aggregation_runs"), after, limit, pages.matches(status=status))
 
 
 def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
@@ -275,7 +275,7 @@ def _is_open() -> Condition:
 def _update(run: AggregationRun, actions: list[Action], condition: Condition) -> None:
     """Change a run, unless the condition does not hold."""
     actions = [*actions, AggregationRun.updated.set(now())]
-    holds(lambda: AggregationRun(run.id).update(actions=actions, condition=condition))
+    conditional_write(lambda: AggregationRun(run.id).update(actions=actions, condition=condition))
 
 
 def _end(transaction: TransactWrite, run: AggregationRun, status: str, actions: list[Action]) -> None:

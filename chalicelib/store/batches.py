@@ -81,7 +81,7 @@ def has_ended(batch: int) -> bool:
     return count is not None and not count.pending and not count.running
 
 
-def has_ended_after(run: MeterRun) -> bool:
+def completed_batch(run: MeterRun) -> bool:
     """Whether a run that has just ended was the last of its batch.
 
     Whoever empties a shard looks at the others; of two who do so at once, at least the later sees all of them empty.

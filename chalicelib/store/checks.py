@@ -60,7 +60,7 @@ def check(runs: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> list[dic
 
 
 def _payload(block: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> bytes:
-    payload = documents.written({"runs": block, "arguments": arguments})
+    payload = documents.to_json({"runs": block, "arguments": arguments})
     if len(payload) > MAX_PAYLOAD:
         raise TooLarge(len(payload))
     return payload

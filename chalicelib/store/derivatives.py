@@ -32,12 +32,12 @@ def page(
     interpretation: str | None = None,
 ) -> pages.Page[Derivative]:
     """A page of the derivatives that fit the filters."""
-    fits = pages.matches(project=project, trace=trace, meter_result=meter_result, interpretation=interpretation)
+    keep = pages.matches(project=project, trace=trace, meter_result=meter_result, interpretation=interpretation)
     if meter_result is not None:
-        return pages.walk(Derivative, derivative_ids(meter_result), after, limit, fits)
+        return pages.walk(Derivative, derivative_ids(meter_result), after, limit, keep)
     if trace is not None:
-        return pages.query(Derivative.trace_index, trace, after, limit, fits)
+        return pages.query(Derivative.trace_index, trace, after, limit, keep)
     if project is not None:
-        return pages.query(Derivative.project_index, project, after, limit, fits)
+        return pages.query(Derivative.project_index, project, after, limit, keep)
     every = range(1, derivative_ids(ids.last("meter_runs")).stop)
-    return pages.walk(Derivative, every, after, limit, fits)
+    return pages.walk(Derivative, every, after, limit, keep)

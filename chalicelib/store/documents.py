@@ -50,7 +50,7 @@ def new_input_key() -> str:
 
 def put(key: str, document: Any) -> None:
     """Store a document as JSON."""
-    client().put_object(Bucket=settings().bucket, Key=key, Body=written(document), ContentType="application/json")
+    client().put_object(Bucket=settings().bucket, Key=key, Body=to_json(document), ContentType="application/json")
 
 
 def put_file(key: str, file: IO[bytes]) -> None:
@@ -76,7 +76,7 @@ def get(key: str) -> Any:
         return json.loads(body)
 
 
-def written(document: Any) -> bytes:
+def to_json(document: Any) -> bytes:
     """A document as JSON. Raises ValueError for what JSON cannot say."""
     try:
         return orjson.dumps(document)

@@ -1,4 +1,4 @@
-"""Whether a trace, as one of a project, fits a filter specification.
+"""Whether a trace, as one of a project, matches a filter specification.
 
 As in JSON, 1 and true are two values. Where there is no value to compare, only `!=` and `not in` hold.
 """
@@ -14,13 +14,13 @@ METADATA = "project_metadata|"
 Comparison = Callable[[Any, Any], bool]
 
 
-def fits(specification: Mapping[str, Any], trace: Trace, project: Project | None) -> bool:
+def matches(specification: Mapping[str, Any], trace: Trace, project: Project | None) -> bool:
     """Whether the trace and the project fit; None: the trace belongs to no project."""
     if "filter" in specification:
         return _holds(specification["filter"], trace, project)
     node = specification["filter_boolean"]
     combined = all if node["boolean"] == "and" else any
-    return combined(fits(node[side], trace, project) for side in ("filter_a", "filter_b"))
+    return combined(matches(node[side], trace, project) for side in ("filter_a", "filter_b"))
 
 
 def _holds(filter: Mapping[str, Any], trace: Trace, project: Project | None) -> bool:

@@ -11,7 +11,7 @@ from chalicelib.store import documents
 from chalicelib.store.errors import InProgress, Mismatch
 from chalicelib.store.tables import IdempotencyKey, now
 
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 LEASE = 60  # seconds after which a request without an answer is certainly dead
 
 
@@ -30,7 +30,7 @@ def begin(key: str, body_hash: str) -> Stored | None:
     Raises Mismatch when the key was used with another body, InProgress when the first request has not ended. One that
     died without an answer is done again after LEASE: what it had written stays, and nobody was told of it.
     """
-    entry = IdempotencyKey(key, body_hash=body_hash, lease=int(time.time()) + LEASE, expires=KEPT)
+    entry = IdempotencyKey(key, body_hash=body_hash, lease=int(time.time()) + LEASE, expires=RETENTION)
     free = IdempotencyKey.key.does_not_exist() | (IdempotencyKey.expires < now())
     dead = IdempotencyKey.response.does_not_exist() & (IdempotencyKey.lease < int(time.time()))
     try:

@@ -10,7 +10,7 @@ def allocate(resource: str, count: int = 1) -> range:
     return range(counter.last - count + 1, counter.last + 1)
 
 
-def given_out(resource: str) -> range:
+def allocated(resource: str) -> range:
     """The ids given out so far; some may belong to nothing, or to nothing any more."""
     return range(1, last(resource) + 1)
 

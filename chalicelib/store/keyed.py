@@ -128,13 +128,13 @@ class Collection(Generic[M]):
 
     def page(self, after: int, limit: int, **wanted: Any) -> pages.Page[M]:
         """A page of all items that have these attribute values."""
-        return pages.walk(self.model, ids.given_out(self.resource), after, limit, pages.matches(**wanted))
+        return pages.walk(self.model, ids.allocated(self.resource), after, limit, pages.matches(**wanted))
 
     def page_of_key(self, key: str, after: int, **wanted: Any) -> pages.Page[M]:
         """The page that holds the item with this key, if it fits the rest."""
-        fits = pages.matches(**wanted)
+        keep = pages.matches(**wanted)
         found = self.find_many([key]).values()
-        return pages.Page([item for item in found if item.id > after and fits(item)], None)  # type: ignore[attr-defined]
+        return pages.Page([item for item in found if item.id > after and keep(item)], None)  # type: ignore[attr-defined]
 
     def _key(self, item: M) -> str:
         return str(getattr(item, self.key_field))

@@ -16,16 +16,14 @@ from chalicelib.reporting_window import Window
 from chalicelib.settings import settings
 from chalicelib.store import batches, bulk, documents, ids, newest, outbox, pages, queue, waiters
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
-from chalicelib.store.transactions import commit, holds
+from chalicelib.store.transactions import commit, conditional_write
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, FailureReason
 
 logger = Logger(child=True)
 
 DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
 MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue retains a message for one more day
-FORWARD_TIMEOUT = (
-    24 * 3600
-)  # seconds until the reconciler requeues a forwarded run: its worker and queue may be removed
+FORWARD_TIMEOUT = 24 * 3600  # seconds until the reconciler requeues a forwarded run, whose worker may be gone
 LEASE_MARGIN = 60  # seconds after the worker's timeout; the worker is certainly dead by then
 REDELIVERY_WINDOW = 15 * 60  # seconds for SQS to redeliver the message; after that the reconciler sends a new one
 MAX_MESSAGE, MAX_TRACEBACK = 4_000, 20_000  # characters, so that items stay below 400 KB and pages stay small
@@ -115,14 +113,14 @@ def page(
     failure_reason: str | None = None,
 ) -> pages.Page[MeterRun]:
     """A page of the runs that fit the filters."""
-    fits = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
+    keep = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
     if batch is not None:
-        return pages.walk(MeterRun, batches.runs_of(batch), after, limit, fits)
+        return pages.walk(MeterRun, batches.runs_of(batch), after, limit, keep)
     if trace is not None:
-        return pages.query(MeterRun.trace_index, trace, after, limit, fits)
+        return pages.query(MeterRun.trace_index, trace, after, limit, keep)
     if project is not None:
-        return pages.query(MeterRun.project_index, project, after, limit, fits)
-    return pages.walk(MeterRun, ids.given_out("meter_runs"), after, limit, fits)
+        return pages.query(MeterRun.project_index, project, after, limit, keep)
+    return pages.walk(MeterRun, ids.allocated("meter_runs"), after, limit, keep)
 
 
 def claim(id: int) -> MeterRun | None:
@@ -309,7 +307,7 @@ def requeue_overdue() -> int:
 
 def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:
     """Change a run, unless another worker has taken or ended it meanwhile; whether it was changed."""
-    return holds(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
+    return conditional_write(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
 
 
 def _is_held(run: MeterRun) -> bool:

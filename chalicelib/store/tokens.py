@@ -23,7 +23,7 @@ def find(secret: str) -> Token | None:
     return None if token.expires is not None and token.expires <= now() else token
 
 
-def every() -> list[Token]:
+def list_all() -> list[Token]:
     """All tokens, oldest first."""
     return sorted(Token.scan(), key=lambda token: token.added)
 

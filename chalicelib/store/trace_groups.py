@@ -5,9 +5,9 @@ from functools import partial
 from typing import Any
 
 from chalicelib.store import ids, pages, projects, traces
-from chalicelib.store.filters import fits
+from chalicelib.store.filters import matches
 from chalicelib.store.tables import Project, Trace, TraceGroup, now
-from chalicelib.store.transactions import holds
+from chalicelib.store.transactions import conditional_write
 
 RESOURCE = "trace_groups"
 
@@ -35,17 +35,17 @@ def update(id: int, fields: dict[str, Any]) -> TraceGroup | None:
     """The group with these fields; None when there is no such group."""
     group = TraceGroup(id)
     changes = [getattr(TraceGroup, name).set(value) for name, value in {**fields, "updated": now()}.items()]
-    return group if holds(lambda: group.update(actions=changes, condition=TraceGroup.id.exists())) else None
+    return group if conditional_write(lambda: group.update(actions=changes, condition=TraceGroup.id.exists())) else None
 
 
 def delete(id: int) -> bool:
     """Remove a group; False when there is no such group."""
-    return holds(lambda: TraceGroup(id).delete(condition=TraceGroup.id.exists()))
+    return conditional_write(lambda: TraceGroup(id).delete(condition=TraceGroup.id.exists()))
 
 
 def page(*, after: int, limit: int, name: str | None = None) -> pages.Page[TraceGroup]:
     """A page of the groups that fit the filters."""
-    return pages.walk(TraceGroup, ids.given_out(RESOURCE), after, limit, pages.matches(name=name))
+    return pages.walk(TraceGroup, ids.allocated(RESOURCE), after, limit, pages.matches(name=name))
 
 
 def members(group: TraceGroup) -> list[Member]:
@@ -56,7 +56,7 @@ def members(group: TraceGroup) -> list[Member]:
 def members_of(groups: Sequence[TraceGroup]) -> dict[int, list[Member]]:
     """The members of each group, found in one walk over all traces."""
     found: dict[int, list[Member]] = {group.id: [] for group in groups}
-    candidates = ids.given_out("traces") if groups else range(0)
+    candidates = ids.allocated("traces") if groups else range(0)
     for fitting in pages.in_blocks(partial(_fitting, groups), candidates):
         for id, member in fitting:
             found[id].append(member)
@@ -72,7 +72,7 @@ def _fitting(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, 
         for _, trace in sorted(found.items())
         for project in _owners(trace, owners)
         for group in groups
-        if fits(group.filter_specification, trace, project)
+        if matches(group.filter_specification, trace, project)
     ]
 
 

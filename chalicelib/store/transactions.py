@@ -11,10 +11,10 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.store.tables import connection
 
 ATTEMPTS = 12
-PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+RETRYABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
-def holds(write: Callable[[], Any]) -> bool:
+def conditional_write(write: Callable[[], Any]) -> bool:
     """Make a write that has a condition; False when the condition does not hold."""
     try:
         write()
@@ -39,7 +39,7 @@ def commit(fill: Callable[[TransactWrite], None]) -> bool:
             codes = {reason.code for reason in error.cancellation_reasons if reason}
             if "ConditionalCheckFailed" in codes:
                 return False
-            if not codes or not codes <= PASSING or attempt == ATTEMPTS - 1:
+            if not codes or not codes <= RETRYABLE or attempt == ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
     raise AssertionError("unreachable")

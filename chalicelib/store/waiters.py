@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib.store import batches, state_machine
 from chalicelib.store.tables import BatchWaiter, MeterRun
-from chalicelib.store.transactions import holds
+from chalicelib.store.transactions import conditional_write
 
 logger = Logger(child=True)
 
@@ -24,7 +24,7 @@ def wait(batch: int, aggregation_run: int, task_token: str) -> None:
 def wake_after(run: MeterRun) -> None:
     """Wake those who waited for a meter run that has just ended. Never raises: the run has ended well all the same."""
     try:
-        if batches.has_ended_after(run):
+        if batches.completed_batch(run):
             _wake(run.batch)
     except Exception:
         logger.exception("those who wait for a batch are left to the sweep", batch=run.batch)
@@ -51,4 +51,4 @@ def _wake(batch: int) -> int:
 
 def _forget(waiter: BatchWaiter) -> None:
     # A second try of its step may have written a new token, which is still to be woken.
-    holds(lambda: waiter.delete(condition=BatchWaiter.task_token == waiter.task_token))
+    conditional_write(lambda: waiter.delete(condition=BatchWaiter.task_token == waiter.task_token))

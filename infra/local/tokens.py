@@ -25,7 +25,7 @@ def listing() -> str:
     return "\n".join(
         f"{token.name}  {','.join(sorted(token.scopes))}  "
         f"{token.expires.isoformat() if token.expires else 'does not expire'}"
-        for token in _store().every()
+        for token in _store().list_all()
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.filters import fits
+from chalicelib.store.filters import matches
 from chalicelib.store.tables import Project, Trace
 
 NAME = "project_metadata|value"
@@ -40,7 +40,7 @@ def combined(boolean: str, one: Any, other: Any) -> dict[str, Any]:
 def holds(value: Any, comparison: str, wanted: Any) -> bool:
     """Whether a comparison holds for a value of the metadata; ...: there is none."""
     owner = project() if value is ... else project(value=value)
-    return fits({"filter": {"target": NAME, "comparison": comparison, "value": wanted}}, TRACE, owner)
+    return matches({"filter": {"target": NAME, "comparison": comparison, "value": wanted}}, TRACE, owner)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_comparison_of_a_field_of_the_metadata(value: Any, comparison: str, wa
     + [("in", [""], False), ("!=", "", True), ("not in", [""], True)],
 )
 def test_without_a_project_only_the_negations_hold(target: str, comparison: str, wanted: Any, expected: bool) -> None:
-    assert fits({"filter": {"target": target, "comparison": comparison, "value": wanted}}, TRACE, None) is expected
+    assert matches({"filter": {"target": target, "comparison": comparison, "value": wanted}}, TRACE, None) is expected
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_without_a_project_only_the_negations_hold(target: str, comparison: str,
 )
 def test_a_target_names_one_value(target: str, value: Any) -> None:
     owner = project(**{"a|b": 7, " ": 8})
-    assert fits({"filter": {"target": target, "comparison": "==", "value": value}}, TRACE, owner)
-    assert not fits({"filter": {"target": target, "comparison": "==", "value": "other"}}, TRACE, owner)
+    assert matches({"filter": {"target": target, "comparison": "==", "value": value}}, TRACE, owner)
+    assert not matches({"filter": {"target": target, "comparison": "==", "value": "other"}}, TRACE, owner)
 
 
 @given(single | st.just(...), single, st.lists(single, max_size=3))
@@ -127,6 +127,6 @@ def test_two_of_a_kind_have_one_order(pair: tuple[Any, Any]) -> None:
 
 @given(nodes, nodes, projects)
 def test_and_and_or_are_pythons(one: Any, other: Any, owner: Project | None) -> None:
-    ones, others = fits(one, TRACE, owner), fits(other, TRACE, owner)
-    assert fits(combined("and", one, other), TRACE, owner) is (ones and others)
-    assert fits(combined("or", one, other), TRACE, owner) is (ones or others)
+    ones, others = matches(one, TRACE, owner), matches(other, TRACE, owner)
+    assert matches(combined("and", one, other), TRACE, owner) is (ones and others)
+    assert matches(combined("or", one, other), TRACE, owner) is (ones or others)

@@ -43,6 +43,6 @@ def test_a_page_that_ends_with_the_last_id_has_no_next(monkeypatch: pytest.Monke
 
 
 def test_matches_ignores_what_was_not_asked() -> None:
-    fits = pages.matches(status="FAILED", batch=None)
-    assert fits(SimpleNamespace(status="FAILED", batch=3))
-    assert not fits(SimpleNamespace(status="SUCCESS", batch=3))
+    keep = pages.matches(status="FAILED", batch=None)
+    assert keep(SimpleNamespace(status="FAILED", batch=3))
+    assert not keep(SimpleNamespace(status="SUCCESS", batch=3))
