@@ -317,7 +317,7 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
         if len(new):
             series.append(prefix, new)
             came = True
-        fetches.note(source, station, year, found=fetched is not None)
+        fetches.record(source, station, year, found=fetched is not None)
     return came
 
 
@@ -329,14 +329,14 @@ def _years_to_fetch(station: str, column: Column, periods: list[range]) -> list[
     return [
         year
         for year, hours in _by_year(periods).items()
-        if len(stored & hours) < ENOUGH * len(hours) and not fetches.noted(source, station, year)
+        if len(stored & hours) < ENOUGH * len(hours) and not fetches.is_current(source, station, year)
     ]
 
 
 def _has_normal_to_fetch(station: str) -> bool:
     """Whether the deployment has a source of normal years that was not asked lately."""
     source = settings().normal_source
-    return source != NO_SOURCE and not fetches.noted(source, station, None)
+    return source != NO_SOURCE and not fetches.is_current(source, station, None)
 
 
 def _fetch_normal(station: str, prefix: str) -> bool:
@@ -358,7 +358,7 @@ def _fetch_normal(station: str, prefix: str) -> bool:
         for start, temperature in fetched:
             new.append(start, temperature)
         series.append(prefix, new)
-    fetches.note(source, station, None, found=fetched is not None)
+    fetches.record(source, station, None, found=fetched is not None)
     return fetched is not None
 
 

@@ -64,7 +64,7 @@ class Choice:
     drafts: dict[Kind, Draft] = field(default_factory=dict)
     passed_over: Counter[Kind] = field(default_factory=Counter)
     missing: set[int] = field(default_factory=set)
-    without_result: list[newest.Place] = field(default_factory=list)
+    without_result: list[newest.Key] = field(default_factory=list)
 
     @property
     def units(self) -> dict[Kind, Counter[str]]:
@@ -79,7 +79,7 @@ class Chosen:
     kind: Kind
     unit: str
     draft: Draft
-    without_result: Sequence[newest.Place] = ()
+    without_result: Sequence[newest.Key] = ()
 
 
 def choose(selection: Selection) -> Choice:
@@ -87,8 +87,8 @@ def choose(selection: Selection) -> Choice:
 
     Raises TooManyError before it reads any.
     """
-    places = list(_places(selection))
-    runs = newest.runs_of(places)
+    keys = list(_newest_keys(selection))
+    runs = newest.runs_of(keys)
     wanted = _derivative_ids(selection, runs.values())
     if len(wanted) > MAX_DERIVATIVES:
         some = "" if selection.derivative_interpretations else ", or ask for one derivative interpretation"
@@ -96,7 +96,7 @@ def choose(selection: Selection) -> Choice:
             f"These are {len(wanted):,} derivatives, and one request adds up at most {MAX_DERIVATIVES:,}; split it"
             f"{some}."
         )
-    without_result = [place for place in dict.fromkeys(places) if place not in runs]
+    without_result = [key for key in dict.fromkeys(keys) if key not in runs]
     choice = Choice(missing=set(selection.derivatives), without_result=without_result)
     for derivative in derivatives.stream(wanted):
         choice.missing.discard(derivative.id)
@@ -117,7 +117,7 @@ def _derivative_ids(selection: Selection, runs: Iterable[int]) -> list[int]:
     return sorted(of_runs | set(selection.derivatives))
 
 
-def _places(selection: Selection) -> Iterator[newest.Place]:
+def _newest_keys(selection: Selection) -> Iterator[newest.Key]:
     """The traces whose newest successful run is wanted, each with the project it is wanted for, or any."""
     for trace in selection.traces:
         yield trace, NewestRun.ANY_PROJECT

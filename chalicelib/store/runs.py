@@ -222,20 +222,20 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         )
         for fields in outcome["derivatives"]
     ]
-    places = newest.open_places(run)
+    newest_keys = newest.superseded_keys(run)
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(result)
         for derivative in derivatives:
             transaction.save(derivative)
-        newest.note(transaction, run, places)
+        newest.record(transaction, run, newest_keys)
         _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
 
     while not commit(fill):
-        still_open = newest.open_places(run)
-        if still_open == places:
+        current_keys = newest.superseded_keys(run)
+        if current_keys == newest_keys:
             return False
-        places = still_open  # a newer run of the trace succeeded in between
+        newest_keys = current_keys  # a newer run of the trace succeeded in between
     waiters.wake_after(run)
     return True
 

@@ -118,7 +118,7 @@ class TestWeatherThatTheStoreLacks:
     @pytest.fixture(autouse=True)
     def empty_store(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(series, "read", lambda *_, **__: series.Column())
-        monkeypatch.setattr("chalicelib.store.fetches.noted", lambda *_: False)
+        monkeypatch.setattr("chalicelib.store.fetches.is_current", lambda *_: False)
 
     @pytest.fixture
     def document(self) -> dict[str, Any]:

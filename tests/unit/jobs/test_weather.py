@@ -550,13 +550,13 @@ class TestNotes:
     def test_are_forgotten_where_more_may_come(
         self, memory: Memory, found: bool, age: timedelta, year: int | None, still: bool
     ) -> None:
-        assert not fetches.noted("isd", "722874", year)
-        fetches.note("isd", "722874", year, found)
+        assert not fetches.is_current("isd", "722874", year)
+        fetches.record("isd", "722874", year, found)
         (key,) = memory.notes
         memory.notes[key]["asked"] = (datetime.now(UTC) - age).isoformat()
-        assert fetches.noted("isd", "722874", year) is still
-        assert not fetches.noted("isd", "722874", 1999)
-        assert not fetches.noted("ghcnh", "722874", year)
+        assert fetches.is_current("isd", "722874", year) is still
+        assert not fetches.is_current("isd", "722874", 1999)
+        assert not fetches.is_current("ghcnh", "722874", year)
 
 
 def wbans(station: str) -> list[str]:

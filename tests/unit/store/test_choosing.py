@@ -37,9 +37,9 @@ def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
         )
 
 
-def newest_runs(places: Iterable[newest.Place]) -> dict[newest.Place, int]:
+def newest_runs(keys: Iterable[newest.Key]) -> dict[newest.Key, int]:
     """A trace's newest run has its number, also for its projects."""
-    return {(trace, project): trace for trace, project in places}
+    return {(trace, project): trace for trace, project in keys}
 
 
 def members(projects: Iterable[int]) -> dict[int, list[int]]:
@@ -79,8 +79,8 @@ def test_an_interpretation_is_a_filter(trace_ids: list[int], interpretation: str
 
 
 def test_a_trace_named_by_itself_is_drawn_for_any_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[newest.Place] = []
-    monkeypatch.setattr(newest, "runs_of", lambda places: asked.extend(places) or {})  # type: ignore[func-returns-value]
+    asked: list[newest.Key] = []
+    monkeypatch.setattr(newest, "runs_of", lambda keys: asked.extend(keys) or {})  # type: ignore[func-returns-value]
     monkeypatch.setattr(traces, "ids_of_projects", members)
     choose(Selection(projects=[5], traces=[9]))
     assert asked == [(9, NewestRun.ANY_PROJECT), (5, 5), (6, 5), (7, 5)]

@@ -157,7 +157,7 @@ def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[
 
     monkeypatch.setattr(runs, "commit", commit)
     monkeypatch.setattr(runs, "_end", lambda transaction, run, status, actions: None)
-    monkeypatch.setattr(newest, "open_places", lambda run: [])
+    monkeypatch.setattr(newest, "superseded_keys", lambda run: [])
     monkeypatch.setattr(waiters, "wake_after", lambda run: None)
 
     def succeed(outcome: dict[str, Any]) -> list[Any]:
