@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.jobs.computing import computed, keep_packages
+from chalicelib.jobs.computing import compute, freeze_imports
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store.runs import MAX_MESSAGE
@@ -24,7 +24,7 @@ def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
     """
     from chalicelib.metering.acceleration import accelerated
 
-    keep_packages()
+    freeze_imports()
     found: list[dict[str, Any]] = []
     with accelerated() if settings().accelerate else nullcontext():
         for run in event["runs"]:
@@ -41,23 +41,23 @@ def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
     posted = run.pop("document", None)
     meter_input: dict[str, Any] = {}
     try:
-        meter_input = complete_input(MeterRun(**run, **arguments), posted, only_read=True)  # a row that is never saved
-        found = computed(check_meter, meter_input)
+        meter_input = complete_input(MeterRun(**run, **arguments), posted, read_only=True)  # a row that is never saved
+        found = compute(check_meter, meter_input)
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
-            return {**_NOTHING, "warnings": [_NOT_CHECKED]}
-        found = {**_NOTHING, "data_quality": failure.data_quality, "failure": _failure(failure.reason, str(failure))}
-    return _once_fetched(found, meter_input)
+            return {**_EMPTY, "warnings": [_NOT_CHECKED]}
+        found = {**_EMPTY, "data_quality": failure.data_quality, "failure": _failure(failure.reason, str(failure))}
+    return _with_fetch_warnings(found, meter_input)
 
 
 def _failure(reason: str, message: str) -> dict[str, str]:
     return {"reason": reason, "message": message[:MAX_MESSAGE]}
 
 
-def _once_fetched(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:
+def _with_fetch_warnings(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:
     """What was found, without the lack of weather that the run would fetch, and with a warning in its place."""
     warned = [
-        _fetched_first(meter_input[name])
+        _fetch_warning(meter_input[name])
         for name in ("weather", "weather_normal")
         if "to_fetch" in (meter_input.get(name) or {})
     ]
@@ -66,7 +66,7 @@ def _once_fetched(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[st
     return {**found, "warnings": warned + found["warnings"]}
 
 
-def _fetched_first(weather: dict[str, Any]) -> dict[str, Any]:
+def _fetch_warning(weather: dict[str, Any]) -> dict[str, Any]:
     station, source, years = weather["station"], weather["to_fetch"]["source"], weather["to_fetch"]["years"]
     what = f"hours of {', '.join(map(str, years))}" if years else "the normal year"
     return _warning(
@@ -82,7 +82,7 @@ def _warning(name: str, description: str, data: dict[str, Any], detail: str) -> 
     return {"period": None, "name": f"datastore.{name}", "description": description, "data": data, "detail": detail}
 
 
-_NOTHING: dict[str, Any] = {"data_quality": None, "warnings": [], "disqualification": [], "failure": None}
+_EMPTY: dict[str, Any] = {"data_quality": None, "warnings": [], "disqualification": [], "failure": None}
 _NOT_CHECKED = _warning(
     "hourly_not_checked",
     "A check has eemeter's daily and billing models only.",

@@ -22,7 +22,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     run = aggregation_runs.existing(event["aggregation_run"])
     if run.chunks is None:
         try:
-            run = _chosen(run)
+            run = _with_derivatives(run)
         except (GoneError, agreement.DisagreementError, choosing.TooManyError) as refusal:
             aggregation_runs.fail(run, str(refusal))
             logger.info("FAILED", reason=str(refusal))
@@ -32,7 +32,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     return {"chunks": list(range(count)), "chunk_count": count}
 
 
-def _chosen(run: AggregationRun) -> AggregationRun:
+def _with_derivatives(run: AggregationRun) -> AggregationRun:
     """The run with its derivatives. Raises GoneError, DisagreementError or TooManyError."""
     spec = aggregation_runs.spec_of(run)
     for item, named, found in (

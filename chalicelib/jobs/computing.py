@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.settings import settings
 
 
-def computed(compute: Callable[..., dict[str, Any]], meter_input: dict[str, Any], **options: Any) -> dict[str, Any]:
+def compute(function: Callable[..., dict[str, Any]], meter_input: dict[str, Any], **options: Any) -> dict[str, Any]:
     """What `run_meter` or `check_meter` makes of an input.
 
     What the computation raises once it would raise again, unless the machine is at fault: it raises MeterFailure, or
@@ -20,7 +20,7 @@ def computed(compute: Callable[..., dict[str, Any]], meter_input: dict[str, Any]
     module = settings().model_module
     try:
         modules = [importlib.import_module(module)] if module else []
-        return compute(meter_input, modules, **options)
+        return function(meter_input, modules, **options)
     except (MeterFailure, MemoryError, ImportError, OSError):
         raise
     except Exception as error:
@@ -28,6 +28,6 @@ def computed(compute: Callable[..., dict[str, Any]], meter_input: dict[str, Any]
 
 
 @cache
-def keep_packages() -> None:
+def freeze_imports() -> None:
     """Let the garbage collector pass over what has been imported: it took a tenth of a run to look through it."""
     gc.freeze()

@@ -13,22 +13,22 @@ from chalicelib.store.tables import MeterRun, Project, Trace
 ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
 
 
-def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, only_read: bool = False) -> dict[str, Any]:
+def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_only: bool = False) -> dict[str, Any]:
     """All that `metering.run_meter` needs to give the same result again, in the format of the API's contract.
 
-    posted: the input that a client gave, where it is not stored. only_read: fetch and write nothing, see `add_weather`.
+    posted: the input that a client gave, where it is not stored. read_only: fetch and write nothing, see `add_weather`.
 
     Raises MeterFailure when the trace, the project or the weather is missing.
     """
-    meter_input = dict(posted) if posted is not None else _given(run, only_read=only_read)
+    meter_input = dict(posted) if posted is not None else _client_input(run, read_only=read_only)
     for name in ARGUMENTS:
         asked = getattr(run, name)
         meter_input[name] = meter_input.get(name) if asked is None else asked
-    add_weather(meter_input, only_read=only_read)
+    add_weather(meter_input, read_only=read_only)
     return meter_input
 
 
-def _given(run: MeterRun, *, only_read: bool) -> dict[str, Any]:
+def _client_input(run: MeterRun, *, read_only: bool) -> dict[str, Any]:
     """The input as far as the client gave it."""
     if run.trace is None:
         document: dict[str, Any] = documents.get(run.meter_input)
@@ -41,7 +41,7 @@ def _given(run: MeterRun, *, only_read: bool) -> dict[str, Any]:
         raise MeterFailure(f"{missing} was deleted before the run began")
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
-        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), compact=not only_read)),
+        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), compact=not read_only)),
         "project": _serialized_project(project),
         "weather": {"station": project.weather_station},
         "weather_normal": {"station": project.weather_normal_station},

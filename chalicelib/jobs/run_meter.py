@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.jobs import weather
-from chalicelib.jobs.computing import computed, keep_packages
+from chalicelib.jobs.computing import compute, freeze_imports
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store import documents, queue, runs
@@ -34,7 +34,7 @@ def handle(event: dict[str, Any], context: Any) -> Any:
 
 def _handle_record(record: "SQSRecord") -> None:
     try:
-        _work_on(queue.run_id_of(record.raw_event))
+        _process(queue.run_id_of(record.raw_event))
     except Exception:
         logger.exception("the message will be delivered again, or end in the dead-letter queue")
         received = int(record.attributes.approximate_receive_count)
@@ -42,7 +42,7 @@ def _handle_record(record: "SQSRecord") -> None:
         raise
 
 
-def _work_on(run_id: int) -> None:
+def _process(run_id: int) -> None:
     """Bring a run to its end, unless it has ended or another worker is at it. Raises when the machine fails."""
     telemetry.note(meter_run=run_id)
     try:
@@ -55,17 +55,17 @@ def _work_on(run_id: int) -> None:
         return
     telemetry.note(batch=run.batch)
     try:
-        _end(run)
+        _execute(run)
     except Exception as error:
         runs.release(run, f"{type(error).__name__}: {error}")
         raise
 
 
-def _end(run: MeterRun) -> None:
+def _execute(run: MeterRun) -> None:
     """Bring a claimed run to SUCCESS, or to FAILED where data or model are at fault. Raises where the machine is."""
     from chalicelib.metering import MeterFailure, NoHourlyModels
 
-    keep_packages()
+    freeze_imports()
     began = time.perf_counter()
     seconds = {"QueueSeconds": (now() - run.added).total_seconds()}
     try:
@@ -74,7 +74,7 @@ def _end(run: MeterRun) -> None:
         documents.put(key, meter_input)
         runs.set_input(run, key)
         computing = time.perf_counter()
-        outcome = _computed(meter_input) | weather.chosen(meter_input)
+        outcome = _compute(meter_input) | weather.without_temperatures(meter_input)
         seconds["EEmeterSeconds"] = time.perf_counter() - computing
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
@@ -92,8 +92,8 @@ def _end(run: MeterRun) -> None:
         logger.info(LOST_CLAIM)
 
 
-def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
-    """The meter output. Raises as `computed`."""
+def _compute(meter_input: dict[str, Any]) -> dict[str, Any]:
+    """The meter output. Raises as `compute`."""
     from chalicelib.metering import run_meter
 
-    return computed(run_meter, meter_input, accelerate=settings().accelerate)
+    return compute(run_meter, meter_input, accelerate=settings().accelerate)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 # eemeter and eeweather are imported in the functions: the API's functions import this module too, and have neither.
 
-ENOUGH = 0.9  # of the days of a period, and of the hours of a year, below which a source is asked for more
-ENOUGH_OF_A_DAY = 0.5  # of its hours
+MIN_COVERAGE = 0.9  # of the days of a period, and of the hours of a year, below which a source is asked for more
+MIN_DAY_COVERAGE = 0.5  # of its hours
 YEAR = 365 * DAY  # the most that eemeter takes of a period
 MARGIN = 2 * DAY  # of weather around the records, so that the days at the ends are whole
 HOURS_OF_YEAR = 8760
@@ -49,10 +49,10 @@ class Nearest(Protocol):
     def __call__(self, zipcode: str | None) -> "tuple[Ranked, ...]": ...
 
 
-def add_weather(meter_input: dict[str, Any], *, only_read: bool = False) -> None:
-    """Put temperatures in where the input has none, with the choice of the station: its rank and distance.
+def add_weather(meter_input: dict[str, Any], *, read_only: bool = False) -> None:
+    """Put temperatures in where the input has none, with the candidate of the station: its rank and distance.
 
-    only_read: fetch and write nothing. Weather that a run would fetch first then has one hour, which is missing, and
+    read_only: fetch and write nothing. Weather that a run would fetch first then has one hour, which is missing, and
     `to_fetch`, the source and the years (none: the normal year).
 
     Raises MeterFailure, with the hours that are missing and the report on the readings, when no station matches or none
@@ -69,14 +69,14 @@ def add_weather(meter_input: dict[str, Any], *, only_read: bool = False) -> None
         if "records" not in given:
             zipcode = meter_input["project"].get("zipcode")
             try:
-                choices = _choices(given.get("station"), zipcode, nearest)
-                meter_input[name] = complete(meter_input, choices, only_read=only_read)
+                candidates = _candidates(given.get("station"), zipcode, nearest)
+                meter_input[name] = complete(meter_input, candidates, read_only=read_only)
             except WeatherFailure as failure:
-                failure.data_quality = _quality_of_readings(meter_input)
+                failure.data_quality = _data_quality_without_weather(meter_input)
                 raise
 
 
-def _quality_of_readings(meter_input: dict[str, Any]) -> dict[str, Any] | None:
+def _data_quality_without_weather(meter_input: dict[str, Any]) -> dict[str, Any] | None:
     """The report on readings without the weather that goes with them."""
     from chalicelib.metering import NoHourlyModels, check_meter
 
@@ -88,8 +88,8 @@ def _quality_of_readings(meter_input: dict[str, Any]) -> dict[str, Any] | None:
     return report
 
 
-def chosen(meter_input: dict[str, Any]) -> dict[str, Any]:
-    """What the result says of the choice: the input's weather without the temperatures."""
+def without_temperatures(meter_input: dict[str, Any]) -> dict[str, Any]:
+    """What the result says of the candidate: the input's weather without the temperatures."""
     return {
         name: {key: value for key, value in meter_input[name].items() if key not in ("records", "unit")}
         for name in ("weather", "weather_normal")
@@ -121,12 +121,12 @@ def _window_hours(read: list[int], meter_input: dict[str, Any]) -> range:
         inside = _within(read, {"start": start.isoformat(), "end": end.isoformat()}, _timezone(meter_input))
         return _hours(inside[0], inside[-1]) if inside else range(0)
     if window == LATEST_YEAR:
-        last = _last_known(read, meter_input["trace"]["records"], _timezone(meter_input))
+        last = _last_reading_end(read, meter_input["trace"]["records"], _timezone(meter_input))
         return _hours(max(read[0], last - YEAR), last)
     return _hours(read[0], min(read[-1], read[0] + YEAR))
 
 
-def _last_known(read: list[int], records: list[dict[str, Any]], timezone: str) -> int:
+def _last_reading_end(read: list[int], records: list[dict[str, Any]], timezone: str) -> int:
     """Where the last reading that has a value ends; without an end of its own it ends where the next one starts."""
     last = read[0]
     for record in records:
@@ -167,11 +167,11 @@ def _hours(start: int, end: int) -> range:
     return range(-(-start // HOUR), end // HOUR)
 
 
-def _choices(named: str | None, zipcode: str | None, nearest: Nearest) -> list[dict[str, Any]]:
+def _candidates(named: str | None, zipcode: str | None, nearest: Nearest) -> list[dict[str, Any]]:
     return [{"station": named}] if named else [asdict(ranked) for ranked in nearest(zipcode)]
 
 
-def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_read: bool) -> dict[str, Any]:
+def _observed(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, read_only: bool) -> dict[str, Any]:
     """The observed temperatures of the first station that has enough of them, or can have by what a source adds."""
     from chalicelib.metering import WeatherFailure
 
@@ -179,33 +179,33 @@ def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, onl
     first, last = min(instants) - MARGIN, max(instants) + MARGIN
     periods = needed_hours(meter_input)
     found: list[tuple[dict[str, Any], Column]] = []
-    for choice in choices:
-        prefix = series.weather_prefix("observed", choice["station"])
-        column = series.read(prefix, first, last, share=True, compact=not only_read)
-        if not only_read and _fetch(choice["station"], prefix, column, periods):
+    for candidate in candidates:
+        prefix = series.weather_prefix("observed", candidate["station"])
+        column = series.read(prefix, first, last, share=True, compact=not read_only)
+        if not read_only and _fetch(candidate["station"], prefix, column, periods):
             column = series.read(prefix, first, last, share=True)
         if all(_has_enough(column, hours) for hours in periods):
-            return _serialized(choice, column)
-        if only_read and (years := _years_to_fetch(choice["station"], column, periods)):
-            return _to_fetch(choice, settings().weather_source, years)
-        found.append((choice, column))
+            return _serialized(candidate, column)
+        if read_only and (years := _years_to_fetch(candidate["station"], column, periods)):
+            return _to_fetch(candidate, settings().weather_source, years)
+        found.append((candidate, column))
     fullest = max(found, key=lambda one: len(one[1]))  # of equals the nearest
     if (meter_input.get("formatter_kwargs") or {}).get("ignore_sufficiency") and len(fullest[1]):
         return _serialized(*fullest)
     needed = [hour for hours in periods for hour in hours]
-    lacks = [(choice, sorted(set(needed) - _stored(column))) for choice, column in found]
+    shortages = [(candidate, sorted(set(needed) - _stored(column))) for candidate, column in found]
     raise WeatherFailure(
-        _lacking(
-            lacks,
+        _shortage_message(
+            shortages,
             f"of the {len(needed):,} hours of observed temperatures that the run needs",
             lambda hour: iso(hour * HOUR)[:16] + "Z",
-            _no_more(lacks, only_read=only_read),
+            _source_message(shortages, read_only=read_only),
             "Post them to weather_records/, then run again.",
         )
     )
 
 
-def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_read: bool) -> dict[str, Any]:
+def _normal(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, read_only: bool) -> dict[str, Any]:
     """The normal year of the first station that has it but for short gaps, or for which a source has it.
 
     A source is asked where nothing is stored.
@@ -213,23 +213,23 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_
     from chalicelib.metering import WeatherFailure
     from chalicelib.metering.normal_year import LONGEST_GAP
 
-    lacks = []
-    for choice in choices:
-        prefix = series.weather_prefix("normal", choice["station"])
-        column = series.read(prefix, share=True, compact=not only_read)
-        if not len(column) and _has_normal_to_fetch(choice["station"]):
-            if only_read:
-                return _to_fetch(choice, settings().normal_source, [])
-            if _fetch_normal(choice["station"], prefix):
+    shortages = []
+    for candidate in candidates:
+        prefix = series.weather_prefix("normal", candidate["station"])
+        column = series.read(prefix, share=True, compact=not read_only)
+        if not len(column) and _can_fetch_normal(candidate["station"]):
+            if read_only:
+                return _to_fetch(candidate, settings().normal_source, [])
+            if _fetch_normal(candidate["station"], prefix):
                 column = series.read(prefix, share=True)
-        missing = _missing_of_year(column.starts.tobytes())
+        missing = _missing_year_hours(column.starts.tobytes())
         if _longest_run(missing) <= LONGEST_GAP:
-            return _serialized(choice, column)
-        lacks.append((choice, missing))
+            return _serialized(candidate, column)
+        shortages.append((candidate, missing))
     source = settings().normal_source
     raise WeatherFailure(
-        _lacking(
-            lacks,
+        _shortage_message(
+            shortages,
             f"of the {HOURS_OF_YEAR:,} hours of normal temperatures",
             lambda hour: f"{EPOCH + timedelta(hours=hour):%m-%dT%H:00Z}",  # 1970 is no leap year
             f"{source}, from which this deployment fetches where nothing is stored, has none. "
@@ -240,7 +240,7 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_
     )
 
 
-def _no_more(lacks: list[tuple[dict[str, Any], list[int]]], *, only_read: bool) -> str:
+def _source_message(shortages: list[tuple[dict[str, Any], list[int]]], *, read_only: bool) -> str:
     """That the deployment's source has not the hours that stations lack, with its reasons unless none is asked."""
     source = settings().weather_source
     if source == NO_SOURCE:
@@ -248,9 +248,9 @@ def _no_more(lacks: list[tuple[dict[str, Any], list[int]]], *, only_read: bool) 
     from chalicelib.weather import REASONS
 
     reasons = [
-        REASONS[source](settings().weather_url, choice["station"], EPOCH + timedelta(hours=missing[-1]))
-        for choice, missing in lacks
-        if not only_read
+        REASONS[source](settings().weather_url, candidate["station"], EPOCH + timedelta(hours=missing[-1]))
+        for candidate, missing in shortages
+        if not read_only
     ]
     fetched = f"{source}, from which this deployment fetches, has no more."
     return "".join(f"{sentence} " for sentence in dict.fromkeys([fetched, *filter(None, reasons)]))
@@ -258,12 +258,12 @@ def _no_more(lacks: list[tuple[dict[str, Any], list[int]]], *, only_read: bool) 
 
 def _has_enough(column: Column, hours: range) -> bool:
     stored = _stored(column)
-    if len(stored.intersection(hours)) >= ENOUGH * len(hours):
+    if len(stored.intersection(hours)) >= MIN_COVERAGE * len(hours):
         return True
     usable = stored | {hour + 1 for hour in stored} | {hour - 1 for hour in stored}
     needed, known = (Counter(hour // 24 for hour in part) for part in (hours, usable.intersection(hours)))
-    enough = sum(known[day] >= ENOUGH_OF_A_DAY * count for day, count in needed.items())
-    return enough >= ENOUGH * len(needed)
+    enough = sum(known[day] >= MIN_DAY_COVERAGE * count for day, count in needed.items())
+    return enough >= MIN_COVERAGE * len(needed)
 
 
 def _stored(column: Column) -> set[int]:
@@ -271,7 +271,7 @@ def _stored(column: Column) -> set[int]:
 
 
 @lru_cache(maxsize=16)  # the runs of a portfolio share a few normal years
-def _missing_of_year(starts: bytes) -> list[int]:
+def _missing_year_hours(starts: bytes) -> list[int]:
     """The hours of the year, counted from the first of January UTC, that no instant of any year has."""
     moments = [EPOCH + start * MICROSECOND for start in memoryview(starts).cast("q")]
     stored = {(moment.month, moment.day, moment.hour) for moment in moments}
@@ -291,7 +291,7 @@ def _longest_run(hours: list[int]) -> int:
 
 
 def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> bool:
-    """Store what the deployment's source has for the years that lack hours; whether anything came.
+    """Store what the deployment's source has for the years that lack hours; whether anything added.
 
     Hours that are stored stay as they are. Raises WeatherFailure for a file that cannot be read, and
     chalicelib.weather.Unavailable, after which the queue tries again.
@@ -302,23 +302,23 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
     from chalicelib.metering import WeatherFailure
     from chalicelib.weather import SOURCES, Unusable
 
-    source, came = settings().weather_source, False
+    source, added = settings().weather_source, False
     for year in years:
         try:
             fetched = SOURCES[source](settings().weather_url, station, year)
         except Unusable as problem:
             raise WeatherFailure(str(problem)) from problem
         logger.info("fetched weather", source=source, station=station, year=year, hours=len(fetched or ()))
-        kept = {start // HOUR for start in series.read(prefix, *_edges(year), share=True).starts}
+        kept = {start // HOUR for start in series.read(prefix, *_year_bounds(year), share=True).starts}
         new = Column()
         for start, temperature in fetched or ():
             if start // HOUR not in kept:
                 new.append(start, temperature)
         if len(new):
             series.append(prefix, new)
-            came = True
+            added = True
         fetches.record(source, station, year, found=fetched is not None)
-    return came
+    return added
 
 
 def _years_to_fetch(station: str, column: Column, periods: list[range]) -> list[int]:
@@ -329,18 +329,18 @@ def _years_to_fetch(station: str, column: Column, periods: list[range]) -> list[
     return [
         year
         for year, hours in _by_year(periods).items()
-        if len(stored & hours) < ENOUGH * len(hours) and not fetches.is_current(source, station, year)
+        if len(stored & hours) < MIN_COVERAGE * len(hours) and not fetches.is_current(source, station, year)
     ]
 
 
-def _has_normal_to_fetch(station: str) -> bool:
+def _can_fetch_normal(station: str) -> bool:
     """Whether the deployment has a source of normal years that was not asked lately."""
     source = settings().normal_source
     return source != NO_SOURCE and not fetches.is_current(source, station, None)
 
 
 def _fetch_normal(station: str, prefix: str) -> bool:
-    """Store the normal year that the deployment's source has for a station without any; whether one came.
+    """Store the normal year that the deployment's source has for a station without any; whether one added.
 
     Raises as `_fetch`.
     """
@@ -370,28 +370,28 @@ def _by_year(periods: list[range]) -> dict[int, set[int]]:
     return years
 
 
-def _edges(year: int) -> tuple[int, int]:
+def _year_bounds(year: int) -> tuple[int, int]:
     """The first instant of a year, and that of the next."""
     start, end = ((EPOCH.replace(year=one) - EPOCH) // MICROSECOND for one in (year, year + 1))
     return start, end
 
 
-def _serialized(choice: dict[str, Any], column: Column) -> dict[str, Any]:
-    records = [[_written(start), value] for start, value in zip(column.starts, column.values, strict=True)]
-    return {**choice, "unit": "F", "records": records}
+def _serialized(candidate: dict[str, Any], column: Column) -> dict[str, Any]:
+    records = [[_cached_iso(start), value] for start, value in zip(column.starts, column.values, strict=True)]
+    return {**candidate, "unit": "F", "records": records}
 
 
-def _to_fetch(choice: dict[str, Any], source: str, years: list[int]) -> dict[str, Any]:
+def _to_fetch(candidate: dict[str, Any], source: str, years: list[int]) -> dict[str, Any]:
     """Weather that a run would fetch first."""
     to_fetch = {"source": source, "years": years}
-    return {**choice, "unit": "F", "records": _NO_WEATHER, "to_fetch": to_fetch}
+    return {**candidate, "unit": "F", "records": _NO_WEATHER, "to_fetch": to_fetch}
 
 
-_written = lru_cache(maxsize=50_000)(iso)  # all stations have the same hours
+_cached_iso = lru_cache(maxsize=50_000)(iso)  # all stations have the same hours
 
 
-def _lacking(
-    lacks: list[tuple[dict[str, Any], list[int]]],
+def _shortage_message(
+    shortages: list[tuple[dict[str, Any], list[int]]],
     needed: str,
     shown: Callable[[int], str],
     source: str,
@@ -399,8 +399,8 @@ def _lacking(
 ) -> str:
     """Which station lacks which hours, for each that was looked at."""
     clauses = [
-        f"station {_placed(choice)} lacks {len(missing):,} {needed}, from {shown(missing[0])} to {shown(missing[-1])}"
-        for choice, missing in lacks
+        f"station {_label(candidate)} lacks {len(missing):,} {needed}, from {shown(missing[0])} to {shown(missing[-1])}"
+        for candidate, missing in shortages
     ]
     if len(clauses) == 1:
         return f"{clauses[0][0].upper()}{clauses[0][1:]}. {source}{remedy}"
@@ -410,5 +410,9 @@ def _lacking(
     )
 
 
-def _placed(choice: dict[str, Any]) -> str:
-    return f"{choice['station']} ({choice['distance_km']} km)" if "distance_km" in choice else choice["station"]
+def _label(candidate: dict[str, Any]) -> str:
+    return (
+        f"{candidate['station']} ({candidate['distance_km']} km)"
+        if "distance_km" in candidate
+        else candidate["station"]
+    )

@@ -30,7 +30,7 @@ def test_what_the_request_asks_for_comes_before_what_the_input_says(
     monkeypatch: pytest.MonkeyPatch, posted: dict[str, Any], asked: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(documents, "get", lambda key: dict(posted))
-    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, only_read: None)
+    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, read_only: None)
     found = meter_input.complete_input(MeterRun(id=1, meter_input="key", **asked))
     assert found == dict.fromkeys(ARGUMENTS) | expected
 
@@ -55,7 +55,7 @@ def test_a_trace_says_how_its_records_were_posted(
     monkeypatch.setattr(traces, "get", {2: trace}.get)
     monkeypatch.setattr(projects, "get", {1: Project(id=1, project_id="one")}.get)
     monkeypatch.setattr(series, "read", lambda prefix, *, compact: column)
-    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, only_read: None)
+    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, read_only: None)
     found = meter_input.complete_input(MeterRun(id=1, trace=2, project=1))["trace"]
     assert found == {
         "type": "ARBITRARY_START",

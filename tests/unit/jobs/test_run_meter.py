@@ -27,7 +27,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         return True
 
     monkeypatch.setattr(run_meter, "complete_input", lambda run: {})
-    monkeypatch.setattr(run_meter, "_computed", refuse)
+    monkeypatch.setattr(run_meter, "_compute", refuse)
     monkeypatch.setattr(documents, "put", lambda key, document: None)
     monkeypatch.setattr(runs, "set_input", lambda run, key: None)
     monkeypatch.setattr(runs, "forward_to_hourly", lambda run: done.append(("forwarded",)))
@@ -47,5 +47,5 @@ def test_a_run_that_needs_them_goes_to_who_has_them(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[Any, ...]], queue: str, expected: list[tuple[Any, ...]]
 ) -> None:
     monkeypatch.setattr(run_meter, "settings", lambda: SimpleNamespace(hourly_queue_url=queue))
-    run_meter._end(MeterRun(id=7, document="d", added=now()))
+    run_meter._execute(MeterRun(id=7, document="d", added=now()))
     assert done == expected

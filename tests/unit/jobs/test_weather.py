@@ -196,7 +196,7 @@ class TestTheStation:
         expected = {"station": FIRST, "rank": 1, "distance_km": nearest.distance_km}
         assert {key: found[key] for key in found if key != "records"} == {**expected, "unit": "F"}
         assert len(found["records"]) == 8760
-        assert weather.chosen(document) == {"weather": expected, "weather_normal": {"station": None}}
+        assert weather.without_temperatures(document) == {"weather": expected, "weather_normal": {"station": None}}
 
     def test_that_is_next_best_is_taken_where_the_first_lacks_data(self, memory: Memory) -> None:
         memory.fill(FIRST, *YEAR, leave=877)
@@ -228,7 +228,7 @@ class TestTheStation:
         given = {"station": None, "rank": 3, "unit": "F", "records": [[YEAR[0], 50.0]]}
         document = meter_input(weather=given)
         assert completed(document) is given
-        assert weather.chosen(document)["weather"] == {"station": None, "rank": 3}
+        assert weather.without_temperatures(document)["weather"] == {"station": None, "rank": 3}
 
 
 class TestMissingHours:
@@ -417,7 +417,7 @@ class TestOnlyReading:
     def test_gives_what_is_stored(self, memory: Memory, server: FileServer, document: dict[str, Any]) -> None:
         memory.fill(FIRST, *YEAR)
         memory.fill(FIRST, "2007-01-01T00:00:00+00:00", "2008-01-01T00:00:00+00:00", dataset="normal")
-        weather.add_weather(document, only_read=True)
+        weather.add_weather(document, read_only=True)
         assert {key: len(document[key]["records"]) for key in ("weather", "weather_normal")} == {
             "weather": 8760,
             "weather_normal": 8760,
@@ -426,7 +426,7 @@ class TestOnlyReading:
         assert server.asked == []
 
     def test_tells_what_a_run_would_fetch(self, server: FileServer, document: dict[str, Any]) -> None:
-        weather.add_weather(document, only_read=True)
+        weather.add_weather(document, read_only=True)
         assert document["weather"]["station"] == document["weather_normal"]["station"] == FIRST
         assert document["weather"]["to_fetch"] == {"source": "isd", "years": [2007, 2008]}
         assert document["weather_normal"]["to_fetch"] == {"source": "tmy3", "years": []}
@@ -437,12 +437,12 @@ class TestOnlyReading:
     def test_takes_the_station_that_a_run_would_take(self, memory: Memory, server: FileServer) -> None:
         memory.fill(SECOND, *YEAR)
         nearest = meter_input(weather_normal={"records": []})
-        weather.add_weather(nearest, only_read=True)
+        weather.add_weather(nearest, read_only=True)
         assert (nearest["weather"]["station"], "to_fetch" in nearest["weather"]) == (FIRST, True)
         for year in (2007, 2008):
             memory.notes[fetches._key("isd", FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
         second = meter_input(weather_normal={"records": []})
-        weather.add_weather(second, only_read=True)
+        weather.add_weather(second, read_only=True)
         assert (second["weather"]["station"], "to_fetch" in second["weather"]) == (SECOND, False)
 
     @pytest.mark.parametrize(
@@ -455,7 +455,7 @@ class TestOnlyReading:
         for year in (2007, 2008):
             memory.notes[fetches._key(source, FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
         with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {told}"):
-            weather.add_weather(meter_input(FIRST), only_read=True)
+            weather.add_weather(meter_input(FIRST), read_only=True)
         assert server.asked == []  # nor is it asked why
 
 
