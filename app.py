@@ -1,4 +1,4 @@
-"""What AWS calls, and nothing else."""
+"""The entry points of the Lambda functions. Each only calls its job."""
 
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +59,7 @@ def check_runs(event: dict[str, Any], context: Any) -> Any:
     return checking.handle(event, context)
 
 
-# The steps of infra/aggregation.asl.yaml, in its order.
+# The steps of infra/aggregation.asl.yaml, in order.
 
 
 @app.lambda_function(name="wait_for_batch")

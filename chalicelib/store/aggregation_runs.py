@@ -1,4 +1,4 @@
-"""Aggregation runs: written PENDING, each brought to its end by an execution of the state machine."""
+"""Aggregation runs: written as PENDING, then completed by one state machine execution each."""
 
 import json
 import time
@@ -32,7 +32,7 @@ CHECK_INTERVAL = 15 * 60  # seconds between two checks of a run's execution
 
 @dataclass(frozen=True)
 class AggregationSpec:
-    """What a client asks an aggregation run to be."""
+    """A client's request for an aggregation run."""
 
     aggregation_interpretation: str
     projects: Sequence[int] = ()
@@ -45,7 +45,7 @@ class AggregationSpec:
     mix_uncertainty: bool = False
 
     def selection(self, members: Sequence[Member]) -> Selection:
-        """What the derivatives are drawn from; `members` are those of the group."""
+        """The selection of derivatives; `members` are the members of the group."""
         return Selection(
             projects=self.projects,
             traces=self.traces,
@@ -57,7 +57,7 @@ class AggregationSpec:
 
 
 def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
-    """Write runs and start their executions; one without derivatives chooses them when its batch has ended."""
+    """Write runs and start their executions. A run without derivatives chooses them once its batch has ended."""
     block = ids.allocate("aggregation_runs", len(wanted))
     runs = [_new(id, spec) for id, (spec, _) in zip(block, wanted, strict=True)]
     with ThreadPoolExecutor(state_machine.THREADS) as pool:
@@ -68,7 +68,7 @@ def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[Ag
         try:
             bulk.put_all(AggregationRun, runs)
         except Exception:
-            bulk.delete_all(AggregationRun, runs)  # of a request that fails, none is run
+            bulk.delete_all(AggregationRun, runs)  # a failed request must not start any run
             raise
         list(pool.map(_start, runs))
     return runs
@@ -80,17 +80,20 @@ def get(id: int) -> AggregationRun | None:
 
 
 def existing(id: int) -> AggregationRun:
-    """The run, which is known to exist."""
+    """A run that is known to exist."""
     return AggregationRun.get(id, consistent_read=True)
 
 
 def page(*, after: int, limit: int, status: str | None = None) -> pages.Page[AggregationRun]:
-    """A page of the runs that fit the filter."""
+    """A page of the runs that match the filter."""
     return pages.walk(AggregationRun, ids.allocated("aggregation_runs"), after, limit, pages.matches(status=status))
 
 
 def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
-    """The run, which waited for its batch, with its derivatives; with those of whoever was first, if two choose."""
+    """Store the derivatives of a run that waited for its batch, and return the run.
+
+    If two executions do so at the same time, the first one wins.
+    """
     stored = _stored_input(spec_of(run), chosen)
     actions = [getattr(AggregationRun, name).set(value) for name, value in stored.items()]
     _update(run, actions, AggregationRun.chunks.does_not_exist() & _is_open())
@@ -98,7 +101,7 @@ def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
 
 
 def begin(run: AggregationRun) -> None:
-    """Note that a run, whose derivatives are chosen, is being added up."""
+    """Mark a PENDING run, whose derivatives have been chosen, as RUNNING."""
     _update(run, [AggregationRun.status.set("RUNNING")], AggregationRun.status == "PENDING")
 
 
@@ -108,12 +111,12 @@ def chunk(run: AggregationRun, number: int) -> list[dict[str, Any]]:
 
 
 def chunk_count(run: AggregationRun) -> int:
-    """How many chunks the derivatives of a run make; 0 before they are chosen."""
+    """The number of chunks of a run's derivatives; 0 until they have been chosen."""
     return len(run.chunks or [0]) - 1
 
 
 def put_partial(run: AggregationRun, number: int, partial: dict[str, Any]) -> None:
-    """Keep the sum of a chunk."""
+    """Store the sum of a chunk."""
     documents.put(_partial_key(run, number), partial)
 
 
@@ -130,10 +133,10 @@ def succeed(
     derivatives: list[int],
     statuses: Rows,
 ) -> None:
-    """End a run with its result and output, unless it has ended already.
+    """End a run as SUCCESS with its result and output, unless it has already ended.
 
-    aggregated: the numbers, by the names of AggregationResult. accepted: how many derivatives are in them. methods:
-    those of their intervals. statuses: of each derivative, as rows of the output.
+    aggregated: the numbers, by their names in AggregationResult. accepted: the number of derivatives in the sum.
+    methods: the uncertainty methods of their intervals. statuses: the status of each derivative, as rows of the output.
     """
     key = f"{OUTPUTS}/{run.document}.json"
     about = {
@@ -169,7 +172,7 @@ def succeed(
 
 
 def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:
-    """End a run FAILED, unless it has ended already; `kind` is what it is counted as."""
+    """End a run as FAILED, unless it has already ended. `kind` is the failure reason in the metrics."""
     actions: list[Action] = [AggregationRun.failure_message.set(message[:MAX_MESSAGE])]
     if traceback:
         actions.append(AggregationRun.traceback.set(traceback[-MAX_TRACEBACK:]))
@@ -178,20 +181,20 @@ def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kin
 
 
 def record_error(run: AggregationRun, error: str) -> None:
-    """Note why a step of a run failed: a map of many chunks tells no more than that one has."""
+    """Record why a step of a run failed; the error of a map state only says that some iteration failed."""
     _update(run, [AggregationRun.last_error.set(error[:MAX_MESSAGE])], _is_open())
 
 
 def fail_on_machine_error(run: AggregationRun, reason: str) -> None:
-    """End a run FAILED because the machine failed it; `reason`, and what a step noted, go into its traceback."""
+    """End a run as FAILED because of a machine error. Its traceback is the last recorded error and `reason`."""
     traceback = "\n".join(filter(None, (run.last_error, reason)))
     fail(run, f"The datastore could not complete the aggregation. {RETRY_ADVICE}", traceback, kind="machine")
 
 
 def sweep() -> int:
-    """Look at the runs that should have ended: start the executions that a request did not, end what they left open.
+    """Reconcile the overdue runs: start executions that were never started, and fail runs whose execution has ended.
 
-    Returns how many runs were changed. What fails is left to the next sweep.
+    Returns the number of runs changed. The next pass retries whatever fails.
     """
     repaired = 0
     for shard in range(DueIndex.SHARDS):
@@ -199,12 +202,12 @@ def sweep() -> int:
             try:
                 repaired += _repair(existing(entry.id))
             except Exception:
-                logger.exception("an aggregation run could not be repaired", aggregation_run=entry.id)
+                logger.exception("an aggregation run could not be reconciled", aggregation_run=entry.id)
     return repaired
 
 
 def spec_of(run: AggregationRun) -> AggregationSpec:
-    """What a client asked a run to be."""
+    """The request that a run was created from."""
     return AggregationSpec(**{name: getattr(run, name) for name in AggregationSpec.__dataclass_fields__})
 
 
@@ -215,7 +218,7 @@ def _new(id: int, spec: AggregationSpec) -> AggregationRun:
 
 
 def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any]:
-    """What a run keeps of its input, which is now stored. It has a new key each time, so that none ever changes."""
+    """Store the input of a run and return the attributes that describe it. A new key each time: inputs never change."""
     key = f"{INPUTS}/{uuid.uuid4()}.json"
     asked = asdict(spec)
     if spec.trace_interpretation is not None:
@@ -247,7 +250,7 @@ def _start(run: AggregationRun) -> None:
     try:
         state_machine.start(run)
     except Exception:
-        logger.exception("a run is written but not started; the sweep will start it", aggregation_run=run.id)
+        logger.exception("a run was written but not started; the reconciler will start it", aggregation_run=run.id)
 
 
 def _repair(run: AggregationRun) -> bool:
@@ -257,7 +260,7 @@ def _repair(run: AggregationRun) -> bool:
     if execution is None:
         state_machine.start(run)
     elif execution.has_ended:
-        fail_on_machine_error(run, f"Its execution is {execution.status} {execution.reason}".strip())
+        fail_on_machine_error(run, f"The execution is {execution.status} {execution.reason}".strip())
         return True
     _update(run, [AggregationRun.due.set(int(time.time()) + CHECK_INTERVAL)], _is_open())
     return execution is None
@@ -273,13 +276,13 @@ def _is_open() -> Condition:
 
 
 def _update(run: AggregationRun, actions: list[Action], condition: Condition) -> None:
-    """Change a run, unless the condition does not hold."""
+    """Update a run if the condition holds."""
     actions = [*actions, AggregationRun.updated.set(now())]
     conditional_write(lambda: AggregationRun(run.id).update(actions=actions, condition=condition))
 
 
 def _end(transaction: TransactWrite, run: AggregationRun, status: str, actions: list[Action]) -> None:
-    """Give a run its last status."""
+    """Set the final status of a run."""
     transaction.update(
         AggregationRun(run.id),
         actions=[

@@ -1,4 +1,4 @@
-"""The derivatives that an aggregation adds up: the union of those of projects, traces, a group and those named."""
+"""The choice of the derivatives of an aggregation: the union of those of projects, traces, a group, and listed ids."""
 
 import json
 from collections import Counter
@@ -13,19 +13,19 @@ from chalicelib.store.tables import Derivative, NewestRun
 from chalicelib.store.trace_groups import Member
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
-MAX_DERIVATIVES = 50_000  # of one request, so that they are chosen within the 29 seconds that one has
+MAX_DERIVATIVES = 50_000  # per request, so that they can be read within its 29 seconds
 NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
 
 
 class TooManyError(Exception):
-    """More derivatives than one request may add up."""
+    """A selection has more derivatives than one request may aggregate."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What derivatives are drawn from, by ids; and of which interpretations they are wanted, empty: of any.
+    """The ids that derivatives are selected by, and the interpretations to include (empty: all).
 
-    members: of a trace group, the project (None: any) and trace of each.
+    members: the members of a trace group, each a project (None: any) and a trace.
     """
 
     projects: Sequence[int] = ()
@@ -38,11 +38,11 @@ class Selection:
 
 @dataclass
 class Draft:
-    """The derivatives of one kind that were chosen, as the rows of an aggregation input."""
+    """The chosen derivatives of one kind, as rows of an aggregation input."""
 
     rows: Rows = field(default_factory=Rows)
     units: Counter[str] = field(default_factory=Counter)
-    methods: Counter[str] = field(default_factory=Counter)  # of the intervals
+    methods: Counter[str] = field(default_factory=Counter)  # uncertainty methods of the intervals
     eemeter_versions: set[str] = field(default_factory=set)
 
     def add(self, derivative: Derivative) -> None:
@@ -55,10 +55,10 @@ class Draft:
 
 @dataclass
 class Choice:
-    """The derivatives that were chosen, by kind; how many were passed over; and what there was none of.
+    """The chosen derivatives by kind, the number that the filters left out, and what was not found.
 
-    missing: the ids named that no derivative has. without_result: the traces drawn, each with the project that it was
-    drawn for (0: any), that have no successful meter run.
+    missing: the listed ids that do not exist. without_result: the selected traces without a successful meter run, each
+    with the project that it was selected for (0: any).
     """
 
     drafts: dict[Kind, Draft] = field(default_factory=dict)
@@ -68,13 +68,13 @@ class Choice:
 
     @property
     def units(self) -> dict[Kind, Counter[str]]:
-        """How many of the chosen derivatives of each kind have which unit."""
+        """For each kind, the number of chosen derivatives per unit."""
         return {kind: draft.units for kind, draft in self.drafts.items()}
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What one run adds up: derivatives of one kind and one unit."""
+    """The derivatives of one aggregation run, all of one kind and unit."""
 
     kind: Kind
     unit: str
@@ -83,18 +83,18 @@ class Chosen:
 
 
 def choose(selection: Selection) -> Choice:
-    """Read the derivatives of a selection, each once and in the order of their ids.
+    """Read the derivatives of a selection, each once and ordered by id.
 
-    Raises TooManyError before it reads any.
+    Raises TooManyError, before any derivative is read.
     """
     keys = list(_newest_keys(selection))
     runs = newest.runs_of(keys)
     wanted = _derivative_ids(selection, runs.values())
     if len(wanted) > MAX_DERIVATIVES:
-        some = "" if selection.derivative_interpretations else ", or ask for one derivative interpretation"
+        alternative = "" if selection.derivative_interpretations else ", or select one derivative interpretation"
         raise TooManyError(
-            f"These are {len(wanted):,} derivatives, and one request adds up at most {MAX_DERIVATIVES:,}; split it"
-            f"{some}."
+            f"The selection has {len(wanted):,} derivatives, and the limit is {MAX_DERIVATIVES:,} per request. Split "
+            f"the request{alternative}."
         )
     without_result = [key for key in dict.fromkeys(keys) if key not in runs]
     choice = Choice(missing=set(selection.derivatives), without_result=without_result)
@@ -110,7 +110,7 @@ def choose(selection: Selection) -> Choice:
 
 
 def _derivative_ids(selection: Selection, runs: Iterable[int]) -> list[int]:
-    """Ascending, each once."""
+    """The derivative ids of runs and of the selection itself, ascending and without duplicates."""
     interpretations = selection.derivative_interpretations or DERIVATIVE_INTERPRETATIONS
     positions = [DERIVATIVE_INTERPRETATIONS.index(name) for name in interpretations]
     of_runs = {derivative_ids(run)[position] for run in runs for position in positions}
@@ -118,7 +118,7 @@ def _derivative_ids(selection: Selection, runs: Iterable[int]) -> list[int]:
 
 
 def _newest_keys(selection: Selection) -> Iterator[newest.Key]:
-    """The traces whose newest successful run is wanted, each with the project it is wanted for, or any."""
+    """The selected traces, each with the project that it was selected for, or any."""
     for trace in selection.traces:
         yield trace, NewestRun.ANY_PROJECT
     for project, members in traces.ids_of_projects(selection.projects).items():
@@ -129,7 +129,7 @@ def _newest_keys(selection: Selection) -> Iterator[newest.Key]:
 
 
 def _pair(derivative: Derivative) -> dict[str, Any]:
-    """A derivative in the original datastore's serialization, and where it comes from."""
+    """A derivative in the serialization of the original datastore, along with its origin."""
     return {
         "label": derivative.id,
         "meter_result": derivative.meter_result,

@@ -1,4 +1,4 @@
-"""The newest successful meter run of each trace, for each of its projects and for any of them."""
+"""The newest successful meter run of each trace, per project and over all projects."""
 
 from collections.abc import Iterable
 
@@ -7,11 +7,11 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.store.pages import in_blocks
 from chalicelib.store.tables import MeterRun, NewestRun
 
-Key = tuple[int, int]  # a trace, and a project or NewestRun.ANY_PROJECT
+Key = tuple[int, int]  # the ids of a trace and of a project (or NewestRun.ANY_PROJECT)
 
 
 def superseded_keys(run: MeterRun) -> list[Key]:
-    """Where this run, if it succeeds, is the newest successful one."""
+    """The keys for which this run becomes the newest successful one, if it succeeds."""
     if run.trace is None:
         return []
     keys = [(run.trace, run.project), (run.trace, NewestRun.ANY_PROJECT)]
@@ -20,14 +20,14 @@ def superseded_keys(run: MeterRun) -> list[Key]:
 
 
 def record(transaction: TransactWrite, run: MeterRun, keys: Iterable[Key]) -> None:
-    """Note that a run is the newest successful one, in the transaction that makes it successful."""
+    """Record a run as the newest successful one, in the transaction that ends it as SUCCESS."""
     for trace, project in keys:
         older = NewestRun.meter_run.does_not_exist() | (NewestRun.meter_run < run.id)
         transaction.save(NewestRun(trace, project, meter_run=run.id), condition=older)
 
 
 def runs_of(keys: Iterable[Key]) -> dict[Key, int]:
-    """The newest successful run at each key that has one."""
+    """The id of the newest successful run for each key that has one."""
 
     def read(block: list[Key]) -> list[NewestRun]:
         return list(NewestRun.batch_get(block, consistent_read=True))

@@ -1,4 +1,4 @@
-"""Meter results: what successful runs found."""
+"""Meter results: the results of successful meter runs."""
 
 from chalicelib.store import ids, pages
 from chalicelib.store.tables import MeterResult
@@ -12,7 +12,7 @@ def get(id: int) -> MeterResult | None:
 def page(
     *, after: int, limit: int, project: int | None = None, trace: int | None = None, meter_run: int | None = None
 ) -> pages.Page[MeterResult]:
-    """A page of the results that fit the filters."""
+    """A page of the results that match the filters."""
     keep = pages.matches(project=project, trace=trace, meter_run=meter_run)
     if meter_run is not None:
         return pages.walk(MeterResult, [meter_run], after, limit, keep)

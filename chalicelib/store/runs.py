@@ -1,4 +1,4 @@
-"""Meter runs: written PENDING, queued, claimed by one worker at a time, and ended once."""
+"""Meter runs: written as PENDING, queued, claimed by one worker at a time, and ended once."""
 
 import json
 import time
@@ -34,7 +34,7 @@ ENDED = ("SUCCESS", "FAILED")
 
 @dataclass(frozen=True)
 class RunSpec:
-    """What a client asks a meter run to be."""
+    """A client's request for a meter run."""
 
     project: int | None = None
     trace: int | None = None
@@ -48,13 +48,13 @@ class RunSpec:
 
 
 class Exhausted(Exception):
-    """A run that was tried as often as a run may be."""
+    """A run has used all its attempts."""
 
 
 def derivative_ids(run_id: int) -> range:
     """The ids of a run's derivatives, in the order of DERIVATIVE_INTERPRETATIONS.
 
-    They are fixed from the start, so that a second try overwrites the first.
+    They depend only on the run, so that a retry overwrites the same items.
     """
     return range(DERIVATIVES_PER_RUN * (run_id - 1) + 1, DERIVATIVES_PER_RUN * run_id + 1)
 
@@ -66,7 +66,7 @@ def schedule(spec: RunSpec) -> MeterRun:
 
 
 def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
-    """Write the runs of one bulk request and queue them; the batch's id and the runs in order."""
+    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order."""
     batch = batches.allocate()
     return batch, _schedule(specs, batch)
 
@@ -93,7 +93,7 @@ def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
     try:
         outbox.dispatch(block)
     except Exception:
-        logger.exception("runs are written but not all queued; the sweep will queue them", first_run=block.start)
+        logger.exception("runs were written but not all queued; the reconciler will queue them", first_run=block.start)
     return runs
 
 
@@ -112,7 +112,7 @@ def page(
     batch: int | None = None,
     failure_reason: str | None = None,
 ) -> pages.Page[MeterRun]:
-    """A page of the runs that fit the filters."""
+    """A page of the runs that match the filters."""
     keep = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
     if batch is not None:
         return pages.walk(MeterRun, batches.runs_of(batch), after, limit, keep)
@@ -124,9 +124,9 @@ def page(
 
 
 def claim(id: int) -> MeterRun | None:
-    """The run, now RUNNING and this worker's; None when it has ended or another worker is at it.
+    """Claim a run for this worker and mark it as RUNNING; None when it has ended or another worker holds its lease.
 
-    Raises LookupError when there is no such run, and Exhausted when it has been tried often enough.
+    Raises LookupError when there is no such run, and Exhausted when it has used all its attempts.
     """
     run = get(id)
     if run is None:
@@ -134,7 +134,7 @@ def claim(id: int) -> MeterRun | None:
     if run.status in ENDED or _is_held(run):
         return None
     if run.attempts >= settings().max_attempts:
-        raise Exhausted(f"meter run {id} was tried {run.attempts} times")
+        raise Exhausted(f"meter run {id} has used all {run.attempts} attempts")
     token = uuid.uuid4().hex
     lease = int(time.time()) + settings().worker_timeout + LEASE_MARGIN
 
@@ -160,7 +160,7 @@ def claim(id: int) -> MeterRun | None:
 
 
 def release(run: MeterRun, error: str) -> None:
-    """End this worker's hold on a run that a machine failure cut short, so that the next try may begin."""
+    """Release the claim on a run that a machine error interrupted, so that it can be retried."""
     _update_if_ours(
         run,
         [
@@ -172,7 +172,10 @@ def release(run: MeterRun, error: str) -> None:
 
 
 def forward_to_hourly(run: MeterRun) -> bool:
-    """Leave a claimed run, as if it had not been tried, to the worker of the hourly models; False if no longer ours."""
+    """Forward a claimed run to the worker with the hourly models, without counting this attempt.
+
+    Returns False when this worker has lost the claim.
+    """
     due, attempts = int(time.time()) + FORWARD_TIMEOUT, run.attempts - 1
     actions: list[Action] = [MeterRun.claim.remove(), MeterRun.due.set(due), MeterRun.attempts.set(attempts)]
     if not _update_if_ours(run, actions):
@@ -183,11 +186,12 @@ def forward_to_hourly(run: MeterRun) -> bool:
 
 
 def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -> bool:
-    """End a claimed run with its result and derivatives, all in one transaction; False when it is no longer ours.
+    """End a claimed run as SUCCESS, with its result and derivatives, in one transaction.
 
-    `outcome` is what `metering.run_meter` returned. Ids follow from the run's, so that a second try writes the same.
+    `outcome` is the return value of `metering.run_meter`. All ids are derived from the run's id, so that a retry
+    overwrites the same items. Returns False when this worker has lost the claim.
     """
-    kept = (
+    copied = (
         "eemeter_version",
         "datastore_version",
         "model_class",
@@ -206,7 +210,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         meter_output=documents.output_key(run.document),
         trace=run.trace,
         project=run.project,
-        **{name: outcome[name] for name in kept},
+        **{name: outcome[name] for name in copied},
     )
     id_of = dict(zip(DERIVATIVE_INTERPRETATIONS, derivative_ids(run.id), strict=True))
     derivatives = [
@@ -235,7 +239,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         current_keys = newest.superseded_keys(run)
         if current_keys == newest_keys:
             return False
-        newest_keys = current_keys  # a newer run of the trace succeeded in between
+        newest_keys = current_keys  # a newer run of the trace has succeeded in the meantime
     waiters.wake_after(run)
     return True
 
@@ -247,9 +251,9 @@ def fail(
     reason: FailureReason,
     data_quality: dict[str, Any] | None = None,
 ) -> bool:
-    """End a run FAILED; False when it ended otherwise meanwhile.
+    """End a run as FAILED; False when it has ended or been claimed by another worker in the meantime.
 
-    data_quality: what was found in the data, in plain JSON values; not kept where it is too large for a page of runs.
+    data_quality: the data-quality report, as plain JSON values; not stored if it is too large for a page of runs.
     """
     actions: list[Action] = [
         MeterRun.failure_message.set(message[:MAX_MESSAGE]),
@@ -266,7 +270,7 @@ def fail(
 
 
 def bury(id: int) -> None:
-    """End a run FAILED that was tried in vain; one that has ended, or that a worker is at, is left alone.
+    """Mark a run whose attempts have all failed as FAILED, unless it has ended or a worker holds its lease.
 
     Raises LookupError when there is no such run.
     """
@@ -275,27 +279,27 @@ def bury(id: int) -> None:
         raise LookupError(f"there is no meter run {id}")
     if run.status in ENDED or _is_held(run):
         return
-    last_error = run.last_error or "its worker died or ran out of time"
+    last_error = run.last_error or "the worker died or timed out"
     message = f"The datastore could not complete the run in {run.attempts} attempts. {RETRY_ADVICE}"
     if fail(run, message, last_error, "machine"):
         telemetry.failed("RunsFailed", "machine")
 
 
 def set_input(run: MeterRun, key: str) -> None:
-    """Note where the complete serialized input of a claimed run is."""
+    """Record the key of the complete input of a claimed run."""
     _update_if_ours(run, [MeterRun.meter_input.set(key)])
 
 
 def requeue_overdue() -> int:
-    """Queue the runs whose worker died or whose message was lost; how many there were."""
+    """Requeue the runs whose worker died or whose message was lost; returns their number."""
     queued = 0
     for shard in range(DueIndex.SHARDS):
         for entry in MeterRun.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
             run = get(entry.id)
             if run is None or run.status in ENDED or run.due > time.time():
                 continue
-            # A dead worker's claim is taken away: should it still be alive, nothing it writes will count. That comes
-            # before the message, whose worker would otherwise see the claim, and leave the run to a dead one.
+            # Remove the dead worker's claim; if it is still alive after all, its writes will be rejected. This must
+            # precede the message, or the next worker would see the claim and skip the run.
             actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW)]
             if run.claim is not None:
                 actions.append(MeterRun.claim.remove())
@@ -306,17 +310,17 @@ def requeue_overdue() -> int:
 
 
 def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:
-    """Change a run, unless another worker has taken or ended it meanwhile; whether it was changed."""
+    """Update a run, unless another worker has claimed or ended it since it was read; returns whether it was updated."""
     return conditional_write(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
 
 
 def _is_held(run: MeterRun) -> bool:
-    """Whether a worker that may still be alive is at the run."""
+    """Whether a worker holds an unexpired lease on the run."""
     return run.claim is not None and run.due > time.time()
 
 
 def _as_seen(run: MeterRun) -> Condition:
-    """That no other worker has taken or ended the run meanwhile."""
+    """The condition that no other worker has claimed or ended the run since it was read."""
     held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
     same: Condition = held & (MeterRun.status == run.status)
     return same
@@ -329,7 +333,7 @@ def _end(
     actions: list[Action],
     reason: FailureReason | None = None,
 ) -> None:
-    """Give a run its last status, and count it."""
+    """Set the final status of a run, and count it in its batch."""
     transaction.update(
         MeterRun(run.id),
         actions=[

@@ -1,4 +1,4 @@
-"""Trace groups: traces named by what they and their projects are, rather than one by one."""
+"""Trace groups: traces selected by attributes of themselves and of their projects, rather than one by one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
@@ -11,7 +11,7 @@ from chalicelib.store.transactions import conditional_write
 
 RESOURCE = "trace_groups"
 
-Member = tuple[int | None, int]  # the ids of a project, or None, and of a trace
+Member = tuple[int | None, int]  # the ids of a project (or None) and of a trace
 
 
 def get(id: int) -> TraceGroup | None:
@@ -20,51 +20,51 @@ def get(id: int) -> TraceGroup | None:
 
 
 def get_many(wanted: Iterable[int]) -> dict[int, TraceGroup]:
-    """Those that exist, by id."""
+    """The groups that exist among these ids, by id."""
     return pages.get_many(TraceGroup, wanted)
 
 
 def create(fields: dict[str, Any]) -> TraceGroup:
-    """A new group."""
+    """Create a group."""
     group = TraceGroup(id=ids.allocate(RESOURCE)[0], **fields)
     group.save()
     return group
 
 
 def update(id: int, fields: dict[str, Any]) -> TraceGroup | None:
-    """The group with these fields; None when there is no such group."""
+    """Set fields of a group and return it; None when there is no such group."""
     group = TraceGroup(id)
     changes = [getattr(TraceGroup, name).set(value) for name, value in {**fields, "updated": now()}.items()]
     return group if conditional_write(lambda: group.update(actions=changes, condition=TraceGroup.id.exists())) else None
 
 
 def delete(id: int) -> bool:
-    """Remove a group; False when there is no such group."""
+    """Delete a group; False when there is no such group."""
     return conditional_write(lambda: TraceGroup(id).delete(condition=TraceGroup.id.exists()))
 
 
 def page(*, after: int, limit: int, name: str | None = None) -> pages.Page[TraceGroup]:
-    """A page of the groups that fit the filters."""
+    """A page of the groups that match the filters."""
     return pages.walk(TraceGroup, ids.allocated(RESOURCE), after, limit, pages.matches(name=name))
 
 
 def members(group: TraceGroup) -> list[Member]:
-    """The traces that fit, each for each of its projects with which it does, by the ids of trace and project."""
+    """The members of a group: each trace with each of its projects that match, ordered by trace and project id."""
     return members_of([group])[group.id]
 
 
 def members_of(groups: Sequence[TraceGroup]) -> dict[int, list[Member]]:
-    """The members of each group, found in one walk over all traces."""
+    """The members of each group, found in a single pass over all traces."""
     found: dict[int, list[Member]] = {group.id: [] for group in groups}
     candidates = ids.allocated("traces") if groups else range(0)
-    for fitting in pages.in_blocks(partial(_fitting, groups), candidates):
-        for id, member in fitting:
+    for matched in pages.in_blocks(partial(_matching, groups), candidates):
+        for id, member in matched:
             found[id].append(member)
     return found
 
 
-def _fitting(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, Member]]:
-    """The members of the groups among a block of traces, each with the id of its group."""
+def _matching(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, Member]]:
+    """The members of the groups in a block of traces, each with the id of its group."""
     found = traces.get_many(block)
     owners = projects.get_many(id for trace in found.values() for id in trace.projects)
     return [
@@ -77,5 +77,5 @@ def _fitting(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, 
 
 
 def _owners(trace: Trace, known: Mapping[int, Project]) -> Sequence[Project | None]:
-    """The projects of a trace that exist, lowest id first; None in place of any where there is none."""
+    """The existing projects of a trace, ordered by id; [None] if there are none."""
     return [known[id] for id in sorted(trace.projects) if id in known] or [None]

@@ -1,4 +1,4 @@
-"""DynamoDB transactions that wait for their turn."""
+"""Conditional writes, and DynamoDB transactions that are retried after conflicts."""
 
 import random
 import time
@@ -15,7 +15,7 @@ RETRYABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExc
 
 
 def conditional_write(write: Callable[[], Any]) -> bool:
-    """Make a write that has a condition; False when the condition does not hold."""
+    """Make a write with a condition; False when the condition does not hold."""
     try:
         write()
     except (DeleteError, PutError, UpdateError) as error:
@@ -26,9 +26,9 @@ def conditional_write(write: Callable[[], Any]) -> bool:
 
 
 def commit(fill: Callable[[TransactWrite], None]) -> bool:
-    """Write all that `fill` adds, or nothing; False when a condition does not hold.
+    """Commit the writes that `fill` adds to a transaction; False when a condition does not hold.
 
-    Raises TransactWriteError when conflicts with other transactions outlast the retries, or for any other cause.
+    Raises TransactWriteError when conflicts or throttling outlast the retries, and for any other error.
     """
     for attempt in range(ATTEMPTS):
         try:
