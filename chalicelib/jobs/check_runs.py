@@ -1,4 +1,4 @@
-"""Dry runs: what meter runs would find in their data. Nothing is fitted, fetched or written."""
+"""Dry runs of meter runs: checks of their data. No model is fitted, and nothing is fetched or written."""
 
 from contextlib import nullcontext
 from typing import Any
@@ -13,14 +13,14 @@ from chalicelib.store.tables import MeterRun
 
 logger = Logger()
 
-MARGIN = 6_000  # milliseconds before the function's end in which no check is begun: one takes less than a second
+MARGIN = 6_000  # milliseconds before the function's timeout; no check starts after that (each takes less than 1 s)
 
 
 def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
-    """What `check_meter` finds for each of the event's runs, in their order; fewer when the time is over.
+    """The findings of `check_meter` for the event's runs, in order; fewer than runs if the time is up.
 
-    A run has a trace and a project, a meter_input (the key of a stored one), or a document (one that is not stored).
-    The event's arguments are those of every run.
+    A run has a trace and a project, a meter_input (the key of a stored input), or a document (an input that is not
+    stored). The event's arguments apply to all runs.
     """
     from chalicelib.metering.acceleration import accelerated
 
@@ -41,7 +41,7 @@ def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
     posted = run.pop("document", None)
     meter_input: dict[str, Any] = {}
     try:
-        meter_input = complete_input(MeterRun(**run, **arguments), posted, read_only=True)  # a row that is never saved
+        meter_input = complete_input(MeterRun(**run, **arguments), posted, read_only=True)  # never saved
         found = compute(check_meter, meter_input)
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
@@ -55,7 +55,7 @@ def _failure(reason: str, message: str) -> dict[str, str]:
 
 
 def _with_fetch_warnings(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:
-    """What was found, without the lack of weather that the run would fetch, and with a warning in its place."""
+    """The findings, with warnings instead of a failure for weather that the run would fetch."""
     warned = [
         _fetch_warning(meter_input[name])
         for name in ("weather", "weather_normal")
@@ -71,10 +71,10 @@ def _fetch_warning(weather: dict[str, Any]) -> dict[str, Any]:
     what = f"hours of {', '.join(map(str, years))}" if years else "the normal year"
     return _warning(
         "weather_not_fetched",
-        "Weather that the store lacks is fetched by the run, not by a check.",
+        "The store lacks weather that the run will fetch; a check fetches nothing.",
         {"station": station, "source": source, "years": years},
-        f"The store lacks {what} of station {station}, which the run fetches from {source} first; a check cannot tell "
-        f"whether {source} has what the run needs.",
+        f"The store lacks {what} of station {station}. The run will first fetch this weather from {source}; the check "
+        f"does not know whether {source} has enough.",
     )
 
 
@@ -85,7 +85,7 @@ def _warning(name: str, description: str, data: dict[str, Any], detail: str) -> 
 _EMPTY: dict[str, Any] = {"data_quality": None, "warnings": [], "disqualification": [], "failure": None}
 _NOT_CHECKED = _warning(
     "hourly_not_checked",
-    "A check has eemeter's daily and billing models only.",
+    "Checks support only eemeter's daily and billing models.",
     {},
-    "A run with an hourly model is not checked; it goes to the worker that has the hourly models.",
+    "Runs with an hourly model are not checked. The run itself is processed by the worker with the hourly models.",
 )

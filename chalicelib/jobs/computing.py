@@ -1,4 +1,4 @@
-"""chalicelib.metering as the functions call it: with the deployment's own models."""
+"""Calls of chalicelib.metering, with the deployment's own models."""
 
 import gc
 import importlib
@@ -10,10 +10,10 @@ from chalicelib.settings import settings
 
 
 def compute(function: Callable[..., dict[str, Any]], meter_input: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """What `run_meter` or `check_meter` makes of an input.
+    """Call `run_meter` or `check_meter` with an input.
 
-    What the computation raises once it would raise again, unless the machine is at fault: it raises MeterFailure, or
-    MemoryError, ImportError or OSError.
+    Raises MeterFailure if the input is at fault; unexpected errors of the computation are deterministic and become
+    ModelFailure. Raises MemoryError, ImportError or OSError if the machine is at fault, so that a retry may succeed.
     """
     from chalicelib.metering import MeterFailure, ModelFailure
 
@@ -29,5 +29,5 @@ def compute(function: Callable[..., dict[str, Any]], meter_input: dict[str, Any]
 
 @cache
 def freeze_imports() -> None:
-    """Let the garbage collector pass over what has been imported: it took a tenth of a run to look through it."""
+    """Exclude imported modules from garbage collection, which took a tenth of each run."""
     gc.freeze()

@@ -1,4 +1,4 @@
-"""The complete serialized meter input: what the client gave, and the weather that goes with it."""
+"""The complete serialized meter input: the client's input along with its weather."""
 
 import math
 from datetime import datetime
@@ -14,9 +14,9 @@ ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs
 
 
 def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_only: bool = False) -> dict[str, Any]:
-    """All that `metering.run_meter` needs to give the same result again, in the format of the API's contract.
+    """Everything that `metering.run_meter` needs to reproduce the result, in the API's format.
 
-    posted: the input that a client gave, where it is not stored. read_only: fetch and write nothing, see `add_weather`.
+    posted: a client's input that is not stored. read_only: fetch and write nothing, see `add_weather`.
 
     Raises MeterFailure when the trace, the project or the weather is missing.
     """
@@ -29,7 +29,7 @@ def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_
 
 
 def _client_input(run: MeterRun, *, read_only: bool) -> dict[str, Any]:
-    """The input as far as the client gave it."""
+    """The input from the client: a posted input, or a stored trace and project."""
     if run.trace is None:
         document: dict[str, Any] = documents.get(run.meter_input)
         return document
@@ -38,7 +38,7 @@ def _client_input(run: MeterRun, *, read_only: bool) -> dict[str, Any]:
     trace, project = traces.get(run.trace), projects.get(run.project)
     if trace is None or project is None:
         missing = f"trace {run.trace}" if trace is None else f"project {run.project}"
-        raise MeterFailure(f"{missing} was deleted before the run began")
+        raise MeterFailure(f"{missing} was deleted before the run started")
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
         "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), compact=not read_only)),

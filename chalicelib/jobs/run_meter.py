@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
-LOST_CLAIM = "another worker has taken the run over"
+LOST_CLAIM = "another worker has claimed the run"
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
-    """End each run that a message of the event names; the answer lists the messages to be delivered again."""
-    # Imported here, as below: all functions import this module, and only the worker needs it.
+    """Process the runs in the event's messages. The response lists the messages to be redelivered."""
+    # Imported here, as are others below: all Lambda functions import this module, and only the workers need these.
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -36,14 +36,14 @@ def _handle_record(record: "SQSRecord") -> None:
     try:
         _process(queue.run_id_of(record.raw_event))
     except Exception:
-        logger.exception("the message will be delivered again, or end in the dead-letter queue")
+        logger.exception("the message will be redelivered or moved to the dead-letter queue")
         received = int(record.attributes.approximate_receive_count)
         queue.retry_after(record.raw_event, settings().retry_delay * received)
         raise
 
 
 def _process(run_id: int) -> None:
-    """Bring a run to its end, unless it has ended or another worker is at it. Raises when the machine fails."""
+    """Claim a run and execute it, unless it has ended or another worker holds it. Raises after a machine error."""
     telemetry.note(meter_run=run_id)
     try:
         run = runs.claim(run_id)
@@ -51,7 +51,7 @@ def _process(run_id: int) -> None:
         runs.bury(run_id)
         return
     if run is None:
-        logger.info("the run has ended, or another worker is at it")
+        logger.info("the run has ended, or another worker holds it")
         return
     telemetry.note(batch=run.batch)
     try:
@@ -62,7 +62,7 @@ def _process(run_id: int) -> None:
 
 
 def _execute(run: MeterRun) -> None:
-    """Bring a claimed run to SUCCESS, or to FAILED where data or model are at fault. Raises where the machine is."""
+    """End a claimed run as SUCCESS, or FAILED if the data or the model are at fault. Raises after a machine error."""
     from chalicelib.metering import MeterFailure, NoHourlyModels
 
     freeze_imports()
@@ -79,7 +79,7 @@ def _execute(run: MeterRun) -> None:
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
             forwarded = runs.forward_to_hourly(run)
-            logger.info("handed over to the worker of the hourly models" if forwarded else LOST_CLAIM)
+            logger.info("forwarded to the worker with the hourly models" if forwarded else LOST_CLAIM)
         elif runs.fail(run, str(failure), traceback.format_exc(), failure.reason, failure.data_quality):
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
@@ -93,7 +93,7 @@ def _execute(run: MeterRun) -> None:
 
 
 def _compute(meter_input: dict[str, Any]) -> dict[str, Any]:
-    """The meter output. Raises as `compute`."""
+    """The meter output. Raises the same errors as `compute`."""
     from chalicelib.metering import run_meter
 
     return compute(run_meter, meter_input, accelerate=settings().accelerate)

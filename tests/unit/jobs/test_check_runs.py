@@ -110,7 +110,7 @@ def test_a_trace_that_is_gone_would_fail(monkeypatch: pytest.MonkeyPatch) -> Non
         "data_quality": None,
         "warnings": [],
         "disqualification": [],
-        "failure": {"reason": "data", "message": "trace 2 was deleted before the run began"},
+        "failure": {"reason": "data", "message": "trace 2 was deleted before the run started"},
     }
 
 

@@ -12,7 +12,7 @@ from chalicelib.store.tables import AggregationRun
 @pytest.mark.parametrize(
     ("run", "error", "message", "traceback"),
     [
-        ({"after_batch": 3}, {"Error": "States.Timeout"}, "Batch 3 has not ended within 28 days.", None),
+        ({"after_batch": 3}, {"Error": "States.Timeout"}, "Batch 3 did not end within 28 days.", None),
         ({"after_batch": 3, "chunks": [0, 9]}, {"Error": "States.Timeout"}, "schedule it again", "States.Timeout: "),
         ({}, {"Error": "Boom", "Cause": "a wire"}, "schedule it again", "Boom: a wire"),
         ({"last_error": "Chunk 7: x"}, {"Error": "Boom", "Cause": "y"}, "schedule it again", "Chunk 7: x\nBoom: y"),

@@ -238,7 +238,7 @@ class TestMissingHours:
             completed(meter_input("722874"))
         assert str(failure.value) == (
             "Station 722874 lacks 1,000 of the 8,760 hours of observed temperatures that the run needs, from"
-            " 2007-01-01T08:00Z to 2007-02-11T23:00Z. Post them to weather_records/, then run again."
+            " 2007-01-01T08:00Z to 2007-02-11T23:00Z. Post the missing hours to weather_records/, then run again."
         )
 
     def test_are_named_for_each_station_of_a_zip_code(self, memory: Memory) -> None:
@@ -330,7 +330,7 @@ class TestFetching:
         assert server.asked == []
 
     def test_a_year_that_no_station_has_is_a_failure_that_says_so(self, memory: Memory, server: FileServer) -> None:
-        with pytest.raises(MeterFailure, match=r"lacks 8,760 .*isd, from which this deployment fetches, has no more"):
+        with pytest.raises(MeterFailure, match=r"lacks 8,760 .*This deployment's source, isd, has no more data"):
             completed(meter_input("722874"))
 
     def test_hours_after_the_end_of_isd_are_not_asked_for_and_told(self, memory: Memory, server: FileServer) -> None:
@@ -343,14 +343,14 @@ class TestFetching:
             completed(document)
         assert str(failure.value) == (
             "Station 722874 lacks 8,016 of the 8,760 hours of observed temperatures that the run needs, from"
-            " 2025-11-01T00:00Z to 2026-09-30T23:00Z. isd, from which this deployment fetches, has no more. NOAA ended"
-            " ISD on 2025-08-27: the template's parameter WeatherSource=ghcnh goes on. Post them to weather_records/,"
-            " then run again."
+            " 2025-11-01T00:00Z to 2026-09-30T23:00Z. This deployment's source, isd, has no more data. NOAA ended"
+            " ISD on 2025-08-27: the template's parameter WeatherSource=ghcnh goes on. Post the missing hours to"
+            " weather_records/, then run again."
         )
         assert server.asked == ["/2025/722874-93134-2025.gz"]
 
     def test_hours_before_the_end_of_isd_say_nothing_of_it(self, memory: Memory, server: FileServer) -> None:
-        with pytest.raises(MeterFailure, match=r"has no more\. Post them"):
+        with pytest.raises(MeterFailure, match=r"has no more data\. Post the missing hours"):
             completed(meter_input("722874"))
 
     def test_a_station_that_ghcnh_does_not_have_is_told(self, memory: Memory, server: FileServer) -> None:
@@ -359,8 +359,8 @@ class TestFetching:
         with pytest.raises(MeterFailure) as failure:
             completed(meter_input("037720"))
         assert str(failure.value).endswith(
-            ". ghcnh, from which this deployment fetches, has no more. GHCNh's station list has no WMO 03772, so GHCNh"
-            " has nothing of station 037720. Post them to weather_records/, then run again."
+            ". This deployment's source, ghcnh, has no more data. GHCNh's station list has no WMO 03772, so GHCNh"
+            " has nothing of station 037720. Post the missing hours to weather_records/, then run again."
         )
 
     def test_a_bad_row_of_ghcnh_is_a_missing_hour(self, memory: Memory, server: FileServer) -> None:
@@ -446,15 +446,15 @@ class TestOnlyReading:
         assert (second["weather"]["station"], "to_fetch" in second["weather"]) == (SECOND, False)
 
     @pytest.mark.parametrize(
-        ("source", "told"), [("none", "Post them"), ("ghcnh", "ghcnh, from which this deployment")]
+        ("source", "reported"), [("none", "Post the missing hours"), ("ghcnh", "This deployment's source, ghcnh,")]
     )
     def test_is_a_failure_where_the_source_has_no_more(
-        self, memory: Memory, server: FileServer, source: str, told: str
+        self, memory: Memory, server: FileServer, source: str, reported: str
     ) -> None:
         memory.settings.weather_source = source
         for year in (2007, 2008):
             memory.notes[fetches._key(source, FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
-        with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {told}"):
+        with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {reported}"):
             weather.add_weather(meter_input(FIRST), read_only=True)
         assert server.asked == []  # nor is it asked why
 
@@ -510,8 +510,8 @@ class TestFetchingTheNormalYear:
                 " temperatures, from 01-01T00:00Z to 12-31T23:00Z"
             ) in str(failure.value)
         assert str(failure.value).endswith(
-            ". tmy3, from which this deployment fetches where nothing is stored, has none. Upload its TMY3 or CZ2010"
-            " file to weather_files/, or post the hours to weather_records/, then run again."
+            ". The source for stations with no stored hours, tmy3, has no normal year. Upload a TMY3 or CZ2010 file of"
+            " the station to weather_files/, or post the hours to weather_records/, then run again."
         )
 
     def test_a_file_that_cannot_be_read_is_a_failure(
@@ -519,7 +519,7 @@ class TestFetchingTheNormalYear:
     ) -> None:
         document["weather_normal"] = {"station": "722880"}
         server.files[tmy3_file("722880")] = b"<html>"
-        with pytest.raises(MeterFailure, match=r"TMY3 file of station 722880 cannot be read: .*\. Upload its TMY3"):
+        with pytest.raises(MeterFailure, match=r"TMY3 file of station 722880 cannot be read: .*\. Upload a TMY3"):
             completed(document)
         assert not memory.notes
 
