@@ -1,4 +1,4 @@
-"""Which worker ends a run that asks for the hourly models."""
+"""Which worker processes a run that needs the hourly models."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +14,7 @@ from chalicelib.store.tables import MeterRun, now
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What is done with a run whose worker has no hourly models."""
+    """What happens to a run whose worker has no hourly models."""
     done: list[tuple[Any, ...]] = []
 
     def refuse(meter_input: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         ("", [("failed", "not here", "model", {"gaps": 1}), ("RunsFailed", "model")]),
     ],
 )
-def test_a_run_that_needs_them_goes_to_who_has_them(
+def test_a_run_is_forwarded_if_another_worker_has_the_hourly_models(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[Any, ...]], queue: str, expected: list[tuple[Any, ...]]
 ) -> None:
     monkeypatch.setattr(run_meter, "settings", lambda: SimpleNamespace(hourly_queue_url=queue))
