@@ -206,7 +206,7 @@ def test_many_chunks_of_a_series_are_folded_when_they_are_read(
     for record in portfolio.sample_meter(SAMPLE).records[-30:]:
         api.post("trace_records/", [{"trace": trace, **record}])
     before = api.get("trace_records/", trace=trace, limit=1000)
-    monkeypatch.setattr(series, "SETTLED", -60)  # as if the last of them had been written long ago
+    monkeypatch.setattr(series, "SETTLED_AFTER", -60)  # as if the last of them had been written long ago
     series.read(series.trace_prefix(trace))
     listed = aws("s3").list_objects_v2(Bucket=settings().bucket, Prefix=series.trace_prefix(trace))
     assert listed["KeyCount"] == 1

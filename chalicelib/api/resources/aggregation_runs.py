@@ -31,7 +31,7 @@ from chalicelib.api.shared import examples
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
 from chalicelib.store.results import derivatives as stored_derivatives
-from chalicelib.store.results.choosing import MOST_DERIVATIVES, Choice, Chosen, Selection, TooManyError
+from chalicelib.store.results.choosing import MAX_DERIVATIVES, Choice, Chosen, Selection, TooManyError
 from chalicelib.store.runs import aggregation_runs, batches
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
 from chalicelib.store.shared import documents
@@ -393,8 +393,8 @@ def _check_size(wanted: Sequence[tuple[AggregationSpec, Chosen]]) -> None:
     named = [[spec.projects, spec.traces, spec.derivatives] for spec, _ in wanted]
     if len(wanted) > MOST_RUNS:
         detail = f"These targets make more than {MOST_RUNS} runs, the most of one request; split it."
-    elif derivatives > MOST_DERIVATIVES:
-        detail = f"These targets have more than {MOST_DERIVATIVES:,} derivatives, the most of one request; split it."
+    elif derivatives > MAX_DERIVATIVES:
+        detail = f"These targets have more than {MAX_DERIVATIVES:,} derivatives, the most of one request; split it."
     elif sum(RUN_BYTES + lambda_bytes(ids) for ids in named) > MOST_BULK_BYTES:
         detail = "The runs of these targets name more ids than one response holds; split them."
     else:
