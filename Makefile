@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test up down demo deploy which-stage lint fmt bench lock token
+.PHONY: help run test check up down demo deploy which-stage lint fmt bench lock token
 
 # .venv is made once, and again when the lock file or the place of this clone has changed, or its Python is gone.
 READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
@@ -14,8 +14,14 @@ help: ## Show this list
 run: $(READY) ## Everything: local stack, sample portfolio, meter runs, a table of savings; the API stays up
 	@$(VENV)/python -m infra.local run
 
+# Tests run on every core, at most 8; each process has a local stack of its own.
+PYTEST := $(VENV)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
+
+check: lint ## Fast checks while you work: style, types, import rules, and the unit tests that are not slow
+	$(PYTEST) tests/unit -m "not slow"
+
 test: lint ## Every check
-	$(VENV)/python -m pytest
+	$(PYTEST)
 
 up: $(READY) ## Start the local stack in the background, or bring it up to date; writes .local/stack.json
 	@$(VENV)/python -m infra.local up

@@ -16,6 +16,7 @@ from infra.sources import REPOSITORY
 LOCK_FILE = REPOSITORY / "requirements-checkov.txt"
 HOME = REPOSITORY / ".local" / "checkov"
 SKIPS = REPOSITORY / "infra" / "checks" / "checkov.yaml"
+UV = str(Path(sys.executable).with_name("uv"))
 OPTIONS = ["--skip-download", "--framework", "cloudformation", "dockerfile", "--compact", "--output", "json"]
 
 
@@ -85,8 +86,8 @@ def _python() -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)
         ready = HOME / hashlib.sha256(LOCK_FILE.read_bytes() + sys.version.encode()).hexdigest()
         if not ready.exists():
-            _run(sys.executable, "-m", "venv", "--clear", str(HOME))
-            _run(str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", str(LOCK_FILE))
+            _run(UV, "venv", "--clear", "--python", sys.executable, str(HOME))
+            _run(UV, "pip", "install", "--python", str(python), "--require-hashes", "-r", str(LOCK_FILE))
             ready.touch()
     return str(python)
 

@@ -5,10 +5,14 @@ import json
 import os
 from pathlib import Path
 
+import pytest
+
 from infra.packaging import lean
 from tests.proof import meters
 from tests.proof.compare import Case, dump
 from tests.proof.variants import SETTINGS
+
+pytestmark = pytest.mark.slow
 
 CODE = "import runpy; runpy.run_module('tests.proof.compare', run_name='__main__')"
 

@@ -227,6 +227,7 @@ def test_a_run_whose_start_was_lost_is_started_by_the_sweep(
     assert len(api.aggregated(run.id)["derivatives"]) == 2
 
 
+@pytest.mark.slow
 def test_50_000_derivatives_add_up_and_little_passes_between_the_steps(api: Api, states: Any) -> None:
     portfolio = synthetic.write(10_000, 5)
     run = api.post("aggregation_runs/", {"projects": portfolio.projects, "derivative_interpretation": NORMAL})

@@ -118,6 +118,7 @@ def test_a_bulk_counts_what_would_fail_and_lists_it_first(
     assert forced["failing_by_reason"]["sufficiency"] == 0
 
 
+@pytest.mark.usefixtures("trace")
 @pytest.mark.parametrize("form", ["object", "string"])
 def test_a_posted_meter_input_is_checked_and_not_kept(api: Api, unchanged: Unchanged, form: str) -> None:
     document = portfolio.meter_input(SAMPLE)

@@ -17,6 +17,8 @@ from infra.local.stack import CACHE
 from infra.sources import REPOSITORY
 from tests.stack.client import Api
 
+pytestmark = pytest.mark.slow
+
 HOLDS_DATA = ("AWS::DynamoDB::Table", "AWS::S3::Bucket")
 TOKEN = re.compile(r"eem_[\w-]+")
 

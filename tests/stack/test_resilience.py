@@ -169,7 +169,7 @@ def test_a_run_that_exhausted_its_attempts_is_buried_by_the_next_worker(
     sweep()
     ended = api.ended(run.id)
     assert (ended["status"], ended["failure_reason"]) == ("FAILED", "machine")
-    assert "died or ran out of time" in ended["traceback"]
+    assert "died or timed out" in ended["traceback"]
 
 
 def test_a_message_of_the_sweep_finds_the_run_free(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,7 @@ def test_the_worker_says_what_it_lacks(api: Api, hours: int, receive: Receive, t
     assert run["failure_message"].startswith("This worker has no hourly models")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["HourlyModel", "HourlyCaltrackModel"])
 @pytest.mark.usefixtures("no_worker")
 def test_the_worker_hands_hours_over_to_the_one_of_the_image(

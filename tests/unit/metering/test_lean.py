@@ -14,6 +14,8 @@ from infra.local import portfolio
 from infra.packaging import lean
 from infra.sources import REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 Document = dict[str, Any]
 
 HOURS = "il-gas-hdd-only-hourly"

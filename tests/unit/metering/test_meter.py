@@ -109,6 +109,7 @@ def test_records_in_any_order_give_the_same_bytes(
     assert json.dumps(again, allow_nan=False) == json.dumps(bills_output, allow_nan=False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

@@ -20,6 +20,8 @@ from chalicelib.metering.poor_fits import POOR, WARNING, CheckedDailyModel
 from chalicelib.metering.refit import Parts, is_weekend, squares
 from infra.local import portfolio
 
+pytestmark = pytest.mark.slow
+
 METERS = json.loads(Path(__file__).with_name("data").joinpath("poor_fits.json").read_text())
 TIMEZONE = "America/Chicago"
 PERIODS = {"baseline": ("2015-12-27", "2016-12-25"), "reporting": ("2017-01-04", "2018-01-03")}

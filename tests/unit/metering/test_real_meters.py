@@ -13,6 +13,8 @@ import pytest
 from chalicelib.metering import MeterFailure, check_meter, run_meter
 from infra.local import portfolio
 
+pytestmark = pytest.mark.slow
+
 Document = dict[str, Any]
 Records = list[dict[str, Any]]
 ELECTRICITY, GAS = "il-electricity-cdd-hdd-daily", "il-gas-hdd-only-daily"

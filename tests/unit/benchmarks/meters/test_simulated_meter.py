@@ -27,6 +27,8 @@ from benchmarks.meters.read_schedules import ANY_DAY, BILL_DAYS, NO_WEEKENDS, SC
 from benchmarks.meters.simulated_meter import DEVELOPMENT, PUBLISHED, SimulatedMeter, simulate
 from benchmarks.meters.springfield import observed_hours
 
+pytestmark = pytest.mark.slow
+
 FREQUENCIES = ("hourly", "daily", *BILL_DAYS)
 NORMAL, GROSS = "annualized_weather_normal", "gross_predicted"
 SATURDAY = 5

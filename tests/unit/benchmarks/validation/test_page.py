@@ -15,6 +15,8 @@ from benchmarks.validation.results import Results
 from benchmarks.validation.sample_runs import SampleRun
 from benchmarks.validation.simulation import LOADS, load_of
 
+pytestmark = pytest.mark.slow
+
 PLAN = Plan(
     groups={MONTHLY: 4, EEMETER_MONTHLY: 2, BIMONTHLY: 4, EEMETER_BIMONTHLY: 2, DAILY: 2},
     compared=2,

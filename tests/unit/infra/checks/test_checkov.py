@@ -12,6 +12,8 @@ from infra.checks.transform import decided, transformed
 from infra.sources import REPOSITORY
 from tests.final_template import bare, full
 
+pytestmark = pytest.mark.slow
+
 BAD = {"Resources": {"Open": {"Type": "AWS::S3::Bucket", "Properties": {"AccessControl": "PublicRead"}}}}
 WRITTEN = ("infra/deployment/account.yaml", "infra/packaging/Dockerfile")
 

@@ -11,6 +11,8 @@ import pytest
 from infra.checks.transform import Template, decided, transformed
 from tests.final_template import bare, full
 
+pytestmark = pytest.mark.slow
+
 FINAL = {"bare": bare, "full": full}
 ON_QUEUES = {"bare": {"MeterWorker", "BuryRun"}, "full": {"MeterWorker", "HourlyWorker", "BuryRun"}}
 WORKERS = {"MeterWorker", "HourlyWorker"}

@@ -12,6 +12,8 @@ from infra.packaging import artifacts as deployment
 from infra.packaging import package, worker
 from infra.packaging.lean import MB, WORKER, find_python
 
+pytestmark = pytest.mark.slow
+
 MOST_OF_API = 40_000_000  # bytes unpacked: its functions start cold while somebody waits
 
 

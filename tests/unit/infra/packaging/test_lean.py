@@ -117,6 +117,7 @@ def test_sources_stay_beside_bytecode_where_they_are_wanted(tmp_path: Path) -> N
     assert files == {"kept/module.py", cached, "replaced/module.pyc"}
 
 
+@pytest.mark.slow
 def test_the_worker_has_all_that_it_imports() -> None:
     modules = ["app", "chalicelib.jobs.run_meter", "chalicelib.metering.stations", "chalicelib.weather"]
     done = lean.run_in_lean(lean.built(lean.WORKER), "".join(f"import {module}\n" for module in modules))

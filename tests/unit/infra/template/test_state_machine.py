@@ -41,6 +41,7 @@ def next_states(state: dict[str, Any]) -> set[str]:
     return {one[key] for one in (state, *choices, *catchers) for key in ("Next", "Default") if key in one}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -57,6 +57,7 @@ def noisy(document: Document) -> Document:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["HourlyModel", "HourlyCaltrackModel"])
 @pytest.mark.parametrize(("sample", "is_noisy"), [("electricity-cdd-hdd", False), ("gas-hdd-only", True)])
 def test_gives_the_same_meter_output(model: str, sample: str, is_noisy: bool) -> None:

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from chalicelib.metering.acceleration import objective
 from tests.unit.metering.acceleration.same import outcome
 
+pytestmark = pytest.mark.slow
+
 Model = tuple[Any, Any, Any, list[str]]
 
 MODELS: dict[str, Model] = {
