@@ -81,8 +81,8 @@ def sweep(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
     }
 
     def invoke() -> None:
-        answer = aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        response = aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+        assert "FunctionError" not in response, response["Payload"].read()
 
     return invoke
 

@@ -31,7 +31,7 @@ class _Api(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.events: queue.Queue[Any] = queue.Queue()
-        self.answers: queue.Queue[tuple[str, Any]] = queue.Queue()
+        self.responses: queue.Queue[tuple[str, Any]] = queue.Queue()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -46,14 +46,14 @@ class _Handler(BaseHTTPRequestHandler):
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:000000000000:function:worker",
             "Content-Type": "application/json",
         }
-        self._answer(200, json.dumps(self.server.events.get()).encode(), headers)
+        self._respond(200, json.dumps(self.server.events.get()).encode(), headers)
 
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.answers.put((self.path.rpartition("/")[2], json.loads(content)))
-        self._answer(202, b"{}", {})
+        self.server.responses.put((self.path.rpartition("/")[2], json.loads(content)))
+        self._respond(202, b"{}", {})
 
-    def _answer(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
+    def _respond(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)
@@ -75,13 +75,13 @@ class Function:
         """What the function returns. Fails when it raises, does not start, or ends."""
         self._api.events.put(event)
         deadline = time.monotonic() + TIMEOUT
-        while self._api.answers.empty():
+        while self._api.responses.empty():
             assert self._process.poll() is None, "the process of the function has ended"
             assert time.monotonic() < deadline, "the function takes too long"
             time.sleep(0.02)
-        kind, answer = self._api.answers.get()
-        assert kind == "response", answer
-        return answer
+        kind, response = self._api.responses.get()
+        assert kind == "response", response
+        return response
 
 
 @contextmanager

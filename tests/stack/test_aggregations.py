@@ -322,7 +322,7 @@ def test_a_group_that_no_trace_fits_is_named(api: Api, gas: list[Metered]) -> No
     id = api.post("trace_groups/", {"name": "mistyped", "filter_specification": specification})["id"]
     problem = api.refused("POST", "aggregation_runs/", 400, json={"projects": [gas[0].project], "group": id})
     assert [error["pointer"] for error in problem["errors"]] == ["/group"]
-    assert "No trace fits" in problem["detail"]
+    assert "No trace matches" in problem["detail"]
 
 
 def test_traces_without_a_result_are_listed_in_the_input(api: Api, make_trace: Callable[..., int]) -> None:

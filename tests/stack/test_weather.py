@@ -41,9 +41,9 @@ class TestFiles:
     @pytest.mark.parametrize("kind", [normal_file.TMY3, normal_file.CZ2010], ids=["TMY3", "CZ2010"])
     def test_a_normal_year_comes_out_in_fahrenheit_and_utc(self, api: Api, kind: str) -> None:
         station = unique_station()
-        answer = post_file(api, of_station(station, kind))
-        assert answer.status_code == 201, answer.text
-        assert answer.json() == {"station": station, "dataset": "normal", "records": 8760}
+        response = post_file(api, of_station(station, kind))
+        assert response.status_code == 201, response.text
+        assert response.json() == {"station": station, "dataset": "normal", "records": 8760}
         (first,) = api.get("weather_records/", station=station, dataset="normal", start="2015-01-01T08:00:00Z", limit=1)
         assert first["temperature"] == pytest.approx(normal_file.celsius(0) * 1.8 + 32)
         pages = api.pages("weather_records/", station=station, dataset="normal", limit=1000)
@@ -61,16 +61,16 @@ class TestFiles:
     def test_a_bad_file_is_refused_and_nothing_is_kept(self, api: Api) -> None:
         station = unique_station()
         lines = of_station(station).decode().replace("-8.0,34", "PST,34", 1)
-        answer = post_file(api, lines.encode())
-        assert answer.status_code == 400
-        assert "Line 1, column 4: 'PST' is no time zone" in answer.json()["detail"]
+        response = post_file(api, lines.encode())
+        assert response.status_code == 400
+        assert "Line 1, column 4: 'PST' is not a time zone" in response.json()["detail"]
         assert api.get("weather_records/", station=station, dataset="normal") == []
 
     @pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
     def test_another_content_type_is_refused(self, api: Api, content_type: str) -> None:
-        answer = post_file(api, normal_file.text(), content_type)
-        assert answer.status_code == 415
-        assert "text/csv" in answer.json()["detail"]
+        response = post_file(api, normal_file.text(), content_type)
+        assert response.status_code == 415
+        assert "text/csv" in response.json()["detail"]
 
 
 @pytest.fixture(scope="module")

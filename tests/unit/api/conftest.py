@@ -206,7 +206,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
 
 @dataclass
-class Answer:
+class Response:
     """A response."""
 
     status: int
@@ -229,12 +229,12 @@ class Api:
         self.client = client
         self.scopes = "read write"
 
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         sent = {"Authorization": f"Bearer {self.scopes}", "Host": "api.example.com", "Content-Type": "application/json"}
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = self.client.http.request(method, f"/api/v1/{path}", sent, raw)
-        return Answer(response.status_code, response.headers, response.body.decode())
+        return Response(response.status_code, response.headers, response.body.decode())
 
 
 @pytest.fixture(scope="session")

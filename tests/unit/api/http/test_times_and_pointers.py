@@ -54,4 +54,4 @@ def test_a_pointer_finds_its_place(path: list[str | int]) -> None:
 def test_a_problem_lists_at_most_100_errors() -> None:
     many = problems.invalid(*(problems.error("wrong", n) for n in range(1000)))
     assert len(many.document()["errors"]) == 100
-    assert "1000 things" in many.document()["detail"]
+    assert "1000 errors" in many.document()["detail"]

@@ -46,11 +46,11 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Function:
 
 
 def check(api: Api, body: Any) -> Any:
-    answer = api("POST", "meter_runs/check/", body)
-    assert answer.status == 200, answer.text
+    response = api("POST", "meter_runs/check/", body)
+    assert response.status == 200, response.text
     schema = contract()["paths"]["/meter_runs/check/"]["post"]["responses"]["200"]["content"]["application/json"]
-    validate(answer.json, schema["schema"])
-    return answer.json
+    validate(response.json, schema["schema"])
+    return response.json
 
 
 def test_the_body_of_a_run_is_one_check(portfolio: Api, memory: Memory, function: Function) -> None:
@@ -116,8 +116,8 @@ def test_of_a_meter_input_that_is_stored_the_key_travels(call: Api, memory: Memo
 def test_what_a_run_or_a_bulk_refuses_a_check_refuses(
     portfolio: Api, function: Function, body: Any, pointer: str
 ) -> None:
-    answer = portfolio("POST", "meter_runs/check/", body)
-    assert (answer.status, answer.pointers) == (400, [pointer])
+    response = portfolio("POST", "meter_runs/check/", body)
+    assert (response.status, response.pointers) == (400, [pointer])
     assert not function.runs
 
 
@@ -139,7 +139,7 @@ def test_what_there_was_no_time_for_is_not_counted(portfolio: Api, function: Fun
 def test_the_list_is_shorter_where_it_would_not_fit_into_a_response(
     portfolio: Api, function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rendering, "MOST_LIST_BYTES", 5_000)
+    monkeypatch.setattr(rendering, "MAX_LIST_BYTES", 5_000)
     function.found = {2: failing("model", "x" * 4_000), 3: failing("model", "x" * 4_000)}
     found = check(portfolio, {"targets": [{"project": 1}]})
     assert (found["checked"], found["failing"], len(found["checks"])) == (2, 2, 1)
@@ -147,17 +147,17 @@ def test_the_list_is_shorter_where_it_would_not_fit_into_a_response(
 
 def test_no_answer_is_a_503_with_when_to_try_again(portfolio: Api, function: Function) -> None:
     function.error = checks.Unavailable()
-    answer = portfolio("POST", "meter_runs/check/", {"trace": 2})
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert "Try again" in answer.json["detail"]
+    response = portfolio("POST", "meter_runs/check/", {"trace": 2})
+    assert (response.status, response.headers["Retry-After"]) == (503, "5")
+    assert "Try again" in response.json["detail"]
 
 
 def test_an_input_that_no_call_takes_is_a_413_that_says_what_to_do(call: Api, function: Function) -> None:
     function.error = checks.TooLarge(7_300_000)
-    answer = call("POST", "meter_runs/check/", {"meter_input": examples.METER_INPUT})
-    assert answer.status == 413
-    assert "7.3 MB" in answer.json["detail"]
-    assert "trace_records/" in answer.json["detail"]
+    response = call("POST", "meter_runs/check/", {"meter_input": examples.METER_INPUT})
+    assert response.status == 413
+    assert "7.3 MB" in response.json["detail"]
+    assert "trace_records/" in response.json["detail"]
 
 
 def test_it_needs_the_scope_read_alone(portfolio: Api, function: Function) -> None:

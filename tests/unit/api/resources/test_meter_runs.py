@@ -35,22 +35,22 @@ def test_keys_and_their_order_are_those_of_the_reference_document(
 
 
 def test_a_bulk_request_groups_its_runs_by_target(portfolio: Api) -> None:
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 4}]})
-    assert answer.status == 201
-    assert [[(run["project"], run["trace"]) for run in group] for group in answer.json] == [
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 4}]})
+    assert response.status == 201
+    assert [[(run["project"], run["trace"]) for run in group] for group in response.json] == [
         [(1, 2), (1, 3)],
         [(2, 4)],
         [(2, 4)],
     ]
-    assert list(answer.json[0][0]) == list(examples.BULK[0][0])
-    location = answer.headers["Location"]
+    assert list(response.json[0][0]) == list(examples.BULK[0][0])
+    location = response.headers["Location"]
     assert re.fullmatch(r"/api/v1/batches/\d+/", location)
     assert portfolio("GET", location.removeprefix("/api/v1/")).json["total"] == 4
 
 
 def test_model_arguments_of_a_bulk_request_are_those_of_every_run(portfolio: Api) -> None:
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "DailyModel"})
-    assert [run["model_class"] for run in answer.json[0]] == ["DailyModel", "DailyModel"]
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "DailyModel"})
+    assert [run["model_class"] for run in response.json[0]] == ["DailyModel", "DailyModel"]
 
 
 @pytest.mark.parametrize("method", [None, *UNCERTAINTY_METHODS])
@@ -86,10 +86,10 @@ def test_a_method_in_a_meter_input_is_kept_with_it(call: Api, memory: Memory) ->
 def test_an_unknown_method_is_refused_with_the_known_ones(
     portfolio: Api, memory: Memory, path: str, body: Any, pointer: str
 ) -> None:
-    answer = portfolio("POST", path, body)
-    assert (answer.status, answer.pointers) == (400, [pointer])
+    response = portfolio("POST", path, body)
+    assert (response.status, response.pointers) == (400, [pointer])
     for method in UNCERTAINTY_METHODS:
-        assert repr(method) in answer.json["errors"][0]["detail"]
+        assert repr(method) in response.json["errors"][0]["detail"]
     assert not memory.runs.rows
 
 
@@ -141,10 +141,10 @@ def test_a_window_that_does_not_fit_is_refused(
         ("meter_runs/", {"meter_input": posted}, "/meter_input"),
         ("meter_runs/", {"meter_input": json.dumps(posted)}, "/meter_input"),
     ):
-        answer = portfolio("POST", path, body)
-        assert answer.status == 400
-        assert f"{place}/reporting_window{pointer}" in answer.pointers
-        assert any(said in one["detail"] for one in answer.json["errors"]), answer.json
+        response = portfolio("POST", path, body)
+        assert response.status == 400
+        assert f"{place}/reporting_window{pointer}" in response.pointers
+        assert any(said in one["detail"] for one in response.json["errors"]), response.json
     assert not memory.runs.rows
     assert not memory.documents
 
@@ -152,16 +152,16 @@ def test_a_window_that_does_not_fit_is_refused(
 @pytest.mark.parametrize(
     ("body", "pointer", "said"),
     [
-        ({}, "/trace", "needs a trace"),
+        ({}, "/trace", "has no trace"),
         ({"trace": 9}, "/trace", "no trace 9"),
         ({"trace": 2, "project": 9}, "/project", "no project 9"),
         ({"trace": 1}, "/trace", "belongs to no project"),
         ({"project": 1}, "/project", "meter_runs/bulk/"),
         ({"project": 9}, "/project", "no project 9"),
-        ({"trace": "M 1"}, "/trace", "numeric id, an integer; traces/?trace_id=M%201 finds it"),
+        ({"trace": "M 1"}, "/trace", "numeric id, an integer; GET traces/?trace_id=M%201 returns it"),
         ({"trace": 2, "colour": "red"}, "/colour", "no field 'colour' here."),
         ({"Traces": 2}, "/Traces", "did you mean 'trace'?"),
-        ({"trace": 2, "meter_input": examples.METER_INPUT}, "/meter_input", "either"),
+        ({"trace": 2, "meter_input": examples.METER_INPUT}, "/meter_input", "both a meter_input and a trace"),
         ({"meter_input": "https://elsewhere.example.com/input.json"}, "/meter_input", "nothing is fetched"),
         ({"meter_input": BUCKET + "meter_inputs/gone.json"}, "/meter_input", "neither"),
         ({"meter_input": "{"}, "/meter_input", "not JSON"),
@@ -170,11 +170,11 @@ def test_a_window_that_does_not_fit_is_refused(
     ],
 )
 def test_a_run_that_does_not_fit_is_refused(portfolio: Api, memory: Memory, body: Any, pointer: str, said: str) -> None:
-    answer = portfolio("POST", "meter_runs/", body)
-    assert answer.status == 400
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.pointers == [pointer]
-    assert said in answer.json["errors"][0]["detail"]
+    response = portfolio("POST", "meter_runs/", body)
+    assert response.status == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.pointers == [pointer]
+    assert said in response.json["errors"][0]["detail"]
     assert not memory.runs.rows
     assert not memory.documents
 
@@ -182,8 +182,8 @@ def test_a_run_that_does_not_fit_is_refused(portfolio: Api, memory: Memory, body
 def test_every_target_that_does_not_fit_is_pointed_at(portfolio: Api, memory: Memory) -> None:
     portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
     targets = [{"project": 1}, {"project": 9}, {}, {"trace": 9}, {"trace": 3}, {"trace": 1}, {"trace": 2, "project": 9}]
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
-    assert answer.pointers == [
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert response.pointers == [
         "/targets/1/project",
         "/targets/2",
         "/targets/3/trace",
@@ -196,10 +196,10 @@ def test_every_target_that_does_not_fit_is_pointed_at(portfolio: Api, memory: Me
 
 def test_more_runs_than_a_response_holds_are_refused(portfolio: Api) -> None:
     targets = [{"project": 1}] * 5001
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
-    assert answer.status == 400
-    assert "split" in answer.json["detail"]
-    assert answer.pointers == ["/targets"]
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert response.status == 400
+    assert "split" in response.json["detail"]
+    assert response.pointers == ["/targets"]
     some = {"targets": [{"project": 1}] * 200, "model_kwargs": {"a": "x" * 19_000}}
     assert portfolio("POST", "meter_runs/bulk/", some).status == 400
 
@@ -303,8 +303,8 @@ def test_a_meter_input_is_converted_once(
 def test_a_unit_of_a_meter_input_that_does_not_fit_is_pointed_at(
     call: Api, fields: dict[str, Any], pointer: str
 ) -> None:
-    answer = call("POST", "meter_runs/", {"meter_input": gas(**fields)})
-    assert (answer.status, answer.pointers) == (400, [f"/meter_input/trace/{pointer}"])
+    response = call("POST", "meter_runs/", {"meter_input": gas(**fields)})
+    assert (response.status, response.pointers) == (400, [f"/meter_input/trace/{pointer}"])
 
 
 @pytest.mark.parametrize(
@@ -347,7 +347,7 @@ def test_failures_have_a_reason_by_which_they_are_counted_and_found(portfolio: A
 
 
 def test_a_reason_that_there_is_not_is_refused_with_those_that_there_are(portfolio: Api) -> None:
-    answer = portfolio("GET", "meter_runs/?failure_reason=luck")
-    assert (answer.status, answer.pointers) == (400, ["/failure_reason"])
+    response = portfolio("GET", "meter_runs/?failure_reason=luck")
+    assert (response.status, response.pointers) == (400, ["/failure_reason"])
     for reason in FAILURE_REASONS:
-        assert repr(reason) in answer.json["errors"][0]["detail"]
+        assert repr(reason) in response.json["errors"][0]["detail"]

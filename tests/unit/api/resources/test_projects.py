@@ -23,13 +23,13 @@ def test_a_project_comes_back_as_it_was_posted(call: Api) -> None:
 def test_a_taken_project_id_is_a_conflict(call: Api) -> None:
     call("POST", "projects/", {"project_id": "one"})
     call("POST", "projects/", {"project_id": "two"})
-    for answer in (
+    for response in (
         call("POST", "projects/", {"project_id": "one"}),
         call("PATCH", "projects/2/", {"project_id": "one"}),
     ):
-        assert answer.status == 409
-        assert answer.pointers == ["/project_id"]
-        assert "Project 1" in answer.json["detail"]
+        assert response.status == 409
+        assert response.pointers == ["/project_id"]
+        assert "Project 1" in response.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -64,10 +64,10 @@ def test_a_taken_project_id_is_a_conflict(call: Api) -> None:
     ],
 )
 def test_a_project_that_does_not_fit_is_refused(call: Api, memory: Memory, body: Any, pointer: str, said: str) -> None:
-    answer = call("POST", "projects/", body)
-    assert answer.status == 400
-    assert pointer in answer.pointers
-    assert said in " ".join(error["detail"] for error in answer.json["errors"])
+    response = call("POST", "projects/", body)
+    assert response.status == 400
+    assert pointer in response.pointers
+    assert said in " ".join(error["detail"] for error in response.json["errors"])
     assert not memory.projects.rows
 
 
@@ -90,16 +90,18 @@ def test_a_deleted_project_is_gone(call: Api) -> None:
     deleted = call("DELETE", "projects/1/")
     assert (deleted.status, deleted.text) == (204, "")
     for method, body in (("GET", None), ("PATCH", {}), ("DELETE", None)):
-        answer = call(method, "projects/1/", body)
-        assert answer.status == 404
-        assert answer.json["detail"] == "There is no project 1."
+        response = call(method, "projects/1/", body)
+        assert response.status == 404
+        assert response.json["detail"] == "There is no project 1."
 
 
 def test_a_sync_says_what_it_did(call: Api) -> None:
     call("POST", "projects/", EXAMPLE_IN)
-    answer = call("POST", "projects/sync/", [{"project_id": "BUILDING-17", "zipcode": "60602"}, {"project_id": "new"}])
-    assert answer.status == 200
-    assert answer.json == [
+    response = call(
+        "POST", "projects/sync/", [{"project_id": "BUILDING-17", "zipcode": "60602"}, {"project_id": "new"}]
+    )
+    assert response.status == 200
+    assert response.json == [
         {"id": 1, "project_id": "BUILDING-17", "status": "updated"},
         {"id": 2, "project_id": "new", "status": "created"},
     ]

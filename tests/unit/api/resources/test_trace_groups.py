@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api.resources.trace_groups import EXAMPLE_IN, EXAMPLE_OUT
-from chalicelib.api.shared.filters import MOST_NESTED
+from chalicelib.api.shared.filters import MAX_NESTED
 from chalicelib.store.collections import trace_groups
 from tests.unit.api.conftest import Api, Memory
 
@@ -78,8 +78,8 @@ def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
         ({"filter": {"value": 1}}, "/filter/target", "required"),
         ({"value": 1, "comparison": "=="}, "/target", "required"),
         ({"filter": {**FILTER, "target": "project_metadata|"}}, "/filter/target", "such as project_metadata|program"),
-        ({**FILTER, "target": "metadata|program"}, "/target", "A target is project_id, trace_id, or"),
-        ({**FILTER, "target": "trace_id|x"}, "/target", "A target is project_id, trace_id, or"),
+        ({**FILTER, "target": "metadata|program"}, "/target", "The target should be project_id, trace_id, or"),
+        ({**FILTER, "target": "trace_id|x"}, "/target", "The target should be project_id, trace_id, or"),
         ({**FILTER, "target": 7}, "/target", "string"),
         ({"filter": {**FILTER, "comparison": "="}}, "/filter/comparison", "'!=', 'in' or 'not in'"),
         ({**FILTER, "comparison": "IN"}, "/comparison", "'!=', 'in' or 'not in'"),
@@ -90,7 +90,7 @@ def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
         ({**FILTER, "comparison": "in"}, "/value", "'in' needs a list"),
         ({**FILTER, "comparison": "not in", "value": [["a"]]}, "/value", "'not in' needs a list of strings"),
         ({**FILTER, "value": "x" * 20_000}, "", "at most 20,000"),
-        ({**FILTER, "value": float("nan")}, "", "no NaN"),
+        ({**FILTER, "value": float("nan")}, "", "not allow NaN"),
         ({"filter_boolean": {**TWO, "boolean": "AND"}}, "/filter_boolean/boolean", "'and' or 'or'"),
         ({"filter_boolean": {"boolean": "and", "filter_a": FILTER}}, "/filter_boolean/filter_b", "required"),
         ({**TWO, "filter_b": {}}, "/filter_b", "either a filter or a filter_boolean"),
@@ -112,29 +112,31 @@ def test_a_specification_that_does_not_fit_is_pointed_into(
 ) -> None:
     call("POST", "trace_groups/", EXAMPLE_IN)
     before = call("GET", "trace_groups/").json
-    for answer in (post(call, node), call("PATCH", "trace_groups/1/", {"filter_specification": node})):
-        assert answer.status == 400
-        assert answer.pointers[0] == AT + pointer
-        assert said in answer.json["errors"][0]["detail"]
+    for response in (post(call, node), call("PATCH", "trace_groups/1/", {"filter_specification": node})):
+        assert response.status == 400
+        assert response.pointers[0] == AT + pointer
+        assert said in response.json["errors"][0]["detail"]
     assert call("GET", "trace_groups/").json == before
 
 
 def test_filters_are_nested_at_most_20_deep(call: Api) -> None:
-    assert post(call, nested(MOST_NESTED)).status == 201
-    for deep in (MOST_NESTED + 1, 60):
-        answer = post(call, nested(deep))
-        assert (answer.status, answer.pointers) == (400, [AT])
-        assert answer.json["detail"] == f"The filters are nested {deep} deep, and at most 20 are taken."
+    assert post(call, nested(MAX_NESTED)).status == 201
+    for deep in (MAX_NESTED + 1, 60):
+        response = post(call, nested(deep))
+        assert (response.status, response.pointers) == (400, [AT])
+        assert (
+            response.json["detail"] == f"The filters are nested {deep} levels deep, and at most 20 levels are allowed."
+        )
 
 
 @pytest.mark.parametrize("deep", [100, 500, 5000])
 @pytest.mark.parametrize("before", ['{"filter_boolean":{"boolean":"and","filter_b":', '{"boolean":"and","filter_b":'])
 def test_however_deep_filters_are_nested_the_refusal_is_clean(call: Api, deep: int, before: str) -> None:
     raw = f'{{"name":"deep","filter_specification":{before * deep}7'.encode() + b"}" * (before.count("{") * deep + 1)
-    answer = call("POST", "trace_groups/", raw)
-    assert answer.status == 400
-    assert "nested" in answer.json["detail"]
-    assert "not JSON" not in answer.json["detail"]
+    response = call("POST", "trace_groups/", raw)
+    assert response.status == 400
+    assert "nested" in response.json["detail"]
+    assert "not JSON" not in response.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -154,8 +156,8 @@ def test_a_group_that_does_not_fit_is_refused(call: Api, memory: Memory, body: A
 
 
 def test_a_misspelt_field_of_a_group_gets_a_hint(call: Api) -> None:
-    answer = call("POST", "trace_groups/", {"nam": "x", "filter_specification": FILTER})
-    assert "did you mean 'name'?" in str(answer.json["errors"])
+    response = call("POST", "trace_groups/", {"nam": "x", "filter_specification": FILTER})
+    assert "did you mean 'name'?" in str(response.json["errors"])
 
 
 def test_a_patch_changes_what_it_names(call: Api) -> None:
@@ -171,9 +173,9 @@ def test_a_deleted_group_is_gone(call: Api) -> None:
     call("POST", "trace_groups/", EXAMPLE_IN)
     assert call("DELETE", "trace_groups/1/").status == 204
     for method, body in (("GET", None), ("PATCH", {"name": "new"}), ("DELETE", None)):
-        answer = call(method, "trace_groups/1/", body)
-        assert answer.status == 404
-        assert answer.json["detail"] == "There is no trace group 1."
+        response = call(method, "trace_groups/1/", body)
+        assert response.status == 404
+        assert response.json["detail"] == "There is no trace group 1."
 
 
 class TestTargets:
@@ -192,10 +194,10 @@ class TestTargets:
 
     def test_a_group_is_run_pair_by_pair(self, groups: Api) -> None:
         targets = [{"group": 2}, {"trace": 2}, {"group": 3}, {"group": 1}, {"group": 2}]
-        answer = groups("POST", "meter_runs/bulk/", {"targets": targets})
-        assert answer.status == 201
+        response = groups("POST", "meter_runs/bulk/", {"targets": targets})
+        assert response.status == 201
         of_second = [(1, 2), (1, 4), (2, 4)]  # trace 1 fits but belongs to no project
-        assert [[(run["project"], run["trace"]) for run in group] for group in answer.json] == [
+        assert [[(run["project"], run["trace"]) for run in group] for group in response.json] == [
             of_second,
             [(1, 2)],
             [],
@@ -221,14 +223,14 @@ class TestTargets:
         ("target", "pointers", "said"),
         [
             ({"group": 9}, ["/targets/1/group"], "There is no trace group 9."),
-            ({"group": 1, "trace": 2}, ["/targets/1/trace"], "either a group or a trace"),
-            ({"group": 1, "project": 1}, ["/targets/1/project"], "either a group or a project"),
+            ({"group": 1, "trace": 2}, ["/targets/1/trace"], "both a group and a trace"),
+            ({"group": 1, "project": 1}, ["/targets/1/project"], "both a group and a project"),
             (
                 {"group": 9, "project": 9, "trace": 9},
                 [f"/targets/1/{name}" for name in ("project", "trace", "group")],
                 "",
             ),
-            ({"group": "Retrofits"}, ["/targets/1/group"], "trace_groups/?name=Retrofits finds it by your own name."),
+            ({"group": "Retrofits"}, ["/targets/1/group"], "GET trace_groups/?name=Retrofits returns it."),
             ({"group": 0}, ["/targets/1/group"], "greater than or equal to 1"),
             ({}, ["/targets/1"], "or a group"),
         ],
@@ -236,15 +238,15 @@ class TestTargets:
     def test_a_target_that_does_not_fit_is_refused(
         self, groups: Api, memory: Memory, target: Any, pointers: list[str], said: str
     ) -> None:
-        answer = groups("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, target]})
-        assert answer.status == 400
-        assert answer.pointers == pointers
-        assert said in answer.json["errors"][0]["detail"]
+        response = groups("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, target]})
+        assert response.status == 400
+        assert response.pointers == pointers
+        assert said in response.json["errors"][0]["detail"]
         assert not memory.runs.rows
 
     def test_a_group_with_no_trace_to_run_alone_is_refused(self, groups: Api) -> None:
-        answer = groups("POST", "meter_runs/bulk/", {"targets": [{"group": 3}]})
-        assert (answer.status, answer.pointers) == (400, ["/targets"])
+        response = groups("POST", "meter_runs/bulk/", {"targets": [{"group": 3}]})
+        assert (response.status, response.pointers) == (400, ["/targets"])
 
     def test_a_single_run_takes_no_group(self, groups: Api) -> None:
         assert groups("POST", "meter_runs/", {"group": 1}).pointers == ["/group"]

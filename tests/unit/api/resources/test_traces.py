@@ -45,10 +45,10 @@ def test_names_are_taken_short_and_long_and_shown_long(call: Api, code: str) -> 
     ],
 )
 def test_a_trace_that_does_not_fit_is_refused(portfolio: Api, change: Any, pointer: str) -> None:
-    answer = portfolio("POST", "traces/", {**GAS, **change})
-    assert (answer.status, answer.pointers) == (400, [pointer])
-    answer = portfolio("POST", "traces/sync/", [{**GAS, **change}])
-    assert (answer.status, answer.pointers) == (400, ["/0" + pointer])
+    response = portfolio("POST", "traces/", {**GAS, **change})
+    assert (response.status, response.pointers) == (400, [pointer])
+    response = portfolio("POST", "traces/sync/", [{**GAS, **change}])
+    assert (response.status, response.pointers) == (400, ["/0" + pointer])
     assert len(portfolio("GET", "traces/").json) == 4
 
 
@@ -65,11 +65,11 @@ def test_a_trace_that_does_not_fit_is_refused(portfolio: Api, change: Any, point
     ],
 )
 def test_the_units_of_the_fuel_are_named(call: Api, interpretation: str, unit: str, taken: str) -> None:
-    answer = call("POST", "traces/", {"trace_id": "a", "interpretation": interpretation, "unit": unit})
-    assert taken in answer.json["detail"]
+    response = call("POST", "traces/", {"trace_id": "a", "interpretation": interpretation, "unit": unit})
+    assert taken in response.json["detail"]
     trace = {**examples.METER_INPUT["trace"], "interpretation": interpretation, "unit": unit}
-    answer = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace}})
-    assert taken in answer.json["detail"]
+    response = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace}})
+    assert taken in response.json["detail"]
 
 
 def test_a_patch_keeps_unit_and_fuel_together(portfolio: Api) -> None:
@@ -124,7 +124,7 @@ def test_a_taken_trace_id_is_a_conflict(call: Api) -> None:
 def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: Api) -> None:
     call("POST", "traces/", {"trace_id": "t", "interpretation": "E_C_S", "unit": "Wh"})
     start, end = "2015-01-01T00:00:00-06:00", "2015-01-02T00:00:00.000001-06:00"
-    answer = call(
+    response = call(
         "POST",
         "trace_records/",
         [
@@ -134,7 +134,7 @@ def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: A
         ],
     )
     duplicates = {"count": 1, "first": [{"trace": 1, "start": "2015-01-01T06:00:00.000000Z", "values": 2}]}
-    assert (answer.status, answer.json) == (201, {"records": 3, "duplicates": duplicates})
+    assert (response.status, response.json) == (201, {"records": 3, "duplicates": duplicates})
     first = {"trace": 1, "start": "2015-01-01T06:00:00.000000Z", "value": 1.5, "estimated": False}
     last = {"trace": 1, "start": "2015-01-02T06:00:00.000001Z", "value": None, "estimated": False}
     assert call("GET", "trace_records/?trace=1").json == [first, last]
@@ -158,8 +158,8 @@ def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: A
 )
 def test_records_that_do_not_fit_are_refused_whole(portfolio: Api, memory: Memory, record: Any, pointer: str) -> None:
     good = {"trace": 1, "start": "2015-01-01T00:00:00Z", "value": 1}
-    answer = portfolio("POST", "trace_records/", [good, record])
-    assert (answer.status, answer.pointers) == (400, [pointer])
+    response = portfolio("POST", "trace_records/", [good, record])
+    assert (response.status, response.pointers) == (400, [pointer])
     assert not memory.series
 
 
@@ -205,9 +205,9 @@ def test_a_date_is_midnight_in_the_time_zone_of_the_traces_projects(portfolio: A
 def test_a_date_without_one_time_zone_is_refused(portfolio: Api, memory: Memory) -> None:
     portfolio("PATCH", "projects/2/", {"timezone": "America/Chicago"})
     portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
-    answer = portfolio("POST", "trace_records/", [{"trace": n, "start": "2015-03-08", "value": 1} for n in (1, 2, 3)])
-    assert answer.pointers == ["/0/start", "/2/start"]
-    unlinked, between = (one["detail"] for one in answer.json["errors"])
+    response = portfolio("POST", "trace_records/", [{"trace": n, "start": "2015-03-08", "value": 1} for n in (1, 2, 3)])
+    assert response.pointers == ["/0/start", "/2/start"]
+    unlinked, between = (one["detail"] for one in response.json["errors"])
     assert "trace 1 belongs to no project" in unlinked
     assert "link it to one, or give an offset, such as 2015-03-08T00:00:00-06:00." in unlinked
     assert "America/Chicago (project 2) and UTC (project 1); give an offset" in between
@@ -215,14 +215,14 @@ def test_a_date_without_one_time_zone_is_refused(portfolio: Api, memory: Memory)
 
 
 def test_records_of_an_unknown_trace_are_a_400(call: Api) -> None:
-    answer = call("GET", "trace_records/?trace=9")
-    assert answer.status == 400
-    assert answer.json["errors"][0]["parameter"] == "trace"
+    response = call("GET", "trace_records/?trace=9")
+    assert response.status == 400
+    assert response.json["errors"][0]["parameter"] == "trace"
 
 
 def test_a_plus_that_the_url_lost_is_explained(call: Api) -> None:
-    answer = call("GET", "trace_records/?trace=1&start=2015-01-01T00:00:00+00:00")
-    assert "%2B" in answer.json["detail"]
+    response = call("GET", "trace_records/?trace=1&start=2015-01-01T00:00:00+00:00")
+    assert "%2B" in response.json["detail"]
 
 
 def test_temperatures_are_kept_in_fahrenheit(call: Api) -> None:
@@ -261,10 +261,10 @@ def test_a_temperature_that_does_not_fit_is_refused(call: Api, change: Any) -> N
         "temperature": 10,
         "unit": "C",
     }
-    answer = call("POST", "weather_records/", [{**record, **change}])
-    assert (answer.status, answer.pointers) == (400, [f"/0/{next(iter(change))}"])
+    response = call("POST", "weather_records/", [{**record, **change}])
+    assert (response.status, response.pointers) == (400, [f"/0/{next(iter(change))}"])
     if change.get("temperature"):
-        assert "leave out the hours" in answer.json["detail"]
+        assert "leave out the hours" in response.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -281,15 +281,15 @@ def test_an_impossible_temperature_is_named_with_what_it_may_be(
 ) -> None:
     hour = "2015-01-01T00:00:00Z"
     record = {"station": "724390", "dataset": "observed", "start": hour, "temperature": temperature, "unit": unit}
-    answer = call("POST", "weather_records/", [{**record, "temperature": 50}, record])
-    assert answer.pointers == ["/1/temperature"]
-    assert answer.json["detail"].startswith(said)
+    response = call("POST", "weather_records/", [{**record, "temperature": 50}, record])
+    assert response.pointers == ["/1/temperature"]
+    assert response.json["detail"].startswith(said)
     assert call("GET", "weather_records/?station=724390").json == []
     for name in ("weather", "weather_normal"):
         weather = {"unit": unit, "records": [[hour, 50], [hour, None], [hour, temperature]]}
-        answer = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, name: weather}})
-        assert answer.pointers == [f"/meter_input/{name}/records/2/1"]
-        assert answer.json["detail"].startswith(said)
+        response = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, name: weather}})
+        assert response.pointers == [f"/meter_input/{name}/records/2/1"]
+        assert response.json["detail"].startswith(said)
 
 
 @pytest.mark.parametrize(("unit", "limits"), [("F", (-130, 140)), ("C", (-90, 60))])
