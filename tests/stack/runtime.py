@@ -1,4 +1,4 @@
-"""A function as Lambda runs it: AWS's runtime client in a process of its own, and the API that it asks for events."""
+"""A function as Lambda runs it: AWS's runtime client in a separate process, and the runtime API that it polls."""
 
 import json
 import os
@@ -20,11 +20,11 @@ from infra.sources import REPOSITORY
 CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 START = "import sys; sys.path += sys.argv[1:4]; from awslambdaric.__main__ import main; main(sys.argv[3:])"
 NEXT = "/2018-06-01/runtime/invocation/next"
-TIMEOUT = 300  # seconds that a function may take
+TIMEOUT = 300  # seconds per invocation
 
 
 class _Api(ThreadingHTTPServer):
-    """Gives out events, and takes what becomes of them: the kind of answer, and the answer."""
+    """Serves events, and collects the responses: the kind ("response" or "error") and the content."""
 
     daemon_threads = True
 
@@ -61,23 +61,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the client's own output is what tells."""
+        """Log nothing: the output of the client is enough."""
 
 
 class Function:
-    """A process that has been started, and waits for events."""
+    """A started process that waits for events."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", api: _Api) -> None:
         self._process = process
         self._api = api
 
     def invoke(self, event: Any) -> Any:
-        """What the function returns. Fails when it raises, does not start, or ends."""
+        """The return value of the function. Fails if the function raises, does not start or exits."""
         self._api.events.put(event)
         deadline = time.monotonic() + TIMEOUT
         while self._api.responses.empty():
-            assert self._process.poll() is None, "the process of the function has ended"
-            assert time.monotonic() < deadline, "the function takes too long"
+            assert self._process.poll() is None, "the process of the function has exited"
+            assert time.monotonic() < deadline, "the function timed out"
             time.sleep(0.02)
         kind, response = self._api.responses.get()
         assert kind == "response", response
@@ -86,7 +86,7 @@ class Function:
 
 @contextmanager
 def running(tree: Path, handler: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[Function]:
-    """A function that sees the tree, our own code, the standard library and the runtime client, which scratch takes."""
+    """A function that sees the tree, our own code, the standard library and the runtime client, linked in `scratch`."""
     client = scratch / "client"
     if not client.exists():
         client.mkdir()

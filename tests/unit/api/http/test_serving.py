@@ -1,4 +1,4 @@
-"""What every endpoint does: scopes, bodies, queries, pages, idempotency, failures."""
+"""Common to all endpoints: scopes, bodies, queries, pages, idempotency, failures."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.unit.api.conftest import Api, Memory
 TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}
 
 
-def test_reads_need_read_and_all_else_write(call: Api) -> None:
+def test_reads_need_the_scope_read_and_everything_else_write(call: Api) -> None:
     call.scopes = "read"
     assert call("GET", "projects/").status == 200
     refused = call("POST", "projects/", {"project_id": "one"})
@@ -51,7 +51,7 @@ def test_an_unknown_id_is_a_404(call: Api, id: str) -> None:
         ("project_id=", "project_id"),
     ],
 )
-def test_a_query_that_does_not_fit_is_refused(call: Api, query: str, parameter: str) -> None:
+def test_an_invalid_query_is_refused(call: Api, query: str, parameter: str) -> None:
     response = call("GET", f"projects/?{query}")
     assert response.status == 400
     assert response.json["errors"][0]["parameter"] == parameter
@@ -65,7 +65,7 @@ def test_what_is_not_json_is_refused(call: Api, raw: bytes) -> None:
     assert "not JSON" in response.json["detail"]
 
 
-def test_an_empty_body_is_named(call: Api) -> None:
+def test_an_empty_body_has_its_own_message(call: Api) -> None:
     for raw in (b"", b" \n"):
         response = call("POST", "projects/", raw)
         assert (response.status, response.pointers) == (400, [""])
@@ -88,7 +88,7 @@ def test_an_empty_body_is_named(call: Api) -> None:
         ),
     ],
 )
-def test_a_detail_names_what_is_wrong(call: Api, path: str, body: Any, detail: str) -> None:
+def test_the_detail_says_what_is_wrong_in_a_body(call: Api, path: str, body: Any, detail: str) -> None:
     assert call("POST", path, body).json["detail"] == detail
 
 
@@ -111,18 +111,18 @@ def test_all_errors_are_counted_and_the_first_are_listed(call: Api) -> None:
         ),
     ],
 )
-def test_a_detail_names_the_parameter(call: Api, query: str, detail: str) -> None:
+def test_the_detail_says_what_is_wrong_in_a_query(call: Api, query: str, detail: str) -> None:
     errors = call("GET", f"trace_records/?{query}").json["errors"]
     assert detail in [error["detail"] for error in errors]
 
 
-def test_a_body_of_another_type_is_refused(call: Api) -> None:
+def test_another_content_type_is_refused(call: Api) -> None:
     assert call("POST", "projects/", b"a,b", Content_Type="text/csv").status == 415
     for accepted in ("application/json; charset=utf-8", "Application/JSON"):
         assert call("POST", "projects/", b"{}", Content_Type=accepted).status == 400
 
 
-def test_a_body_over_6_mb_is_refused_with_the_way_for_more(call: Api) -> None:
+def test_a_body_over_6_mb_is_refused_with_an_alternative(call: Api) -> None:
     response = call("POST", "trace_records/", b"[" + b" " * 6_000_000 + b"]")
     assert response.status == 413
     assert "6 MB" in response.json["detail"]
@@ -197,7 +197,7 @@ def test_a_page_ends_before_it_is_too_large_for_lambda(call: Api, monkeypatch: p
         ),
     ],
 )
-def test_urls_are_the_ones_that_the_client_sees(context: dict[str, str], headers: dict[str, str], url: str) -> None:
+def test_urls_are_those_that_the_client_sees(context: dict[str, str], headers: dict[str, str], url: str) -> None:
     request = Request(
         {
             "multiValueQueryStringParameters": {"limit": ["2"], "after": ["3"]},
@@ -225,12 +225,12 @@ def test_an_idempotency_key_replays_the_first_response(portfolio: Api, memory: M
     assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
 
 
-def test_the_key_of_a_refused_request_stays_free(portfolio: Api) -> None:
+def test_the_key_of_a_refused_request_can_be_used_again(portfolio: Api) -> None:
     assert portfolio("POST", "meter_runs/", {"trace": 9}, Idempotency_Key="k").status == 400
     assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
 
 
-def test_a_request_under_way_is_a_conflict(portfolio: Api, memory: Memory) -> None:
+def test_repeating_a_request_that_is_still_running_is_a_conflict(portfolio: Api, memory: Memory) -> None:
     portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
     ((key, (body_hash, _)),) = memory.keys.items()
     memory.keys[key] = (body_hash, None)
@@ -240,11 +240,11 @@ def test_a_request_under_way_is_a_conflict(portfolio: Api, memory: Memory) -> No
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
-def test_a_key_that_is_none_is_refused(call: Api, key: str) -> None:
+def test_an_invalid_key_is_refused(call: Api, key: str) -> None:
     assert call("POST", "projects/", {"project_id": "a"}, Idempotency_Key=key).status == 400
 
 
-def test_an_unexpected_error_tells_the_log_and_not_the_client(
+def test_an_unexpected_error_is_logged_and_hidden_from_the_client(
     call: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(**_: object) -> None:
@@ -258,7 +258,7 @@ def test_an_unexpected_error_tells_the_log_and_not_the_client(
     assert "Traceback" not in response.text
 
 
-def test_health_tells_whether_the_tables_answer(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_reports_whether_the_tables_can_be_reached(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     call.scopes = ""
     assert call("GET", "healthz/").json == {"status": "ok"}
 

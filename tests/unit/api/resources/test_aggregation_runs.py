@@ -1,4 +1,4 @@
-"""aggregation_runs/: intervals of different methods are added up only where the request says so."""
+"""aggregation_runs/: intervals of different methods are only added up if the request says so."""
 
 from collections.abc import Sequence
 
@@ -60,12 +60,12 @@ def scheduled(monkeypatch: pytest.MonkeyPatch) -> list[AggregationSpec]:
 def test_different_methods_are_refused_with_both_remedies(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
     response = portfolio("POST", "aggregation_runs/", {"projects": [1]})
     assert (response.status, response.pointers) == (400, ["/mix_uncertainty"])
-    for said in BOTH_REMEDIES:
-        assert said in response.json["detail"]
+    for message in BOTH_REMEDIES:
+        assert message in response.json["detail"]
     assert not scheduled
 
 
-def test_they_are_mixed_on_request_and_the_run_shows_it(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+def test_methods_are_mixed_on_request_and_the_run_shows_it(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
     response = portfolio("POST", "aggregation_runs/", {"projects": [1], "mix_uncertainty": True})
     assert (response.status, response.json["mix_uncertainty"]) == (201, True)
     assert [spec.mix_uncertainty for spec in scheduled] == [True]
@@ -74,7 +74,7 @@ def test_they_are_mixed_on_request_and_the_run_shows_it(portfolio: Api, schedule
     assert (one_method.status, one_method.json["mix_uncertainty"]) == (201, False)
 
 
-def test_each_target_of_a_bulk_request_says_it_for_itself(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+def test_each_target_of_a_bulk_request_has_its_own_setting(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
     targets = [{"projects": [2]}, {"projects": [1, 2], "mix_uncertainty": True}, {"projects": [1]}]
     response = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets})
     assert (response.status, response.pointers) == (400, ["/targets/2/mix_uncertainty"])
@@ -93,6 +93,6 @@ def test_methods_may_differ_between_kinds_that_are_not_added_to_each_other(
 
 
 @pytest.mark.parametrize("value", [1, "true", None])
-def test_it_is_true_or_false(portfolio: Api, scheduled: list[AggregationSpec], value: object) -> None:
+def test_mix_uncertainty_is_true_or_false(portfolio: Api, scheduled: list[AggregationSpec], value: object) -> None:
     response = portfolio("POST", "aggregation_runs/", {"projects": [2], "mix_uncertainty": value})
     assert (response.status, response.pointers) == (400, ["/mix_uncertainty"])

@@ -1,4 +1,4 @@
-"""trace_groups/, and groups as targets of meter runs."""
+"""trace_groups/, and trace groups as targets of meter runs."""
 
 import json
 from typing import Any
@@ -13,20 +13,20 @@ from tests.unit.api.conftest import Api, Memory
 FILTER = {"target": "project_metadata|program", "comparison": "==", "value": "retrofit"}
 ALL = {"target": "trace_id", "comparison": "!=", "value": ""}
 TWO: dict[str, Any] = {"boolean": "or", "filter_a": FILTER, "filter_b": ALL}
-AT = "/filter_specification"
+POINTER = "/filter_specification"
 
 
 def wrapped(node: dict[str, Any]) -> dict[str, Any]:
-    """A specification as a response shows it."""
+    """A specification as shown in responses."""
     if "boolean" in node:
         return {"filter_boolean": {**node, **{side: wrapped(node[side]) for side in ("filter_a", "filter_b")}}}
     return {"filter": node} if "target" in node else node
 
 
-def nested(deep: int) -> dict[str, Any]:
-    """So many filter_booleans within one another."""
+def nested(levels: int) -> dict[str, Any]:
+    """A specification with this many levels of filter_boolean."""
     node: dict[str, Any] = {"filter": FILTER}
-    for _ in range(deep):
+    for _ in range(levels):
         node = {"filter_boolean": {"boolean": "and", "filter_a": {"filter": ALL}, "filter_b": node}}
     return node
 
@@ -56,14 +56,14 @@ def test_the_wrapping_may_be_left_out_and_is_shown(call: Api, node: dict[str, An
 
 
 @pytest.mark.parametrize("value", ["a", "", 1, 1.5, True, None, 10**30])
-def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
+def test_a_value_comes_back_unchanged_to_the_last_bit(call: Api, value: Any) -> None:
     for comparison, given in (("==", value), ("in", [value]), ("not in", [])):
         shown = post(call, {**FILTER, "comparison": comparison, "value": given}).json
         assert json.dumps(shown["filter_specification"]["filter"]["value"]) == json.dumps(given)
 
 
 @pytest.mark.parametrize(
-    ("node", "pointer", "said"),
+    ("node", "pointer", "message"),
     [
         (None, "", "either a filter or a filter_boolean"),
         ("text", "", "either a filter or a filter_boolean"),
@@ -107,32 +107,35 @@ def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_a_specification_that_does_not_fit_is_pointed_into(
-    call: Api, memory: Memory, node: Any, pointer: str, said: str
+def test_an_invalid_part_of_a_specification_is_reported(
+    call: Api, memory: Memory, node: Any, pointer: str, message: str
 ) -> None:
     call("POST", "trace_groups/", EXAMPLE_IN)
     before = call("GET", "trace_groups/").json
     for response in (post(call, node), call("PATCH", "trace_groups/1/", {"filter_specification": node})):
         assert response.status == 400
-        assert response.pointers[0] == AT + pointer
-        assert said in response.json["errors"][0]["detail"]
+        assert response.pointers[0] == POINTER + pointer
+        assert message in response.json["errors"][0]["detail"]
     assert call("GET", "trace_groups/").json == before
 
 
 def test_filters_are_nested_at_most_20_deep(call: Api) -> None:
     assert post(call, nested(MAX_NESTED)).status == 201
-    for deep in (MAX_NESTED + 1, 60):
-        response = post(call, nested(deep))
-        assert (response.status, response.pointers) == (400, [AT])
+    for levels in (MAX_NESTED + 1, 60):
+        response = post(call, nested(levels))
+        assert (response.status, response.pointers) == (400, [POINTER])
         assert (
-            response.json["detail"] == f"The filters are nested {deep} levels deep, and at most 20 levels are allowed."
+            response.json["detail"]
+            == f"The filters are nested {levels} levels deep, and at most 20 levels are allowed."
         )
 
 
-@pytest.mark.parametrize("deep", [100, 500, 5000])
+@pytest.mark.parametrize("levels", [100, 500, 5000])
 @pytest.mark.parametrize("before", ['{"filter_boolean":{"boolean":"and","filter_b":', '{"boolean":"and","filter_b":'])
-def test_however_deep_filters_are_nested_the_refusal_is_clean(call: Api, deep: int, before: str) -> None:
-    raw = f'{{"name":"deep","filter_specification":{before * deep}7'.encode() + b"}" * (before.count("{") * deep + 1)
+def test_extremely_deep_nesting_is_refused_cleanly(call: Api, levels: int, before: str) -> None:
+    raw = f'{{"name":"deep","filter_specification":{before * levels}7'.encode() + b"}" * (
+        before.count("{") * levels + 1
+    )
     response = call("POST", "trace_groups/", raw)
     assert response.status == 400
     assert "nested" in response.json["detail"]
@@ -142,7 +145,7 @@ def test_however_deep_filters_are_nested_the_refusal_is_clean(call: Api, deep: i
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
-        ({}, ["/name", AT]),
+        ({}, ["/name", POINTER]),
         ({"name": "", "filter_specification": FILTER}, ["/name"]),
         ({"name": None, "filter_specification": FILTER}, ["/name"]),
         ({"name": "x" * 256, "filter_specification": FILTER}, ["/name"]),
@@ -150,17 +153,17 @@ def test_however_deep_filters_are_nested_the_refusal_is_clean(call: Api, deep: i
     ],
     ids=str,
 )
-def test_a_group_that_does_not_fit_is_refused(call: Api, memory: Memory, body: Any, pointers: list[str]) -> None:
+def test_an_invalid_group_is_refused(call: Api, memory: Memory, body: Any, pointers: list[str]) -> None:
     assert call("POST", "trace_groups/", body).pointers == pointers
     assert not memory.trace_groups.rows
 
 
-def test_a_misspelt_field_of_a_group_gets_a_hint(call: Api) -> None:
+def test_a_misspelled_field_of_a_group_gets_a_hint(call: Api) -> None:
     response = call("POST", "trace_groups/", {"nam": "x", "filter_specification": FILTER})
     assert "did you mean 'name'?" in str(response.json["errors"])
 
 
-def test_a_patch_changes_what_it_names(call: Api) -> None:
+def test_a_patch_changes_only_the_given_fields(call: Api) -> None:
     call("POST", "trace_groups/", EXAMPLE_IN)
     renamed = call("PATCH", "trace_groups/1/", {"name": "new"}).json
     assert (renamed["name"], renamed["filter_specification"]) == ("new", EXAMPLE_IN["filter_specification"])
@@ -181,7 +184,7 @@ def test_a_deleted_group_is_gone(call: Api) -> None:
 class TestTargets:
     @pytest.fixture
     def groups(self, portfolio: Api) -> Api:
-        """The portfolio with group 1 of project one, group 2 of gas meters' ids, and group 3 of none."""
+        """The portfolio with group 1 (the traces of project 1), group 2 (three trace ids) and group 3 (empty)."""
         portfolio("PATCH", "projects/1/", {"metadata": {"program": "retrofit"}})
         portfolio("PATCH", "traces/4/", {"projects": [1, 2]})
         for node in (
@@ -196,7 +199,7 @@ class TestTargets:
         targets = [{"group": 2}, {"trace": 2}, {"group": 3}, {"group": 1}, {"group": 2}]
         response = groups("POST", "meter_runs/bulk/", {"targets": targets})
         assert response.status == 201
-        of_second = [(1, 2), (1, 4), (2, 4)]  # trace 1 fits but belongs to no project
+        of_second = [(1, 2), (1, 4), (2, 4)]  # trace 1 matches but belongs to no project
         assert [[(run["project"], run["trace"]) for run in group] for group in response.json] == [
             of_second,
             [(1, 2)],
@@ -205,9 +208,9 @@ class TestTargets:
             of_second,
         ]
 
-    def test_a_trace_of_no_project_is_a_member(self, groups: Api, memory: Memory) -> None:
+    def test_a_trace_without_a_project_is_a_member(self, groups: Api, memory: Memory) -> None:
         assert trace_groups.members(memory.trace_groups.rows[2]) == [(None, 1), (1, 2), (1, 4), (2, 4)]
-        del memory.projects.rows[2]  # a project that does not exist has no part in it
+        del memory.projects.rows[2]  # a project that does not exist is ignored
         assert trace_groups.members(memory.trace_groups.rows[2]) == [(None, 1), (1, 2), (1, 4)]
 
     def test_a_member_is_found_in_any_block(self, groups: Api, memory: Memory) -> None:
@@ -220,7 +223,7 @@ class TestTargets:
         assert members == [(1, id) for id in range(2, 255) if id != 130]
 
     @pytest.mark.parametrize(
-        ("target", "pointers", "said"),
+        ("target", "pointers", "message"),
         [
             ({"group": 9}, ["/targets/1/group"], "There is no trace group 9."),
             ({"group": 1, "trace": 2}, ["/targets/1/trace"], "both a group and a trace"),
@@ -235,18 +238,18 @@ class TestTargets:
             ({}, ["/targets/1"], "or a group"),
         ],
     )
-    def test_a_target_that_does_not_fit_is_refused(
-        self, groups: Api, memory: Memory, target: Any, pointers: list[str], said: str
+    def test_an_invalid_target_is_refused(
+        self, groups: Api, memory: Memory, target: Any, pointers: list[str], message: str
     ) -> None:
         response = groups("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, target]})
         assert response.status == 400
         assert response.pointers == pointers
-        assert said in response.json["errors"][0]["detail"]
+        assert message in response.json["errors"][0]["detail"]
         assert not memory.runs.rows
 
-    def test_a_group_with_no_trace_to_run_alone_is_refused(self, groups: Api) -> None:
+    def test_a_group_without_a_trace_to_run_is_refused_if_it_is_the_only_target(self, groups: Api) -> None:
         response = groups("POST", "meter_runs/bulk/", {"targets": [{"group": 3}]})
         assert (response.status, response.pointers) == (400, ["/targets"])
 
-    def test_a_single_run_takes_no_group(self, groups: Api) -> None:
+    def test_a_single_run_does_not_accept_a_group(self, groups: Api) -> None:
         assert groups("POST", "meter_runs/", {"group": 1}).pointers == ["/group"]

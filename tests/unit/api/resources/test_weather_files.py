@@ -21,7 +21,7 @@ def post(call: Api, content: bytes, query: str = "", content_type: str = "text/c
 
 
 @KINDS
-def test_a_file_is_taken_as_it_is(call: Api, memory: Memory, kind: str) -> None:
+def test_a_file_is_accepted_as_published(call: Api, memory: Memory, kind: str) -> None:
     response = post(call, normal_file.text(kind))
     assert (response.status, response.json) == (201, {"station": STATION, "dataset": "normal", "records": 8760})
     column = memory.series[PREFIX]
@@ -48,7 +48,7 @@ def test_a_content_type_may_have_parameters(call: Api, content_type: str) -> Non
     assert post(call, normal_file.text(), content_type=content_type).status == 201
 
 
-def test_a_byte_order_mark_and_blank_lines_do_no_harm(call: Api) -> None:
+def test_a_byte_order_mark_and_blank_lines_are_ignored(call: Api) -> None:
     assert post(call, b"\xef\xbb\xbf" + normal_file.text() + b"\n\n").status == 201
 
 
@@ -59,7 +59,7 @@ def test_another_content_type_is_refused(call: Api, content_type: str) -> None:
     assert "send text/csv" in response.json["detail"]
 
 
-def test_the_station_may_be_a_parameter_where_the_file_names_none(call: Api, memory: Memory) -> None:
+def test_the_station_may_be_a_parameter_if_the_file_has_none(call: Api, memory: Memory) -> None:
     content = normal_file.changed(1, STATION, "BURBANK")
     assert "parameter station" in post(call, content).json["detail"]
     assert post(call, content, "?station=722886").json["station"] == "722886"
@@ -74,7 +74,7 @@ def test_the_parameter_may_not_contradict_the_file(call: Api) -> None:
     assert post(call, normal_file.text(), f"?station={STATION}").status == 201
 
 
-def test_it_replaces_the_normal_year_of_before(call: Api, memory: Memory) -> None:
+def test_it_replaces_the_previous_normal_year(call: Api, memory: Memory) -> None:
     memory.series[PREFIX] = series.Column()
     memory.series[PREFIX].append(0, 50.0)
     post(call, normal_file.text())
@@ -82,7 +82,7 @@ def test_it_replaces_the_normal_year_of_before(call: Api, memory: Memory) -> Non
 
 
 @pytest.mark.parametrize(
-    ("place", "old", "new", "said"),
+    ("line", "old", "new", "message"),
     [
         (1, "-8.0", "PST", "Line 1, column 4: 'PST' is not a time zone in hours from UTC"),
         (1, "-8.0", "-80", "Line 1, column 4: '-80' is not a time zone"),
@@ -98,10 +98,12 @@ def test_it_replaces_the_normal_year_of_before(call: Api, memory: Memory) -> Non
         (8762, "12/31/2003,24:00", ",,", "Line 8762, column 1 (Date (MM/DD/YYYY)): '' is not a day"),
     ],
 )
-def test_an_error_is_pointed_at_in_words(call: Api, memory: Memory, place: int, old: str, new: str, said: str) -> None:
-    response = post(call, normal_file.changed(place, old, new))
+def test_an_error_names_its_line_and_column(
+    call: Api, memory: Memory, line: int, old: str, new: str, message: str
+) -> None:
+    response = post(call, normal_file.changed(line, old, new))
     assert response.status == 400
-    assert said in response.json["errors"][0]["detail"]
+    assert message in response.json["errors"][0]["detail"]
     assert not memory.series
 
 
@@ -112,7 +114,7 @@ def test_all_errors_are_listed(call: Api) -> None:
     assert len(response.json["errors"]) == 100
 
 
-def test_a_year_has_to_be_whole(call: Api) -> None:
+def test_a_year_must_be_complete(call: Api) -> None:
     lines = normal_file.lines()
     response = post(call, "\n".join(lines[:100] + lines[110:]).encode())
     assert response.json["detail"] == (
@@ -124,11 +126,11 @@ def test_a_year_has_to_be_whole(call: Api) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"\n", b"{}", b"a,b", b"\x00\xff", normal_file.text()[:500], b'"' + b"x" * 200_000]
 )
-def test_what_is_no_such_file_is_refused(call: Api, content: bytes) -> None:
+def test_any_other_content_is_refused(call: Api, content: bytes) -> None:
     assert post(call, content).status == 400
 
 
-def test_a_half_hour_of_an_offset_is_kept() -> None:
+def test_a_half_hour_offset_is_preserved() -> None:
     lines = [TMY3.replace("-8.0", "5.5"), *normal_file.lines()[1:]]
     _, column = normal_files.read("\n".join(lines), None)
     assert {datetime.fromtimestamp(start / 1e6, UTC).minute for start in column.starts} == {30}
