@@ -43,7 +43,7 @@ fmt: $(READY) ## Format the code and mend what can be mended
 	$(VENV)/ruff format
 
 bench: $(READY) ## Print the benchmarks
-	@set -e; for name in cold_import cold_start equality caltrack speed bulk throughput memory aggregation overhead cost validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
+	@set -e; for name in speed.cold_import speed.cold_start equality equality.caltrack speed speed.bulk speed.throughput speed.memory speed.aggregation speed.overhead cost validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
 
 lock: $(READY) ## Resolve requirements/*.in into the lock files
 	sh requirements/lock.sh $(ARGS)

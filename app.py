@@ -1,4 +1,4 @@
-"""What AWS calls, and nothing else."""
+"""The entry points of the Lambda functions. Each only calls its job."""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,7 +21,7 @@ app = Chalice(app_name="eemeter-datastore")
 
 
 @app.middleware("all")
-def name_the_invocation(event: Any, get_response: Callable[[Any], Any]) -> Any:
+def set_log_context(event: Any, get_response: Callable[[Any], Any]) -> Any:
     telemetry.begin(event.lambda_context if isinstance(event, Request) else event.context)
     return get_response(event)
 

@@ -33,7 +33,7 @@ def list_() -> None:
     """Print a line for each token, oldest first."""
     from chalicelib.store import tokens
 
-    for token in tokens.every():
+    for token in tokens.list_all():
         expires = token.expires.isoformat() if token.expires else "does not expire"
         print(f"{token.name}  {','.join(sorted(token.scopes))}  {expires}")
 

@@ -1,1 +1,1 @@
-"""What the Lambdas behind the API do: fetch from the store, compute, put back."""
+"""The jobs of the Lambda functions behind the API: read from the store, compute, write the results back."""

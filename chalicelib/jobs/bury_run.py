@@ -1,4 +1,4 @@
-"""The dead-letter queue's Lambda: a run that the queue gave up on ends FAILED, with the reason."""
+"""The consumer of the dead-letter queue: a run whose message ends there is marked FAILED, with the reason."""
 
 from typing import Any
 
@@ -11,12 +11,12 @@ logger = Logger()
 
 
 def handle(event: dict[str, Any]) -> None:
-    """Bury the runs that the event's messages name; a message that names none is logged whole, and gone."""
+    """Mark the runs in the event's messages as FAILED. A message without a run is logged in full and then deleted."""
     for record in event["Records"]:
         try:
             run_id = queue.run_id_of(record)
             runs.bury(run_id)
         except (ValueError, LookupError) as error:
-            logger.error("a dead letter of no run", reason=str(error), body=record["body"])
+            logger.error("dead letter without a run", reason=str(error), body=record["body"])
         else:
-            logger.info("buried", meter_run=run_id)
+            logger.info("dead letter handled", meter_run=run_id)

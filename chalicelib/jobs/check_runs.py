@@ -1,30 +1,30 @@
-"""Dry runs: what meter runs would find in their data. Nothing is fitted, fetched or written."""
+"""Dry runs of meter runs: checks of their data. No model is fitted, and nothing is fetched or written."""
 
 from contextlib import nullcontext
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.jobs.computing import computed, keep_packages
+from chalicelib.jobs.computing import compute, freeze_imports
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store.runs.meter_runs import MOST_MESSAGE
+from chalicelib.store.runs.meter_runs import MAX_MESSAGE
 from chalicelib.store.tables import MeterRun
 
 logger = Logger()
 
-MARGIN = 6_000  # milliseconds before the function's end in which no check is begun: one takes less than a second
+MARGIN = 6_000  # milliseconds before the function's timeout; no check starts after that (each takes less than 1 s)
 
 
 def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
-    """What `check_meter` finds for each of the event's runs, in their order; fewer when the time is over.
+    """The findings of `check_meter` for the event's runs, in order; fewer than runs if the time is up.
 
-    A run has a trace and a project, a meter_input (the key of a stored one), or a document (one that is not stored).
-    The event's arguments are those of every run.
+    A run has a trace and a project, a meter_input (the key of a stored input), or a document (an input that is not
+    stored). The event's arguments apply to all runs.
     """
     from chalicelib.metering.acceleration import accelerated
 
-    keep_packages()
+    freeze_imports()
     found: list[dict[str, Any]] = []
     with accelerated() if settings().accelerate else nullcontext():
         for run in event["runs"]:
@@ -41,23 +41,23 @@ def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
     posted = run.pop("document", None)
     meter_input: dict[str, Any] = {}
     try:
-        meter_input = complete_input(MeterRun(**run, **arguments), posted, only_read=True)  # a row that is never saved
-        found = computed(check_meter, meter_input)
+        meter_input = complete_input(MeterRun(**run, **arguments), posted, read_only=True)  # never saved
+        found = compute(check_meter, meter_input)
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
-            return {**_NOTHING, "warnings": [_NOT_CHECKED]}
-        found = {**_NOTHING, "data_quality": failure.data_quality, "failure": _failure(failure.reason, str(failure))}
-    return _once_fetched(found, meter_input)
+            return {**_EMPTY, "warnings": [_NOT_CHECKED]}
+        found = {**_EMPTY, "data_quality": failure.data_quality, "failure": _failure(failure.reason, str(failure))}
+    return _with_fetch_warnings(found, meter_input)
 
 
 def _failure(reason: str, message: str) -> dict[str, str]:
-    return {"reason": reason, "message": message[:MOST_MESSAGE]}
+    return {"reason": reason, "message": message[:MAX_MESSAGE]}
 
 
-def _once_fetched(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:
-    """What was found, without the lack of weather that the run would fetch, and with a warning in its place."""
+def _with_fetch_warnings(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[str, Any]:
+    """The findings, with warnings instead of a failure for weather that the run would fetch."""
     warned = [
-        _fetched_first(meter_input[name])
+        _fetch_warning(meter_input[name])
         for name in ("weather", "weather_normal")
         if "to_fetch" in (meter_input.get(name) or {})
     ]
@@ -66,15 +66,15 @@ def _once_fetched(found: dict[str, Any], meter_input: dict[str, Any]) -> dict[st
     return {**found, "warnings": warned + found["warnings"]}
 
 
-def _fetched_first(weather: dict[str, Any]) -> dict[str, Any]:
+def _fetch_warning(weather: dict[str, Any]) -> dict[str, Any]:
     station, source, years = weather["station"], weather["to_fetch"]["source"], weather["to_fetch"]["years"]
     what = f"hours of {', '.join(map(str, years))}" if years else "the normal year"
     return _warning(
         "weather_not_fetched",
-        "Weather that the store lacks is fetched by the run, not by a check.",
+        "The store lacks weather that the run will fetch; a check fetches nothing.",
         {"station": station, "source": source, "years": years},
-        f"The store lacks {what} of station {station}, which the run fetches from {source} first; a check cannot tell "
-        f"whether {source} has what the run needs.",
+        f"The store lacks {what} of station {station}. The run will first fetch this weather from {source}; the check "
+        f"does not know whether {source} has enough.",
     )
 
 
@@ -82,10 +82,10 @@ def _warning(name: str, description: str, data: dict[str, Any], detail: str) -> 
     return {"period": None, "name": f"datastore.{name}", "description": description, "data": data, "detail": detail}
 
 
-_NOTHING: dict[str, Any] = {"data_quality": None, "warnings": [], "disqualification": [], "failure": None}
+_EMPTY: dict[str, Any] = {"data_quality": None, "warnings": [], "disqualification": [], "failure": None}
 _NOT_CHECKED = _warning(
     "hourly_not_checked",
-    "A check has eemeter's daily and billing models only.",
+    "Checks support only eemeter's daily and billing models.",
     {},
-    "A run with an hourly model is not checked; it goes to the worker that has the hourly models.",
+    "Runs with an hourly model are not checked. The run itself is processed by the worker with the hourly models.",
 )

@@ -1,4 +1,4 @@
-"""The state machine's second step: the derivatives of a run, and the chunks in which they are added up."""
+"""The second step of the state machine: choose the derivatives of a run, and the chunks in which they are summed."""
 
 from typing import Any
 
@@ -15,27 +15,27 @@ logger = Logger()
 
 
 class GoneError(Exception):
-    """Something that the run draws from was deleted while it waited."""
+    """A project, trace or group of the run was deleted while the run waited for its batch."""
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
-    """The numbers of the run's chunks; none when it cannot be added up, and is FAILED with the reason."""
+    """Return the numbers of the run's chunks. If it cannot be aggregated, there are none, and the run is FAILED."""
     telemetry.note(aggregation_run=event["aggregation_run"])
     run = aggregation_runs.existing(event["aggregation_run"])
     if run.chunks is None:
         try:
-            run = _chosen(run)
+            run = _with_derivatives(run)
         except (GoneError, agreement.DisagreementError, choosing.TooManyError) as refusal:
             aggregation_runs.fail(run, str(refusal))
             logger.info("FAILED", reason=str(refusal))
     aggregation_runs.begin(run)
     count = aggregation_runs.chunk_count(run)
-    logger.info("chosen", chunks=count)
+    logger.info("derivatives chosen", chunks=count)
     return {"chunks": list(range(count)), "chunk_count": count}
 
 
-def _chosen(run: AggregationRun) -> AggregationRun:
-    """The run with its derivatives. Raises GoneError, DisagreementError or TooManyError."""
+def _with_derivatives(run: AggregationRun) -> AggregationRun:
+    """Choose the derivatives of a run and store them. Raises GoneError, DisagreementError or TooManyError."""
     spec = aggregation_runs.spec_of(run)
     for item, named, found in (
         ("project", spec.projects, projects.get_many(spec.projects)),

@@ -1,4 +1,4 @@
-"""chalicelib.metering as the functions call it: with the deployment's own models."""
+"""Calls of chalicelib.metering, with the deployment's own models."""
 
 import gc
 import importlib
@@ -9,18 +9,18 @@ from typing import Any
 from chalicelib.settings import settings
 
 
-def computed(compute: Callable[..., dict[str, Any]], meter_input: dict[str, Any], **options: Any) -> dict[str, Any]:
-    """What `run_meter` or `check_meter` makes of an input.
+def compute(function: Callable[..., dict[str, Any]], meter_input: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Call `run_meter` or `check_meter` with an input.
 
-    What the computation raises once it would raise again, unless the machine is at fault: it raises MeterFailure, or
-    MemoryError, ImportError or OSError.
+    Raises MeterFailure if the input is at fault; unexpected errors of the computation are deterministic and become
+    ModelFailure. Raises MemoryError, ImportError or OSError if the machine is at fault, so that a retry may succeed.
     """
     from chalicelib.metering import MeterFailure, ModelFailure
 
     module = settings().model_module
     try:
         modules = [importlib.import_module(module)] if module else []
-        return compute(meter_input, modules, **options)
+        return function(meter_input, modules, **options)
     except (MeterFailure, MemoryError, ImportError, OSError):
         raise
     except Exception as error:
@@ -28,6 +28,6 @@ def computed(compute: Callable[..., dict[str, Any]], meter_input: dict[str, Any]
 
 
 @cache
-def keep_packages() -> None:
-    """Let the garbage collector pass over what has been imported: it took a tenth of a run to look through it."""
+def freeze_imports() -> None:
+    """Exclude imported modules from garbage collection, which took a tenth of each run."""
     gc.freeze()

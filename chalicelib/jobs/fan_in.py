@@ -1,4 +1,4 @@
-"""The state machine's last step: the chunks' sums become the run's result."""
+"""The last step of the state machine: combine the sums of the chunks into the result of the run."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ logger = Logger()
 
 
 def handle(event: dict[str, Any]) -> dict[str, str]:
-    """Add the sums up and end the run; the status with which it ended, now or before."""
+    """Combine the sums and end the run, unless it has already ended. Returns its final status."""
     telemetry.note(aggregation_run=event["aggregation_run"])
     run = aggregation_runs.existing(event["aggregation_run"])
     if run.status not in ENDED:

@@ -1,4 +1,4 @@
-"""Instants as the stored series count them: microseconds since 1970 UTC."""
+"""Instants as stored in the series: microseconds since 1970 UTC."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,11 +10,11 @@ DAY = 24 * HOUR
 
 
 def iso(instant: int) -> str:
-    """ISO 8601 in UTC."""
+    """Format an instant as ISO 8601 in UTC."""
     return (EPOCH + instant * MICROSECOND).isoformat()
 
 
 def instant(text: str, timezone: str = "UTC") -> int:
-    """What ISO 8601 with an offset says; of a bare date the first instant of the day in an IANA time zone."""
+    """Parse ISO 8601 with an offset, or a date, meaning the first instant of that day in an IANA time zone."""
     moment = datetime.fromisoformat(text)
     return ((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))) - EPOCH) // MICROSECOND

@@ -1,4 +1,4 @@
-"""The complete serialized meter input: what the client gave, and the weather that goes with it."""
+"""The complete serialized meter input: the client's input along with its weather."""
 
 import math
 from datetime import datetime
@@ -15,23 +15,23 @@ from chalicelib.store.tables import MeterRun, Project, Trace
 ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
 
 
-def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, only_read: bool = False) -> dict[str, Any]:
-    """All that `metering.run_meter` needs to give the same result again, in the format of the API's contract.
+def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_only: bool = False) -> dict[str, Any]:
+    """Everything that `metering.run_meter` needs to reproduce the result, in the API's format.
 
-    posted: the input that a client gave, where it is not stored. only_read: fetch and write nothing, see `add_weather`.
+    posted: a client's input that is not stored. read_only: fetch and write nothing, see `add_weather`.
 
     Raises MeterFailure when the trace, the project or the weather is missing.
     """
-    meter_input = dict(posted) if posted is not None else _given(run, only_read=only_read)
+    meter_input = dict(posted) if posted is not None else _client_input(run, read_only=read_only)
     for name in ARGUMENTS:
         asked = getattr(run, name)
         meter_input[name] = meter_input.get(name) if asked is None else asked
-    add_weather(meter_input, only_read=only_read)
+    add_weather(meter_input, read_only=read_only)
     return meter_input
 
 
-def _given(run: MeterRun, *, only_read: bool) -> dict[str, Any]:
-    """The input as far as the client gave it."""
+def _client_input(run: MeterRun, *, read_only: bool) -> dict[str, Any]:
+    """The input from the client: a posted input, or a stored trace and project."""
     if run.trace is None:
         document: dict[str, Any] = documents.get(run.meter_input)
         return document
@@ -40,10 +40,10 @@ def _given(run: MeterRun, *, only_read: bool) -> dict[str, Any]:
     trace, project = traces.get(run.trace), projects.get(run.project)
     if trace is None or project is None:
         missing = f"trace {run.trace}" if trace is None else f"project {run.project}"
-        raise MeterFailure(f"{missing} was deleted before the run began")
+        raise MeterFailure(f"{missing} was deleted before the run started")
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
-        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), fold=not only_read)),
+        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), compact=not read_only)),
         "project": _serialized_project(project),
         "weather": {"station": project.weather_station},
         "weather_normal": {"station": project.weather_normal_station},

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.jobs import weather
-from chalicelib.jobs.computing import computed, keep_packages
+from chalicelib.jobs.computing import compute, freeze_imports
 from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store.runs import meter_runs as runs
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
-TAKEN_OVER = "another worker has taken the run over"
+LOST_CLAIM = "another worker has claimed the run"
 
 
 def handle(event: dict[str, Any], context: Any) -> Any:
-    """End each run that a message of the event names; the answer lists the messages to be delivered again."""
-    # Imported here, as below: all functions import this module, and only the worker needs it.
+    """Process the runs in the event's messages. The response lists the messages to be redelivered."""
+    # Imported here, as are others below: all Lambda functions import this module, and only the workers need these.
     from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -36,16 +36,16 @@ def handle(event: dict[str, Any], context: Any) -> Any:
 
 def _handle_record(record: "SQSRecord") -> None:
     try:
-        _work_on(queue.run_id_of(record.raw_event))
+        _process(queue.run_id_of(record.raw_event))
     except Exception:
-        logger.exception("the message will be delivered again, or end in the dead-letter queue")
+        logger.exception("the message will be redelivered or moved to the dead-letter queue")
         received = int(record.attributes.approximate_receive_count)
         queue.retry_after(record.raw_event, settings().retry_delay * received)
         raise
 
 
-def _work_on(run_id: int) -> None:
-    """Bring a run to its end, unless it has ended or another worker is at it. Raises when the machine fails."""
+def _process(run_id: int) -> None:
+    """Claim a run and execute it, unless it has ended or another worker holds it. Raises after a machine error."""
     telemetry.note(meter_run=run_id)
     try:
         run = runs.claim(run_id)
@@ -53,21 +53,21 @@ def _work_on(run_id: int) -> None:
         runs.bury(run_id)
         return
     if run is None:
-        logger.info("the run has ended, or another worker is at it")
+        logger.info("the run has ended, or another worker holds it")
         return
     telemetry.note(batch=run.batch)
     try:
-        _end(run)
+        _execute(run)
     except Exception as error:
-        runs.give_back(run, f"{type(error).__name__}: {error}")
+        runs.release(run, f"{type(error).__name__}: {error}")
         raise
 
 
-def _end(run: MeterRun) -> None:
-    """Bring a claimed run to SUCCESS, or to FAILED where data or model are at fault. Raises where the machine is."""
+def _execute(run: MeterRun) -> None:
+    """End a claimed run as SUCCESS, or FAILED if the data or the model are at fault. Raises after a machine error."""
     from chalicelib.metering import MeterFailure, NoHourlyModels
 
-    keep_packages()
+    freeze_imports()
     began = time.perf_counter()
     seconds = {"QueueSeconds": (now() - run.added).total_seconds()}
     try:
@@ -76,12 +76,12 @@ def _end(run: MeterRun) -> None:
         documents.put(key, meter_input)
         runs.set_input(run, key)
         computing = time.perf_counter()
-        outcome = _computed(meter_input) | weather.chosen(meter_input)
+        outcome = _compute(meter_input) | weather.without_temperatures(meter_input)
         seconds["EEmeterSeconds"] = time.perf_counter() - computing
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
-            handed_over = runs.hand_over(run)
-            logger.info("handed over to the worker of the hourly models" if handed_over else TAKEN_OVER)
+            forwarded = runs.forward_to_hourly(run)
+            logger.info("forwarded to the worker with the hourly models" if forwarded else LOST_CLAIM)
         elif runs.fail(run, str(failure), traceback.format_exc(), failure.reason, failure.data_quality):
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
@@ -91,11 +91,11 @@ def _end(run: MeterRun) -> None:
         logger.info("SUCCESS")
         telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})
     else:
-        logger.info(TAKEN_OVER)
+        logger.info(LOST_CLAIM)
 
 
-def _computed(meter_input: dict[str, Any]) -> dict[str, Any]:
-    """The meter output. Raises as `computed`."""
+def _compute(meter_input: dict[str, Any]) -> dict[str, Any]:
+    """The meter output. Raises the same errors as `compute`."""
     from chalicelib.metering import run_meter
 
-    return computed(run_meter, meter_input, accelerate=settings().accelerate)
+    return compute(run_meter, meter_input, accelerate=settings().accelerate)

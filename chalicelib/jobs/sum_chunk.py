@@ -1,4 +1,4 @@
-"""A step of the state machine's map: the sum of one chunk of a run's derivatives."""
+"""The map step of the state machine: sum one chunk of a run's derivatives."""
 
 from typing import Any
 
@@ -12,14 +12,14 @@ logger = Logger()
 
 
 def handle(event: dict[str, Any]) -> int:
-    """Add the chunk up and keep its sum, of which a second time gives the same bytes; the chunk's number."""
+    """Sum the chunk, store the sum and return the chunk's number. Idempotent: a retry writes the same bytes."""
     telemetry.note(aggregation_run=event["aggregation_run"])
     run, number = aggregation_runs.existing(event["aggregation_run"]), event["chunk"]
     try:
         partial = partial_sum(aggregation_runs.chunk(run, number), run.trace_interpretation)
         aggregation_runs.put_partial(run, number, partial._asdict())
     except Exception as error:
-        aggregation_runs.note_error(run, f"Chunk {number}: {type(error).__name__}: {error}")
+        aggregation_runs.record_error(run, f"Chunk {number}: {type(error).__name__}: {error}")
         raise
-    logger.info("added up", chunk=number, derivatives=len(partial.statuses))
+    logger.info("summed", chunk=number, derivatives=len(partial.statuses))
     return int(number)

@@ -1,4 +1,4 @@
-"""The schedule's Lambda: mend what a request, a worker or an execution that died left behind."""
+"""The reconciler, which runs on a schedule: finish what an interrupted request, worker or execution left behind."""
 
 from aws_lambda_powertools import Logger
 
@@ -17,16 +17,16 @@ SWEEPS = {
 
 
 def handle() -> None:
-    """One sweep over all that may be left behind. Raises when a part of it failed, after the others were done."""
+    """Reconcile everything once. If a part fails, the others still run, and RuntimeError is raised at the end."""
     failed, swept = [], 0
     for name, sweep in SWEEPS.items():
         try:
             count = sweep()
-            logger.info("swept", extra={name: count})
+            logger.info("reconciled", extra={name: count})
             swept += count
         except Exception:
-            logger.exception("could not be swept", part=name)
+            logger.exception("could not be reconciled", part=name)
             failed.append(name)
     telemetry.emit({"SweptRuns": swept})
     if failed:
-        raise RuntimeError(f"could not be swept: {', '.join(failed)}")
+        raise RuntimeError(f"could not be reconciled: {', '.join(failed)}")

@@ -1,4 +1,4 @@
-"""The state machine's first step: go on when every meter run of a batch has ended."""
+"""The first step of the state machine: wait until every meter run of a batch has ended."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ logger = Logger()
 
 
 def handle(event: dict[str, Any]) -> None:
-    """Note who waits; the task token of the event lets it go on, now or later."""
+    """Register the aggregation run as a waiter. The event's task token resumes the execution, now or later."""
     telemetry.note(aggregation_run=event["aggregation_run"], batch=event["after_batch"])
     waiters.wait(event["after_batch"], event["aggregation_run"], event["task_token"])
-    logger.info("waits")
+    logger.info("waiting")

@@ -1,9 +1,9 @@
-"""The weather of a meter run: which station, what the store has of it, and what a source can add.
+"""The weather of a meter run: the choice of the station, its stored temperatures, and what a source can add.
 
-A station has enough when 90 % of the days of each modeling period have at least half of their hours, those next to a
-stored one counted, since a run fills them (CalTRACK 2.2.1.2, 2.2.2.3 and 2.3.3). A normal year may have short gaps. Of
-the stations that match a ZIP code the nearest that has enough is taken; a station that the project or the input names
-is the only one.
+A station has enough data when 90 % of the days of each modeling period have at least half of their hours. Hours next
+to a stored hour count as available, since a run fills them (CalTRACK 2.2.1.2, 2.2.2.3 and 2.3.3). A normal year may
+have short gaps. Of the stations that match a ZIP code, the nearest one with enough data is used. If the project or the
+input names a station, only that one is considered.
 """
 
 from bisect import bisect_right
@@ -27,36 +27,37 @@ from chalicelib.store.series.series import Column
 if TYPE_CHECKING:
     from chalicelib.metering.stations import Ranked
 
-# eemeter and eeweather are imported in the functions: the API's functions import this module too, and have neither.
+# eemeter and eeweather are imported inside functions: the API's Lambda functions import this module without them.
 
-ENOUGH = 0.9  # of the days of a period, and of the hours of a year, below which a source is asked for more
-ENOUGH_OF_A_DAY = 0.5  # of its hours
-YEAR = 365 * DAY  # the most that eemeter takes of a period
-MARGIN = 2 * DAY  # of weather around the records, so that the days at the ends are whole
+MIN_COVERAGE = 0.9  # fraction of a period's days; also of a year's hours, below which a source is asked for more
+MIN_DAY_COVERAGE = 0.5  # fraction of a day's hours
+YEAR = 365 * DAY  # the longest part of a period that eemeter uses
+MARGIN = 2 * DAY  # of weather before and after the records, so that the first and last days are complete
 HOURS_OF_YEAR = 8760
 NORMAL_REMEDY = (
-    "Upload its TMY3 or CZ2010 file to weather_files/, or post the hours to weather_records/, then run again."
+    "Upload a TMY3 or CZ2010 file of the station to weather_files/, or post the hours to weather_records/, then run"
+    " again."
 )
 
-_NO_WEATHER = [[iso(0), None]]  # one hour, which is missing: no record at all is an error of its own
+_NO_WEATHER = [[iso(0), None]]  # a single missing hour, since an empty list would be an error
 
 logger = Logger()
 
 
 class Nearest(Protocol):
-    """The stations that match a ZIP code, nearest first. Raises MeterFailure when there is none."""
+    """A function that returns the stations that match a ZIP code, nearest first. Raises MeterFailure if none does."""
 
     def __call__(self, zipcode: str | None) -> "tuple[Ranked, ...]": ...
 
 
-def add_weather(meter_input: dict[str, Any], *, only_read: bool = False) -> None:
-    """Put temperatures in where the input has none, with the choice of the station: its rank and distance.
+def add_weather(meter_input: dict[str, Any], *, read_only: bool = False) -> None:
+    """Add temperatures to an input that has none, along with the station's rank and distance.
 
-    only_read: fetch and write nothing. Weather that a run would fetch first then has one hour, which is missing, and
-    `to_fetch`, the source and the years (none: the normal year).
+    read_only: fetch and write nothing. Weather that a run would fetch first then has a single missing hour, and
+    `to_fetch` with the source and the years (none: the normal year).
 
-    Raises MeterFailure, with the hours that are missing and the report on the readings, when no station matches or none
-    of them has enough.
+    Raises MeterFailure when no station matches or none has enough data, with the missing hours and the report on the
+    readings.
     """
     from chalicelib.metering import WeatherFailure
     from chalicelib.metering.stations import nearest_normal_stations, nearest_stations
@@ -69,15 +70,15 @@ def add_weather(meter_input: dict[str, Any], *, only_read: bool = False) -> None
         if "records" not in given:
             zipcode = meter_input["project"].get("zipcode")
             try:
-                choices = _choices(given.get("station"), zipcode, nearest)
-                meter_input[name] = complete(meter_input, choices, only_read=only_read)
+                candidates = _candidates(given.get("station"), zipcode, nearest)
+                meter_input[name] = complete(meter_input, candidates, read_only=read_only)
             except WeatherFailure as failure:
-                failure.data_quality = _quality_of_readings(meter_input)
+                failure.data_quality = _data_quality_without_weather(meter_input)
                 raise
 
 
-def _quality_of_readings(meter_input: dict[str, Any]) -> dict[str, Any] | None:
-    """The report on readings without the weather that goes with them."""
+def _data_quality_without_weather(meter_input: dict[str, Any]) -> dict[str, Any] | None:
+    """The data-quality report on the readings alone, without weather."""
     from chalicelib.metering import NoHourlyModels, check_meter
 
     none = {name: {"unit": "F", "records": _NO_WEATHER} for name in ("weather", "weather_normal")}
@@ -88,8 +89,8 @@ def _quality_of_readings(meter_input: dict[str, Any]) -> dict[str, Any] | None:
     return report
 
 
-def chosen(meter_input: dict[str, Any]) -> dict[str, Any]:
-    """What the result says of the choice: the input's weather without the temperatures."""
+def without_temperatures(meter_input: dict[str, Any]) -> dict[str, Any]:
+    """The input's weather without the temperatures, as it is stored in the result."""
     return {
         name: {key: value for key, value in meter_input[name].items() if key not in ("records", "unit")}
         for name in ("weather", "weather_normal")
@@ -97,9 +98,10 @@ def chosen(meter_input: dict[str, Any]) -> dict[str, Any]:
 
 
 def needed_hours(meter_input: dict[str, Any]) -> list[range]:
-    """The hours (since 1970 UTC) of each modeling period: its readings next to the project, at most 365 days.
+    """The hours (since 1970 UTC) of each modeling period, for at most 365 days of readings next to the installation.
 
-    Another reporting window has those of its own readings. Raises MeterFailure when the trace has no records.
+    A reporting window other than the first year has the hours of its own readings. Raises MeterFailure when the trace
+    has no records.
     """
     instants = sorted(_instants(meter_input))
     group, timezone = meter_input["project"]["modeling_period_group"], _timezone(meter_input)
@@ -114,20 +116,20 @@ def needed_hours(meter_input: dict[str, Any]) -> list[range]:
 
 
 def _window_hours(read: list[int], meter_input: dict[str, Any]) -> range:
-    """The hours of the reporting window, of the instants at which readings of the reporting period start and end."""
+    """The hours of the reporting window; `read` are the instants at which the period's readings start or end."""
     window = meter_input.get("reporting_window")
     if isinstance(window, Mapping):
         start, end = reporting_window.instants(window, ZoneInfo(_timezone(meter_input)))
         inside = _within(read, {"start": start.isoformat(), "end": end.isoformat()}, _timezone(meter_input))
         return _hours(inside[0], inside[-1]) if inside else range(0)
     if window == LATEST_YEAR:
-        last = _last_known(read, meter_input["trace"]["records"], _timezone(meter_input))
+        last = _last_reading_end(read, meter_input["trace"]["records"], _timezone(meter_input))
         return _hours(max(read[0], last - YEAR), last)
     return _hours(read[0], min(read[-1], read[0] + YEAR))
 
 
-def _last_known(read: list[int], records: list[dict[str, Any]], timezone: str) -> int:
-    """Where the last reading that has a value ends; without an end of its own it ends where the next one starts."""
+def _last_reading_end(read: list[int], records: list[dict[str, Any]], timezone: str) -> int:
+    """The end of the last reading with a value. A reading without an end lasts until the next one starts."""
     last = read[0]
     for record in records:
         if record.get("value") is None:
@@ -147,7 +149,7 @@ def _timezone(meter_input: dict[str, Any]) -> str:
 
 
 def _instants(meter_input: dict[str, Any]) -> list[int]:
-    """The starts and ends of a trace's records. Raises MeterFailure without any."""
+    """The starts and ends of a trace's records. Raises MeterFailure if there are none."""
     from chalicelib.metering import MeterFailure
 
     timezone = _timezone(meter_input)
@@ -167,72 +169,72 @@ def _hours(start: int, end: int) -> range:
     return range(-(-start // HOUR), end // HOUR)
 
 
-def _choices(named: str | None, zipcode: str | None, nearest: Nearest) -> list[dict[str, Any]]:
+def _candidates(named: str | None, zipcode: str | None, nearest: Nearest) -> list[dict[str, Any]]:
     return [{"station": named}] if named else [asdict(ranked) for ranked in nearest(zipcode)]
 
 
-def _observed(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_read: bool) -> dict[str, Any]:
-    """The observed temperatures of the first station that has enough of them, or can have by what a source adds."""
+def _observed(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, read_only: bool) -> dict[str, Any]:
+    """The observed temperatures of the first station that has enough of them, if necessary after fetching more."""
     from chalicelib.metering import WeatherFailure
 
     instants = _instants(meter_input)
     first, last = min(instants) - MARGIN, max(instants) + MARGIN
     periods = needed_hours(meter_input)
     found: list[tuple[dict[str, Any], Column]] = []
-    for choice in choices:
-        prefix = series.weather_prefix("observed", choice["station"])
-        column = series.read(prefix, first, last, share=True, fold=not only_read)
-        if not only_read and _fetch(choice["station"], prefix, column, periods):
+    for candidate in candidates:
+        prefix = series.weather_prefix("observed", candidate["station"])
+        column = series.read(prefix, first, last, share=True, compact=not read_only)
+        if not read_only and _fetch(candidate["station"], prefix, column, periods):
             column = series.read(prefix, first, last, share=True)
         if all(_has_enough(column, hours) for hours in periods):
-            return _serialized(choice, column)
-        if only_read and (years := _years_to_fetch(choice["station"], column, periods)):
-            return _to_fetch(choice, settings().weather_source, years)
-        found.append((choice, column))
-    fullest = max(found, key=lambda one: len(one[1]))  # of equals the nearest
+            return _serialized(candidate, column)
+        if read_only and (years := _years_to_fetch(candidate["station"], column, periods)):
+            return _to_fetch(candidate, settings().weather_source, years)
+        found.append((candidate, column))
+    fullest = max(found, key=lambda one: len(one[1]))  # the nearest one if several are equal
     if (meter_input.get("formatter_kwargs") or {}).get("ignore_sufficiency") and len(fullest[1]):
         return _serialized(*fullest)
     needed = [hour for hours in periods for hour in hours]
-    lacks = [(choice, sorted(set(needed) - _stored(column))) for choice, column in found]
+    shortages = [(candidate, sorted(set(needed) - _stored(column))) for candidate, column in found]
     raise WeatherFailure(
-        _lacking(
-            lacks,
+        _shortage_message(
+            shortages,
             f"of the {len(needed):,} hours of observed temperatures that the run needs",
             lambda hour: iso(hour * HOUR)[:16] + "Z",
-            _no_more(lacks, only_read=only_read),
-            "Post them to weather_records/, then run again.",
+            _source_message(shortages, read_only=read_only),
+            "Post the missing hours to weather_records/, then run again.",
         )
     )
 
 
-def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_read: bool) -> dict[str, Any]:
-    """The normal year of the first station that has it but for short gaps, or for which a source has it.
+def _normal(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, read_only: bool) -> dict[str, Any]:
+    """The normal year of the first station whose year has only short gaps, or can be fetched from a source.
 
-    A source is asked where nothing is stored.
+    A source is asked only if nothing is stored for the station.
     """
     from chalicelib.metering import WeatherFailure
     from chalicelib.metering.normal_year import LONGEST_GAP
 
-    lacks = []
-    for choice in choices:
-        prefix = series.weather_prefix("normal", choice["station"])
-        column = series.read(prefix, share=True, fold=not only_read)
-        if not len(column) and _has_normal_to_fetch(choice["station"]):
-            if only_read:
-                return _to_fetch(choice, settings().normal_source, [])
-            if _fetch_normal(choice["station"], prefix):
+    shortages = []
+    for candidate in candidates:
+        prefix = series.weather_prefix("normal", candidate["station"])
+        column = series.read(prefix, share=True, compact=not read_only)
+        if not len(column) and _can_fetch_normal(candidate["station"]):
+            if read_only:
+                return _to_fetch(candidate, settings().normal_source, [])
+            if _fetch_normal(candidate["station"], prefix):
                 column = series.read(prefix, share=True)
-        missing = _missing_of_year(column.starts.tobytes())
+        missing = _missing_year_hours(column.starts.tobytes())
         if _longest_run(missing) <= LONGEST_GAP:
-            return _serialized(choice, column)
-        lacks.append((choice, missing))
+            return _serialized(candidate, column)
+        shortages.append((candidate, missing))
     source = settings().normal_source
     raise WeatherFailure(
-        _lacking(
-            lacks,
+        _shortage_message(
+            shortages,
             f"of the {HOURS_OF_YEAR:,} hours of normal temperatures",
             lambda hour: f"{EPOCH + timedelta(hours=hour):%m-%dT%H:00Z}",  # 1970 is no leap year
-            f"{source}, from which this deployment fetches where nothing is stored, has none. "
+            f"The source for stations with no stored hours, {source}, has no normal year. "
             if source != NO_SOURCE
             else "",
             NORMAL_REMEDY,
@@ -240,39 +242,39 @@ def _normal(meter_input: dict[str, Any], choices: list[dict[str, Any]], *, only_
     )
 
 
-def _no_more(lacks: list[tuple[dict[str, Any], list[int]]], *, only_read: bool) -> str:
-    """That the deployment's source has not the hours that stations lack, with its reasons unless none is asked."""
+def _source_message(shortages: list[tuple[dict[str, Any], list[int]]], *, read_only: bool) -> str:
+    """Explain that the deployment's source has no more hours; with its reasons, which read_only does not ask for."""
     source = settings().weather_source
     if source == NO_SOURCE:
         return ""
     from chalicelib.weather import REASONS
 
     reasons = [
-        REASONS[source](settings().weather_url, choice["station"], EPOCH + timedelta(hours=missing[-1]))
-        for choice, missing in lacks
-        if not only_read
+        REASONS[source](settings().weather_url, candidate["station"], EPOCH + timedelta(hours=missing[-1]))
+        for candidate, missing in shortages
+        if not read_only
     ]
-    fetched = f"{source}, from which this deployment fetches, has no more."
-    return "".join(f"{sentence} " for sentence in dict.fromkeys([fetched, *filter(None, reasons)]))
+    no_more = f"This deployment's source, {source}, has no more data."
+    return "".join(f"{sentence} " for sentence in dict.fromkeys([no_more, *filter(None, reasons)]))
 
 
 def _has_enough(column: Column, hours: range) -> bool:
     stored = _stored(column)
-    if len(stored.intersection(hours)) >= ENOUGH * len(hours):
+    if len(stored.intersection(hours)) >= MIN_COVERAGE * len(hours):
         return True
     usable = stored | {hour + 1 for hour in stored} | {hour - 1 for hour in stored}
     needed, known = (Counter(hour // 24 for hour in part) for part in (hours, usable.intersection(hours)))
-    enough = sum(known[day] >= ENOUGH_OF_A_DAY * count for day, count in needed.items())
-    return enough >= ENOUGH * len(needed)
+    enough = sum(known[day] >= MIN_DAY_COVERAGE * count for day, count in needed.items())
+    return enough >= MIN_COVERAGE * len(needed)
 
 
 def _stored(column: Column) -> set[int]:
     return {start // HOUR for start in column.starts}
 
 
-@lru_cache(maxsize=16)  # the runs of a portfolio share a few normal years
-def _missing_of_year(starts: bytes) -> list[int]:
-    """The hours of the year, counted from the first of January UTC, that no instant of any year has."""
+@lru_cache(maxsize=16)  # the runs of a portfolio share a small number of normal years
+def _missing_year_hours(starts: bytes) -> list[int]:
+    """The hours of the year, counted from January 1 UTC, for which no year has an instant."""
     moments = [EPOCH + start * MICROSECOND for start in memoryview(starts).cast("q")]
     stored = {(moment.month, moment.day, moment.hour) for moment in moments}
     year = [EPOCH + timedelta(hours=hour) for hour in range(HOURS_OF_YEAR)]
@@ -280,21 +282,21 @@ def _missing_of_year(starts: bytes) -> list[int]:
 
 
 def _longest_run(hours: list[int]) -> int:
-    """How many successive hours of a year there are at most, which may lie across New Year."""
-    here, longest, run = set(hours), 0, 0
-    if not here:  # as of nearly every normal year
+    """The length of the longest run of consecutive hours of a year, which may extend across New Year."""
+    present, longest, run = set(hours), 0, 0
+    if not present:  # nearly always
         return 0
     for hour in range(2 * HOURS_OF_YEAR):
-        run = run + 1 if hour % HOURS_OF_YEAR in here else 0
+        run = run + 1 if hour % HOURS_OF_YEAR in present else 0
         longest = max(longest, run)
     return min(longest, HOURS_OF_YEAR)
 
 
 def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> bool:
-    """Store what the deployment's source has for the years that lack hours; whether anything came.
+    """Fetch and store the years that lack hours; returns whether any hours were added.
 
-    Hours that are stored stay as they are. Raises WeatherFailure for a file that cannot be read, and
-    chalicelib.weather.Unavailable, after which the queue tries again.
+    Stored hours are not changed. Raises WeatherFailure for a file that cannot be read, and
+    chalicelib.weather.Unavailable, after which the run is retried.
     """
     years = _years_to_fetch(station, column, periods)
     if not years:
@@ -302,47 +304,47 @@ def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> b
     from chalicelib.metering import WeatherFailure
     from chalicelib.weather import SOURCES, Unusable
 
-    source, came = settings().weather_source, False
+    source, added = settings().weather_source, False
     for year in years:
         try:
             fetched = SOURCES[source](settings().weather_url, station, year)
         except Unusable as problem:
             raise WeatherFailure(str(problem)) from problem
         logger.info("fetched weather", source=source, station=station, year=year, hours=len(fetched or ()))
-        kept = {start // HOUR for start in series.read(prefix, *_edges(year), share=True).starts}
+        stored = {start // HOUR for start in series.read(prefix, *_year_bounds(year), share=True).starts}
         new = Column()
         for start, temperature in fetched or ():
-            if start // HOUR not in kept:
+            if start // HOUR not in stored:
                 new.append(start, temperature)
         if len(new):
             series.append(prefix, new)
-            came = True
-        fetches.note(source, station, year, found=fetched is not None)
-    return came
+            added = True
+        fetches.record(source, station, year, found=fetched is not None)
+    return added
 
 
 def _years_to_fetch(station: str, column: Column, periods: list[range]) -> list[int]:
-    """The years that lack hours, for which the deployment has a source that was not asked lately."""
+    """The years that lack hours and that have not recently been requested from the deployment's source, if any."""
     source, stored = settings().weather_source, _stored(column)
     if source == NO_SOURCE:
         return []
     return [
         year
         for year, hours in _by_year(periods).items()
-        if len(stored & hours) < ENOUGH * len(hours) and not fetches.noted(source, station, year)
+        if len(stored & hours) < MIN_COVERAGE * len(hours) and not fetches.is_current(source, station, year)
     ]
 
 
-def _has_normal_to_fetch(station: str) -> bool:
-    """Whether the deployment has a source of normal years that was not asked lately."""
+def _can_fetch_normal(station: str) -> bool:
+    """Whether the deployment has a source of normal years from which this one has not recently been requested."""
     source = settings().normal_source
-    return source != NO_SOURCE and not fetches.noted(source, station, None)
+    return source != NO_SOURCE and not fetches.is_current(source, station, None)
 
 
 def _fetch_normal(station: str, prefix: str) -> bool:
-    """Store the normal year that the deployment's source has for a station without any; whether one came.
+    """Fetch and store the normal year of a station that has none; returns whether the source had it.
 
-    Raises as `_fetch`.
+    Raises the same errors as `_fetch`.
     """
     from chalicelib.metering import WeatherFailure
     from chalicelib.weather import NORMAL_SOURCES, Unusable
@@ -353,12 +355,12 @@ def _fetch_normal(station: str, prefix: str) -> bool:
     except Unusable as problem:
         raise WeatherFailure(f"{problem} {NORMAL_REMEDY}") from problem
     logger.info("fetched a normal year", source=source, station=station, found=fetched is not None)
-    if fetched and not len(series.read(prefix, share=True)):  # what was posted meanwhile stays
+    if fetched and not len(series.read(prefix, share=True)):  # do not replace hours that were posted in the meantime
         new = Column()
         for start, temperature in fetched:
             new.append(start, temperature)
         series.append(prefix, new)
-    fetches.note(source, station, None, found=fetched is not None)
+    fetches.record(source, station, None, found=fetched is not None)
     return fetched is not None
 
 
@@ -370,45 +372,49 @@ def _by_year(periods: list[range]) -> dict[int, set[int]]:
     return years
 
 
-def _edges(year: int) -> tuple[int, int]:
-    """The first instant of a year, and that of the next."""
+def _year_bounds(year: int) -> tuple[int, int]:
+    """The first instants of a year and of the next."""
     start, end = ((EPOCH.replace(year=one) - EPOCH) // MICROSECOND for one in (year, year + 1))
     return start, end
 
 
-def _serialized(choice: dict[str, Any], column: Column) -> dict[str, Any]:
-    records = [[_written(start), value] for start, value in zip(column.starts, column.values, strict=True)]
-    return {**choice, "unit": "F", "records": records}
+def _serialized(candidate: dict[str, Any], column: Column) -> dict[str, Any]:
+    records = [[_cached_iso(start), value] for start, value in zip(column.starts, column.values, strict=True)]
+    return {**candidate, "unit": "F", "records": records}
 
 
-def _to_fetch(choice: dict[str, Any], source: str, years: list[int]) -> dict[str, Any]:
-    """Weather that a run would fetch first."""
+def _to_fetch(candidate: dict[str, Any], source: str, years: list[int]) -> dict[str, Any]:
+    """A placeholder for weather that a run would fetch first."""
     to_fetch = {"source": source, "years": years}
-    return {**choice, "unit": "F", "records": _NO_WEATHER, "to_fetch": to_fetch}
+    return {**candidate, "unit": "F", "records": _NO_WEATHER, "to_fetch": to_fetch}
 
 
-_written = lru_cache(maxsize=50_000)(iso)  # all stations have the same hours
+_cached_iso = lru_cache(maxsize=50_000)(iso)  # all stations share the same hours
 
 
-def _lacking(
-    lacks: list[tuple[dict[str, Any], list[int]]],
+def _shortage_message(
+    shortages: list[tuple[dict[str, Any], list[int]]],
     needed: str,
     shown: Callable[[int], str],
     source: str,
     remedy: str,
 ) -> str:
-    """Which station lacks which hours, for each that was looked at."""
+    """The message about the hours that each of the considered stations lacks."""
     clauses = [
-        f"station {_placed(choice)} lacks {len(missing):,} {needed}, from {shown(missing[0])} to {shown(missing[-1])}"
-        for choice, missing in lacks
+        f"station {_label(candidate)} lacks {len(missing):,} {needed}, from {shown(missing[0])} to {shown(missing[-1])}"
+        for candidate, missing in shortages
     ]
     if len(clauses) == 1:
         return f"{clauses[0][0].upper()}{clauses[0][1:]}. {source}{remedy}"
     return (
-        f"None of the {len(clauses)} nearest stations that match the ZIP code has enough weather:"
+        f"None of the {len(clauses)} nearest stations that match the ZIP code has enough weather data:"
         f" {'; '.join(clauses)}. {source}{remedy}"
     )
 
 
-def _placed(choice: dict[str, Any]) -> str:
-    return f"{choice['station']} ({choice['distance_km']} km)" if "distance_km" in choice else choice["station"]
+def _label(candidate: dict[str, Any]) -> str:
+    return (
+        f"{candidate['station']} ({candidate['distance_km']} km)"
+        if "distance_km" in candidate
+        else candidate["station"]
+    )

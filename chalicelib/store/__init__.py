@@ -1,1 +1,1 @@
-"""DynamoDB tables, S3 documents and series, the queue: the only room that imports boto3 or pynamodb."""
+"""DynamoDB tables, S3 documents and series, and SQS queues. The only package that imports boto3 or pynamodb."""

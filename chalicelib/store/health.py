@@ -1,8 +1,8 @@
-"""Whether the tables answer."""
+"""Health check of the DynamoDB tables."""
 
 from chalicelib.store.shared import ids
 
 
 def check() -> None:
-    """Raises what keeps the store from answering."""
+    """Read from a table; raises if DynamoDB does not respond."""
     ids.last("meter_runs")

@@ -1,4 +1,4 @@
-"""Idempotency keys: the first response of a request, kept for the requests that repeat it."""
+"""Idempotency keys: the response to a request is stored, and returned when the request is repeated."""
 
 import hashlib
 import time
@@ -11,13 +11,13 @@ from chalicelib.store.shared import documents
 from chalicelib.store.shared.errors import InProgress, Mismatch
 from chalicelib.store.tables import IdempotencyKey, now
 
-KEPT = timedelta(days=1)
-LEASE = 60  # seconds after which a request without an answer is certainly dead
+RETENTION = timedelta(days=1)
+LEASE = 60  # seconds after which a request without a response is certainly dead
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A response as it was first given."""
+    """The response to the first request."""
 
     status: int
     headers: dict[str, str]
@@ -25,12 +25,14 @@ class Stored:
 
 
 def begin(key: str, body_hash: str) -> Stored | None:
-    """The response first given under this key; None when the caller is the first and must `finish` or `abandon`.
+    """Claim a key, or return the response stored under it.
 
-    Raises Mismatch when the key was used with another body, InProgress when the first request has not ended. One that
-    died without an answer is done again after LEASE: what it had written stays, and nobody was told of it.
+    Returns None when the caller is the first to use the key; it must then call `finish` or `abandon`. A request that
+    died without a response can be repeated after LEASE; whatever it wrote remains, but no client has seen it.
+
+    Raises Mismatch when the key was used with a different body, and InProgress when the first request has not ended.
     """
-    entry = IdempotencyKey(key, body_hash=body_hash, lease=int(time.time()) + LEASE, expires=KEPT)
+    entry = IdempotencyKey(key, body_hash=body_hash, lease=int(time.time()) + LEASE, expires=RETENTION)
     free = IdempotencyKey.key.does_not_exist() | (IdempotencyKey.expires < now())
     dead = IdempotencyKey.response.does_not_exist() & (IdempotencyKey.lease < int(time.time()))
     try:
@@ -41,7 +43,7 @@ def begin(key: str, body_hash: str) -> Stored | None:
             raise
     try:
         known = IdempotencyKey.get(key, consistent_read=True)
-    except IdempotencyKey.DoesNotExist:  # the first request was refused a moment ago
+    except IdempotencyKey.DoesNotExist:  # the first request was rejected just now and released the key
         raise InProgress(key) from None
     if known.body_hash != body_hash:
         raise Mismatch(key)
@@ -51,12 +53,12 @@ def begin(key: str, body_hash: str) -> Stored | None:
 
 
 def finish(key: str, response: Stored) -> None:
-    """Keep the response for those who repeat the request."""
+    """Store the response, to be returned when the request is repeated."""
     document = f"idempotency/{hashlib.sha256(key.encode()).hexdigest()}.json"
     documents.put(document, asdict(response))
     IdempotencyKey(key).update(actions=[IdempotencyKey.response.set(document)])
 
 
 def abandon(key: str) -> None:
-    """Free the key of a request that was refused or failed."""
+    """Release the key of a request that was rejected or failed."""
     IdempotencyKey(key).delete()

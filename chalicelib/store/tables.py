@@ -28,12 +28,12 @@ from chalicelib.vocabulary import FIRST_UNCERTAINTY_METHOD
 
 
 def now() -> datetime:
-    """The present, as timestamps are kept: UTC, with microseconds."""
+    """The current time in the form of all stored timestamps: UTC, with microseconds."""
     return datetime.now(UTC)
 
 
 class TableName:
-    """A table's name, known only where the functions run: packaging imports the tables without an environment."""
+    """A table name that is resolved on access, since packaging imports this module without environment variables."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -44,12 +44,12 @@ class TableName:
 
 @cache
 def connection() -> Connection:
-    """The one DynamoDB connection of this process."""
+    """The DynamoDB connection that all tables of this process share."""
     return Connection(connect_timeout_seconds=3, read_timeout_seconds=8)
 
 
 class Table(Model):
-    """A model that shares its DynamoDB client with all others: to make a client costs 0.15 s of CPU."""
+    """A model that shares its DynamoDB client with all others, since creating a client takes 0.15 s of CPU time."""
 
     @classmethod
     def _get_connection(cls) -> TableConnection:
@@ -83,7 +83,7 @@ class IntegerSetAttribute(Attribute[set[int]]):
 
 
 class IdsAttribute(Attribute[list[int]]):
-    """A list of any number of ids, as compressed differences: 100,000 of them fit an item, whose limit is 400 KB."""
+    """A list of ids, stored as compressed differences, so that 100,000 of them fit in an item (at most 400 KB)."""
 
     attr_type = BINARY
 
@@ -95,7 +95,7 @@ class IdsAttribute(Attribute[list[int]]):
 
 
 class Counter(Table):
-    """The last id given out of a resource."""
+    """The last id allocated for a resource."""
 
     class Meta:
         table_name = TableName("counters")
@@ -105,7 +105,7 @@ class Counter(Table):
 
 
 class UniqueKey(Table):
-    """Who owns a user's own key, such as `project_id#ABC`."""
+    """The item that owns a unique key, such as `project_id#ABC`."""
 
     class Meta:
         table_name = TableName("unique_keys")
@@ -115,7 +115,7 @@ class UniqueKey(Table):
 
 
 class Token(Table):
-    """A bearer token, of which only the hash is kept."""
+    """A bearer token, stored only as its hash."""
 
     class Meta:
         table_name = TableName("tokens")
@@ -128,7 +128,7 @@ class Token(Table):
 
 
 class IdempotencyKey(Table):
-    """The request that an Idempotency-Key was first used with; its response, once known, is a document."""
+    """The first request with an Idempotency-Key. Its response, once known, is a document in S3."""
 
     class Meta:
         table_name = TableName("idempotency")
@@ -136,7 +136,7 @@ class IdempotencyKey(Table):
     key = UnicodeAttribute(hash_key=True)
     body_hash = UnicodeAttribute()
     response = UnicodeAttribute(null=True)  # S3 key
-    lease = NumberAttribute()  # epoch seconds until which an unanswered request may still be running
+    lease = NumberAttribute()  # epoch seconds until which a request without a response may still be running
     expires = TTLAttribute()
 
 
@@ -150,7 +150,7 @@ class ZipcodeIndex(GlobalSecondaryIndex["Project"]):
 
 
 class Project(Table):
-    """A building, and when its efficiency measure went in."""
+    """A building, and when its efficiency measure was installed."""
 
     class Meta:
         table_name = TableName("projects")
@@ -173,7 +173,7 @@ class Project(Table):
 
 
 class Trace(Table):
-    """The series of a meter; its records are in S3."""
+    """The time series of a meter; its records are in S3."""
 
     class Meta:
         table_name = TableName("traces")
@@ -182,9 +182,9 @@ class Trace(Table):
     trace_id = UnicodeAttribute()
     interpretation = UnicodeAttribute()
     unit = UnicodeAttribute()
-    unit_multiplier = NumberAttribute(default=1.0)  # turns a posted value into `unit`
-    posted_unit = UnicodeAttribute(null=True)  # as the client gave it; items from before it was kept have none
-    heat_content = NumberAttribute(null=True)  # therms in one posted unit of volume
+    unit_multiplier = NumberAttribute(default=1.0)  # converts a posted value to `unit`
+    posted_unit = UnicodeAttribute(null=True)  # as the client gave it; older items have none
+    heat_content = NumberAttribute(null=True)  # therms per posted unit of volume
     readings = UnicodeAttribute(null=True)
     zero_is_reading = BooleanAttribute(default=False)
     projects = JSONAttribute(default=list)
@@ -193,7 +193,7 @@ class Trace(Table):
 
 
 class ProjectTraces(Table):
-    """The traces that belong to a project: the other direction of `Trace.projects`."""
+    """The traces that belong to a project: the inverse of `Trace.projects`."""
 
     class Meta:
         table_name = TableName("project_traces")
@@ -203,7 +203,7 @@ class ProjectTraces(Table):
 
 
 class ProjectIndex(GlobalSecondaryIndex[Any]):
-    """What belongs to a project, lowest id first."""
+    """The items of a project, sorted by id."""
 
     class Meta:
         index_name = "project-index"
@@ -214,7 +214,7 @@ class ProjectIndex(GlobalSecondaryIndex[Any]):
 
 
 class TraceIndex(GlobalSecondaryIndex[Any]):
-    """What belongs to a trace, lowest id first."""
+    """The items of a trace, sorted by id."""
 
     class Meta:
         index_name = "trace-index"
@@ -225,7 +225,7 @@ class TraceIndex(GlobalSecondaryIndex[Any]):
 
 
 class DueIndex(GlobalSecondaryIndex[Any]):
-    """Runs that have not ended, by when they need a look; sharded, since all runs of the day pass through it."""
+    """Runs that have not ended, by the time of their next check. Sharded, since every run passes through it."""
 
     SHARDS = 8
 
@@ -238,7 +238,7 @@ class DueIndex(GlobalSecondaryIndex[Any]):
 
 
 class MeterRun(Table):
-    """One model run of one trace of one project, from PENDING over RUNNING to SUCCESS or FAILED."""
+    """One model run of one trace of one project: PENDING, then RUNNING, then SUCCESS or FAILED."""
 
     class Meta:
         table_name = TableName("meter_runs")
@@ -255,7 +255,7 @@ class MeterRun(Table):
     uncertainty = UnicodeAttribute(null=True)
     reporting_window = JSONAttribute(null=True)
     failure_message = UnicodeAttribute(null=True)
-    failure_reason = UnicodeAttribute(null=True)  # null also of runs that FAILED before it was kept
+    failure_reason = UnicodeAttribute(null=True)  # also null for older FAILED runs
     data_quality = JSONAttribute(null=True)
     traceback = UnicodeAttribute(null=True)
     meter_result = IntegerAttribute(null=True)
@@ -266,10 +266,10 @@ class MeterRun(Table):
     batch_shard = IntegerAttribute(null=True)
     document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
     attempts = IntegerAttribute(default=0)
-    claim = UnicodeAttribute(null=True)  # the worker that holds the run
-    last_error = UnicodeAttribute(null=True)  # why the last attempt was given up
-    open_shard = IntegerAttribute(null=True)  # gone once the run has ended
-    due = IntegerAttribute(null=True)  # epoch seconds: when the claim ends, or the message of an unclaimed run is lost
+    claim = UnicodeAttribute(null=True)  # token of the worker that has claimed the run
+    last_error = UnicodeAttribute(null=True)  # why the last attempt failed
+    open_shard = IntegerAttribute(null=True)  # removed once the run has ended
+    due = IntegerAttribute(null=True)  # epoch seconds when the lease expires, or an unclaimed run's message is lost
 
     project_index = ProjectIndex()
     trace_index = TraceIndex()
@@ -277,7 +277,7 @@ class MeterRun(Table):
 
 
 class NewestRun(Table):
-    """The newest successful meter run of a trace, for one of its projects and for any of them (ANY_PROJECT)."""
+    """The newest successful meter run of a trace, for one of its projects or over all of them (ANY_PROJECT)."""
 
     ANY_PROJECT = 0
 
@@ -290,7 +290,7 @@ class NewestRun(Table):
 
 
 class Outbox(Table):
-    """A request whose runs are being written and queued; it stays behind only if that was cut short."""
+    """A request whose runs are being written and queued. The entry remains only if the request was interrupted."""
 
     class Meta:
         table_name = TableName("outbox")
@@ -298,24 +298,24 @@ class Outbox(Table):
     first_run = IntegerAttribute(hash_key=True)
     size = IntegerAttribute()
     batch = IntegerAttribute(null=True)
-    due = IntegerAttribute()  # epoch seconds after which the request cannot be at work any more
+    due = IntegerAttribute()  # epoch seconds by which the request has certainly ended
 
 
 class BatchShard(Table):
-    """A part of a batch's counts: runs are spread over shards so that their workers' transactions do not collide."""
+    """A shard of a batch's counts. Runs are spread over shards so that the transactions of workers rarely conflict."""
 
     class Meta:
         table_name = TableName("batches")
 
     id = IntegerAttribute(hash_key=True)
     shard = IntegerAttribute(range_key=True)
-    first_run = IntegerAttribute()  # of the batch; its runs have consecutive ids
-    size = IntegerAttribute()  # of the batch
+    first_run = IntegerAttribute()  # the first run of the batch; the ids of its runs are consecutive
+    size = IntegerAttribute()  # the number of runs in the batch
     pending = IntegerAttribute()
     running = IntegerAttribute(default=0)
     success = IntegerAttribute(default=0)
     failed = IntegerAttribute(default=0)
-    failed_data = IntegerAttribute(default=0)  # these five are counted in `failed` too; older shards have none of them
+    failed_data = IntegerAttribute(default=0)  # these five are included in `failed`; older shards have none of them
     failed_sufficiency = IntegerAttribute(default=0)
     failed_weather = IntegerAttribute(default=0)
     failed_model = IntegerAttribute(default=0)
@@ -325,7 +325,7 @@ class BatchShard(Table):
 
 
 class MeterResult(Table):
-    """What a successful meter run found; it has the id of its run."""
+    """The result of a successful meter run. Its id is that of the run."""
 
     class Meta:
         table_name = TableName("meter_results")
@@ -345,8 +345,8 @@ class MeterResult(Table):
     weather_station = UnicodeAttribute(null=True)
     weather_normal_station = UnicodeAttribute(null=True)
     models = JSONAttribute()
-    uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # items from before it was kept have none
-    reporting_window = JSONAttribute(default=FIRST_YEAR)  # items from before there were others have none
+    uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # older items have none
+    reporting_window = JSONAttribute(default=FIRST_YEAR)  # older items have none
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
 
@@ -355,7 +355,7 @@ class MeterResult(Table):
 
 
 class Derivative(Table):
-    """One number of a meter result, before and after; half-widths are of the 95 % interval."""
+    """One quantity of a meter result, for the baseline and reporting side; half-widths are of the 95 % interval."""
 
     class Meta:
         table_name = TableName("derivatives")
@@ -375,9 +375,9 @@ class Derivative(Table):
     reporting_lower = NumberAttribute(null=True)
     reporting_upper = NumberAttribute(null=True)
     reporting_n = NumberAttribute(null=True)
-    uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # items from before it was kept have none
+    uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # older items have none
     systematic_error = NumberAttribute(null=True)
-    spread = JSONAttribute(null=True)  # SPREAD_NUMBERS in one attribute, since 50,000 are read at once
+    spread = JSONAttribute(null=True)  # SPREAD_NUMBERS in a single attribute, since up to 50,000 items are read at once
     eemeter_version = UnicodeAttribute()
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
@@ -387,7 +387,7 @@ class Derivative(Table):
 
 
 class AggregationRun(Table):
-    """One sum of derivatives, from PENDING over RUNNING to SUCCESS or FAILED."""
+    """One aggregation of derivatives: PENDING, then RUNNING, then SUCCESS or FAILED."""
 
     class Meta:
         table_name = TableName("aggregation_runs")
@@ -412,17 +412,17 @@ class AggregationRun(Table):
 
     unit = UnicodeAttribute(null=True)
     eemeter_version = UnicodeAttribute(null=True)
-    chunks = JSONAttribute(null=True)  # where each chunk of the input begins and the last ends; null until it is chosen
+    chunks = JSONAttribute(null=True)  # byte offsets of the input's chunks and of their end; null until chosen
     document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
     last_error = UnicodeAttribute(null=True)  # why a step failed
-    open_shard = IntegerAttribute(null=True)  # gone once the run has ended
-    due = IntegerAttribute(null=True)  # epoch seconds: when the sweep looks whether its execution is well
+    open_shard = IntegerAttribute(null=True)  # removed once the run has ended
+    due = IntegerAttribute(null=True)  # epoch seconds when the reconciler checks the run's execution
 
     due_index = DueIndex()
 
 
 class AggregationResult(Table):
-    """What a successful aggregation run found; it has the id of its run."""
+    """The result of a successful aggregation run. Its id is that of the run."""
 
     class Meta:
         table_name = TableName("aggregation_results")
@@ -465,11 +465,11 @@ class BatchWaiter(Table):
 
     batch = IntegerAttribute(hash_key=True)
     aggregation_run = IntegerAttribute(range_key=True)
-    task_token = UnicodeAttribute()  # what lets the execution go on
+    task_token = UnicodeAttribute()  # resumes the execution
 
 
 class TraceGroup(Table):
-    """Traces named by what they and their projects are, rather than one by one."""
+    """Traces selected by attributes of themselves and of their projects, rather than one by one."""
 
     class Meta:
         table_name = TableName("trace_groups")

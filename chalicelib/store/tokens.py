@@ -1,4 +1,4 @@
-"""Bearer tokens, kept only as SHA-256 hashes."""
+"""Bearer tokens, stored only as SHA-256 hashes."""
 
 import hashlib
 import secrets
@@ -8,14 +8,14 @@ from chalicelib.store.tables import Token, now
 
 
 def create(name: str, scopes: set[str], expires: datetime | None = None) -> str:
-    """A new token's secret, which cannot be seen again."""
+    """Create a token and return its secret, which cannot be retrieved later."""
     secret = "eem_" + secrets.token_urlsafe(32)
     Token(_hash(secret), name=name, scopes=scopes, expires=expires).save()
     return secret
 
 
 def find(secret: str) -> Token | None:
-    """The token with this secret; None when there is none or it has expired."""
+    """The token with this secret; None if it does not exist or has expired."""
     try:
         token = Token.get(_hash(secret), consistent_read=True)
     except Token.DoesNotExist:
@@ -23,13 +23,13 @@ def find(secret: str) -> Token | None:
     return None if token.expires is not None and token.expires <= now() else token
 
 
-def every() -> list[Token]:
+def list_all() -> list[Token]:
     """All tokens, oldest first."""
     return sorted(Token.scan(), key=lambda token: token.added)
 
 
 def delete(name: str) -> int:
-    """Revoke the tokens of this name; how many there were."""
+    """Revoke the tokens with this name; returns their number."""
     found = [token for token in Token.scan() if token.name == name]
     for token in found:
         token.delete()
@@ -37,5 +37,5 @@ def delete(name: str) -> int:
 
 
 def _hash(secret: str) -> str:
-    # The secret holds 256 random bits, so a plain hash cannot be reversed by guessing.
+    # The secret has 256 random bits, so a plain hash cannot be reversed by guessing.
     return hashlib.sha256(secret.encode()).hexdigest()

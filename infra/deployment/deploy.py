@@ -114,7 +114,7 @@ def first_token(stack: str) -> str | None:
     os.environ |= function_environment(stack)
     from chalicelib.store import tokens  # reads the environment
 
-    return None if tokens.every() else tokens.create("first", SCOPES, None)
+    return None if tokens.list_all() else tokens.create("first", SCOPES, None)
 
 
 def explained(here: Account, stage: Stage, token: str | None) -> str:

@@ -100,7 +100,7 @@ class LocalStack:
 
     def _token(self, endpoint_url: str) -> str:
         scopes = [argument for scope in ("read", "write", "admin") for argument in ("--scope", scope)]
-        command = [sys.executable, "-m", "infra.local", "token", "create", "local", *scopes, "--stack", NAME]
+        command = [sys.executable, "-m", "infra.tokens", "create", "local", *scopes, "--stack", NAME]
         local = environment(endpoint_url)
         made = subprocess.run(command, cwd=REPOSITORY, env=local, capture_output=True, text=True)
         if made.returncode:

@@ -9,7 +9,7 @@ from typing import Any
 import boto3
 import pytest
 
-from benchmarks import synthetic
+from benchmarks.shared import synthetic
 from infra.deployment.environment import function_environment
 from infra.local import portfolio
 from infra.local.deploy import environment

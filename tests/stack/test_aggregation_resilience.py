@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import requests
 
-from benchmarks import synthetic
+from benchmarks.shared import synthetic
 from chalicelib.settings import settings
 from chalicelib.store import tables
 from chalicelib.store.results import choosing

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
-from benchmarks import synthetic
+from benchmarks.shared import synthetic
 from chalicelib.api.resources.meter_results import EXAMPLE
 from chalicelib.store.runs import meter_runs as runs
 from chalicelib.store.runs import queue

@@ -134,11 +134,11 @@ def test_a_stored_meter_input_is_checked_by_its_url(api: Api) -> None:
     assert one["failure"] is None
 
 
-def test_a_series_of_many_chunks_is_not_folded(
+def test_a_series_of_many_chunks_is_not_compacted(
     api: Api, aws: Callable[[str], Any], make_trace: Callable[..., int], unchanged: Unchanged
 ) -> None:
     trace = make_trace()
-    for number in range(series.FOLD_ABOVE + 1):  # as if written long ago
+    for number in range(series.COMPACT_ABOVE + 1):  # as if written long ago
         column = {"starts": array("q", [number]), "values": array("d", [1.0]), "estimated": array("B", [0])}
         key = f"{series.trace_prefix(trace)}{number:0{series.NAME_DIGITS}d}-a.npz"
         aws("s3").put_object(Bucket=settings().bucket, Key=key, Body=pack(column))  # type: ignore[arg-type]

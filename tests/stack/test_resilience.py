@@ -207,14 +207,14 @@ def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, m
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
 
 
-def test_many_chunks_of_a_series_are_folded_on_read(
+def test_many_chunks_of_a_series_are_compacted_on_read(
     api: Api, make_trace: Callable[..., int], aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace = make_trace()
     for record in portfolio.sample_meter(SAMPLE).records[-30:]:
         api.post("trace_records/", [{"trace": trace, **record}])
     before = api.get("trace_records/", trace=trace, limit=1000)
-    monkeypatch.setattr(series, "SETTLED", -60)  # as if the last of them had been written long ago
+    monkeypatch.setattr(series, "SETTLED_AFTER", -60)  # as if the last of them had been written long ago
     series.read(series.trace_prefix(trace))
     listed = aws("s3").list_objects_v2(Bucket=settings().bucket, Prefix=series.trace_prefix(trace))
     assert listed["KeyCount"] == 1

@@ -162,7 +162,7 @@ class TestFetching:
         assert run["status"] == "FAILED"
         assert f"Station {SECOND.station} lacks" in run["failure_message"]
         assert "from 2003-01-01T08:00Z to 2003-12-29T07:00Z" in run["failure_message"]
-        assert "isd, from which this deployment fetches, has no more" in run["failure_message"]
+        assert "This deployment's source, isd, has no more data" in run["failure_message"]
 
     def test_an_unavailable_normal_year_is_reported(self, fetching: Api) -> None:
         named = {"weather_station": SECOND.station, "weather_normal_station": ABSENT.station}
@@ -170,8 +170,8 @@ class TestFetching:
         assert run["status"] == "FAILED"
         assert run["failure_message"] == (
             f"Station {ABSENT.station} lacks 8,760 of the 8,760 hours of normal temperatures, from 01-01T00:00Z to"
-            " 12-31T23:00Z. tmy3, from which this deployment fetches where nothing is stored, has none. Upload its TMY3"
-            " or CZ2010 file to weather_files/, or post the hours to weather_records/, then run again."
+            " 12-31T23:00Z. The source for stations with no stored hours, tmy3, has no normal year. Upload a TMY3 or"
+            " CZ2010 file of the station to weather_files/, or post the hours to weather_records/, then run again."
         )
 
 
@@ -181,7 +181,7 @@ def test_a_deployment_without_a_source_fetches_nothing(api: Api) -> None:
     assert run["status"] == "FAILED"
     for ranked in nearest_stations(ZIPCODE):
         assert f"station {ranked.station} ({ranked.distance_km} km) lacks" in run["failure_message"]
-    assert "Post them to weather_records/" in run["failure_message"]
+    assert "Post the missing hours to weather_records/" in run["failure_message"]
 
 
 def strip(derivatives: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

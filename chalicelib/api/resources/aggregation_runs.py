@@ -31,7 +31,7 @@ from chalicelib.api.shared import examples
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
 from chalicelib.store.results import derivatives as stored_derivatives
-from chalicelib.store.results.choosing import MOST_DERIVATIVES, Choice, Chosen, Selection, TooManyError
+from chalicelib.store.results.choosing import MAX_DERIVATIVES, Choice, Chosen, Selection, TooManyError
 from chalicelib.store.runs import aggregation_runs, batches
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
 from chalicelib.store.shared import documents
@@ -403,9 +403,9 @@ def _check_size(wanted: Sequence[tuple[AggregationSpec, Chosen]]) -> None:
     named = [[spec.projects, spec.traces, spec.derivatives] for spec, _ in wanted]
     if len(wanted) > MAX_RUNS:
         detail = f"These targets make more than {MAX_RUNS} runs, the limit of one request; split them into several."
-    elif derivatives > MOST_DERIVATIVES:
+    elif derivatives > MAX_DERIVATIVES:
         detail = (
-            f"These targets have more than {MOST_DERIVATIVES:,} derivatives, the limit of one request; split them into "
+            f"These targets have more than {MAX_DERIVATIVES:,} derivatives, the limit of one request; split them into "
             "several."
         )
     elif sum(RUN_BYTES + lambda_bytes(ids) for ids in named) > MAX_BULK_BYTES:

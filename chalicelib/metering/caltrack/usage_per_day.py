@@ -2,7 +2,8 @@
 
     usage per day = intercept + heating_slope * HDD(heating_balance_point) + cooling_slope * CDD(cooling_balance_point)
 
-eemeter had this method until 3.2.0 (`fit_caltrack_usage_per_day_model`); `benchmarks/caltrack.py` compares the two.
+eemeter had this method until 3.2.0 (`fit_caltrack_usage_per_day_model`); `benchmarks/equality/caltrack.py`
+compares the two.
 """
 
 from collections.abc import Iterator

@@ -1,8 +1,8 @@
 """What meters of one kind under one weather share, which no sum of them averages out."""
 
-# Of the baseline, by model, how often the meter is read, and unit. `python -m benchmarks.systematic` measures it: 1.96
-# standard deviations of the mean errors of savings between climates, pairs of years and kinds of load. Electricity read
-# every two months has what six bills add to that: five parameters follow their noise (docs/validation.md).
+# Fractions of the baseline by model, reading frequency and unit, from `python -m benchmarks.validation.systematic`:
+# 1.96 standard deviations of the mean errors of savings between climates, pairs of years and kinds of load. Electricity
+# read every two months has what six bills add to that: five parameters follow their noise (docs/validation.md).
 FRACTIONS = {
     ("DailyModel", "daily", "KWH"): 0.002,
     ("DailyModel", "daily", "THERM"): 0.002,

@@ -1,6 +1,6 @@
-"""Whether a trace, as one of a project, fits a filter specification.
+"""Match traces, each together with one of its projects, against filter specifications.
 
-As in JSON, 1 and true are two values. Where there is no value to compare, only `!=` and `not in` hold.
+As in JSON, 1 and true are different values. If there is no value to compare, only `!=` and `not in` are true.
 """
 
 import operator
@@ -14,13 +14,13 @@ METADATA = "project_metadata|"
 Comparison = Callable[[Any, Any], bool]
 
 
-def fits(specification: Mapping[str, Any], trace: Trace, project: Project | None) -> bool:
-    """Whether the trace and the project fit; None: the trace belongs to no project."""
+def matches(specification: Mapping[str, Any], trace: Trace, project: Project | None) -> bool:
+    """Whether a trace and its project match; `project` is None if the trace belongs to none."""
     if "filter" in specification:
         return _holds(specification["filter"], trace, project)
     node = specification["filter_boolean"]
     combined = all if node["boolean"] == "and" else any
-    return combined(fits(node[side], trace, project) for side in ("filter_a", "filter_b"))
+    return combined(matches(node[side], trace, project) for side in ("filter_a", "filter_b"))
 
 
 def _holds(filter: Mapping[str, Any], trace: Trace, project: Project | None) -> bool:
@@ -32,7 +32,7 @@ def _holds(filter: Mapping[str, Any], trace: Trace, project: Project | None) -> 
 
 
 def _values(target: str, trace: Trace, project: Project | None) -> list[Any]:
-    """The one value that a target stands for, or none where it is absent."""
+    """The value of a target, as a list of one; an empty list if the target is absent."""
     if target == "trace_id":
         return [trace.trace_id]
     if project is None:
@@ -52,7 +52,7 @@ def _among(value: Any, wanted: list[Any]) -> bool:
 
 
 def _ordered(compare: Comparison) -> Comparison:
-    """A comparison that holds only between two numbers or two texts."""
+    """Restrict a comparison to two numbers or two strings; it is false for anything else."""
 
     def holds(value: Any, wanted: Any) -> bool:
         both = (_number(value) and _number(wanted)) or (isinstance(value, str) and isinstance(wanted, str))

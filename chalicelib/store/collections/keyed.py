@@ -1,4 +1,4 @@
-"""What projects and traces have in common: an id of ours, a unique key of the user's, and links between the two."""
+"""What projects and traces share: a generated id, a unique key chosen by the client, and links between the two."""
 
 import copy
 from collections import defaultdict
@@ -19,13 +19,13 @@ M = TypeVar("M", bound=Model)
 
 RETRIES = 5
 THREADS = 8
-TRANSACTION_WRITES = 100  # what one transaction may hold
-WRITES_PER_CHANGE = 2  # the item and its key; links come on top, once a project
+TRANSACTION_WRITES = 100  # DynamoDB's limit per transaction
+WRITES_PER_CHANGE = 2  # the item and its key, plus one write of links per project
 
 
 @dataclass(frozen=True)
 class Synced:
-    """What `sync` did for one item."""
+    """The outcome of `sync` for one item."""
 
     id: int
     key: str
@@ -34,7 +34,7 @@ class Synced:
 
 @dataclass(frozen=True)
 class Change(Generic[M]):
-    """An item as it will be (or, when removed, as it was), and as it was before (None: not there yet)."""
+    """An item after a change (if removed: the item as it was), and before it (None: it did not exist)."""
 
     item: M
     before: M | None
@@ -47,17 +47,17 @@ class Change(Generic[M]):
 
     @property
     def linked(self) -> set[int]:
-        """The projects that the item, a trace, belongs to from now on."""
+        """The projects that are added to the item, a trace."""
         return set() if self.removed else _links(self.item) - _links(self.before)
 
     @property
     def unlinked(self) -> set[int]:
-        """The projects that it no longer belongs to."""
+        """The projects that are removed from the item, a trace."""
         return _links(self.before) if self.removed else _links(self.before) - _links(self.item)
 
 
 class Collection(Generic[M]):
-    """The items of a table under a unique key, each written in one transaction with its key and its links."""
+    """A table whose items have a unique key. Each item is written in one transaction with its key and its links."""
 
     def __init__(self, model: type[M], resource: str, key_field: str) -> None:
         self.model, self.resource, self.key_field = model, resource, key_field
@@ -67,16 +67,16 @@ class Collection(Generic[M]):
         return pages.get(self.model, id)
 
     def get_many(self, wanted: Iterable[int]) -> dict[int, M]:
-        """Those that exist, by id."""
+        """The items that exist among these ids, by id."""
         return pages.get_many(self.model, wanted)
 
     def find_many(self, keys: list[str]) -> dict[str, M]:
-        """The items that have these keys of the user's, by key."""
+        """The items with these unique keys, by key."""
         found = self.get_many(self._owners(keys).values())
         return {self._key(item): item for item in found.values()}
 
     def create(self, fields: dict[str, Any]) -> M:
-        """A new item. Raises Conflict when its key is taken."""
+        """Create an item. Raises Conflict when its key is in use."""
         key = fields[self.key_field]
         for _ in range(RETRIES):
             owner = self._owners([key]).get(key)
@@ -88,17 +88,20 @@ class Collection(Generic[M]):
         raise self._contended(key)
 
     def update(self, id: int, fields: dict[str, Any]) -> M | None:
-        """The item with these fields; None when there is no such item. Raises Conflict when a new key is taken."""
+        """Set fields of an item and return it; None when there is no such item.
+
+        Raises Conflict when a new key is already in use.
+        """
         return self._update(id, lambda item: fields)
 
     def update_many(self, wanted: Iterable[int], fields_of: Callable[[M], dict[str, Any]]) -> None:
-        """Give those of the items that exist the fields, never the key, that follow from what each is."""
+        """Update the items that exist, each with the fields that `fields_of` returns for it (never the key)."""
         changes = [_changed(item, fields_of(item)) for item in self.get_many(wanted).values()]
         for change in self._commit_many(changes):
             self._update(change.id, fields_of)
 
     def delete(self, id: int) -> bool:
-        """Remove the item, its key and its links; False when there is no such item."""
+        """Delete the item, its key and its links; False when there is no such item."""
         for _ in range(RETRIES):
             item = self.get(id)
             if item is None:
@@ -108,7 +111,7 @@ class Collection(Generic[M]):
         raise self._contended(id)
 
     def sync(self, items: list[dict[str, Any]]) -> list[Synced]:
-        """Create, update or leave each item by its key; a field that is left out stays as it is. Keys do not repeat."""
+        """Create or update each item by its key. Omitted fields keep their values. No two items have the same key."""
         existing = self.find_many([item[self.key_field] for item in items])
         new = [item for item in items if item[self.key_field] not in existing]
         known = [(existing[item[self.key_field]], item) for item in items if item[self.key_field] in existing]
@@ -121,20 +124,20 @@ class Collection(Generic[M]):
             key = self._key(change.item)
             result[key] = Synced(change.id, key, "updated" if change.before else "created")
         fields_of = {item[self.key_field]: item for item in items}
-        for change in self._commit_many(changes):  # what others changed meanwhile is looked at again, one by one
+        for change in self._commit_many(changes):  # items that were changed concurrently are retried one by one
             key = self._key(change.item)
             result[key] = self._sync_one(fields_of[key])
         return [result[item[self.key_field]] for item in items]
 
     def page(self, after: int, limit: int, **wanted: Any) -> pages.Page[M]:
-        """A page of all items that have these attribute values."""
-        return pages.walk(self.model, ids.given_out(self.resource), after, limit, pages.matches(**wanted))
+        """A page of the items with these attribute values."""
+        return pages.walk(self.model, ids.allocated(self.resource), after, limit, pages.matches(**wanted))
 
     def page_of_key(self, key: str, after: int, **wanted: Any) -> pages.Page[M]:
-        """The page that holds the item with this key, if it fits the rest."""
-        fits = pages.matches(**wanted)
+        """A page with the item that has this key, if it matches the other attribute values."""
+        keep = pages.matches(**wanted)
         found = self.find_many([key]).values()
-        return pages.Page([item for item in found if item.id > after and fits(item)], None)  # type: ignore[attr-defined]
+        return pages.Page([item for item in found if item.id > after and keep(item)], None)  # type: ignore[attr-defined]
 
     def _key(self, item: M) -> str:
         return str(getattr(item, self.key_field))
@@ -143,7 +146,7 @@ class Collection(Generic[M]):
         return f"{self.key_field}#{key}"
 
     def _owners(self, keys: list[str]) -> dict[str, int]:
-        """The ids of the items that have these keys."""
+        """The ids of the items with these keys, by key."""
         found = UniqueKey.batch_get(sorted({self._unique(key) for key in keys}), consistent_read=True)
         return {entry.key.removeprefix(f"{self.key_field}#"): entry.id for entry in found}
 
@@ -165,10 +168,10 @@ class Collection(Generic[M]):
         raise self._contended(id)
 
     def _contended(self, item: int | str) -> RuntimeError:
-        return RuntimeError(f"{item!r} of {self.resource} was changed by others at every one of {RETRIES} attempts")
+        return RuntimeError(f"{item!r} of {self.resource} was changed concurrently in all {RETRIES} attempts")
 
     def _sync_one(self, fields: dict[str, Any]) -> Synced:
-        """Create or update one item, whoever else is at it."""
+        """Create or update one item, with retries when it is changed concurrently."""
         key = fields[self.key_field]
         for _ in range(RETRIES):
             owner = self._owners([key]).get(key)
@@ -181,14 +184,14 @@ class Collection(Generic[M]):
         raise self._contended(key)
 
     def _commit_many(self, changes: list[Change[M]]) -> list[Change[M]]:
-        """Make changes, many in one transaction; those that were not made, because others changed the items."""
+        """Make changes, several per transaction. Returns those that were not made, because items had changed."""
         with ThreadPoolExecutor(THREADS) as pool:
             groups = _groups(changes)
             made = pool.map(self._commit, groups)
             return [change for group, done in zip(groups, made, strict=True) if not done for change in group]
 
     def _commit(self, changes: list[Change[M]]) -> bool:
-        """Make these changes, or none when one of the items or keys is not as it was."""
+        """Make all changes in one transaction, or none if an item or key has changed since it was read."""
 
         def fill(transaction: TransactWrite) -> None:
             linked, unlinked = defaultdict(set), defaultdict(set)
@@ -233,19 +236,22 @@ def _changed(before: M, fields: dict[str, Any]) -> Change[M]:
 
 
 def _same(item: Model, fields: dict[str, Any]) -> bool:
-    """Whether the item has these values already."""
+    """Whether the item already has these values."""
     return all(_equal(getattr(item, name), value) for name, value in fields.items())
 
 
 def _equal(one: Any, other: Any) -> bool:
-    """Equality as in JSON, where unlike in Python 1 and true are two values."""
+    """Equality as in JSON, where 1 and true are different values (unlike in Python)."""
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
     return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
 
 
 def _groups(changes: list[Change[M]]) -> list[list[Change[M]]]:
-    """The changes in order, in groups that one transaction can hold, and in which no project gains and loses traces."""
+    """Group changes in order, each group small enough for one transaction.
+
+    Within a group no project both gains and loses traces, since a transaction can update each item only once.
+    """
     groups: list[list[Change[M]]] = []
     writes, linked, unlinked = TRANSACTION_WRITES, set[int](), set[int]()
     for change in changes:

@@ -1,4 +1,4 @@
-"""Projects: a building, and when its efficiency measure went in."""
+"""Projects: buildings, and when their efficiency measures were installed."""
 
 from chalicelib.store.collections import traces
 from chalicelib.store.collections.keyed import Collection
@@ -16,7 +16,7 @@ sync = _projects.sync
 
 
 def delete(id: int) -> bool:
-    """Remove a project; its traces stay and no longer belong to it, its runs and results stay."""
+    """Delete a project; False when there is no such project. Its traces, runs and results remain."""
     if _projects.get(id) is None:
         return False
     traces.unlink(id)
@@ -24,7 +24,7 @@ def delete(id: int) -> bool:
 
 
 def page(*, after: int, limit: int, project_id: str | None = None, zipcode: str | None = None) -> pages.Page[Project]:
-    """A page of the projects that fit the filters."""
+    """A page of the projects that match the filters."""
     if project_id is not None:
         return _projects.page_of_key(project_id, after, zipcode=zipcode)
     if zipcode is not None:

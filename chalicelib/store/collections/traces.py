@@ -1,4 +1,4 @@
-"""Traces: the series of a meter, which may belong to several projects."""
+"""Traces: the time series of meters. A trace may belong to several projects."""
 
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +18,7 @@ sync = _traces.sync
 
 
 def delete(id: int) -> bool:
-    """Remove a trace and its records; its runs and results stay."""
+    """Delete a trace and its records; False when there is no such trace. Its runs and results remain."""
     if not _traces.delete(id):
         return False
     series.delete(series.trace_prefix(id))
@@ -34,11 +34,14 @@ def page(
     interpretation: str | None = None,
     among: Sequence[int] | None = None,
 ) -> pages.Page[Trace]:
-    """A page of the traces that fit the filters; `projects` is the id of one they belong to, `among` are ids."""
+    """A page of the traces that match the filters.
+
+    projects: the id of a project that they belong to. among: the trace ids to choose from.
+    """
     if trace_id is not None:
         found = _traces.page_of_key(trace_id, after, interpretation=interpretation).items
-        fit = [trace for trace in found if projects is None or projects in trace.projects]
-        return pages.Page([trace for trace in fit if among is None or trace.id in among], None)
+        matching = [trace for trace in found if projects is None or projects in trace.projects]
+        return pages.Page([trace for trace in matching if among is None or trace.id in among], None)
     candidates: Sequence[int] | None = among if projects is None else _ids_of_project(projects)
     if candidates is None:
         return _traces.page(after, limit, interpretation=interpretation)
@@ -48,7 +51,7 @@ def page(
 
 
 def unlink(project: int) -> None:
-    """Let no trace belong to a project any more."""
+    """Remove all traces from a project."""
     _traces.update_many(
         _ids_of_project(project), lambda trace: {"projects": [one for one in trace.projects if one != project]}
     )
@@ -56,7 +59,7 @@ def unlink(project: int) -> None:
 
 
 def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
-    """The traces of each project, lowest id first."""
+    """The traces of each project, ordered by id."""
     wanted = set(projects)
     linked = ids_of_projects(wanted)
     found = get_many(trace for traces in linked.values() for trace in traces)
@@ -64,7 +67,7 @@ def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
 
 
 def ids_of_projects(projects: Iterable[int]) -> dict[int, list[int]]:
-    """The ids of the traces of each project that has any, lowest first."""
+    """The trace ids of each project that has any, in ascending order."""
     found = ProjectTraces.batch_get(set(projects), consistent_read=True)
     return {entry.project: sorted(entry.traces or ()) for entry in found}
 

@@ -1,4 +1,4 @@
-"""Aggregation results: what successful aggregation runs found."""
+"""Aggregation results: the results of successful aggregation runs."""
 
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.tables import AggregationResult
@@ -12,6 +12,6 @@ def get(id: int) -> AggregationResult | None:
 def page(
     *, after: int, limit: int, aggregation_run: int | None = None, **wanted: str | None
 ) -> pages.Page[AggregationResult]:
-    """A page of the results that fit the filters; `wanted`: the values of attributes."""
-    candidates = ids.given_out("aggregation_runs") if aggregation_run is None else [aggregation_run]
+    """A page of the results that match the filters. `wanted` gives attribute values."""
+    candidates = ids.allocated("aggregation_runs") if aggregation_run is None else [aggregation_run]
     return pages.walk(AggregationResult, candidates, after, limit, pages.matches(**wanted))

@@ -1,4 +1,4 @@
-"""The derivatives that an aggregation adds up: the union of those of projects, traces, a group and those named."""
+"""The choice of the derivatives of an aggregation: the union of those of projects, traces, a group, and listed ids."""
 
 import json
 from collections import Counter
@@ -14,19 +14,19 @@ from chalicelib.store.shared.rows import Rows
 from chalicelib.store.tables import Derivative, NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
-MOST_DERIVATIVES = 50_000  # of one request, so that they are chosen within the 29 seconds that one has
+MAX_DERIVATIVES = 50_000  # per request, so that they can be read within its 29 seconds
 NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
 
 
 class TooManyError(Exception):
-    """More derivatives than one request may add up."""
+    """A selection has more derivatives than one request may aggregate."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """What derivatives are drawn from, by ids; and of which interpretations they are wanted, empty: of any.
+    """The ids that derivatives are selected by, and the interpretations to include (empty: all).
 
-    members: of a trace group, the project (None: any) and trace of each.
+    members: the members of a trace group, each a project (None: any) and a trace.
     """
 
     projects: Sequence[int] = ()
@@ -39,11 +39,11 @@ class Selection:
 
 @dataclass
 class Draft:
-    """The derivatives of one kind that were chosen, as the rows of an aggregation input."""
+    """The chosen derivatives of one kind, as rows of an aggregation input."""
 
     rows: Rows = field(default_factory=Rows)
     units: Counter[str] = field(default_factory=Counter)
-    methods: Counter[str] = field(default_factory=Counter)  # of the intervals
+    methods: Counter[str] = field(default_factory=Counter)  # uncertainty methods of the intervals
     eemeter_versions: set[str] = field(default_factory=set)
 
     def add(self, derivative: Derivative) -> None:
@@ -56,48 +56,48 @@ class Draft:
 
 @dataclass
 class Choice:
-    """The derivatives that were chosen, by kind; how many were passed over; and what there was none of.
+    """The chosen derivatives by kind, the number that the filters left out, and what was not found.
 
-    missing: the ids named that no derivative has. without_result: the traces drawn, each with the project that it was
-    drawn for (0: any), that have no successful meter run.
+    missing: the listed ids that do not exist. without_result: the selected traces without a successful meter run, each
+    with the project that it was selected for (0: any).
     """
 
     drafts: dict[Kind, Draft] = field(default_factory=dict)
     passed_over: Counter[Kind] = field(default_factory=Counter)
     missing: set[int] = field(default_factory=set)
-    without_result: list[newest.Place] = field(default_factory=list)
+    without_result: list[newest.Key] = field(default_factory=list)
 
     @property
     def units(self) -> dict[Kind, Counter[str]]:
-        """How many of the chosen derivatives of each kind have which unit."""
+        """For each kind, the number of chosen derivatives per unit."""
         return {kind: draft.units for kind, draft in self.drafts.items()}
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """What one run adds up: derivatives of one kind and one unit."""
+    """The derivatives of one aggregation run, all of one kind and unit."""
 
     kind: Kind
     unit: str
     draft: Draft
-    without_result: Sequence[newest.Place] = ()
+    without_result: Sequence[newest.Key] = ()
 
 
 def choose(selection: Selection) -> Choice:
-    """Read the derivatives of a selection, each once and in the order of their ids.
+    """Read the derivatives of a selection, each once and ordered by id.
 
-    Raises TooManyError before it reads any.
+    Raises TooManyError, before any derivative is read.
     """
-    places = list(_places(selection))
-    runs = newest.runs_of(places)
+    keys = list(_newest_keys(selection))
+    runs = newest.runs_of(keys)
     wanted = _derivative_ids(selection, runs.values())
-    if len(wanted) > MOST_DERIVATIVES:
-        some = "" if selection.derivative_interpretations else ", or ask for one derivative interpretation"
+    if len(wanted) > MAX_DERIVATIVES:
+        alternative = "" if selection.derivative_interpretations else ", or select one derivative interpretation"
         raise TooManyError(
-            f"These are {len(wanted):,} derivatives, and one request adds up at most {MOST_DERIVATIVES:,}; split it"
-            f"{some}."
+            f"The selection has {len(wanted):,} derivatives, and the limit is {MAX_DERIVATIVES:,} per request. Split "
+            f"the request{alternative}."
         )
-    without_result = [place for place in dict.fromkeys(places) if place not in runs]
+    without_result = [key for key in dict.fromkeys(keys) if key not in runs]
     choice = Choice(missing=set(selection.derivatives), without_result=without_result)
     for derivative in derivatives.stream(wanted):
         choice.missing.discard(derivative.id)
@@ -111,15 +111,15 @@ def choose(selection: Selection) -> Choice:
 
 
 def _derivative_ids(selection: Selection, runs: Iterable[int]) -> list[int]:
-    """Ascending, each once."""
+    """The derivative ids of runs and of the selection itself, ascending and without duplicates."""
     interpretations = selection.derivative_interpretations or DERIVATIVE_INTERPRETATIONS
     positions = [DERIVATIVE_INTERPRETATIONS.index(name) for name in interpretations]
     of_runs = {derivative_ids(run)[position] for run in runs for position in positions}
     return sorted(of_runs | set(selection.derivatives))
 
 
-def _places(selection: Selection) -> Iterator[newest.Place]:
-    """The traces whose newest successful run is wanted, each with the project it is wanted for, or any."""
+def _newest_keys(selection: Selection) -> Iterator[newest.Key]:
+    """The selected traces, each with the project that it was selected for, or any."""
     for trace in selection.traces:
         yield trace, NewestRun.ANY_PROJECT
     for project, members in traces.ids_of_projects(selection.projects).items():
@@ -130,7 +130,7 @@ def _places(selection: Selection) -> Iterator[newest.Place]:
 
 
 def _pair(derivative: Derivative) -> dict[str, Any]:
-    """A derivative in the original datastore's serialization, and where it comes from."""
+    """A derivative in the serialization of the original datastore, along with its origin."""
     return {
         "label": derivative.id,
         "meter_result": derivative.meter_result,

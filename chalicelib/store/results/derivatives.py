@@ -1,4 +1,4 @@
-"""Derivatives: the numbers of meter results, one an interpretation."""
+"""Derivatives: the numbers of meter results, one per interpretation."""
 
 from collections.abc import Iterable, Iterator
 
@@ -23,12 +23,12 @@ def get(id: int) -> Derivative | None:
 
 
 def get_many(wanted: Iterable[int]) -> dict[int, Derivative]:
-    """Those that exist, by id."""
+    """The derivatives that exist among these ids, by id."""
     return pages.get_many(Derivative, wanted)
 
 
 def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
-    """Those that exist, in the order of the ids."""
+    """The derivatives that exist among ascending ids, in order."""
     return pages.stream(Derivative, wanted)
 
 
@@ -41,13 +41,13 @@ def page(
     meter_result: int | None = None,
     interpretation: str | None = None,
 ) -> pages.Page[Derivative]:
-    """A page of the derivatives that fit the filters."""
-    fits = pages.matches(project=project, trace=trace, meter_result=meter_result, interpretation=interpretation)
+    """A page of the derivatives that match the filters."""
+    keep = pages.matches(project=project, trace=trace, meter_result=meter_result, interpretation=interpretation)
     if meter_result is not None:
-        return pages.walk(Derivative, derivative_ids(meter_result), after, limit, fits)
+        return pages.walk(Derivative, derivative_ids(meter_result), after, limit, keep)
     if trace is not None:
-        return pages.query(Derivative.trace_index, trace, after, limit, fits)
+        return pages.query(Derivative.trace_index, trace, after, limit, keep)
     if project is not None:
-        return pages.query(Derivative.project_index, project, after, limit, fits)
+        return pages.query(Derivative.project_index, project, after, limit, keep)
     every = range(1, derivative_ids(ids.last("meter_runs")).stop)
-    return pages.walk(Derivative, every, after, limit, fits)
+    return pages.walk(Derivative, every, after, limit, keep)

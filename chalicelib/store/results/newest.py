@@ -1,4 +1,4 @@
-"""The newest successful meter run of each trace, for each of its projects and for any of them."""
+"""The newest successful meter run of each trace, per project and over all projects."""
 
 from collections.abc import Iterable
 
@@ -7,30 +7,30 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.store.shared.pages import in_blocks
 from chalicelib.store.tables import MeterRun, NewestRun
 
-Place = tuple[int, int]  # a trace, and a project or NewestRun.ANY_PROJECT
+Key = tuple[int, int]  # the ids of a trace and of a project (or NewestRun.ANY_PROJECT)
 
 
-def open_places(run: MeterRun) -> list[Place]:
-    """Where this run, if it succeeds, is the newest successful one."""
+def superseded_keys(run: MeterRun) -> list[Key]:
+    """The keys for which this run becomes the newest successful one, if it succeeds."""
     if run.trace is None:
         return []
-    places = [(run.trace, run.project), (run.trace, NewestRun.ANY_PROJECT)]
-    known = runs_of(places)
-    return [place for place in places if known.get(place, 0) < run.id]
+    keys = [(run.trace, run.project), (run.trace, NewestRun.ANY_PROJECT)]
+    existing = runs_of(keys)
+    return [key for key in keys if existing.get(key, 0) < run.id]
 
 
-def note(transaction: TransactWrite, run: MeterRun, places: Iterable[Place]) -> None:
-    """Note that a run is the newest successful one, in the transaction that makes it successful."""
-    for trace, project in places:
+def record(transaction: TransactWrite, run: MeterRun, keys: Iterable[Key]) -> None:
+    """Record a run as the newest successful one, in the transaction that ends it as SUCCESS."""
+    for trace, project in keys:
         older = NewestRun.meter_run.does_not_exist() | (NewestRun.meter_run < run.id)
         transaction.save(NewestRun(trace, project, meter_run=run.id), condition=older)
 
 
-def runs_of(places: Iterable[Place]) -> dict[Place, int]:
-    """The newest successful run at each place that has one."""
+def runs_of(keys: Iterable[Key]) -> dict[Key, int]:
+    """The id of the newest successful run for each key that has one."""
 
-    def read(block: list[Place]) -> list[NewestRun]:
+    def read(block: list[Key]) -> list[NewestRun]:
         return list(NewestRun.batch_get(block, consistent_read=True))
 
-    found = (entry for block in in_blocks(read, sorted(set(places))) for entry in block)
+    found = (entry for block in in_blocks(read, sorted(set(keys))) for entry in block)
     return {(entry.trace, entry.project): entry.meter_run for entry in found}

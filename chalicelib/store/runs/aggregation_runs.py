@@ -1,4 +1,4 @@
-"""Aggregation runs: written PENDING, each brought to its end by an execution of the state machine."""
+"""Aggregation runs: written as PENDING, then completed by one state machine execution each."""
 
 import json
 import time
@@ -17,23 +17,23 @@ from chalicelib import __version__, telemetry
 from chalicelib.store.collections.trace_groups import Member
 from chalicelib.store.results.choosing import Chosen, Selection
 from chalicelib.store.runs import state_machine
-from chalicelib.store.runs.meter_runs import ADVICE, ENDED, MOST_MESSAGE, MOST_TRACEBACK
+from chalicelib.store.runs.meter_runs import ENDED, MAX_MESSAGE, MAX_TRACEBACK, RETRY_ADVICE
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.rows import Rows, read_chunk
-from chalicelib.store.shared.transactions import commit, holds
+from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables import AggregationResult, AggregationRun, DueIndex, now
 from chalicelib.vocabulary import SHORT_CODES
 
 logger = Logger(child=True)
 
 INPUTS, PARTIALS, OUTPUTS = "aggregation_inputs", "aggregation_partials", "aggregation_outputs"
-PATIENCE = 120  # seconds after which a request has certainly started the executions of its runs
-INTERVAL = 15 * 60  # seconds between two looks at the execution of a run
+GRACE_PERIOD = 120  # seconds for a request to start the executions of its runs; longer than any request lives
+CHECK_INTERVAL = 15 * 60  # seconds between two checks of a run's execution
 
 
 @dataclass(frozen=True)
 class AggregationSpec:
-    """What a client asks an aggregation run to be."""
+    """A client's request for an aggregation run."""
 
     aggregation_interpretation: str
     projects: Sequence[int] = ()
@@ -46,7 +46,7 @@ class AggregationSpec:
     mix_uncertainty: bool = False
 
     def selection(self, members: Sequence[Member]) -> Selection:
-        """What the derivatives are drawn from; `members` are those of the group."""
+        """The selection of derivatives; `members` are the members of the group."""
         return Selection(
             projects=self.projects,
             traces=self.traces,
@@ -58,7 +58,7 @@ class AggregationSpec:
 
 
 def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
-    """Write runs and start their executions; one without derivatives chooses them when its batch has ended."""
+    """Write runs and start their executions. A run without derivatives chooses them once its batch has ended."""
     block = ids.allocate("aggregation_runs", len(wanted))
     runs = [_new(id, spec) for id, (spec, _) in zip(block, wanted, strict=True)]
     with ThreadPoolExecutor(state_machine.THREADS) as pool:
@@ -69,7 +69,7 @@ def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[Ag
         try:
             bulk.put_all(AggregationRun, runs)
         except Exception:
-            bulk.delete_all(AggregationRun, runs)  # of a request that fails, none is run
+            bulk.delete_all(AggregationRun, runs)  # a failed request must not start any run
             raise
         list(pool.map(_start, runs))
     return runs
@@ -81,17 +81,20 @@ def get(id: int) -> AggregationRun | None:
 
 
 def existing(id: int) -> AggregationRun:
-    """The run, which is known to exist."""
+    """A run that is known to exist."""
     return AggregationRun.get(id, consistent_read=True)
 
 
 def page(*, after: int, limit: int, status: str | None = None) -> pages.Page[AggregationRun]:
-    """A page of the runs that fit the filter."""
-    return pages.walk(AggregationRun, ids.given_out("aggregation_runs"), after, limit, pages.matches(status=status))
+    """A page of the runs that match the filter."""
+    return pages.walk(AggregationRun, ids.allocated("aggregation_runs"), after, limit, pages.matches(status=status))
 
 
 def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
-    """The run, which waited for its batch, with its derivatives; with those of whoever was first, if two choose."""
+    """Store the derivatives of a run that waited for its batch, and return the run.
+
+    If two executions do so at the same time, the first one wins.
+    """
     stored = _stored_input(spec_of(run), chosen)
     actions = [getattr(AggregationRun, name).set(value) for name, value in stored.items()]
     _update(run, actions, AggregationRun.chunks.does_not_exist() & _is_open())
@@ -99,7 +102,7 @@ def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
 
 
 def begin(run: AggregationRun) -> None:
-    """Note that a run, whose derivatives are chosen, is being added up."""
+    """Mark a PENDING run, whose derivatives have been chosen, as RUNNING."""
     _update(run, [AggregationRun.status.set("RUNNING")], AggregationRun.status == "PENDING")
 
 
@@ -109,12 +112,12 @@ def chunk(run: AggregationRun, number: int) -> list[dict[str, Any]]:
 
 
 def chunk_count(run: AggregationRun) -> int:
-    """How many chunks the derivatives of a run make; 0 before they are chosen."""
+    """The number of chunks of a run's derivatives; 0 until they have been chosen."""
     return len(run.chunks or [0]) - 1
 
 
 def put_partial(run: AggregationRun, number: int, partial: dict[str, Any]) -> None:
-    """Keep the sum of a chunk."""
+    """Store the sum of a chunk."""
     documents.put(_partial_key(run, number), partial)
 
 
@@ -131,10 +134,10 @@ def succeed(
     derivatives: list[int],
     statuses: Rows,
 ) -> None:
-    """End a run with its result and output, unless it has ended already.
+    """End a run as SUCCESS with its result and output, unless it has already ended.
 
-    aggregated: the numbers, by the names of AggregationResult. accepted: how many derivatives are in them. methods:
-    those of their intervals. statuses: of each derivative, as rows of the output.
+    aggregated: the numbers, by their names in AggregationResult. accepted: the number of derivatives in the sum.
+    methods: the uncertainty methods of their intervals. statuses: the status of each derivative, as rows of the output.
     """
     key = f"{OUTPUTS}/{run.document}.json"
     about = {
@@ -170,53 +173,53 @@ def succeed(
 
 
 def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:
-    """End a run FAILED, unless it has ended already; `kind` is what it is counted as."""
-    actions: list[Action] = [AggregationRun.failure_message.set(message[:MOST_MESSAGE])]
+    """End a run as FAILED, unless it has already ended. `kind` is the failure reason in the metrics."""
+    actions: list[Action] = [AggregationRun.failure_message.set(message[:MAX_MESSAGE])]
     if traceback:
-        actions.append(AggregationRun.traceback.set(traceback[-MOST_TRACEBACK:]))
+        actions.append(AggregationRun.traceback.set(traceback[-MAX_TRACEBACK:]))
     if commit(lambda transaction: _end(transaction, run, "FAILED", actions)):
         telemetry.failed("AggregationsFailed", kind)
 
 
-def note_error(run: AggregationRun, error: str) -> None:
-    """Note why a step of a run failed: a map of many chunks tells no more than that one has."""
-    _update(run, [AggregationRun.last_error.set(error[:MOST_MESSAGE])], _is_open())
+def record_error(run: AggregationRun, error: str) -> None:
+    """Record why a step of a run failed; the error of a map state only says that some iteration failed."""
+    _update(run, [AggregationRun.last_error.set(error[:MAX_MESSAGE])], _is_open())
 
 
-def give_up(run: AggregationRun, reason: str) -> None:
-    """End a run FAILED because the machine failed it; `reason`, and what a step noted, go into its traceback."""
+def fail_on_machine_error(run: AggregationRun, reason: str) -> None:
+    """End a run as FAILED because of a machine error. Its traceback is the last recorded error and `reason`."""
     traceback = "\n".join(filter(None, (run.last_error, reason)))
-    fail(run, f"The datastore gave the aggregation up; {ADVICE}", traceback, kind="machine")
+    fail(run, f"The datastore could not complete the aggregation. {RETRY_ADVICE}", traceback, kind="machine")
 
 
 def sweep() -> int:
-    """Look at the runs that should have ended: start the executions that a request did not, end what they left open.
+    """Reconcile the overdue runs: start executions that were never started, and fail runs whose execution has ended.
 
-    Returns how many runs were changed. What fails is left to the next sweep.
+    Returns the number of runs changed. The next pass retries whatever fails.
     """
-    mended = 0
+    repaired = 0
     for shard in range(DueIndex.SHARDS):
         for entry in AggregationRun.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
             try:
-                mended += _mend(existing(entry.id))
+                repaired += _repair(existing(entry.id))
             except Exception:
-                logger.exception("an aggregation run could not be mended", aggregation_run=entry.id)
-    return mended
+                logger.exception("an aggregation run could not be reconciled", aggregation_run=entry.id)
+    return repaired
 
 
 def spec_of(run: AggregationRun) -> AggregationSpec:
-    """What a client asked a run to be."""
+    """The request that a run was created from."""
     return AggregationSpec(**{name: getattr(run, name) for name in AggregationSpec.__dataclass_fields__})
 
 
 def _new(id: int, spec: AggregationSpec) -> AggregationRun:
-    due = int(time.time()) + PATIENCE
+    due = int(time.time()) + GRACE_PERIOD
     asked = asdict(spec) | {name: list(getattr(spec, name)) for name in ("projects", "traces", "derivatives")}
     return AggregationRun(id=id, document=str(uuid.uuid4()), open_shard=id % DueIndex.SHARDS, due=due, **asked)
 
 
 def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any]:
-    """What a run keeps of its input, which is now stored. It has a new key each time, so that none ever changes."""
+    """Store the input of a run and return the attributes that describe it. A new key each time: inputs never change."""
     key = f"{INPUTS}/{uuid.uuid4()}.json"
     asked = asdict(spec)
     if spec.trace_interpretation is not None:
@@ -248,19 +251,19 @@ def _start(run: AggregationRun) -> None:
     try:
         state_machine.start(run)
     except Exception:
-        logger.exception("a run is written but not started; the sweep will start it", aggregation_run=run.id)
+        logger.exception("a run was written but not started; the reconciler will start it", aggregation_run=run.id)
 
 
-def _mend(run: AggregationRun) -> bool:
+def _repair(run: AggregationRun) -> bool:
     if run.status in ENDED or run.due > time.time():
         return False
     execution = state_machine.find(run)
     if execution is None:
         state_machine.start(run)
     elif execution.has_ended:
-        give_up(run, f"Its execution is {execution.status} {execution.reason}".strip())
+        fail_on_machine_error(run, f"The execution is {execution.status} {execution.reason}".strip())
         return True
-    _update(run, [AggregationRun.due.set(int(time.time()) + INTERVAL)], _is_open())
+    _update(run, [AggregationRun.due.set(int(time.time()) + CHECK_INTERVAL)], _is_open())
     return execution is None
 
 
@@ -274,13 +277,13 @@ def _is_open() -> Condition:
 
 
 def _update(run: AggregationRun, actions: list[Action], condition: Condition) -> None:
-    """Change a run, unless the condition does not hold."""
+    """Update a run if the condition holds."""
     actions = [*actions, AggregationRun.updated.set(now())]
-    holds(lambda: AggregationRun(run.id).update(actions=actions, condition=condition))
+    conditional_write(lambda: AggregationRun(run.id).update(actions=actions, condition=condition))
 
 
 def _end(transaction: TransactWrite, run: AggregationRun, status: str, actions: list[Action]) -> None:
-    """Give a run its last status."""
+    """Set the final status of a run."""
     transaction.update(
         AggregationRun(run.id),
         actions=[

@@ -1,4 +1,4 @@
-"""Batches: the runs of one bulk request, counted in shards by run id."""
+"""Batches: the runs of a bulk request, with counts per status that are sharded by run id."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,14 +9,14 @@ from chalicelib.store.shared import bulk, ids
 from chalicelib.store.tables import BatchShard, MeterRun, now
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
-RUNS_PER_SHARD, MOST_SHARDS = 25, 64
+RUNS_PER_SHARD, MAX_SHARDS = 25, 64
 
 
 @dataclass(frozen=True)
 class BatchCount:
-    """The progress of one bulk request.
+    """The progress of a bulk request.
 
-    failed_by_reason: those that FAILED, by FAILURE_REASONS; older ones, which have no reason, are in `failed` alone.
+    failed_by_reason: the FAILED runs by reason. Older ones have no reason and are counted only in `failed`.
     """
 
     id: int
@@ -31,17 +31,17 @@ class BatchCount:
 
 
 def allocate() -> int:
-    """The id of a new batch."""
+    """Allocate the id of a new batch."""
     return ids.allocate("batches")[0]
 
 
 def shard_of(run_id: int, size: int) -> int:
-    """The shard that counts a run of a batch of this size."""
-    return run_id % max(1, min(MOST_SHARDS, size // RUNS_PER_SHARD))
+    """The shard that counts a run, for a batch of `size` runs."""
+    return run_id % max(1, min(MAX_SHARDS, size // RUNS_PER_SHARD))
 
 
 def write(batch: int, runs: range) -> None:
-    """Store a batch with all its runs pending. Its shard 0 comes last: once it is there the batch is accepted."""
+    """Store a batch with all its runs pending. Shard 0 is written last; its presence marks the batch as accepted."""
     moment = now()
     counts = {0: 0}
     for run in runs:
@@ -56,7 +56,7 @@ def write(batch: int, runs: range) -> None:
 
 
 def get(batch: int) -> BatchCount | None:
-    """The counts of a batch."""
+    """The counts of a batch; None when there is no such batch."""
     shards = list(BatchShard.query(batch, consistent_read=True))
     if not shards or shards[0].shard != 0:
         return None
@@ -81,10 +81,10 @@ def has_ended(batch: int) -> bool:
     return count is not None and not count.pending and not count.running
 
 
-def has_ended_after(run: MeterRun) -> bool:
+def completed_batch(run: MeterRun) -> bool:
     """Whether a run that has just ended was the last of its batch.
 
-    Whoever empties a shard looks at the others; of two who do so at once, at least the later sees all of them empty.
+    A worker that empties a shard checks the others. If two do so at once, at least the later one sees them all empty.
     """
     if run.batch is None:
         return False
@@ -93,12 +93,12 @@ def has_ended_after(run: MeterRun) -> bool:
 
 
 def remove(batch: int) -> None:
-    """Remove what was written of a batch."""
+    """Delete the shards of a batch, however many were written."""
     bulk.delete_all(BatchShard, BatchShard.query(batch, consistent_read=True))
 
 
 def runs_of(batch: int) -> range:
-    """The ids of a batch's runs; empty when there is no such batch."""
+    """The run ids of a batch; empty when there is no such batch."""
     try:
         shard = BatchShard.get(batch, 0, consistent_read=True)
     except BatchShard.DoesNotExist:
@@ -107,9 +107,9 @@ def runs_of(batch: int) -> range:
 
 
 def move(transaction: TransactWrite, run: MeterRun, to: str, reason: FailureReason | None = None) -> None:
-    """Count a run of a batch under its new status, in the transaction that gives it that status.
+    """Move a run to the count of its new status, in the transaction that sets this status.
 
-    reason: that of a run that is now FAILED.
+    reason: the failure reason, if the new status is FAILED.
     """
     if run.batch is None:
         return

@@ -1,4 +1,4 @@
-"""Dry runs of meter runs, in the function that has eemeter."""
+"""Dry runs of meter runs, by invoking the Lambda function that has eemeter."""
 
 import json
 from collections.abc import Sequence
@@ -16,65 +16,67 @@ from chalicelib.store.shared import documents
 
 logger = Logger(child=True)
 
-MOST_PAYLOAD = 6_000_000  # bytes, a little below what Lambda takes in a call that waits
-MOST_CALLS = 8  # at once
-FEW = 8  # runs, of which more are divided among calls: each may have to start a function first
+MAX_PAYLOAD = 6_000_000  # bytes; a little below Lambda's limit for synchronous invocations
+MAX_CALLS = 8  # concurrent invocations
+SPLIT_ABOVE = 8  # runs; more are split among several invocations, each of which may be a cold start
 
 
 class TooLarge(Exception):
-    """A posted input that does not fit into the call of a function; `size` in bytes."""
+    """A posted input is too large for the payload of an invocation; `size` is in bytes."""
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"the call takes {size:,} bytes, and Lambda at most {MOST_PAYLOAD:,}")
+        super().__init__(f"the payload has {size:,} bytes, and the limit is {MAX_PAYLOAD:,}")
         self.size = size
 
 
 class Unavailable(Exception):
-    """No call was answered."""
+    """All invocations failed."""
 
 
 @cache
 def _client() -> Any:
-    # Within the 29 seconds of a request, of which the function takes at most 25; tried again, it would take longer.
+    # A request must end within 29 seconds and the function takes up to 25, so there is no time for a retry.
     retries = {"mode": "standard", "total_max_attempts": 1}
-    config = Config(max_pool_connections=MOST_CALLS, connect_timeout=3, read_timeout=26, retries=retries)
+    config = Config(max_pool_connections=MAX_CALLS, connect_timeout=3, read_timeout=26, retries=retries)
     return boto3.client("lambda", config=config)
 
 
 def check(runs: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> list[dict[str, Any] | None]:
-    """What is found for each run, as chalicelib.jobs.check_runs has it; None where there was no time or room for it.
+    """Check the runs; one finding each, in the form of chalicelib.jobs.check_runs, or None if it was not checked.
 
-    Raises TooLarge, Unavailable, and ValueError for what JSON cannot say.
+    A run is not checked when its invocation runs out of time, is throttled or fails.
+
+    Raises TooLarge, Unavailable when every invocation fails, and ValueError for values that JSON cannot represent.
     """
-    size = -(-len(runs) // min(MOST_CALLS, -(-len(runs) // FEW)))
+    size = -(-len(runs) // min(MAX_CALLS, -(-len(runs) // SPLIT_ABOVE)))
     blocks = [runs[first : first + size] for first in range(0, len(runs), size)]
     payloads = [_payload(block, arguments) for block in blocks]
-    with ThreadPoolExecutor(MOST_CALLS) as pool:
-        answers = list(pool.map(_call, payloads))
-    if not any(answers):
+    with ThreadPoolExecutor(MAX_CALLS) as pool:
+        responses = list(pool.map(_invoke, payloads))
+    if not any(responses):
         raise Unavailable
     found: list[dict[str, Any] | None] = []
-    for block, answer in zip(blocks, answers, strict=True):
-        found += answer + [None] * (len(block) - len(answer))
+    for block, response in zip(blocks, responses, strict=True):
+        found += response + [None] * (len(block) - len(response))
     return found
 
 
 def _payload(block: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> bytes:
-    payload = documents.written({"runs": block, "arguments": arguments})
-    if len(payload) > MOST_PAYLOAD:
+    payload = documents.to_json({"runs": block, "arguments": arguments})
+    if len(payload) > MAX_PAYLOAD:
         raise TooLarge(len(payload))
     return payload
 
 
-def _call(payload: bytes) -> list[dict[str, Any]]:
-    """What the function answers; nothing when it has no room, no time, or an error."""
+def _invoke(payload: bytes) -> list[dict[str, Any]]:
+    """The findings that the function returns; none when it is throttled, times out or fails."""
     try:
-        answer = _client().invoke(FunctionName=settings().check_function, Payload=payload)
-        found = json.loads(answer["Payload"].read())
+        response = _client().invoke(FunctionName=settings().check_function, Payload=payload)
+        found = json.loads(response["Payload"].read())
     except (BotoCoreError, ClientError):
         logger.exception("runs could not be checked")
         return []
-    if "FunctionError" in answer:
+    if "FunctionError" in response:
         logger.error("runs could not be checked", error=found)
         return []
     checks: list[dict[str, Any]] = found

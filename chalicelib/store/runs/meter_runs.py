@@ -1,4 +1,4 @@
-"""Meter runs: written PENDING, queued, claimed by one worker at a time, and ended once."""
+"""Meter runs: written as PENDING, queued, claimed by one worker at a time, and ended once."""
 
 import json
 import time
@@ -18,25 +18,25 @@ from chalicelib.store.results import newest
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.runs import batches, outbox, queue, waiters
 from chalicelib.store.shared import bulk, documents, ids, pages
-from chalicelib.store.shared.transactions import commit, holds
+from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, FailureReason
 
 logger = Logger(child=True)
 
-MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue keeps a message a day longer
-HANDED_OVER = 24 * 3600  # seconds after which the sweep has it handed over again: that worker and its queue may go
-LEASE_MARGIN = 60  # seconds beyond the worker's timeout, when it is certainly dead
-REDELIVERY = 15 * 60  # seconds within which a message on its way is delivered; the sweep sends another after them
-MOST_MESSAGE, MOST_TRACEBACK = 4_000, 20_000  # characters, which an item of 400 KB and a page of many can hold
-MOST_DATA_QUALITY = 20_000  # bytes of JSON
-ADVICE = "its data are not at fault: schedule it again, and if that fails too, tell the operator the id of the run."
+MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue retains a message for one more day
+FORWARD_TIMEOUT = 24 * 3600  # seconds until the reconciler requeues a forwarded run, whose worker may be gone
+LEASE_MARGIN = 60  # seconds after the worker's timeout; the worker is certainly dead by then
+REDELIVERY_WINDOW = 15 * 60  # seconds for SQS to redeliver the message; after that the reconciler sends a new one
+MAX_MESSAGE, MAX_TRACEBACK = 4_000, 20_000  # characters, so that items stay below 400 KB and pages stay small
+MAX_DATA_QUALITY = 20_000  # bytes of JSON
+RETRY_ADVICE = "The data are not at fault: schedule it again. If it fails again, give the operator the id of the run."
 ENDED = ("SUCCESS", "FAILED")
 
 
 @dataclass(frozen=True)
 class RunSpec:
-    """What a client asks a meter run to be."""
+    """A client's request for a meter run."""
 
     project: int | None = None
     trace: int | None = None
@@ -50,7 +50,7 @@ class RunSpec:
 
 
 class Exhausted(Exception):
-    """A run that was tried as often as a run may be."""
+    """A run has used all its attempts."""
 
 
 def schedule(spec: RunSpec) -> MeterRun:
@@ -60,7 +60,7 @@ def schedule(spec: RunSpec) -> MeterRun:
 
 
 def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
-    """Write the runs of one bulk request and queue them; the batch's id and the runs in order."""
+    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order."""
     batch = batches.allocate()
     return batch, _schedule(specs, batch)
 
@@ -87,7 +87,7 @@ def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
     try:
         outbox.dispatch(block)
     except Exception:
-        logger.exception("runs are written but not all queued; the sweep will queue them", first_run=block.start)
+        logger.exception("runs were written but not all queued; the reconciler will queue them", first_run=block.start)
     return runs
 
 
@@ -106,21 +106,21 @@ def page(
     batch: int | None = None,
     failure_reason: str | None = None,
 ) -> pages.Page[MeterRun]:
-    """A page of the runs that fit the filters."""
-    fits = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
+    """A page of the runs that match the filters."""
+    keep = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
     if batch is not None:
-        return pages.walk(MeterRun, batches.runs_of(batch), after, limit, fits)
+        return pages.walk(MeterRun, batches.runs_of(batch), after, limit, keep)
     if trace is not None:
-        return pages.query(MeterRun.trace_index, trace, after, limit, fits)
+        return pages.query(MeterRun.trace_index, trace, after, limit, keep)
     if project is not None:
-        return pages.query(MeterRun.project_index, project, after, limit, fits)
-    return pages.walk(MeterRun, ids.given_out("meter_runs"), after, limit, fits)
+        return pages.query(MeterRun.project_index, project, after, limit, keep)
+    return pages.walk(MeterRun, ids.allocated("meter_runs"), after, limit, keep)
 
 
 def claim(id: int) -> MeterRun | None:
-    """The run, now RUNNING and this worker's; None when it has ended or another worker is at it.
+    """Claim a run for this worker and mark it as RUNNING; None when it has ended or another worker holds its lease.
 
-    Raises LookupError when there is no such run, and Exhausted when it has been tried often enough.
+    Raises LookupError when there is no such run, and Exhausted when it has used all its attempts.
     """
     run = get(id)
     if run is None:
@@ -128,7 +128,7 @@ def claim(id: int) -> MeterRun | None:
     if run.status in ENDED or _is_held(run):
         return None
     if run.attempts >= settings().max_attempts:
-        raise Exhausted(f"meter run {id} was tried {run.attempts} times")
+        raise Exhausted(f"meter run {id} has used all {run.attempts} attempts")
     token = uuid.uuid4().hex
     lease = int(time.time()) + settings().worker_timeout + LEASE_MARGIN
 
@@ -153,35 +153,39 @@ def claim(id: int) -> MeterRun | None:
     return run
 
 
-def give_back(run: MeterRun, error: str) -> None:
-    """End this worker's hold on a run that a machine failure cut short, so that the next try may begin."""
+def release(run: MeterRun, error: str) -> None:
+    """Release the claim on a run that a machine error interrupted, so that it can be retried."""
     _update_if_ours(
         run,
         [
             MeterRun.claim.remove(),
-            MeterRun.due.set(int(time.time()) + REDELIVERY),
-            MeterRun.last_error.set(error[:MOST_MESSAGE]),
+            MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW),
+            MeterRun.last_error.set(error[:MAX_MESSAGE]),
         ],
     )
 
 
-def hand_over(run: MeterRun) -> bool:
-    """Leave a claimed run, as if it had not been tried, to the worker of the hourly models; False if no longer ours."""
-    due, attempts = int(time.time()) + HANDED_OVER, run.attempts - 1
+def forward_to_hourly(run: MeterRun) -> bool:
+    """Forward a claimed run to the worker with the hourly models, without counting this attempt.
+
+    Returns False when this worker has lost the claim.
+    """
+    due, attempts = int(time.time()) + FORWARD_TIMEOUT, run.attempts - 1
     actions: list[Action] = [MeterRun.claim.remove(), MeterRun.due.set(due), MeterRun.attempts.set(attempts)]
     if not _update_if_ours(run, actions):
         return False
     run.claim, run.due, run.attempts = None, due, attempts
-    queue.hand_over(run.id)
+    queue.send_hourly(run.id)
     return True
 
 
 def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -> bool:
-    """End a claimed run with its result and derivatives, all in one transaction; False when it is no longer ours.
+    """End a claimed run as SUCCESS, with its result and derivatives, in one transaction.
 
-    `outcome` is what `metering.run_meter` returned. Ids follow from the run's, so that a second try writes the same.
+    `outcome` is the return value of `metering.run_meter`. All ids are derived from the run's id, so that a retry
+    overwrites the same items. Returns False when this worker has lost the claim.
     """
-    kept = (
+    copied = (
         "eemeter_version",
         "datastore_version",
         "model_class",
@@ -200,7 +204,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         meter_output=documents.output_key(run.document),
         trace=run.trace,
         project=run.project,
-        **{name: outcome[name] for name in kept},
+        **{name: outcome[name] for name in copied},
     )
     id_of = dict(zip(DERIVATIVE_INTERPRETATIONS, derivative_ids(run.id), strict=True))
     derivatives = [
@@ -216,20 +220,20 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         )
         for fields in outcome["derivatives"]
     ]
-    places = newest.open_places(run)
+    newest_keys = newest.superseded_keys(run)
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(result)
         for derivative in derivatives:
             transaction.save(derivative)
-        newest.note(transaction, run, places)
+        newest.record(transaction, run, newest_keys)
         _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
 
     while not commit(fill):
-        still_open = newest.open_places(run)
-        if still_open == places:
+        current_keys = newest.superseded_keys(run)
+        if current_keys == newest_keys:
             return False
-        places = still_open  # a newer run of the trace succeeded in between
+        newest_keys = current_keys  # a newer run of the trace has succeeded in the meantime
     waiters.wake_after(run)
     return True
 
@@ -241,17 +245,17 @@ def fail(
     reason: FailureReason,
     data_quality: dict[str, Any] | None = None,
 ) -> bool:
-    """End a run FAILED; False when it ended otherwise meanwhile.
+    """End a run as FAILED; False when it has ended or been claimed by another worker in the meantime.
 
-    data_quality: what was found in the data, in plain JSON values; not kept where it is too large for a page of runs.
+    data_quality: the data-quality report, as plain JSON values; not stored if it is too large for a page of runs.
     """
     actions: list[Action] = [
-        MeterRun.failure_message.set(message[:MOST_MESSAGE]),
+        MeterRun.failure_message.set(message[:MAX_MESSAGE]),
         MeterRun.failure_reason.set(reason),
     ]
     if traceback is not None:
-        actions.append(MeterRun.traceback.set(traceback[-MOST_TRACEBACK:]))
-    if data_quality is not None and len(json.dumps(data_quality)) <= MOST_DATA_QUALITY:
+        actions.append(MeterRun.traceback.set(traceback[-MAX_TRACEBACK:]))
+    if data_quality is not None and len(json.dumps(data_quality)) <= MAX_DATA_QUALITY:
         actions.append(MeterRun.data_quality.set(data_quality))
     ended = commit(lambda transaction: _end(transaction, run, "FAILED", actions, reason))
     if ended:
@@ -260,7 +264,7 @@ def fail(
 
 
 def bury(id: int) -> None:
-    """End a run FAILED that was tried in vain; one that has ended, or that a worker is at, is left alone.
+    """Mark a run whose attempts have all failed as FAILED, unless it has ended or a worker holds its lease.
 
     Raises LookupError when there is no such run.
     """
@@ -269,27 +273,28 @@ def bury(id: int) -> None:
         raise LookupError(f"there is no meter run {id}")
     if run.status in ENDED or _is_held(run):
         return
-    last_error = run.last_error or "its worker died or ran out of time"
-    if fail(run, f"The datastore gave the run up after {run.attempts} attempts; {ADVICE}", last_error, "machine"):
+    last_error = run.last_error or "the worker died or timed out"
+    message = f"The datastore could not complete the run in {run.attempts} attempts. {RETRY_ADVICE}"
+    if fail(run, message, last_error, "machine"):
         telemetry.failed("RunsFailed", "machine")
 
 
 def set_input(run: MeterRun, key: str) -> None:
-    """Note where the complete serialized input of a claimed run is."""
+    """Record the key of the complete input of a claimed run."""
     _update_if_ours(run, [MeterRun.meter_input.set(key)])
 
 
 def requeue_overdue() -> int:
-    """Queue the runs whose worker died or whose message was lost; how many there were."""
+    """Requeue the runs whose worker died or whose message was lost; returns their number."""
     queued = 0
     for shard in range(DueIndex.SHARDS):
         for entry in MeterRun.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
             run = get(entry.id)
             if run is None or run.status in ENDED or run.due > time.time():
                 continue
-            # A dead worker's claim is taken away: should it still be alive, nothing it writes will count. That comes
-            # before the message, whose worker would otherwise see the claim, and leave the run to a dead one.
-            actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY)]
+            # Remove the dead worker's claim; if it is still alive after all, its writes will be rejected. This must
+            # precede the message, or the next worker would see the claim and skip the run.
+            actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW)]
             if run.claim is not None:
                 actions.append(MeterRun.claim.remove())
             if _update_if_ours(run, actions):
@@ -299,17 +304,17 @@ def requeue_overdue() -> int:
 
 
 def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:
-    """Change a run, unless another worker has taken or ended it meanwhile; whether it was changed."""
-    return holds(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
+    """Update a run, unless another worker has claimed or ended it since it was read; returns whether it was updated."""
+    return conditional_write(lambda: MeterRun(run.id).update(actions=actions, condition=_as_seen(run)))
 
 
 def _is_held(run: MeterRun) -> bool:
-    """Whether a worker that may still be alive is at the run."""
+    """Whether a worker holds an unexpired lease on the run."""
     return run.claim is not None and run.due > time.time()
 
 
 def _as_seen(run: MeterRun) -> Condition:
-    """That no other worker has taken or ended the run meanwhile."""
+    """The condition that no other worker has claimed or ended the run since it was read."""
     held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
     same: Condition = held & (MeterRun.status == run.status)
     return same
@@ -322,7 +327,7 @@ def _end(
     actions: list[Action],
     reason: FailureReason | None = None,
 ) -> None:
-    """Give a run its last status, and count it."""
+    """Set the final status of a run, and count it in its batch."""
     transaction.update(
         MeterRun(run.id),
         actions=[

@@ -1,8 +1,8 @@
-"""From written to queued: a request's runs are queued even when the request dies in between.
+"""The transactional outbox: runs that are written get queued even if the request dies in between.
 
-An entry is written before the runs and removed once they are queued. One that stays tells the sweep what to finish:
-queue the runs of a request that was accepted, remove those of a bulk request that was cut off before its batch was
-written (nobody was told of it).
+An entry is written before the runs and deleted once they are queued. The reconciler completes the entries that remain:
+it queues the runs of a request that was accepted, and deletes those of a bulk request that was interrupted before its
+batch was written (no client has seen these).
 """
 
 import time
@@ -15,22 +15,22 @@ from chalicelib.store.tables import MeterRun, Outbox
 
 logger = Logger(child=True)
 
-PATIENCE = 120  # seconds, beyond the life of any request
+GRACE_PERIOD = 120  # seconds; longer than any request lives
 
 
 def open(runs: range, batch: int | None) -> None:
-    """Note that a request is about to write these runs."""
-    Outbox(runs.start, size=len(runs), batch=batch, due=int(time.time()) + PATIENCE).save()
+    """Write the entry of a request that is about to write these runs."""
+    Outbox(runs.start, size=len(runs), batch=batch, due=int(time.time()) + GRACE_PERIOD).save()
 
 
 def dispatch(runs: range) -> None:
-    """Queue the runs and close their entry."""
+    """Queue the runs and delete their entry."""
     queue.send(runs)
     Outbox(runs.start).delete()
 
 
 def sweep() -> int:
-    """Finish what requests left behind; how many runs were queued. What fails is left to the next sweep."""
+    """Complete the overdue entries; returns the number of runs queued. The next pass retries whatever fails."""
     queued = 0
     for entry in Outbox.scan(filter_condition=Outbox.due < int(time.time())):
         try:

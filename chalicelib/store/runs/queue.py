@@ -1,4 +1,4 @@
-"""The queues of meter runs: a message holds one run's id."""
+"""The SQS queues of meter runs; each message contains the id of one run."""
 
 import json
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from botocore.config import Config
 
 from chalicelib.settings import settings
 
-BATCH = 10  # what SQS takes at once
+BATCH = 10  # the limit of SendMessageBatch
 THREADS = 8
 
 
@@ -22,15 +22,15 @@ def _client() -> Any:
 
 
 def send(run_ids: Iterable[int]) -> None:
-    """Queue runs. Raises when SQS does not take every one; sending a run twice does no harm."""
+    """Queue runs. Raises RuntimeError unless SQS accepts all of them. Queuing a run twice is harmless."""
     remaining = iter(run_ids)
     chunks = iter(lambda: list(islice(remaining, BATCH)), [])
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(_send_chunk, chunks))
 
 
-def hand_over(run_id: int) -> None:
-    """Queue a run for the worker that has the hourly models."""
+def send_hourly(run_id: int) -> None:
+    """Queue a run for the worker with the hourly models."""
     _client().send_message(QueueUrl=settings().hourly_queue_url, MessageBody=_message(run_id))
 
 
@@ -40,13 +40,13 @@ def _message(run_id: int) -> str:
 
 def _send_chunk(run_ids: list[int]) -> None:
     entries = [{"Id": str(id), "MessageBody": _message(id)} for id in run_ids]
-    answer = _client().send_message_batch(QueueUrl=settings().meter_queue_url, Entries=entries)
-    if failed := answer.get("Failed"):
-        raise RuntimeError(f"SQS took all but {len(failed)} of {len(run_ids)} messages: {failed[0].get('Message')}")
+    response = _client().send_message_batch(QueueUrl=settings().meter_queue_url, Entries=entries)
+    if failed := response.get("Failed"):
+        raise RuntimeError(f"SQS rejected {len(failed)} of {len(run_ids)} messages: {failed[0].get('Message')}")
 
 
 def retry_after(record: dict[str, Any], seconds: int) -> None:
-    """Have the message of an SQS event's record delivered again after some seconds, not after the queue's own time."""
+    """Redeliver the message of an SQS event record after `seconds`, not after the queue's visibility timeout."""
     name = record["eventSourceARN"].rpartition(":")[2]
     queues = settings().meter_queue_url, settings().hourly_queue_url
     url = next(url for url in queues if url.rpartition("/")[2] == name)
@@ -54,7 +54,7 @@ def retry_after(record: dict[str, Any], seconds: int) -> None:
 
 
 def run_id_of(record: dict[str, Any]) -> int:
-    """The run that a record of an SQS event names. Raises ValueError when it names none."""
+    """The run id in an SQS event record. Raises ValueError when there is none."""
     try:
         message = json.loads(record["body"])
     except ValueError:

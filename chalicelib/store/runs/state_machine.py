@@ -1,4 +1,4 @@
-"""The state machine of aggregations: one execution a run, named after it."""
+"""The Step Functions state machine of aggregations: one execution per run, named after the run."""
 
 import json
 from functools import cache
@@ -15,27 +15,27 @@ THREADS = 8
 
 
 class Execution(NamedTuple):
-    """How an execution is, and why it ended if not well."""
+    """The status of an execution, and the error and cause if it failed."""
 
     status: str
     reason: str
 
     @property
     def has_ended(self) -> bool:
-        """Whether it does nothing more: one that is redriven waits or runs again."""
+        """Whether the execution has ended. One that is redriven is pending or running again."""
         return self.status in ("SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED")
 
 
 @cache
 def _client() -> Any:
-    # Within the 29 seconds of a request; what it does not start, the sweep does.
+    # A request must end within 29 seconds; the reconciler starts the executions that it could not start.
     retries = {"mode": "standard", "total_max_attempts": 3}
     config = Config(max_pool_connections=THREADS, connect_timeout=3, read_timeout=5, retries=retries)
     return boto3.client("stepfunctions", config=config)
 
 
 def start(run: AggregationRun) -> None:
-    """Start a run's execution; to start it twice does no harm."""
+    """Start the execution of a run. Starting it twice is harmless."""
     try:
         _client().start_execution(
             stateMachineArn=settings().state_machine_arn,
@@ -48,7 +48,7 @@ def start(run: AggregationRun) -> None:
 
 
 def find(run: AggregationRun) -> Execution | None:
-    """A run's execution; None when it was never started."""
+    """The execution of a run; None if it was never started."""
     try:
         found = _client().describe_execution(executionArn=execution_arn(run))
     except ClientError as error:
@@ -58,8 +58,8 @@ def find(run: AggregationRun) -> Execution | None:
     return Execution(found["status"], ": ".join(filter(None, (found.get("error"), found.get("cause")))))
 
 
-def go_on(task_token: str) -> None:
-    """Let an execution that waits go on; one that waits no longer is left alone."""
+def resume(task_token: str) -> None:
+    """Resume the execution that waits for a task token. Does nothing if it is no longer waiting."""
     try:
         _client().send_task_success(taskToken=task_token, output="{}")
     except ClientError as error:
@@ -68,10 +68,10 @@ def go_on(task_token: str) -> None:
 
 
 def execution_arn(run: AggregationRun) -> str:
-    """The ARN that a run's execution has, or will have."""
+    """The ARN of the execution of a run, whether or not it has been started."""
     return f"{settings().state_machine_arn.replace(':stateMachine:', ':execution:')}:{_name(run)}"
 
 
 def _name(run: AggregationRun) -> str:
-    """The id tells a person which run it is; the document no other run has, even if ids begin anew with a restore."""
+    """The id is for operators; the document name makes it unique, even if ids start again after a restore."""
     return f"aggregation-run-{run.id}-{run.document}"

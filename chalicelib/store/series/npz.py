@@ -1,6 +1,6 @@
-"""Columns as NumPy's .npz, written and read with the standard library.
+"""Write and read columns as NumPy .npz files, with only the standard library.
 
-Any NumPy opens a chunk, and the API needs none.
+NumPy can open the chunks, but the API does not need it.
 """
 
 import ast
@@ -12,13 +12,13 @@ from typing import TypeAlias
 
 MAGIC = b"\x93NUMPY\x01\x00"
 Array: TypeAlias = "array[int] | array[float]"
-# as an array lies in the memory of every processor that Lambda has
+# the memory layout of arrays on all Lambda processors (little-endian)
 DESCRIPTIONS = {"q": "<i8", "d": "<f8", "B": "|u1"}
 TYPECODES = {description: typecode for typecode, description in DESCRIPTIONS.items()}
 
 
 def pack(columns: dict[str, Array]) -> bytes:
-    """A compressed .npz of named one-dimensional columns (int64, float64 or uint8)."""
+    """Pack named one-dimensional columns (int64, float64 or uint8) as a compressed .npz file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, column in columns.items():
@@ -30,7 +30,7 @@ def pack(columns: dict[str, Array]) -> bytes:
 
 
 def unpack(packed: bytes) -> dict[str, Array]:
-    """The columns of a .npz that `pack` wrote."""
+    """The columns of an .npz file that `pack` wrote."""
     columns = {}
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         for member in archive.namelist():

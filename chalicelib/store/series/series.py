@@ -1,7 +1,7 @@
-"""Series in S3: chunks that are only ever added, merged when read; the newest value of an instant wins.
+"""Time series in S3: append-only chunks that are merged when read. The newest value of an instant wins.
 
-A chunk's name begins with the microsecond in which it was written, so that names sort by age. No lock, no read before
-a write, and no record is lost between two writers.
+A chunk's name starts with the time at which it was written, in microseconds, so that names sort by age. Writes need no
+lock and no previous read, and concurrent writers lose no records.
 """
 
 import time
@@ -18,19 +18,19 @@ from chalicelib.settings import settings
 from chalicelib.store.series.npz import Array, pack, unpack
 from chalicelib.store.shared.documents import client
 
-FOLD_ABOVE = 24  # chunks; reading more costs more than folding them once
-SETTLED = 120  # seconds after which no request that named a chunk is still at work
-NAME_DIGITS = 17  # of the microseconds that a name begins with
+COMPACT_ABOVE = 24  # chunks; reading more of them costs more than compacting them once
+SETTLED_AFTER = 120  # seconds after which the request that named a chunk has certainly ended
+NAME_DIGITS = 17  # digits of the timestamp at the start of a name
 RETRIES = 5
 THREADS = 16
 
 ESTIMATED = 1  # by the utility
-DUPLICATE = 2  # came with several different values in one request
+DUPLICATE = 2  # posted with several different values in one request
 
 
 @dataclass
 class Column:
-    """A series: instants in microseconds since 1970 UTC, values (NaN for null), and ESTIMATED | DUPLICATE of each."""
+    """A series: instants in microseconds since 1970 UTC, values (NaN for null), and flags (ESTIMATED | DUPLICATE)."""
 
     starts: "array[int]" = field(default_factory=lambda: array("q"))
     values: "array[float]" = field(default_factory=lambda: array("d"))
@@ -46,30 +46,30 @@ class Column:
         self.flags.append(flags)
 
     def between(self, start: int | None, end: int | None) -> "Column":
-        """A copy of the records with start <= instant < end, of a series that is in order."""
+        """A copy of the records with start <= instant < end. The series must be sorted by instant."""
         first = 0 if start is None else bisect_left(self.starts, start)
         last = len(self.starts) if end is None else bisect_left(self.starts, end)
         return Column(self.starts[first:last], self.values[first:last], self.flags[first:last])
 
     def extend(self, other: "Column") -> None:
-        """Add the records of another series behind those here."""
+        """Append the records of another series."""
         self.starts.extend(other.starts)
         self.values.extend(other.values)
         self.flags.extend(other.flags)
 
 
 def trace_prefix(trace_id: int) -> str:
-    """Where a trace's records are."""
+    """The S3 prefix of a trace's records."""
     return f"series/traces/{trace_id}/"
 
 
 def weather_prefix(dataset: str, station: str) -> str:
-    """Where a station's temperatures of a dataset ("observed" or "normal") are, in °F."""
+    """The S3 prefix of a station's temperatures (°F) in a dataset ("observed" or "normal")."""
     return f"series/weather/{dataset}/{station}/"
 
 
 def merged(column: Column) -> Column:
-    """The series ordered by instant; of the records of one instant, the last."""
+    """The series sorted by instant, with only the last record of each instant."""
     newest = {start: index for index, start in enumerate(column.starts)}
     result = Column()
     for start in sorted(newest):
@@ -79,12 +79,12 @@ def merged(column: Column) -> Column:
 
 
 def append(prefix: str, column: Column) -> None:
-    """Add records, in any order; they replace those of the same instants."""
+    """Add records, in any order. They replace existing records of the same instants."""
     _write(f"{prefix}{time.time_ns() // 1000:0{NAME_DIGITS}d}-{uuid.uuid4().hex[:12]}.npz", column)
 
 
 def replace(prefix: str, column: Column) -> None:
-    """Add records, in any order, and remove all that were there before."""
+    """Replace all records by new ones, in any order."""
     names = _names(prefix)
     append(prefix, column)
     _remove(names)
@@ -97,55 +97,55 @@ def append_many(columns: dict[str, Column]) -> None:
 
 
 def read(
-    prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, fold: bool = True
+    prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, compact: bool = True
 ) -> Column:
-    """The records with start <= instant < end (microseconds), one an instant, in order; many chunks become one.
+    """The records with start <= instant < end (microseconds since 1970 UTC), sorted, one per instant.
 
-    share: keep the series in memory for the next who reads it, as long as it has the same chunks. fold: false leaves
-    the chunks as they are, and writes nothing.
+    share: cache the series in memory for later reads, for as long as its chunks are the same. compact: merge the chunks
+    into one if there are many; if false, nothing is written.
     """
     for _ in range(RETRIES):
         names = _names(prefix)
         try:
             everything = _shared(tuple(names)) if share else merged(_records(names))
-        except _GoneError:  # a fold took chunks since they were listed: what it wrote instead is listed now
+        except _GoneError:  # a compaction has deleted chunks since they were listed, so list them again
             continue
-        if fold:
-            _fold(prefix, names)
+        if compact:
+            _compact(prefix, names)
         return everything.between(start, end)
-    raise RuntimeError(f"the chunks of {prefix} were folded by others at every one of {RETRIES} attempts")
+    raise RuntimeError(f"the chunks of {prefix} were compacted concurrently in all {RETRIES} attempts")
 
 
 def delete(prefix: str) -> None:
-    """Remove a series."""
+    """Delete a series."""
     _remove(_names(prefix))
 
 
 class _GoneError(Exception):
-    """A chunk that was listed is not there any more."""
+    """A chunk was deleted after it was listed."""
 
 
-def _fold(prefix: str, names: list[str]) -> None:
-    """Make one chunk of many, when there are many; readers and writers may be at work meanwhile."""
-    # A chunk is named before it is written: only once its request is surely over can no older one appear beside it.
-    horizon = time.time_ns() // 1000 - SETTLED * 1_000_000
+def _compact(prefix: str, names: list[str]) -> None:
+    """Merge the chunks into one if there are many. Safe with concurrent readers and writers."""
+    # A chunk gets its name before it is written, so older names may still appear until those requests have ended.
+    horizon = time.time_ns() // 1000 - SETTLED_AFTER * 1_000_000
     settled = [name for name in names if int(name.removeprefix(prefix)[:NAME_DIGITS]) < horizon]
-    if len(settled) <= FOLD_ABOVE:
+    if len(settled) <= COMPACT_ABOVE:
         return
     try:
-        # The new name sorts right behind all that it holds, and before whatever was or will be written later.
+        # The new name sorts directly after the chunks it replaces, and before any that was or will be written later.
         _write(settled[-1].removesuffix(".npz") + "_.npz", merged(_records(settled)), IfNoneMatch="*")
     except _GoneError:
         return
     except ClientError as error:
         if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
-            return  # another reader folds the same chunks
+            return  # another reader is compacting the same chunks
         raise
     _remove(settled)
 
 
 def _write(key: str, column: Column, **conditions: str) -> None:
-    # The flags are named after the first of them, the only one that chunks from before there were others have.
+    # The column of flags is called "estimated" because older chunks have only that flag.
     columns: dict[str, Array] = {"starts": column.starts, "values": column.values, "estimated": column.flags}
     client().put_object(Bucket=settings().bucket, Key=key, Body=pack(columns), **conditions)
 
@@ -156,7 +156,7 @@ def _names(prefix: str) -> list[str]:
 
 
 def _records(names: list[str]) -> Column:
-    """The records of the chunks, in the order of writing. Raises _GoneError."""
+    """The records of the chunks, in the order in which they were written. Raises _GoneError."""
     with ThreadPoolExecutor(THREADS) as pool:
         packed = list(pool.map(_body, names))
     everything = Column()
@@ -165,7 +165,7 @@ def _records(names: list[str]) -> Column:
     return everything
 
 
-@lru_cache(maxsize=8)  # a few MB; the runs of a portfolio share a few stations
+@lru_cache(maxsize=8)  # a few MB; the runs of a portfolio share a small number of stations
 def _shared(names: tuple[str, ...]) -> Column:
     """The merged records of the chunks, which never change. Raises _GoneError."""
     return merged(_records(list(names)))
@@ -175,7 +175,7 @@ def _body(key: str) -> bytes:
     try:
         body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
     except ClientError as error:
-        # To a role that may list by prefix only, an absent key is forbidden.
+        # S3 answers 403 for a missing key when the role may list the bucket only by prefix.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
             raise _GoneError(key) from error
         raise

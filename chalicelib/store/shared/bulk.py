@@ -1,4 +1,4 @@
-"""Many items written or removed at once, several requests at a time."""
+"""Bulk writes and deletes with BatchWriteItem, several requests at a time."""
 
 import random
 import time
@@ -12,18 +12,18 @@ from pynamodb.models import BatchWrite, Model
 
 M = TypeVar("M", bound=Model)
 
-BATCH = 25  # what one BatchWriteItem takes
+BATCH = 25  # the limit of BatchWriteItem
 THREADS = 8
 ATTEMPTS = 8
 
 
 def put_all(model: type[M], items: Iterable[M]) -> None:
-    """Write the items, in no order, each whether others fail or not. Raises when DynamoDB throttles for too long."""
+    """Write the items in no particular order, not atomically. Raises PutError when DynamoDB throttles for too long."""
     _in_batches(model, items, lambda writer, item: writer.save(item))
 
 
 def delete_all(model: type[M], items: Iterable[M]) -> None:
-    """Remove the items, as `put_all` writes them."""
+    """Delete the items, in the same way as `put_all`."""
     _in_batches(model, items, lambda writer, item: writer.delete(item))
 
 
@@ -35,7 +35,7 @@ def _in_batches(model: type[M], items: Iterable[M], act: Callable[[BatchWrite[M]
                     for item in batch:
                         act(writer, item)
                 return
-            except PutError:  # what DynamoDB left over, which pynamodb offers it again twice and without a pause
+            except PutError:  # unprocessed items, which pynamodb retries only twice and without back-off
                 if attempt == ATTEMPTS - 1:
                     raise
                 time.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))

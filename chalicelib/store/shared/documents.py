@@ -1,4 +1,4 @@
-"""JSON documents in the bucket, and the URLs under which clients open them."""
+"""JSON documents in S3, and the presigned URLs that clients open them with."""
 
 import json
 import re
@@ -14,16 +14,16 @@ from botocore.exceptions import ClientError
 
 from chalicelib.settings import settings
 
-URL_LIFETIME = 12 * 3600  # seconds; a role's own credentials may end the URL's life sooner, but last at least an hour
-# Without "virtual", a signed URL names the global endpoint, which other regions redirect and so break the signature.
+URL_LIFETIME = 12 * 3600  # seconds; a URL also expires with the role's credentials, which last at least an hour
+# Without "virtual", a presigned URL names the global endpoint; other regions redirect, which breaks the signature.
 CONFIG = Config(
     signature_version="s3v4",
     s3={"addressing_style": "virtual"},
     max_pool_connections=32,
-    connect_timeout=3,  # seconds, within the 29 of a request
+    connect_timeout=3,  # seconds; a request must end within 29
     read_timeout=15,
 )
-_BEYOND_64_BITS = re.compile(rb"\d{20}")  # digits of an integer
+_BEYOND_64_BITS = re.compile(rb"\d{20}")  # an integer of at least 20 digits
 INPUTS, OUTPUTS = "meter_inputs", "meter_outputs"
 
 
@@ -44,52 +44,52 @@ def output_key(document: str) -> str:
 
 
 def new_input_key() -> str:
-    """A key for an input that a client posted."""
+    """A new key for an input that a client posts."""
     return input_key(str(uuid.uuid4()))
 
 
 def put(key: str, document: Any) -> None:
     """Store a document as JSON."""
-    client().put_object(Bucket=settings().bucket, Key=key, Body=written(document), ContentType="application/json")
+    client().put_object(Bucket=settings().bucket, Key=key, Body=to_json(document), ContentType="application/json")
 
 
 def put_file(key: str, file: IO[bytes]) -> None:
-    """Store a document from a file that holds its JSON."""
+    """Store a file that contains JSON."""
     client().put_object(Bucket=settings().bucket, Key=key, Body=file, ContentType="application/json")
 
 
 def get_range(key: str, start: int, end: int) -> bytes:
-    """The bytes of a document from start to before end."""
-    answer = client().get_object(Bucket=settings().bucket, Key=key, Range=f"bytes={start}-{end - 1}")
-    body: bytes = answer["Body"].read()
+    """The bytes [start, end) of a document."""
+    response = client().get_object(Bucket=settings().bucket, Key=key, Range=f"bytes={start}-{end - 1}")
+    body: bytes = response["Body"].read()
     return body
 
 
 def get(key: str) -> Any:
     """The document stored under a key."""
     body = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
-    if _BEYOND_64_BITS.search(body):  # which orjson reads as a float
+    if _BEYOND_64_BITS.search(body):  # orjson would read it as a float
         return json.loads(body)
     try:
         return orjson.loads(body)
-    except orjson.JSONDecodeError:  # half of a surrogate pair, which a client may write as \ud800
+    except orjson.JSONDecodeError:  # an unpaired surrogate, which a client may post as \ud800
         return json.loads(body)
 
 
-def written(document: Any) -> bytes:
-    """A document as JSON. Raises ValueError for what JSON cannot say."""
+def to_json(document: Any) -> bytes:
+    """Encode a document as JSON. Raises ValueError for values that JSON cannot represent."""
     try:
         return orjson.dumps(document)
-    except orjson.JSONEncodeError:  # half of a surrogate pair, or an integer beyond 64 bits
+    except orjson.JSONEncodeError:  # an unpaired surrogate, or an integer beyond 64 bits
         return json.dumps(document, separators=(",", ":"), allow_nan=False).encode()
 
 
 def exists(key: str) -> bool:
-    """Whether there is a document under a key."""
+    """Whether a document exists under a key."""
     try:
         client().head_object(Bucket=settings().bucket, Key=key)
     except ClientError as error:
-        # To a role that may not list the bucket, an absent key is forbidden.
+        # S3 answers 403 for a missing key when the role may not list the bucket.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
             return False
         raise
@@ -97,13 +97,13 @@ def exists(key: str) -> bool:
 
 
 def url(key: str) -> str:
-    """A URL that a plain GET opens for some hours."""
+    """A presigned URL for GET, valid for up to 12 hours."""
     location = {"Bucket": settings().bucket, "Key": key}
     return str(client().generate_presigned_url("get_object", Params=location, ExpiresIn=URL_LIFETIME))
 
 
 def key_of(address: str) -> str | None:
-    """The key of a meter input from a URL that `url` gave out, whether still fresh or not; None for any other URL."""
+    """The key of a meter input from a URL that `url` returned, even if it has expired; None for any other URL."""
     given, ours = urlsplit(address), urlsplit(url(f"{INPUTS}/"))
     if (given.scheme, given.netloc) != (ours.scheme, ours.netloc) or not given.path.startswith(ours.path):
         return None

@@ -1,17 +1,17 @@
-"""What the store refuses."""
+"""Errors for requests that the store rejects."""
 
 
 class Conflict(Exception):
-    """Another item already has this unique key: `field` with `value` belongs to `id`."""
+    """A unique key is already in use: the item with `id` has this `value` in `field`."""
 
     def __init__(self, field: str, value: str, id: int) -> None:
-        super().__init__(f"{field} {value!r} already exists, as id {id}")
+        super().__init__(f"{field} {value!r} already exists, with id {id}")
         self.field, self.value, self.id = field, value, id
 
 
 class Mismatch(Exception):
-    """An idempotency key that was used with another request body."""
+    """An idempotency key was already used with a different request body."""
 
 
 class InProgress(Exception):
-    """An idempotency key whose first request has not ended yet."""
+    """The first request with an idempotency key has not ended yet."""

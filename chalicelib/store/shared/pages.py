@@ -1,4 +1,4 @@
-"""Pages of a list, lowest id first."""
+"""Pages of items, ordered by id."""
 
 import time
 from bisect import bisect_right
@@ -15,21 +15,21 @@ M = TypeVar("M", bound=Model)
 K = TypeVar("K")
 R = TypeVar("R")
 
-BLOCK = 100  # what one BatchGetItem takes
+BLOCK = 100  # the limit of BatchGetItem
 THREADS = 4
-BUDGET = 8.0  # seconds after which a page ends early, well before API Gateway's 29
+BUDGET = 8.0  # seconds after which a page ends early; API Gateway's limit is 29
 
 
 @dataclass(frozen=True)
 class Page(Generic[M]):
-    """Some items, and the id after which the next page starts (None: there is no more)."""
+    """Some items, and the id after which the next page starts (None: this is the last page)."""
 
     items: list[M]
     next: int | None
 
 
 def get(model: type[M], id: int) -> M | None:
-    """The item with this id, as last written."""
+    """The item with this id (strongly consistent), or None."""
     try:
         return model.get(id, consistent_read=True)
     except model.DoesNotExist:
@@ -43,7 +43,7 @@ def get_many(model: type[M], ids: Iterable[int]) -> dict[int, M]:
 
 
 def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K]) -> Iterator[R]:
-    """What `read` makes of each block of keys, in order: few blocks at a time, those at once."""
+    """Apply `read` to blocks of keys, a few blocks concurrently, and yield the results in order."""
     remaining = iter(keys)
     blocks = iter(lambda: list(islice(remaining, BLOCK)), [])
     with ThreadPoolExecutor(THREADS) as pool:
@@ -52,7 +52,7 @@ def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K]) -> Iterator[R]:
 
 
 def stream(model: type[M], ids: Iterable[int]) -> Iterator[M]:
-    """The items that exist among ascending ids, in their order, with few in memory at a time."""
+    """The items that exist among ascending ids, in order, with only a few in memory at a time."""
     for found in in_blocks(lambda block: get_many(model, block), ids):
         yield from (found[id] for id in sorted(found))
 
@@ -60,9 +60,9 @@ def stream(model: type[M], ids: Iterable[int]) -> Iterator[M]:
 def walk(
     model: type[M], candidates: Sequence[int], after: int, limit: int, keep: Callable[[M], bool] = lambda item: True
 ) -> Page[M]:
-    """A page of the items that `keep` accepts, of those ids that exist among ordered candidates above `after`.
+    """A page of the items that `keep` accepts, among ascending candidate ids above `after`.
 
-    Since ids are dense, `range(1, last + 1)` lists a whole table with no scan.
+    Since ids are consecutive, `range(1, last + 1)` lists a whole table without a scan.
     """
     items: list[M] = []
     position, deadline = bisect_right(candidates, after), time.monotonic() + BUDGET
@@ -81,7 +81,7 @@ def walk(
 def query(
     index: GlobalSecondaryIndex[Any], key: int | str, after: int, limit: int, keep: Callable[[Any], bool]
 ) -> Page[Any]:
-    """A page of the items under an index's key with an id above `after`, that `keep` accepts."""
+    """A page of the items that `keep` accepts, among those under an index key with an id above `after`."""
     id_attribute = index.Meta.attributes["id"]
     found: Iterator[Any] = index.query(key, range_key_condition=id_attribute > after)
     items: list[Any] = []
@@ -95,6 +95,6 @@ def query(
 
 
 def matches(**wanted: Any) -> Callable[[Any], bool]:
-    """Accepts items whose attributes equal those given; None stands for any."""
+    """A predicate that accepts items with these attribute values; None matches any value."""
     asked = {name: value for name, value in wanted.items() if value is not None}
     return lambda item: all(getattr(item, name) == value for name, value in asked.items())

@@ -1,6 +1,6 @@
-"""Large JSON documents in the bucket, a row a line: written row by row and read chunk by chunk.
+"""Large JSON documents in S3 with one row per line, written row by row and read chunk by chunk.
 
-A chunk is a range of the document's bytes. So nothing is stored twice, and of 100,000 rows few are in memory at a time.
+A chunk is a byte range of the document. So nothing is stored twice, and only a few of 100,000 rows are in memory.
 """
 
 import json
@@ -11,15 +11,15 @@ from typing import Any
 from chalicelib.store.shared import documents
 
 CHUNK = 1000  # rows
-IN_MEMORY = 8_000_000  # bytes of rows, beyond which they grow in a file
+IN_MEMORY = 8_000_000  # bytes of rows; more are kept in a temporary file
 
 
 class Rows:
-    """The rows of a document that grows."""
+    """The rows of a document under construction."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._starts: list[int] = []  # of the chunks
+        self._starts: list[int] = []  # offsets of the chunks
         self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (it outlives this function)
 
     def add(self, row: str) -> None:
@@ -30,14 +30,14 @@ class Rows:
         self.count += 1
 
     def store(self, key: str, before: str, after: str) -> list[int]:
-        """Store the document, the rows between what comes before and after; where each chunk begins and the last ends.
+        """Store the document: the rows between the texts `before` and `after`. May be called more than once.
 
-        The rows can be stored several times.
+        Returns the offsets in bytes at which each chunk starts, and at which the last one ends.
         """
         with SpooledTemporaryFile(IN_MEMORY) as whole:
             whole.write(f"{before}\n".encode())
             first = whole.tell()
-            end = max(self._file.tell() - len(",\n"), 0)  # of the last row
+            end = max(self._file.tell() - len(",\n"), 0)  # end of the last row
             self._file.seek(0)
             shutil.copyfileobj(self._file, whole)
             whole.seek(first + end)

@@ -1,4 +1,4 @@
-"""DynamoDB transactions that wait for their turn."""
+"""Conditional writes, and DynamoDB transactions that are retried after conflicts."""
 
 import random
 import time
@@ -11,11 +11,11 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.store.tables import connection
 
 ATTEMPTS = 12
-PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+RETRYABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
 
 
-def holds(write: Callable[[], Any]) -> bool:
-    """Make a write that has a condition; False when the condition does not hold."""
+def conditional_write(write: Callable[[], Any]) -> bool:
+    """Make a write with a condition; False when the condition does not hold."""
     try:
         write()
     except (DeleteError, PutError, UpdateError) as error:
@@ -26,9 +26,9 @@ def holds(write: Callable[[], Any]) -> bool:
 
 
 def commit(fill: Callable[[TransactWrite], None]) -> bool:
-    """Write all that `fill` adds, or nothing; False when a condition does not hold.
+    """Commit the writes that `fill` adds to a transaction; False when a condition does not hold.
 
-    Raises TransactWriteError when conflicts with other transactions outlast the retries, or for any other cause.
+    Raises TransactWriteError when conflicts or throttling outlast the retries, and for any other error.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -39,7 +39,7 @@ def commit(fill: Callable[[TransactWrite], None]) -> bool:
             codes = {reason.code for reason in error.cancellation_reasons if reason}
             if "ConditionalCheckFailed" in codes:
                 return False
-            if not codes or not codes <= PASSING or attempt == ATTEMPTS - 1:
+            if not codes or not codes <= RETRYABLE or attempt == ATTEMPTS - 1:
                 raise
             time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
     raise AssertionError("unreachable")

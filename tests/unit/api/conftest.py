@@ -181,7 +181,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         delete=memory.trace_groups.delete,
         page=memory.trace_groups.page,
     )
-    replace(ids, given_out=lambda resource: range(1, max(getattr(memory, resource).rows, default=0) + 1))
+    replace(ids, allocated=lambda resource: range(1, max(getattr(memory, resource).rows, default=0) + 1))
     replace(series, append_many=memory.append_many, read=memory.read, replace=memory.series.__setitem__)
     replace(
         runs,

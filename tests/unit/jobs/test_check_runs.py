@@ -1,4 +1,4 @@
-"""What the function that checks answers, on the samples."""
+"""The findings of the check function for the sample meters."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -20,10 +20,10 @@ NO_ARGUMENTS: dict[str, Any] = dict.fromkeys(meter_input.ARGUMENTS)
 
 @pytest.fixture(autouse=True)
 def deployment(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """The settings of a deployment; whatever writes to its store fails."""
+    """The settings of a deployment; any write to its store fails."""
 
     def refuse(*_: Any, **__: Any) -> None:
-        raise AssertionError("something is written")
+        raise AssertionError("a check wrote to the store")
 
     settings = SimpleNamespace(
         model_module="", accelerate=True, hourly_queue_url="", weather_source="none", normal_source="none"
@@ -36,7 +36,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 
 def context(*remaining: int) -> Any:
-    """One that has so many milliseconds left each time it is asked."""
+    """A Lambda context; `remaining` are the milliseconds that successive calls return."""
     left = iter(remaining or [25_000] * 100)
     return SimpleNamespace(get_remaining_time_in_millis=lambda: next(left))
 
@@ -48,7 +48,7 @@ def checked(document: dict[str, Any], **arguments: Any) -> dict[str, Any]:
 
 
 def registered(document: dict[str, Any]) -> dict[str, Any]:
-    """The sample as the counter of its meter would show it."""
+    """The sample as register readings instead of consumption."""
     total, records = 0.0, []
     for record in document["trace"]["records"]:
         total += record["value"] or 0.0
@@ -57,13 +57,13 @@ def registered(document: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", [GOOD, "il-electricity-cdd-hdd-daily", HOURS])
-def test_it_finds_the_same_with_and_without_acceleration(deployment: SimpleNamespace, name: str) -> None:
+def test_findings_are_the_same_with_and_without_acceleration(deployment: SimpleNamespace, name: str) -> None:
     fast = checked(portfolio.meter_input(name))
     deployment.accelerate = False
     assert checked(portfolio.meter_input(name)) == fast
 
 
-def test_a_good_trace_would_go_on() -> None:
+def test_a_good_trace_has_no_failure() -> None:
     found = checked(portfolio.meter_input(GOOD))
     assert found["failure"] is None
     for period in ("baseline", "reporting"):
@@ -73,7 +73,7 @@ def test_a_good_trace_would_go_on() -> None:
 
 
 @pytest.mark.parametrize("name", [GOOD, "il-electricity-cdd-hdd-daily"])
-def test_the_api_describes_every_key_of_the_report_and_no_other(name: str) -> None:
+def test_the_api_describes_exactly_the_keys_of_the_report(name: str) -> None:
     document = portfolio.meter_input(name)
     document["trace"]["records"][100 if "daily" in name else 5]["value"] = 1e5
     found = checked(document)["data_quality"]
@@ -82,20 +82,20 @@ def test_the_api_describes_every_key_of_the_report_and_no_other(name: str) -> No
     assert [one.keys() for one in found["baseline"]["outliers"]["readings"]] == [Outlier.__annotations__.keys()]
 
 
-def test_a_trace_that_is_a_register_would_fail_with_its_report() -> None:
+def test_a_trace_of_register_readings_fails_with_a_report() -> None:
     found = checked(registered(portfolio.meter_input(GOOD)))
     assert found["failure"]["reason"] == "data"
     assert "register" in found["failure"]["message"]
     assert found["data_quality"]["baseline"]["readings"] == 12
 
 
-def test_arguments_are_those_of_the_request() -> None:
+def test_the_arguments_of_the_request_are_used() -> None:
     found = checked(portfolio.meter_input(GOOD), model_class="MyModel")
     assert found["failure"]["reason"] == "model"
     assert "MyModel" in found["failure"]["message"]
 
 
-def test_a_stored_input_is_found_by_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_input_is_read_by_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = {"meter_inputs/1.json": portfolio.meter_input(GOOD)}
     monkeypatch.setattr(documents, "get", stored.__getitem__)
     event = {"runs": [{"meter_input": "meter_inputs/1.json"}], "arguments": NO_ARGUMENTS}
@@ -103,7 +103,7 @@ def test_a_stored_input_is_found_by_its_key(monkeypatch: pytest.MonkeyPatch) -> 
     assert found == checked(portfolio.meter_input(GOOD))
 
 
-def test_a_trace_that_is_gone_would_fail(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deleted_trace_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traces, "get", {}.get)
     monkeypatch.setattr(projects, "get", {}.get)
     event = {"runs": [{"project": 1, "trace": 2}], "arguments": NO_ARGUMENTS}
@@ -112,27 +112,27 @@ def test_a_trace_that_is_gone_would_fail(monkeypatch: pytest.MonkeyPatch) -> Non
         "data_quality": None,
         "warnings": [],
         "disqualification": [],
-        "failure": {"reason": "data", "message": "trace 2 was deleted before the run began"},
+        "failure": {"reason": "data", "message": "trace 2 was deleted before the run started"},
     }
 
 
-class TestWeatherThatTheStoreLacks:
+class TestWeatherMissingFromTheStore:
     @pytest.fixture(autouse=True)
     def empty_store(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(series, "read", lambda *_, **__: series.Column())
-        monkeypatch.setattr("chalicelib.store.series.fetches.noted", lambda *_: False)
+        monkeypatch.setattr("chalicelib.store.series.fetches.is_current", lambda *_: False)
 
     @pytest.fixture
     def document(self) -> dict[str, Any]:
         document = portfolio.meter_input(GOOD)
         return {**document, **{name: {"station": portfolio.STATION} for name in ("weather", "weather_normal")}}
 
-    def test_fails_the_run_where_it_cannot_be_fetched(self, document: dict[str, Any]) -> None:
+    def test_is_a_failure_if_it_cannot_be_fetched(self, document: dict[str, Any]) -> None:
         found = checked(document)
         assert found["failure"]["reason"] == "weather"
         assert portfolio.STATION in found["failure"]["message"]
 
-    def test_is_a_warning_where_the_run_fetches_it(self, deployment: SimpleNamespace, document: dict[str, Any]) -> None:
+    def test_is_a_warning_if_the_run_fetches_it(self, deployment: SimpleNamespace, document: dict[str, Any]) -> None:
         deployment.weather_source, deployment.normal_source = "ghcnh", "tmy3"
         found = checked(document)
         assert found["failure"] is None
@@ -144,7 +144,7 @@ class TestWeatherThatTheStoreLacks:
         quality = found["data_quality"]["baseline"]
         assert (quality["readings"], quality["temperature_hours"]) == (12, None)
 
-    def test_hides_no_other_failure(self, deployment: SimpleNamespace, document: dict[str, Any]) -> None:
+    def test_does_not_hide_another_failure(self, deployment: SimpleNamespace, document: dict[str, Any]) -> None:
         deployment.weather_source, deployment.normal_source = "ghcnh", "tmy3"
         found = checked(registered(document))
         assert found["failure"]["reason"] == "data"
@@ -160,28 +160,28 @@ class TestHourlyModels:
         monkeypatch.setattr(lean, "hourly", refuse)
         monkeypatch.setattr("chalicelib.metering.registry.hourly", refuse)
 
-    def test_are_not_checked_where_another_worker_has_them(self, deployment: SimpleNamespace) -> None:
+    def test_are_not_checked_if_another_worker_has_them(self, deployment: SimpleNamespace) -> None:
         deployment.hourly_queue_url = "https://sqs/hourly"
         found = checked(portfolio.meter_input(HOURS), model_class="HourlyModel")
         assert found["failure"] is None
         assert [warning["name"] for warning in found["warnings"]] == ["datastore.hourly_not_checked"]
 
-    def test_fail_the_run_where_none_has_them(self) -> None:
+    def test_are_a_failure_if_no_worker_has_them(self) -> None:
         found = checked(portfolio.meter_input(HOURS), model_class="HourlyModel")
         assert found["failure"] == {"reason": "model", "message": "no hourly models here"}
 
-    def test_do_not_excuse_another_mistake(self, deployment: SimpleNamespace) -> None:
+    def test_do_not_hide_another_failure(self, deployment: SimpleNamespace) -> None:
         deployment.hourly_queue_url = "https://sqs/hourly"
         assert checked(portfolio.meter_input(HOURS), model_class="MyModel")["failure"]["reason"] == "model"
 
 
-def test_no_check_is_begun_when_the_time_is_over() -> None:
+def test_no_check_is_started_when_time_is_up() -> None:
     runs = [{"document": portfolio.meter_input(GOOD)}] * 3
     event = {"runs": runs, "arguments": NO_ARGUMENTS}
     assert len(check_runs.handle(event, context(25_000, 6_000, 5_999))) == 2
 
 
-def test_an_error_of_the_computation_is_that_of_its_run_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_of_the_computation_fails_only_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any) -> None:
         raise ZeroDivisionError("by zero")
 

@@ -1,4 +1,4 @@
-"""What a run that waited for its batch does not add up."""
+"""Runs that waited for their batch and whose derivatives cannot be aggregated."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,8 +19,8 @@ KIND = Kind("NATURAL_GAS_CONSUMPTION_SUPPLIED", "gross_observed")
 
 @pytest.fixture
 def handle(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Chooses derivatives of two methods for a run; what became of it: the kind chosen, or why it FAILED."""
-    became: list[Any] = []
+    """Chooses derivatives of two methods for a run; returns the outcome: the kind chosen, or why it FAILED."""
+    outcome: list[Any] = []
     draft = Draft()
     for method in ("regression", "guideline14"):
         draft.add(
@@ -36,30 +36,30 @@ def handle(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
         )
 
     def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
-        became.append(chosen.kind)
+        outcome.append(chosen.kind)
         return run
 
     for module in (projects, traces):
         monkeypatch.setattr(module, "get_many", lambda ids: {})
     monkeypatch.setattr(choosing, "choose", lambda selection: Choice(drafts={KIND: draft}))
     monkeypatch.setattr(aggregation_runs, "choose", choose)
-    monkeypatch.setattr(aggregation_runs, "fail", lambda run, message: became.append(message))
+    monkeypatch.setattr(aggregation_runs, "fail", lambda run, message: outcome.append(message))
     monkeypatch.setattr(aggregation_runs, "begin", lambda run: None)
 
     def handle(**asked: Any) -> list[Any]:
         run = AggregationRun(id=1, aggregation_interpretation="SUM", after_batch=1, derivatives=[1, 2], **asked)
         monkeypatch.setattr(aggregation_runs, "existing", lambda number: run)
         choose_derivatives.handle({"aggregation_run": 1})
-        return became
+        return outcome
 
     return handle
 
 
-def test_different_methods_fail_it_with_the_sentence_of_the_refusal(handle: Callable[..., list[Any]]) -> None:
+def test_different_methods_fail_the_run_with_the_message_of_the_error(handle: Callable[..., list[Any]]) -> None:
     with pytest.raises(DisagreementError) as refusal:
         check_methods({"regression": 1, "guideline14": 1}, mix=False)
     assert handle() == [str(refusal.value)]
 
 
-def test_they_are_mixed_where_the_request_said_so(handle: Callable[..., list[Any]]) -> None:
+def test_different_methods_are_mixed_if_the_request_allows_it(handle: Callable[..., list[Any]]) -> None:
     assert handle(mix_uncertainty=True) == [KIND]

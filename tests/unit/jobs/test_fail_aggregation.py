@@ -1,4 +1,4 @@
-"""What the state machine's failures become."""
+"""How failures of the state machine are recorded."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from chalicelib.store.tables import AggregationRun
 @pytest.mark.parametrize(
     ("run", "error", "message", "traceback"),
     [
-        ({"after_batch": 3}, {"Error": "States.Timeout"}, "Batch 3 has not ended within 28 days.", None),
+        ({"after_batch": 3}, {"Error": "States.Timeout"}, "Batch 3 did not end within 28 days.", None),
         ({"after_batch": 3, "chunks": [0, 9]}, {"Error": "States.Timeout"}, "schedule it again", "States.Timeout: "),
-        ({}, {"Error": "Boom", "Cause": "a wire"}, "schedule it again", "Boom: a wire"),
+        ({}, {"Error": "Boom", "Cause": "y"}, "schedule it again", "Boom: y"),
         ({"last_error": "Chunk 7: x"}, {"Error": "Boom", "Cause": "y"}, "schedule it again", "Chunk 7: x\nBoom: y"),
     ],
 )
-def test_a_failure_is_recorded_in_words(
+def test_a_failure_is_recorded_with_a_message(
     monkeypatch: pytest.MonkeyPatch, run: dict[str, Any], error: dict[str, str], message: str, traceback: str | None
 ) -> None:
     ended: list[Any] = []

@@ -1,4 +1,4 @@
-"""The chunks' sums become the result that one sum of all would be, in any split and order."""
+"""The sums of the chunks give the same result as one sum over all derivatives, in any split and order."""
 
 import json
 from typing import Any
@@ -30,30 +30,30 @@ derivatives = st.fixed_dictionaries(
 
 
 def ended(chunks: list[list[dict[str, Any]]]) -> tuple[Any, ...]:
-    """How a run of these chunks ends, its partials written and read as JSON; the rows of its output by derivative."""
+    """How a run with these chunks ends, after a JSON round trip of its partials; output rows are sorted."""
     partials = [json.loads(json.dumps(partial_sum(chunk, SUPPLIED)._asdict())) for chunk in chunks]
     run = AggregationRun(id=1, trace_interpretation=SUPPLIED, aggregation_interpretation="SUM")
-    became: list[Any] = []
+    outcome: list[Any] = []
     outputs: list[Any] = []
 
     def succeed(
         run: AggregationRun, aggregated: Any, accepted: int, methods: list[str], ids: list[int], rows: Rows
     ) -> None:
         rows.store("key", "[", "]")
-        became.extend([aggregated, accepted, methods, sorted(ids)])
+        outcome.extend([aggregated, accepted, methods, sorted(ids)])
 
     with (
         mock.patch.object(aggregation_runs, "partials", return_value=partials),
         mock.patch.object(aggregation_runs, "succeed", succeed),
-        mock.patch.object(aggregation_runs, "fail", lambda run, reason: became.append(reason)),
+        mock.patch.object(aggregation_runs, "fail", lambda run, reason: outcome.append(reason)),
         mock.patch.object(documents, "put_file", lambda key, file: outputs.extend(json.load(file))),
     ):
         fan_in._fan_in(run)
-    return *became, sorted(outputs, key=lambda row: int(row["derivative"]))
+    return *outcome, sorted(outputs, key=lambda row: int(row["derivative"]))
 
 
 @given(st.lists(derivatives, min_size=1, max_size=20), st.data())
-def test_neither_split_nor_order_shows_in_the_result(rows: list[dict[str, Any]], data: st.DataObject) -> None:
+def test_the_result_does_not_depend_on_split_or_order(rows: list[dict[str, Any]], data: st.DataObject) -> None:
     whole = [{"label": label, **row} for label, row in enumerate(rows, 1)]
     shuffled = data.draw(st.permutations(whole))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(whole)), max_size=4)))
@@ -61,7 +61,7 @@ def test_neither_split_nor_order_shows_in_the_result(rows: list[dict[str, Any]],
     assert ended(chunks) == ended([whole])
 
 
-def test_the_output_has_the_method_and_the_systematic_error_of_each() -> None:
+def test_the_output_has_the_method_and_systematic_error_of_each_derivative() -> None:
     numbers = dict(zip(NUMBERS, [100.0, 1.0, 1.0, 365, 90.0, 1.0, 1.0, 365], strict=True))
     one = {"label": 3, **numbers, "uncertainty": "regression", "systematic_error": 0.5}
     other = {"label": 6, **numbers, "uncertainty": "bootstrap", "systematic_error": None}

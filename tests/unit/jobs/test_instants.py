@@ -7,12 +7,12 @@ from chalicelib.jobs.instants import EPOCH, MICROSECOND, instant, iso
 
 
 @given(st.integers(0, 4 * 10**15))
-def test_an_instant_is_written_and_read_to_the_microsecond(given: int) -> None:
+def test_an_instant_survives_a_round_trip_to_the_microsecond(given: int) -> None:
     assert (datetime.fromisoformat(iso(given)) - EPOCH) // MICROSECOND == given
     assert instant(iso(given)) == given
 
 
-def test_offsets_count() -> None:
+def test_offsets_are_applied() -> None:
     noon = datetime(2020, 1, 1, 12, tzinfo=UTC)
     assert instant("2020-01-01T06:00:00-06:00") == (noon - EPOCH) // MICROSECOND
 
@@ -20,4 +20,4 @@ def test_offsets_count() -> None:
 def test_a_date_is_the_first_instant_of_its_day() -> None:
     assert iso(instant("2016-01-01")) == "2016-01-01T00:00:00+00:00"
     assert iso(instant("2016-01-01", "America/Chicago")) == "2016-01-01T06:00:00+00:00"
-    assert iso(instant("2016-10-16", "America/Sao_Paulo")) == "2016-10-16T03:00:00+00:00"  # begins at 1:00
+    assert iso(instant("2016-10-16", "America/Sao_Paulo")) == "2016-10-16T03:00:00+00:00"  # the day starts at 1:00

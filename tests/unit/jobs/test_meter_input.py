@@ -1,4 +1,4 @@
-"""The arguments of a run in its complete input: those of the request, or else those of a posted input."""
+"""The complete input of a run: its arguments, from the request or else from a posted input, and its trace."""
 
 from typing import Any
 
@@ -28,11 +28,11 @@ WINDOW = {"start": "2018-01-01", "end": "2019-01-01"}
         ({"uncertainty": "caltrack"}, {"model_class": "M"}, {"uncertainty": "caltrack", "model_class": "M"}),
     ],
 )
-def test_what_the_request_asks_for_comes_before_what_the_input_says(
+def test_arguments_of_the_request_override_those_of_the_input(
     monkeypatch: pytest.MonkeyPatch, posted: dict[str, Any], asked: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(documents, "get", lambda key: dict(posted))
-    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, only_read: None)
+    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, read_only: None)
     found = meter_input.complete_input(MeterRun(id=1, meter_input="key", **asked))
     assert found == dict.fromkeys(ARGUMENTS) | expected
 
@@ -47,7 +47,7 @@ def test_what_the_request_asks_for_comes_before_what_the_input_says(
         ),
     ],
 )
-def test_a_trace_says_how_its_records_were_posted(
+def test_a_trace_records_how_its_readings_were_posted(
     monkeypatch: pytest.MonkeyPatch, fields: dict[str, Any], shown: dict[str, Any]
 ) -> None:
     trace = Trace(id=2, trace_id="gas", interpretation="NATURAL_GAS_CONSUMPTION_SUPPLIED", unit="THERM", **fields)
@@ -56,8 +56,8 @@ def test_a_trace_says_how_its_records_were_posted(
         column.append(hour * HOUR, 103.0, flags)
     monkeypatch.setattr(traces, "get", {2: trace}.get)
     monkeypatch.setattr(projects, "get", {1: Project(id=1, project_id="one")}.get)
-    monkeypatch.setattr(series, "read", lambda prefix, *, fold: column)
-    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, only_read: None)
+    monkeypatch.setattr(series, "read", lambda prefix, *, compact: column)
+    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, read_only: None)
     found = meter_input.complete_input(MeterRun(id=1, trace=2, project=1))["trace"]
     assert found == {
         "type": "ARBITRARY_START",

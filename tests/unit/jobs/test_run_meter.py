@@ -1,4 +1,4 @@
-"""Which worker ends a run that asks for the hourly models."""
+"""Which worker processes a run that needs the hourly models."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,7 @@ from chalicelib.store.tables import MeterRun, now
 
 @pytest.fixture
 def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
-    """What is done with a run whose worker has no hourly models."""
+    """What happens to a run whose worker has no hourly models."""
     done: list[tuple[Any, ...]] = []
 
     def refuse(meter_input: dict[str, Any]) -> dict[str, Any]:
@@ -28,10 +28,10 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
         return True
 
     monkeypatch.setattr(run_meter, "complete_input", lambda run: {})
-    monkeypatch.setattr(run_meter, "_computed", refuse)
+    monkeypatch.setattr(run_meter, "_compute", refuse)
     monkeypatch.setattr(documents, "put", lambda key, document: None)
     monkeypatch.setattr(runs, "set_input", lambda run, key: None)
-    monkeypatch.setattr(runs, "hand_over", lambda run: done.append(("handed over",)))
+    monkeypatch.setattr(runs, "forward_to_hourly", lambda run: done.append(("forwarded",)))
     monkeypatch.setattr(runs, "fail", fail)
     monkeypatch.setattr(telemetry, "failed", lambda name, reason, seconds: done.append((name, reason)))
     return done
@@ -40,13 +40,13 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize(
     ("queue", "expected"),
     [
-        ("https://sqs/hourly", [("handed over",)]),
+        ("https://sqs/hourly", [("forwarded",)]),
         ("", [("failed", "not here", "model", {"gaps": 1}), ("RunsFailed", "model")]),
     ],
 )
-def test_a_run_that_needs_them_goes_to_who_has_them(
+def test_a_run_is_forwarded_if_another_worker_has_the_hourly_models(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[Any, ...]], queue: str, expected: list[tuple[Any, ...]]
 ) -> None:
     monkeypatch.setattr(run_meter, "settings", lambda: SimpleNamespace(hourly_queue_url=queue))
-    run_meter._end(MeterRun(id=7, document="d", added=now()))
+    run_meter._execute(MeterRun(id=7, document="d", added=now()))
     assert done == expected

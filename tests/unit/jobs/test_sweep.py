@@ -1,11 +1,11 @@
-"""One part of the sweep that fails keeps no other from its work."""
+"""The reconciler runs every part even if one of them fails."""
 
 import pytest
 
 from chalicelib.jobs import sweep
 
 
-def test_every_part_is_swept_although_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_part_is_reconciled_even_if_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     swept = []
 
     def broken() -> int:
@@ -13,6 +13,6 @@ def test_every_part_is_swept_although_one_fails(monkeypatch: pytest.MonkeyPatch)
 
     parts = {"first": broken, "second": lambda: swept.append("second") or 0}  # type: ignore[func-returns-value]
     monkeypatch.setattr(sweep, "SWEEPS", parts)
-    with pytest.raises(RuntimeError, match="could not be swept: first"):
+    with pytest.raises(RuntimeError, match="could not be reconciled: first"):
         sweep.handle()
     assert swept == ["second"]

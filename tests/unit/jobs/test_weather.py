@@ -1,4 +1,4 @@
-"""Which station, which hours, and what is fetched; over series in memory and a server of this machine."""
+"""The choice of the station, the hours needed, and what is fetched, with in-memory series and a local server."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ from chalicelib.store.shared import documents
 from tests import normal_file
 from tests.file_server import FileServer, sample, serving
 
-ZIPCODE = "90007"  # beside station 722874, whose year 2007 eeweather ships
+ZIPCODE = "90007"  # near station 722874, whose year 2007 is part of the eeweather package
 FIRST, SECOND = (ranked.station for ranked in nearest_stations(ZIPCODE)[:2])
 YEAR = "2007-01-01T08:00:00+00:00", "2008-01-01T08:00:00+00:00"
 
 
 @dataclass
 class Memory:
-    """What the replaced functions of the store keep."""
+    """An in-memory store with replacements for the store's functions."""
 
     series: dict[str, Column] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
@@ -40,7 +40,13 @@ class Memory:
         self.series.setdefault(prefix, Column()).extend(column)
 
     def read(
-        self, prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False, fold: bool = True
+        self,
+        prefix: str,
+        start: int | None = None,
+        end: int | None = None,
+        *,
+        share: bool = False,
+        compact: bool = True,
     ) -> Column:
         return series.merged(self.series.get(prefix, Column())).between(start, end)
 
@@ -49,20 +55,18 @@ class Memory:
             raise ClientError({"ResponseMetadata": {"HTTPStatusCode": 404}}, "GetObject")
         return self.notes[key]
 
-    def fill(
-        self, station: str, start: str, end: str, dataset: str = "observed", leave: int = 0, every: int = 0
-    ) -> None:
-        """Store an hour's temperature for each hour, but for the first `leave` of them and each of number `every`."""
+    def fill(self, station: str, start: str, end: str, dataset: str = "observed", skip: int = 0, omit: int = 0) -> None:
+        """Store a temperature for each hour, except the first `skip` hours and every `omit`-th one."""
         column = Column()
-        for number, one in enumerate(range(instant(start) + leave * HOUR, instant(end), HOUR)):
-            if not every or number % every:
+        for number, one in enumerate(range(instant(start) + skip * HOUR, instant(end), HOUR)):
+            if not omit or number % omit:
                 column.append(one, 50.0)
         self.append(series.weather_prefix(dataset, station), column)
 
 
 @pytest.fixture
 def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
-    """A store in memory, of a deployment that fetches nothing."""
+    """An in-memory store of a deployment that fetches nothing."""
     memory = Memory()
     monkeypatch.setattr(series, "append", memory.append)
     monkeypatch.setattr(series, "read", memory.read)
@@ -74,7 +78,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
 @pytest.fixture
 def server(memory: Memory) -> Iterator[FileServer]:
-    """A server from which the deployment fetches ISD."""
+    """A server that the deployment fetches ISD files from."""
     with serving() as running:
         memory.settings.weather_source, memory.settings.weather_url = "isd", running.url
         yield running
@@ -94,7 +98,7 @@ def monthly(start: str, months: int) -> list[dict[str, Any]]:
 
 
 def meter_input(station: str | None = None, **changes: Any) -> dict[str, Any]:
-    """A year of bills before the measure, whose normal year is given."""
+    """An input with a year of bills before the installation, and a given normal year."""
     return {
         "trace": {"records": [{"start": moment, "value": 1.0} for moment in YEAR]},
         "project": {
@@ -118,7 +122,7 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 class TestNeededHours:
-    def test_are_the_readings_next_to_the_project(self) -> None:
+    def test_are_those_of_the_readings_next_to_the_installation(self) -> None:
         document = meter_input()
         document["trace"]["records"] = monthly("2010-01-01T00:00:00+00:00", 60)
         group = document["project"]["modeling_period_group"]
@@ -126,10 +130,12 @@ class TestNeededHours:
         group["reporting_period"]["start"] = "2013-03-01T00:00:00+00:00"
         before, after = weather.needed_hours(document)
         assert (len(before), len(after)) == (8760, 8760)
-        assert iso(before[-1] * HOUR + HOUR) == "2012-12-16T00:00:00+00:00"  # the last bill that ends in time
+        assert (
+            iso(before[-1] * HOUR + HOUR) == "2012-12-16T00:00:00+00:00"
+        )  # the end of the last bill in the baseline period
         assert iso(after[0] * HOUR) == "2013-03-16T00:00:00+00:00"
 
-    def test_end_where_the_period_or_the_readings_do(self) -> None:
+    def test_end_with_the_period_or_the_readings(self) -> None:
         document = meter_input()
         group = document["project"]["modeling_period_group"]
         group["baseline_period"]["start"] = "2007-06-01T00:00:00+00:00"
@@ -142,7 +148,7 @@ class TestNeededHours:
         ("window", "first", "last"),
         [
             ("first_year", "2013-03-16", "2014-03-16"),
-            ("latest_year", "2013-11-06", "2014-11-06"),  # what follows has no value
+            ("latest_year", "2013-11-06", "2014-11-06"),  # later readings have no value
             ({"start": "2013-06-01", "end": "2014-06-01"}, "2013-06-14", "2014-05-10"),
             ({"start": "2013-06-14T00:00:00-06:00", "end": "2014-06-09T00:00:00Z"}, "2013-07-14", "2014-06-09"),
         ],
@@ -151,11 +157,11 @@ class TestNeededHours:
     def test_are_those_of_the_reporting_window(self, window: Any, first: str, last: str, form: str) -> None:
         starts = [record["start"] for record in monthly("2010-01-01T00:00:00+00:00", 70)]
         edges = {"start": starts[:-1], "end": starts[1:]}
-        kept = edges if form == "both" else {form: edges[form]}
-        known = instant("2014-11-06T00:00:00+00:00")  # where the last reading with a value ends
+        given = edges if form == "both" else {form: edges[form]}
+        known = instant("2014-11-06T00:00:00+00:00")  # the end of the last reading with a value
         document = meter_input(reporting_window=window)
         document["trace"]["records"] = [
-            {**{name: kept[name][at] for name in kept}, "value": 1.0 if instant(starts[at + 1]) <= known else None}
+            {**{name: given[name][at] for name in given}, "value": 1.0 if instant(starts[at + 1]) <= known else None}
             for at in range(70)
         ]
         group = document["project"]["modeling_period_group"]
@@ -164,25 +170,25 @@ class TestNeededHours:
         (hours,) = weather.needed_hours(document)
         assert [iso(hour * HOUR)[:10] for hour in (hours.start, hours.stop)] == [first, last]
 
-    def test_of_a_window_without_readings_are_none(self) -> None:
+    def test_are_none_for_a_window_without_readings(self) -> None:
         document = meter_input(reporting_window={"start": "2030-01-01", "end": "2031-01-01"})
-        assert len(weather.needed_hours(document)) == 1  # of the baseline
+        assert len(weather.needed_hours(document)) == 1  # only the baseline's
 
-    def test_are_none_where_no_reading_is(self) -> None:
+    def test_are_none_without_readings_in_the_period(self) -> None:
         document = meter_input()
         document["trace"]["records"] = [{"end": YEAR[0]}]
         document["project"]["modeling_period_group"]["baseline_period"]["end"] = None
         assert weather.needed_hours(document) == []
 
-    def test_of_a_trace_without_records_are_a_failure(self) -> None:
+    def test_are_a_failure_for_a_trace_without_records(self) -> None:
         document = meter_input()
         document["trace"]["records"] = []
         with pytest.raises(MeterFailure, match="trace_records/"):
             weather.needed_hours(document)
 
 
-class TestTheStation:
-    def test_that_is_nearest_is_taken_with_its_rank_and_distance(self, memory: Memory) -> None:
+class TestStation:
+    def test_nearest_is_used_with_its_rank_and_distance(self, memory: Memory) -> None:
         for station in (FIRST, SECOND):
             memory.fill(station, *YEAR)
         document = meter_input()
@@ -191,26 +197,26 @@ class TestTheStation:
         expected = {"station": FIRST, "rank": 1, "distance_km": nearest.distance_km}
         assert {key: found[key] for key in found if key != "records"} == {**expected, "unit": "F"}
         assert len(found["records"]) == 8760
-        assert weather.chosen(document) == {"weather": expected, "weather_normal": {"station": None}}
+        assert weather.without_temperatures(document) == {"weather": expected, "weather_normal": {"station": None}}
 
-    def test_that_is_next_best_is_taken_where_the_first_lacks_data(self, memory: Memory) -> None:
-        memory.fill(FIRST, *YEAR, leave=877)
-        memory.fill(SECOND, *YEAR, leave=876)
+    def test_next_nearest_is_used_if_the_first_lacks_data(self, memory: Memory) -> None:
+        memory.fill(FIRST, *YEAR, skip=877)
+        memory.fill(SECOND, *YEAR, skip=876)
         assert (completed(meter_input())["station"], completed(meter_input())["rank"]) == (SECOND, 2)
 
     def test_may_lack_every_third_hour(self, memory: Memory) -> None:
-        memory.fill(FIRST, *YEAR, every=3)
+        memory.fill(FIRST, *YEAR, omit=3)
         memory.fill(SECOND, *YEAR)
         assert completed(meter_input())["station"] == FIRST
 
-    def test_has_to_have_enough_for_each_period(self, memory: Memory) -> None:
+    def test_must_have_enough_data_for_each_period(self, memory: Memory) -> None:
         document = meter_input()
         document["trace"]["records"] += [{"start": "2008-02-01T08:00:00+00:00", "value": None}]
         memory.fill(FIRST, *YEAR)
         memory.fill(SECOND, YEAR[0], "2008-02-01T08:00:00+00:00")
         assert completed(document)["station"] == SECOND
 
-    def test_that_the_project_names_is_the_only_one(self, memory: Memory) -> None:
+    def test_named_by_the_project_is_the_only_one_considered(self, memory: Memory) -> None:
         memory.fill(FIRST, *YEAR)
         with pytest.raises(MeterFailure, match=f"Station {SECOND} lacks 8,760"):
             completed(meter_input(SECOND))
@@ -219,40 +225,40 @@ class TestTheStation:
         assert {key for key in found if key != "records"} == {"station", "unit"}
         assert found["station"] == SECOND
 
-    def test_is_left_alone_where_the_input_has_temperatures(self, memory: Memory) -> None:
+    def test_is_not_changed_if_the_input_has_temperatures(self, memory: Memory) -> None:
         given = {"station": None, "rank": 3, "unit": "F", "records": [[YEAR[0], 50.0]]}
         document = meter_input(weather=given)
         assert completed(document) is given
-        assert weather.chosen(document)["weather"] == {"station": None, "rank": 3}
+        assert weather.without_temperatures(document)["weather"] == {"station": None, "rank": 3}
 
 
 class TestMissingHours:
-    def test_are_counted_and_named(self, memory: Memory) -> None:
-        memory.fill("722874", *YEAR, leave=1000)
+    def test_are_counted_and_listed(self, memory: Memory) -> None:
+        memory.fill("722874", *YEAR, skip=1000)
         with pytest.raises(MeterFailure) as failure:
             completed(meter_input("722874"))
         assert str(failure.value) == (
             "Station 722874 lacks 1,000 of the 8,760 hours of observed temperatures that the run needs, from"
-            " 2007-01-01T08:00Z to 2007-02-11T23:00Z. Post them to weather_records/, then run again."
+            " 2007-01-01T08:00Z to 2007-02-11T23:00Z. Post the missing hours to weather_records/, then run again."
         )
 
-    def test_are_named_for_each_station_of_a_zip_code(self, memory: Memory) -> None:
+    def test_are_listed_for_each_station_of_a_zip_code(self, memory: Memory) -> None:
         with pytest.raises(MeterFailure) as failure:
             completed(meter_input())
         for ranked in nearest_stations(ZIPCODE):
             assert f"station {ranked.station} ({ranked.distance_km} km) lacks 8,760 of the" in str(failure.value)
 
-    def test_are_ignored_with_the_sufficiency(self, memory: Memory) -> None:
+    def test_are_ignored_if_sufficiency_is_ignored(self, memory: Memory) -> None:
         ignoring: dict[str, Any] = {"formatter_kwargs": {"ignore_sufficiency": True}}
         with pytest.raises(MeterFailure, match="lacks"):
             completed(meter_input(**ignoring))
-        memory.fill(FIRST, *YEAR, leave=4000)
-        memory.fill(SECOND, *YEAR, leave=3000)
+        memory.fill(FIRST, *YEAR, skip=4000)
+        memory.fill(SECOND, *YEAR, skip=3000)
         assert completed(meter_input(**ignoring))["station"] == SECOND
         assert completed(meter_input(FIRST, **ignoring))["station"] == FIRST
 
 
-class TestTheNormalYear:
+class TestNormalYear:
     YEAR = "2015-01-01T00:00:00+00:00", "2016-01-01T00:00:00+00:00"
 
     @pytest.fixture
@@ -260,24 +266,26 @@ class TestTheNormalYear:
         memory.fill(FIRST, *YEAR)
         return meter_input(weather_normal=None)
 
-    def test_is_the_nearest_without_a_gap_of_more_than_two_days(self, memory: Memory, observed: dict[str, Any]) -> None:
+    def test_is_that_of_the_nearest_station_without_gaps_of_more_than_two_days(
+        self, memory: Memory, observed: dict[str, Any]
+    ) -> None:
         first, second = nearest_normal_stations(ZIPCODE)[:2]
-        memory.fill(first.station, *self.YEAR, dataset="normal", leave=49)
+        memory.fill(first.station, *self.YEAR, dataset="normal", skip=49)
         memory.fill(second.station, *self.YEAR, dataset="normal")
         completed(observed)
         found = observed["weather_normal"]
         assert (found["station"], found["rank"], found["distance_km"]) == (second.station, 2, second.distance_km)
         assert len(found["records"]) == 8760
 
-    def test_may_be_of_any_years(self, memory: Memory, observed: dict[str, Any]) -> None:
+    def test_may_be_from_any_years(self, memory: Memory, observed: dict[str, Any]) -> None:
         (first, *_) = nearest_normal_stations(ZIPCODE)
         memory.fill(first.station, "2003-07-01T00:00:00+00:00", "2004-07-01T00:00:00+00:00", dataset="normal")
         completed(observed)
         assert observed["weather_normal"]["rank"] == 1
 
-    def test_that_lacks_hours_is_named_with_them(self, memory: Memory, observed: dict[str, Any]) -> None:
+    def test_is_a_failure_with_the_hours_that_it_lacks(self, memory: Memory, observed: dict[str, Any]) -> None:
         observed["weather_normal"] = {"station": "722880"}
-        memory.fill("722880", *self.YEAR, dataset="normal", leave=49)
+        memory.fill("722880", *self.YEAR, dataset="normal", skip=49)
         with pytest.raises(MeterFailure) as failure:
             completed(observed)
         assert str(failure.value).startswith(
@@ -287,7 +295,7 @@ class TestTheNormalYear:
 
     def test_may_have_a_gap_of_two_days(self, memory: Memory, observed: dict[str, Any]) -> None:
         (first, *_) = nearest_normal_stations(ZIPCODE)
-        memory.fill(first.station, *self.YEAR, dataset="normal", leave=48)
+        memory.fill(first.station, *self.YEAR, dataset="normal", skip=48)
         completed(observed)
         assert observed["weather_normal"]["rank"] == 1
 
@@ -302,15 +310,15 @@ class TestFetching:
         assert completed(meter_input("722874")) == found
         assert server.asked == asked
 
-    def test_asks_for_the_next_station_where_the_first_is_not_there(self, memory: Memory, server: FileServer) -> None:
+    def test_requests_the_next_station_if_the_first_has_no_file(self, memory: Memory, server: FileServer) -> None:
         server.files = {isd_file(SECOND, wban): sample("ISD.gz") for wban in wbans(SECOND)}
         found = completed(meter_input())
         assert (found["station"], found["rank"]) == (SECOND, 2)
         asked = list(server.asked)
         completed(meter_input())
-        assert server.asked == asked  # neither is asked for again
+        assert server.asked == asked  # neither is requested again
 
-    def test_leaves_stored_hours_as_they_are(self, memory: Memory, server: FileServer) -> None:
+    def test_does_not_change_stored_hours(self, memory: Memory, server: FileServer) -> None:
         server.files[isd_file("722874", "93134")] = sample("ISD.gz")
         memory.fill("722874", YEAR[0], "2007-06-01T00:00:00+00:00")
         records = completed(meter_input("722874"))["records"]
@@ -319,16 +327,18 @@ class TestFetching:
         assert len(known) > 3000
         assert len(records) > 8700
 
-    def test_asks_for_nothing_that_is_stored(self, memory: Memory, server: FileServer) -> None:
-        memory.fill(FIRST, *YEAR, leave=50)
+    def test_does_not_request_what_is_stored(self, memory: Memory, server: FileServer) -> None:
+        memory.fill(FIRST, *YEAR, skip=50)
         completed(meter_input())
         assert server.asked == []
 
-    def test_a_year_that_no_station_has_is_a_failure_that_says_so(self, memory: Memory, server: FileServer) -> None:
-        with pytest.raises(MeterFailure, match=r"lacks 8,760 .*isd, from which this deployment fetches, has no more"):
+    def test_reports_a_year_that_no_station_has(self, memory: Memory, server: FileServer) -> None:
+        with pytest.raises(MeterFailure, match=r"lacks 8,760 .*This deployment's source, isd, has no more data"):
             completed(meter_input("722874"))
 
-    def test_hours_after_the_end_of_isd_are_not_asked_for_and_told(self, memory: Memory, server: FileServer) -> None:
+    def test_reports_hours_after_the_end_of_isd_without_requesting_them(
+        self, memory: Memory, server: FileServer
+    ) -> None:
         start, end = "2025-10-01T00:00:00+00:00", "2026-10-01T00:00:00+00:00"
         document = meter_input("722874")
         document["trace"]["records"] = [{"start": moment, "value": 1.0} for moment in (start, end)]
@@ -338,27 +348,27 @@ class TestFetching:
             completed(document)
         assert str(failure.value) == (
             "Station 722874 lacks 8,016 of the 8,760 hours of observed temperatures that the run needs, from"
-            " 2025-11-01T00:00Z to 2026-09-30T23:00Z. isd, from which this deployment fetches, has no more. NOAA ended"
-            " ISD on 2025-08-27: the template's parameter WeatherSource=ghcnh goes on. Post them to weather_records/,"
-            " then run again."
+            " 2025-11-01T00:00Z to 2026-09-30T23:00Z. This deployment's source, isd, has no more data. NOAA ended"
+            " ISD on 2025-08-27: the template's parameter WeatherSource=ghcnh goes on. Post the missing hours to"
+            " weather_records/, then run again."
         )
         assert server.asked == ["/2025/722874-93134-2025.gz"]
 
-    def test_hours_before_the_end_of_isd_say_nothing_of_it(self, memory: Memory, server: FileServer) -> None:
-        with pytest.raises(MeterFailure, match=r"has no more\. Post them"):
+    def test_does_not_mention_the_end_of_isd_for_earlier_hours(self, memory: Memory, server: FileServer) -> None:
+        with pytest.raises(MeterFailure, match=r"has no more data\. Post the missing hours"):
             completed(meter_input("722874"))
 
-    def test_a_station_that_ghcnh_does_not_have_is_told(self, memory: Memory, server: FileServer) -> None:
+    def test_reports_a_station_that_ghcnh_does_not_have(self, memory: Memory, server: FileServer) -> None:
         memory.settings.weather_source = "ghcnh"
         server.files["/doc/ghcnh-station-list.csv"] = b"GHCN_ID,LATITUDE,LONGITUDE,WMO_ID,ICAO\n"
         with pytest.raises(MeterFailure) as failure:
             completed(meter_input("037720"))
         assert str(failure.value).endswith(
-            ". ghcnh, from which this deployment fetches, has no more. GHCNh's station list has no WMO 03772, so GHCNh"
-            " has nothing of station 037720. Post them to weather_records/, then run again."
+            ". This deployment's source, ghcnh, has no more data. GHCNh's station list has no WMO 03772, so GHCNh"
+            " has nothing of station 037720. Post the missing hours to weather_records/, then run again."
         )
 
-    def test_a_bad_row_of_ghcnh_is_a_missing_hour(self, memory: Memory, server: FileServer) -> None:
+    def test_treats_a_bad_row_of_ghcnh_as_a_missing_hour(self, memory: Memory, server: FileServer) -> None:
         memory.settings.weather_source = "ghcnh"
         for year in (2007, 2008):
             rows = [
@@ -369,15 +379,15 @@ class TestFetching:
             server.files[name] = "\n".join(["DATE|temperature", *rows]).encode()
         records = completed(meter_input("722874"))["records"]
         gap = [f"{datetime(2007, 1, 1) + timedelta(hours=hour):%Y-%m-%dT%H}" for hour in range(4001, 4005)]
-        assert len(records) == 8760 + 2 * 24 + 8 - len(gap)  # to two days after the last bill
+        assert len(records) == 8760 + 2 * 24 + 8 - len(gap)  # until two days after the last bill
         assert not [start for start, _ in records if start[:13] in gap]
 
-    def test_a_file_that_cannot_be_read_is_a_failure(self, memory: Memory, server: FileServer) -> None:
+    def test_reports_a_file_that_cannot_be_read(self, memory: Memory, server: FileServer) -> None:
         server.files[isd_file("722874", "93134")] = b"no gzip"
         with pytest.raises(MeterFailure, match="ISD file of station 722874 and 2007 cannot be read"):
             completed(meter_input("722874"))
 
-    def test_a_server_that_does_not_answer_is_the_machines(
+    def test_treats_an_unavailable_server_as_a_machine_error(
         self, memory: Memory, server: FileServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("chalicelib.weather.download.BACK_OFF", 0.01)
@@ -387,14 +397,16 @@ class TestFetching:
         assert not memory.notes
 
 
-class TestOnlyReading:
+class TestReadOnly:
     @pytest.fixture(autouse=True)
     def nothing_is_written(self, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
         def refuse(*_: Any) -> None:
-            raise AssertionError("something is written")
+            raise AssertionError("a read-only call wrote to the store")
 
-        def read(prefix: str, start: int | None = None, end: int | None = None, *, share: bool, fold: bool) -> Column:
-            assert not fold
+        def read(
+            prefix: str, start: int | None = None, end: int | None = None, *, share: bool, compact: bool
+        ) -> Column:
+            assert not compact
             return memory.read(prefix, start, end)
 
         monkeypatch.setattr(series, "append", refuse)
@@ -403,14 +415,14 @@ class TestOnlyReading:
 
     @pytest.fixture
     def document(self, server: FileServer, memory: Memory) -> dict[str, Any]:
-        """An input without any weather, in a deployment that fetches all of it."""
+        """An input without weather, in a deployment that fetches all of it."""
         memory.settings.normal_source, memory.settings.normal_url = "tmy3", server.url
         return meter_input(FIRST, weather_normal={"station": FIRST})
 
-    def test_gives_what_is_stored(self, memory: Memory, server: FileServer, document: dict[str, Any]) -> None:
+    def test_returns_what_is_stored(self, memory: Memory, server: FileServer, document: dict[str, Any]) -> None:
         memory.fill(FIRST, *YEAR)
         memory.fill(FIRST, "2007-01-01T00:00:00+00:00", "2008-01-01T00:00:00+00:00", dataset="normal")
-        weather.add_weather(document, only_read=True)
+        weather.add_weather(document, read_only=True)
         assert {key: len(document[key]["records"]) for key in ("weather", "weather_normal")} == {
             "weather": 8760,
             "weather_normal": 8760,
@@ -418,8 +430,8 @@ class TestOnlyReading:
         assert "to_fetch" not in document["weather"] | document["weather_normal"]
         assert server.asked == []
 
-    def test_tells_what_a_run_would_fetch(self, server: FileServer, document: dict[str, Any]) -> None:
-        weather.add_weather(document, only_read=True)
+    def test_reports_what_a_run_would_fetch(self, server: FileServer, document: dict[str, Any]) -> None:
+        weather.add_weather(document, read_only=True)
         assert document["weather"]["station"] == document["weather_normal"]["station"] == FIRST
         assert document["weather"]["to_fetch"] == {"source": "isd", "years": [2007, 2008]}
         assert document["weather_normal"]["to_fetch"] == {"source": "tmy3", "years": []}
@@ -427,29 +439,29 @@ class TestOnlyReading:
             assert [value for _, value in document[name]["records"]] == [None]
         assert server.asked == []
 
-    def test_takes_the_station_that_a_run_would_take(self, memory: Memory, server: FileServer) -> None:
+    def test_chooses_the_same_station_as_a_run(self, memory: Memory, server: FileServer) -> None:
         memory.fill(SECOND, *YEAR)
         nearest = meter_input(weather_normal={"records": []})
-        weather.add_weather(nearest, only_read=True)
+        weather.add_weather(nearest, read_only=True)
         assert (nearest["weather"]["station"], "to_fetch" in nearest["weather"]) == (FIRST, True)
         for year in (2007, 2008):
             memory.notes[fetches._key("isd", FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
         second = meter_input(weather_normal={"records": []})
-        weather.add_weather(second, only_read=True)
+        weather.add_weather(second, read_only=True)
         assert (second["weather"]["station"], "to_fetch" in second["weather"]) == (SECOND, False)
 
     @pytest.mark.parametrize(
-        ("source", "told"), [("none", "Post them"), ("ghcnh", "ghcnh, from which this deployment")]
+        ("source", "reported"), [("none", "Post the missing hours"), ("ghcnh", "This deployment's source, ghcnh,")]
     )
-    def test_is_a_failure_where_the_source_has_no_more(
-        self, memory: Memory, server: FileServer, source: str, told: str
+    def test_is_a_failure_if_the_source_has_no_more_data(
+        self, memory: Memory, server: FileServer, source: str, reported: str
     ) -> None:
         memory.settings.weather_source = source
         for year in (2007, 2008):
             memory.notes[fetches._key(source, FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
-        with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {told}"):
-            weather.add_weather(meter_input(FIRST), only_read=True)
-        assert server.asked == []  # nor is it asked why
+        with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {reported}"):
+            weather.add_weather(meter_input(FIRST), read_only=True)
+        assert server.asked == []  # not even for the reason
 
 
 class TestFetchingTheNormalYear:
@@ -472,29 +484,27 @@ class TestFetchingTheNormalYear:
         asked, again = list(server.asked), meter_input(weather_normal=None)
         completed(again)
         assert again["weather_normal"] == found
-        assert server.asked == asked  # neither is asked for again
+        assert server.asked == asked  # neither is requested again
 
-    def test_asks_only_for_the_station_that_is_named(self, server: FileServer, document: dict[str, Any]) -> None:
+    def test_requests_only_the_named_station(self, server: FileServer, document: dict[str, Any]) -> None:
         document["weather_normal"] = {"station": "722880"}
         server.files[tmy3_file("722880")] = normal_file.text()
         completed(document)
         assert document["weather_normal"]["station"] == "722880"
         assert server.asked == [tmy3_file("722880")]
 
-    def test_neither_asks_for_nor_touches_what_was_posted(
+    def test_neither_requests_nor_changes_a_year_that_was_posted(
         self, memory: Memory, server: FileServer, document: dict[str, Any]
     ) -> None:
         first, second = (ranked.station for ranked in nearest_normal_stations(ZIPCODE)[:2])
         server.files = {tmy3_file(station): normal_file.text() for station in (first, second)}
-        memory.fill(first, *TestTheNormalYear.YEAR, dataset="normal", leave=49)
+        memory.fill(first, *TestNormalYear.YEAR, dataset="normal", skip=49)
         completed(document)
         assert document["weather_normal"]["station"] == second
         assert server.asked == [tmy3_file(second)]
         assert len(memory.series[series.weather_prefix("normal", first)]) == 8711
 
-    def test_a_year_that_no_station_has_is_a_failure_that_says_so(
-        self, server: FileServer, document: dict[str, Any]
-    ) -> None:
+    def test_reports_a_year_that_no_station_has(self, server: FileServer, document: dict[str, Any]) -> None:
         with pytest.raises(MeterFailure) as failure:
             completed(document)
         for ranked in nearest_normal_stations(ZIPCODE):
@@ -503,20 +513,20 @@ class TestFetchingTheNormalYear:
                 " temperatures, from 01-01T00:00Z to 12-31T23:00Z"
             ) in str(failure.value)
         assert str(failure.value).endswith(
-            ". tmy3, from which this deployment fetches where nothing is stored, has none. Upload its TMY3 or CZ2010"
-            " file to weather_files/, or post the hours to weather_records/, then run again."
+            ". The source for stations with no stored hours, tmy3, has no normal year. Upload a TMY3 or CZ2010 file of"
+            " the station to weather_files/, or post the hours to weather_records/, then run again."
         )
 
-    def test_a_file_that_cannot_be_read_is_a_failure(
+    def test_reports_a_file_that_cannot_be_read(
         self, memory: Memory, server: FileServer, document: dict[str, Any]
     ) -> None:
         document["weather_normal"] = {"station": "722880"}
         server.files[tmy3_file("722880")] = b"<html>"
-        with pytest.raises(MeterFailure, match=r"TMY3 file of station 722880 cannot be read: .*\. Upload its TMY3"):
+        with pytest.raises(MeterFailure, match=r"TMY3 file of station 722880 cannot be read: .*\. Upload a TMY3"):
             completed(document)
         assert not memory.notes
 
-    def test_a_server_that_does_not_answer_is_the_machines(
+    def test_treats_an_unavailable_server_as_a_machine_error(
         self, memory: Memory, server: FileServer, document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("chalicelib.weather.download.BACK_OFF", 0.01)
@@ -526,34 +536,34 @@ class TestFetchingTheNormalYear:
         assert not memory.notes
 
 
-class TestNotes:
+class TestFetchRecords:
     @pytest.mark.parametrize(
         ("found", "age", "year", "still"),
         [
-            (True, timedelta(days=400), 2007, True),  # the year was over
+            (True, timedelta(days=400), 2007, True),  # the year had ended
             (False, timedelta(hours=23), 2007, True),
             (False, timedelta(hours=25), 2007, False),
-            (True, timedelta(hours=25), datetime.now(UTC).year, False),  # the year goes on
+            (True, timedelta(hours=25), datetime.now(UTC).year, False),  # the year has not ended
             (True, timedelta(hours=23), datetime.now(UTC).year, True),
             (False, timedelta(hours=23), None, True),  # the normal year
             (False, timedelta(hours=25), None, False),
             (True, timedelta(hours=25), None, False),  # the store has it, or has lost it
         ],
     )
-    def test_are_forgotten_where_more_may_come(
+    def test_expire_if_the_source_may_have_more_data(
         self, memory: Memory, found: bool, age: timedelta, year: int | None, still: bool
     ) -> None:
-        assert not fetches.noted("isd", "722874", year)
-        fetches.note("isd", "722874", year, found)
+        assert not fetches.is_current("isd", "722874", year)
+        fetches.record("isd", "722874", year, found)
         (key,) = memory.notes
         memory.notes[key]["asked"] = (datetime.now(UTC) - age).isoformat()
-        assert fetches.noted("isd", "722874", year) is still
-        assert not fetches.noted("isd", "722874", 1999)
-        assert not fetches.noted("ghcnh", "722874", year)
+        assert fetches.is_current("isd", "722874", year) is still
+        assert not fetches.is_current("isd", "722874", 1999)
+        assert not fetches.is_current("ghcnh", "722874", year)
 
 
 def wbans(station: str) -> list[str]:
-    """The WBAN numbers under which eeweather looks for a station's 2007."""
+    """The WBAN numbers that eeweather tries for the year 2007 of a station."""
     from eeweather.stations import get_isd_filenames
 
     found: list[str] = get_isd_filenames(station, 2007, filename_format="{wban_id}")

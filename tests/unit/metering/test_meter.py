@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from benchmarks.equality import TOLERANCE, compare
+from benchmarks.equality.samples import TOLERANCE, compare
 from chalicelib.metering import DATASTORE_VERSION, EEMETER_VERSION, MeterFailure, formatters, run_meter
 from infra.local import portfolio
 

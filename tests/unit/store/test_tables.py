@@ -1,4 +1,4 @@
-"""Attributes of our own, items that were written before an attribute was there, and the size of a derivative."""
+"""Custom attributes, defaults of attributes that older items do not have, and the size of a derivative."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -20,12 +20,12 @@ from chalicelib.vocabulary import SPREAD_NUMBERS
 
 
 @given(st.lists(st.integers(1, 2**53 - 1)))
-def test_ids_come_back_as_they_were(ids: list[int]) -> None:
+def test_ids_survive_a_round_trip(ids: list[int]) -> None:
     attribute = IdsAttribute()
     assert attribute.deserialize(attribute.serialize(ids)) == ids
 
 
-def test_100_000_ids_fit_an_item() -> None:
+def test_100_000_ids_fit_in_an_item() -> None:
     ids = [3 * number + number % 7 * 1000 for number in range(100_000)]
     assert len(IdsAttribute().serialize(ids)) < 400_000
 
@@ -40,14 +40,12 @@ def test_100_000_ids_fit_an_item() -> None:
         (AggregationResult, {"uncertainty": ["guideline14"], "systematic_error": None, "systematic_error_n": 0}),
     ],
 )
-def test_items_from_before_a_method_was_kept_have_the_one_that_there_was(
-    table: type[Table], expected: dict[str, object]
-) -> None:
+def test_older_items_have_default_attributes(table: type[Table], expected: dict[str, object]) -> None:
     old = table.from_raw_data({"id": {"N": "7"}})
     assert {name: getattr(old, name) for name in expected} == expected
 
 
-def test_a_derivative_fits_one_unit_of_writing() -> None:
+def test_a_derivative_fits_in_one_write_request_unit() -> None:
     number = -12345.678901234567
     moment = datetime(2016, 9, 28, 23, 57, 21, 454235, tzinfo=UTC)
     longest: dict[str, Any] = {
@@ -63,5 +61,5 @@ def test_a_derivative_fits_one_unit_of_writing() -> None:
     longest["spread"] = [number] * len(SPREAD_NUMBERS)
     longest |= dict.fromkeys(set(Derivative.get_attributes()) - longest.keys(), number)
     item = Derivative(**longest).serialize()
-    # As text, in which numbers are longer than DynamoDB has them.
+    # An upper bound: numbers are longer as text than in DynamoDB's encoding.
     assert sum(len(name) + len(next(iter(value.values()))) for name, value in item.items()) < 1024

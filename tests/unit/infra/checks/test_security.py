@@ -66,7 +66,7 @@ def test_data_are_kept_as_long_as_it_says(made: Template) -> None:
     assert kept["forget-old-versions"]["NoncurrentVersionExpiration"] == {"NoncurrentDays": 35}
     assert kept["forget-responses"]["ExpirationInDays"] == 2
     assert kept["forget-partial-sums"]["ExpirationInDays"] == 30
-    assert idempotency.KEPT.days == 1
+    assert idempotency.RETENTION.days == 1
     assert parameters["LogRetention"]["Default"] == 90
     for name in ("MeterQueue", "MeterDeadLetterQueue"):
         assert resources[name]["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 3600

@@ -1,4 +1,4 @@
-"""Filter specifications: what each comparison holds for, and where there is nothing to compare."""
+"""Filter specifications: each comparison, including those where there is nothing to compare."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.collections.filters import fits
+from chalicelib.store.collections.filters import matches
 from chalicelib.store.tables import Project, Trace
 
 NAME = "project_metadata|value"
@@ -38,9 +38,9 @@ def combined(boolean: str, one: Any, other: Any) -> dict[str, Any]:
 
 
 def holds(value: Any, comparison: str, wanted: Any) -> bool:
-    """Whether a comparison holds for a value of the metadata; ...: there is none."""
+    """Whether a comparison is true for a metadata value; `...` means that the field is absent."""
     owner = project() if value is ... else project(value=value)
-    return fits({"filter": {"target": NAME, "comparison": comparison, "value": wanted}}, TRACE, owner)
+    return matches({"filter": {"target": NAME, "comparison": comparison, "value": wanted}}, TRACE, owner)
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def holds(value: Any, comparison: str, wanted: Any) -> bool:
         (..., "not in", ["a"], True),
     ],
 )
-def test_a_comparison_of_a_field_of_the_metadata(value: Any, comparison: str, wanted: Any, expected: bool) -> None:
+def test_comparisons_of_a_metadata_field(value: Any, comparison: str, wanted: Any, expected: bool) -> None:
     assert holds(value, comparison, wanted) is expected
 
 
@@ -91,33 +91,33 @@ def test_a_comparison_of_a_field_of_the_metadata(value: Any, comparison: str, wa
     [(one, "", False) for one in (">", ">=", "<", "<=", "==")]
     + [("in", [""], False), ("!=", "", True), ("not in", [""], True)],
 )
-def test_without_a_project_only_the_negations_hold(target: str, comparison: str, wanted: Any, expected: bool) -> None:
-    assert fits({"filter": {"target": target, "comparison": comparison, "value": wanted}}, TRACE, None) is expected
+def test_without_a_project_only_negations_are_true(target: str, comparison: str, wanted: Any, expected: bool) -> None:
+    assert matches({"filter": {"target": target, "comparison": comparison, "value": wanted}}, TRACE, None) is expected
 
 
 @pytest.mark.parametrize(
     ("target", "value"),
     [("trace_id", "METER-17-E"), ("project_id", "BUILDING-17"), ("project_metadata|a|b", 7), ("project_metadata| ", 8)],
 )
-def test_a_target_names_one_value(target: str, value: Any) -> None:
+def test_each_target_selects_one_value(target: str, value: Any) -> None:
     owner = project(**{"a|b": 7, " ": 8})
-    assert fits({"filter": {"target": target, "comparison": "==", "value": value}}, TRACE, owner)
-    assert not fits({"filter": {"target": target, "comparison": "==", "value": "other"}}, TRACE, owner)
+    assert matches({"filter": {"target": target, "comparison": "==", "value": value}}, TRACE, owner)
+    assert not matches({"filter": {"target": target, "comparison": "==", "value": "other"}}, TRACE, owner)
 
 
 @given(single | st.just(...), single, st.lists(single, max_size=3))
-def test_negations_hold_exactly_where_what_they_negate_does_not(value: Any, wanted: Any, several: list[Any]) -> None:
+def test_negations_are_the_opposite_of_what_they_negate(value: Any, wanted: Any, several: list[Any]) -> None:
     assert holds(value, "!=", wanted) is not holds(value, "==", wanted)
     assert holds(value, "not in", several) is not holds(value, "in", several)
 
 
 @given(single | st.just(...), st.lists(single, max_size=3))
-def test_in_is_equality_with_any(value: Any, several: list[Any]) -> None:
+def test_in_means_equal_to_any(value: Any, several: list[Any]) -> None:
     assert holds(value, "in", several) is any(holds(value, "==", one) for one in several)
 
 
 @given(st.tuples(numbers, numbers) | st.tuples(texts, texts))
-def test_two_of_a_kind_have_one_order(pair: tuple[Any, Any]) -> None:
+def test_values_of_the_same_type_are_totally_ordered(pair: tuple[Any, Any]) -> None:
     value, wanted = pair
     ways = [holds(value, comparison, wanted) for comparison in ("<", "==", ">")]
     assert sum(ways) == 1
@@ -126,7 +126,7 @@ def test_two_of_a_kind_have_one_order(pair: tuple[Any, Any]) -> None:
 
 
 @given(nodes, nodes, projects)
-def test_and_and_or_are_pythons(one: Any, other: Any, owner: Project | None) -> None:
-    ones, others = fits(one, TRACE, owner), fits(other, TRACE, owner)
-    assert fits(combined("and", one, other), TRACE, owner) is (ones and others)
-    assert fits(combined("or", one, other), TRACE, owner) is (ones or others)
+def test_and_and_or_combine_as_in_python(one: Any, other: Any, owner: Project | None) -> None:
+    ones, others = matches(one, TRACE, owner), matches(other, TRACE, owner)
+    assert matches(combined("and", one, other), TRACE, owner) is (ones and others)
+    assert matches(combined("or", one, other), TRACE, owner) is (ones or others)

@@ -1,4 +1,4 @@
-"""Changes in groups that one transaction can hold."""
+"""Grouping of changes into transactions."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,12 +19,12 @@ changes = st.lists(st.tuples(st.none() | projects, projects), max_size=120).map(
 
 
 @given(changes)
-def test_groups_hold_every_change_in_order(wanted: list[Change[Trace]]) -> None:
+def test_groups_contain_every_change_in_order(wanted: list[Change[Trace]]) -> None:
     assert [change for group in _groups(wanted) for change in group] == wanted
 
 
 @given(changes)
-def test_a_group_fits_a_transaction_and_writes_each_set_of_links_once(wanted: list[Change[Trace]]) -> None:
+def test_a_group_fits_in_a_transaction_and_writes_each_set_of_links_once(wanted: list[Change[Trace]]) -> None:
     for group in _groups(wanted):
         linked = set().union(*(change.linked for change in group))
         unlinked = set().union(*(change.unlinked for change in group))
@@ -32,12 +32,12 @@ def test_a_group_fits_a_transaction_and_writes_each_set_of_links_once(wanted: li
         assert len(group) * WRITES_PER_CHANGE + len(linked | unlinked) <= TRANSACTION_WRITES
 
 
-def test_a_removed_trace_leaves_all_its_projects() -> None:
+def test_a_removed_trace_is_unlinked_from_all_its_projects() -> None:
     trace = Trace(id=1, trace_id="a", projects=[3, 5])
     assert Change(trace, trace, removed=True).unlinked == {3, 5}
 
 
-def test_to_json_1_and_true_are_two_values() -> None:
+def test_1_and_true_differ_as_in_json() -> None:
     project = Project(id=1, project_id="a", metadata={"value": 1})
     assert _same(project, {"metadata": {"value": 1}})
     assert not _same(project, {"metadata": {"value": True}})

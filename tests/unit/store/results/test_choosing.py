@@ -1,4 +1,4 @@
-"""What an aggregation draws its derivatives from is a union."""
+"""An aggregation's derivatives are the union of everything that its request selects."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -23,7 +23,7 @@ some_ids = st.lists(st.integers(1, 20), max_size=10)
 
 
 def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
-    """Every other run has its intervals by another method."""
+    """Derivatives whose uncertainty method alternates between runs."""
     for id in wanted:
         run, position = divmod(id - 1, 3)
         yield Derivative(
@@ -39,13 +39,13 @@ def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
         )
 
 
-def newest_runs(places: Iterable[newest.Place]) -> dict[newest.Place, int]:
-    """A trace's newest run has its number, also for its projects."""
-    return {(trace, project): trace for trace, project in places}
+def newest_runs(keys: Iterable[newest.Key]) -> dict[newest.Key, int]:
+    """The newest run of each trace has the same id as the trace, for every project."""
+    return {(trace, project): trace for trace, project in keys}
 
 
 def members(projects: Iterable[int]) -> dict[int, list[int]]:
-    """Projects share traces with their neighbours."""
+    """The traces of each project; projects with adjacent ids share some."""
     return {project: list(range(project, project + TRACES_EACH)) for project in projects}
 
 
@@ -63,7 +63,7 @@ def chosen(selection: Selection) -> dict[Kind, int]:
 
 
 @given(some_ids, some_ids, st.lists(st.integers(1, 60), max_size=10))
-def test_each_derivative_counts_once_however_often_it_is_named(
+def test_each_derivative_is_counted_once_even_if_selected_repeatedly(
     projects: list[int], trace_ids: list[int], named: list[int]
 ) -> None:
     runs = {trace for members_ in members(projects).values() for trace in members_} | set(trace_ids)
@@ -80,15 +80,15 @@ def test_an_interpretation_is_a_filter(trace_ids: list[int], interpretation: str
     assert chosen(Selection(traces=trace_ids, trace_interpretations=["NATURAL_GAS_CONSUMPTION_SUPPLIED"])) == {}
 
 
-def test_a_trace_named_by_itself_is_drawn_for_any_project(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[newest.Place] = []
-    monkeypatch.setattr(newest, "runs_of", lambda places: asked.extend(places) or {})  # type: ignore[func-returns-value]
+def test_a_trace_selected_by_id_is_selected_for_any_project(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[newest.Key] = []
+    monkeypatch.setattr(newest, "runs_of", lambda keys: asked.extend(keys) or {})  # type: ignore[func-returns-value]
     monkeypatch.setattr(traces, "ids_of_projects", members)
     choose(Selection(projects=[5], traces=[9]))
     assert asked == [(9, NewestRun.ANY_PROJECT), (5, 5), (6, 5), (7, 5)]
 
 
-def test_each_derivative_comes_with_its_method_and_its_systematic_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_derivative_has_its_method_and_systematic_error(monkeypatch: pytest.MonkeyPatch) -> None:
     (draft,) = drafts(Selection(traces=[1, 2, 3], derivative_interpretations=["gross_predicted"])).values()
     assert draft.methods == {"regression": 2, "caltrack": 1}
     kept: list[bytes] = []
@@ -100,8 +100,8 @@ def test_each_derivative_comes_with_its_method_and_its_systematic_error(monkeypa
     assert shown == [(2, "regression", 0.2), (5, "caltrack", 0.5), (8, "regression", 0.8)]
 
 
-def test_too_many_are_refused_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choosing, "MOST_DERIVATIVES", 5)
+def test_too_many_derivatives_are_rejected_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(choosing, "MAX_DERIVATIVES", 5)
     monkeypatch.setattr(newest, "runs_of", newest_runs)
     with pytest.raises(TooManyError, match="6 derivatives"):
         choose(Selection(traces=[1, 2]))

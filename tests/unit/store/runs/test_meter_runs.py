@@ -1,4 +1,4 @@
-"""The ids of derivatives, who holds a run, and what a run that succeeds leaves behind."""
+"""The ids of derivatives, claims on runs, and what is written when a run ends."""
 
 import json
 from collections.abc import Callable
@@ -19,16 +19,16 @@ from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
 
 @given(st.integers(1, 10**9))
-def test_derivative_ids_are_dense_over_runs(run: int) -> None:
+def test_derivative_ids_are_consecutive_over_runs(run: int) -> None:
     assert len(derivative_ids(run)) == DERIVATIVES_PER_RUN
     assert derivative_ids(run).stop == derivative_ids(run + 1).start
 
 
-def test_derivative_ids_begin_with_1() -> None:
+def test_derivative_ids_start_at_1() -> None:
     assert derivative_ids(1).start == 1
 
 
-def test_a_run_that_could_not_be_handed_over_is_nobodys_and_can_be_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_could_not_be_forwarded_is_unclaimed_and_can_be_released(monkeypatch: pytest.MonkeyPatch) -> None:
     updates: list[str | None] = []
 
     def update(run: MeterRun, actions: list[Action]) -> bool:
@@ -39,25 +39,25 @@ def test_a_run_that_could_not_be_handed_over_is_nobodys_and_can_be_given_back(mo
         raise RuntimeError("no queue")
 
     monkeypatch.setattr(runs, "_update_if_ours", update)
-    monkeypatch.setattr(queue, "hand_over", refuse)
+    monkeypatch.setattr(queue, "send_hourly", refuse)
     run = MeterRun(id=7, claim="ours", attempts=1, status="RUNNING")
     with pytest.raises(RuntimeError, match="no queue"):
-        runs.hand_over(run)
-    runs.give_back(run, "no queue")
-    assert updates == ["ours", None]  # the condition of the second is that nobody has claimed it meanwhile
+        runs.forward_to_hourly(run)
+    runs.release(run, "no queue")
+    assert updates == ["ours", None]  # the second update requires that no worker has claimed the run
     assert run.attempts == 0
 
 
-def test_a_run_that_another_worker_has_taken_is_not_handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_claimed_by_another_worker_is_not_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
     monkeypatch.setattr(runs, "_update_if_ours", lambda run, actions: False)
-    monkeypatch.setattr(queue, "hand_over", sent.append)
-    assert not runs.hand_over(MeterRun(id=7, claim="ours", attempts=1))
+    monkeypatch.setattr(queue, "send_hourly", sent.append)
+    assert not runs.forward_to_hourly(MeterRun(id=7, claim="ours", attempts=1))
     assert sent == []
 
 
 class Updates:
-    """What is set on runs, and by how much the counts of shards move."""
+    """Records the attributes that are set on runs, and the changes of the shards' counts."""
 
     def __init__(self) -> None:
         self.attributes: dict[str, Any] = {}
@@ -76,7 +76,7 @@ class Updates:
 
 @pytest.fixture
 def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Updates]:
-    """Ends a run FAILED; what is written."""
+    """Ends a run as FAILED; returns what is written."""
     monkeypatch.setattr(waiters, "wake_after", lambda run: None)
 
     def fail(run: MeterRun, reason: FailureReason, data_quality: dict[str, Any] | None = None) -> Updates:
@@ -94,20 +94,18 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Updates]:
 
 
 @pytest.mark.parametrize("reason", FAILURE_REASONS)
-def test_a_failure_is_kept_with_its_reason_and_counted_under_it(
-    fail: Callable[..., Updates], reason: FailureReason
-) -> None:
+def test_a_failure_is_stored_and_counted_with_its_reason(fail: Callable[..., Updates], reason: FailureReason) -> None:
     found = fail(MeterRun(id=7, status="RUNNING", claim="ours", batch=3, batch_shard=0), reason)
     assert (found.attributes["status"], found.attributes["failure_reason"]) == ("FAILED", reason)
     assert found.counts == {"running": -1, "failed": 1, f"failed_{reason}": 1}
 
 
-def test_a_run_of_no_batch_is_not_counted(fail: Callable[..., Updates]) -> None:
+def test_a_run_without_a_batch_is_not_counted(fail: Callable[..., Updates]) -> None:
     found = fail(MeterRun(id=7, status="RUNNING", claim="ours"), "data")
     assert (found.attributes["failure_reason"], found.counts) == ("data", {})
 
 
-def test_what_was_found_in_the_data_is_kept_where_a_page_of_runs_can_hold_it(fail: Callable[..., Updates]) -> None:
+def test_the_data_quality_report_is_stored_unless_it_is_too_large(fail: Callable[..., Updates]) -> None:
     run = MeterRun(id=7, status="RUNNING", claim="ours")
     small, large = {"gaps": ["2016-01-01"]}, {"gaps": ["2016-01-01"] * 2_000}
     assert json.loads(fail(run, "data", small).attributes["data_quality"]) == small
@@ -116,16 +114,16 @@ def test_what_was_found_in_the_data_is_kept_where_a_page_of_runs_can_hold_it(fai
 
 
 def shard(**counts: int) -> Any:
-    """A shard as DynamoDB holds it, with these counts."""
+    """A shard with these counts, as DynamoDB returns it."""
     item: dict[str, Any] = {name: {"N": str(count)} for name, count in counts.items()}
     moment = {"S": "2016-09-29T00:01:43.152522+0000"}
     return BatchShard.from_raw_data(item | {"added": moment, "updated": moment})
 
 
-def test_failures_are_counted_over_shards_and_older_ones_have_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failures_are_summed_over_shards_and_older_ones_have_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     shards = [
         shard(id=3, shard=0, size=7, pending=0, failed=3, failed_data=2, failed_machine=1),
-        shard(id=3, shard=1, size=7, pending=1, failed=2, failed_data=1),  # one failed before reasons were kept
+        shard(id=3, shard=1, size=7, pending=1, failed=2, failed_data=1),  # one failed before reasons were stored
         shard(id=3, shard=2, size=7, pending=0, failed=1),
     ]
     monkeypatch.setattr(BatchShard, "query", lambda batch, consistent_read: shards)
@@ -139,7 +137,7 @@ OF_A_RUN = ("id", "meter_result", "trace", "project", "trace_interpretation", "a
 
 
 class Transaction:
-    """What is saved in it."""
+    """Records the items that are saved."""
 
     def __init__(self) -> None:
         self.saved: list[Any] = []
@@ -150,7 +148,7 @@ class Transaction:
 
 @pytest.fixture
 def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[Any]]:
-    """Ends a run with an outcome; what is saved."""
+    """Ends a run with an outcome; returns the saved items."""
     transaction = Transaction()
 
     def commit(fill: Callable[[Any], None]) -> bool:
@@ -159,7 +157,7 @@ def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[
 
     monkeypatch.setattr(runs, "commit", commit)
     monkeypatch.setattr(runs, "_end", lambda transaction, run, status, actions: None)
-    monkeypatch.setattr(newest, "open_places", lambda run: [])
+    monkeypatch.setattr(newest, "superseded_keys", lambda run: [])
     monkeypatch.setattr(waiters, "wake_after", lambda run: None)
 
     def succeed(outcome: dict[str, Any]) -> list[Any]:
@@ -171,12 +169,12 @@ def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[
 
 @pytest.fixture
 def outcome() -> dict[str, Any]:
-    """A made-up meter output."""
+    """A sample meter output."""
     derivative = {name: value for name, value in derivatives.EXAMPLE.items() if name not in OF_A_RUN}
     return {**meter_results.EXAMPLE, "uncertainty": "caltrack", "derivatives": [derivative]}
 
 
-def test_result_and_derivatives_have_the_method_that_was_used(
+def test_result_and_derivatives_have_the_uncertainty_method_of_the_outcome(
     succeed: Callable[[dict[str, Any]], list[Any]], outcome: dict[str, Any]
 ) -> None:
     (given,) = outcome["derivatives"]
@@ -189,7 +187,7 @@ def test_result_and_derivatives_have_the_method_that_was_used(
     assert {name: shown[name] for name in given} == given  # type: ignore[literal-required]
 
 
-def test_an_outcome_without_its_method_is_no_outcome(
+def test_an_outcome_without_its_uncertainty_method_is_an_error(
     succeed: Callable[[dict[str, Any]], list[Any]], outcome: dict[str, Any]
 ) -> None:
     del outcome["uncertainty"]

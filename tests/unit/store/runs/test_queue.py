@@ -7,18 +7,18 @@ from chalicelib.store.runs import queue
 from chalicelib.store.runs.queue import run_id_of
 
 
-def test_a_message_names_its_run() -> None:
+def test_a_message_contains_its_run_id() -> None:
     assert run_id_of({"body": '{"meter_run": 7}'}) == 7
 
 
 @pytest.mark.parametrize("body", ["", "7", "null", "[]", "{}", '{"meter_run": "7"}', '{"meter_run": null}', "\x00"])
-def test_a_message_of_another_form_is_refused(body: str) -> None:
+def test_a_malformed_message_is_rejected(body: str) -> None:
     with pytest.raises(ValueError, match="not of the form"):
         run_id_of({"body": body})
 
 
 @pytest.mark.parametrize("name", ["stack-meter-runs", "stack-meter-runs-hourly"])
-def test_a_message_is_delivered_again_by_its_own_queue(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_message_is_redelivered_by_its_own_queue(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     urls = [f"https://sqs/1/stack-meter-runs{of}" for of in ("", "-hourly")]
     asked: list[dict[str, Any]] = []
     monkeypatch.setattr(queue, "settings", lambda: SimpleNamespace(meter_queue_url=urls[0], hourly_queue_url=urls[1]))

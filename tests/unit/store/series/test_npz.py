@@ -11,7 +11,7 @@ starts = st.lists(st.integers(-(2**63), 2**63 - 1))
 
 
 @given(starts)
-def test_numpy_reads_what_was_packed(values: list[int]) -> None:
+def test_numpy_can_read_packed_columns(values: list[int]) -> None:
     columns: dict[str, Array] = {
         "starts": array("q", values),
         "values": array("d", map(float, values)),
@@ -24,6 +24,6 @@ def test_numpy_reads_what_was_packed(values: list[int]) -> None:
 
 
 @given(st.lists(st.floats()))
-def test_unpack_gives_the_same_bits(values: list[float]) -> None:
+def test_unpack_returns_the_same_bits(values: list[float]) -> None:
     column = array("d", values)
     assert unpack(pack({"values": column}))["values"].tobytes() == column.tobytes()

@@ -21,7 +21,7 @@ def column(rows: list[tuple[int, float, int]]) -> Column:
 
 
 @given(records)
-def test_newest_record_of_an_instant_wins(rows: list[tuple[int, float, int]]) -> None:
+def test_the_newest_record_of_an_instant_wins(rows: list[tuple[int, float, int]]) -> None:
     newest = {start: (value, flags) for start, value, flags in rows}
     result = merged(column(rows))
     assert list(result.starts) == sorted(newest)
@@ -29,14 +29,16 @@ def test_newest_record_of_an_instant_wins(rows: list[tuple[int, float, int]]) ->
 
 
 @given(records, records)
-def test_folding_first_changes_nothing(old: list[tuple[int, float, int]], new: list[tuple[int, float, int]]) -> None:
-    folded = merged(column(old))
-    folded.extend(column(new))
-    assert merged(folded) == merged(column(old + new))
+def test_compaction_does_not_change_the_merged_series(
+    old: list[tuple[int, float, int]], new: list[tuple[int, float, int]]
+) -> None:
+    compacted = merged(column(old))
+    compacted.extend(column(new))
+    assert merged(compacted) == merged(column(old + new))
 
 
 @given(records, st.randoms())
-def test_order_of_distinct_instants_does_not_matter(
+def test_the_order_of_distinct_instants_does_not_matter(
     rows: list[tuple[int, float, int]], shuffler: random.Random
 ) -> None:
     distinct = list({row[0]: row for row in rows}.values())
@@ -45,12 +47,12 @@ def test_order_of_distinct_instants_does_not_matter(
     assert merged(column(shuffled)) == merged(column(distinct))
 
 
-def test_only_the_asked_part_is_kept() -> None:
+def test_between_returns_only_the_requested_records() -> None:
     rows = [(instant, float(instant), 0) for instant in range(10)]
     assert list(merged(column(rows)).between(3, 6).starts) == [3, 4, 5]
 
 
-def test_a_chunk_from_before_there_were_duplicates_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chunk_from_before_duplicates_were_flagged_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     old: dict[str, Array] = {
         "starts": array("q", [0, 1]),
         "values": array("d", [1.5, 2.5]),
@@ -61,16 +63,16 @@ def test_a_chunk_from_before_there_were_duplicates_is_read(monkeypatch: pytest.M
     assert series.read("series/traces/1/") == column([(0, 1.5, ESTIMATED), (1, 2.5, 0)])
 
 
-def test_a_reader_that_writes_nothing_leaves_many_chunks_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_read_without_compaction_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     one: dict[str, Array] = {"starts": array("q", [0]), "values": array("d", [1.5]), "estimated": array("B", [0])}
-    names = [f"series/traces/1/{number:017d}-a.npz" for number in range(series.FOLD_ABOVE + 1)]
+    names = [f"series/traces/1/{number:017d}-a.npz" for number in range(series.COMPACT_ABOVE + 1)]
     written: list[str] = []
     removed: list[str] = []
     monkeypatch.setattr(series, "_names", lambda prefix: names)
     monkeypatch.setattr(series, "_body", lambda key: pack(one))
     monkeypatch.setattr(series, "_write", lambda key, column, **conditions: written.append(key))
     monkeypatch.setattr(series, "_remove", removed.extend)
-    assert series.read("series/traces/1/", fold=False) == column([(0, 1.5, 0)])
+    assert series.read("series/traces/1/", compact=False) == column([(0, 1.5, 0)])
     assert not written
     assert not removed
     assert series.read("series/traces/1/") == column([(0, 1.5, 0)])

@@ -1,4 +1,4 @@
-"""What is stored comes back, also what only the standard library's JSON knows how to write."""
+"""Documents survive a round trip, including those that only the standard library's json can encode."""
 
 import io
 import json
@@ -18,7 +18,7 @@ JSON = st.recursive(
 
 
 class Bucket:
-    """The two calls of S3 that documents make, over a dictionary."""
+    """An in-memory bucket with the two S3 calls that documents make."""
 
     def __init__(self) -> None:
         self.bodies: dict[str, bytes] = {}
@@ -40,13 +40,13 @@ def bucket() -> Any:
 
 
 @given(document=JSON)
-def test_a_document_comes_back_as_it_was(bucket: Bucket, document: Any) -> None:
+def test_a_document_survives_a_round_trip(bucket: Bucket, document: Any) -> None:
     documents.put("key", document)
     assert json.loads(bucket.bodies["key"]) == document
     assert documents.get("key") == document
 
 
 @pytest.mark.parametrize("document", ["\ud800", {"\udc00": 1}, 2**64, -(2**70), 2**64 + 1])
-def test_what_orjson_does_not_write_comes_back_too(bucket: Bucket, document: Any) -> None:
+def test_a_document_that_orjson_cannot_encode_survives_a_round_trip(bucket: Bucket, document: Any) -> None:
     documents.put("key", {"of": document})
     assert documents.get("key") == {"of": document}

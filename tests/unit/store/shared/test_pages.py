@@ -11,7 +11,7 @@ from chalicelib.store.shared import pages
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sets(st.integers(1, 400)), st.integers(1, 150), st.integers(1, 7))
-def test_pages_together_are_the_whole_list(
+def test_the_pages_add_up_to_the_whole_list(
     monkeypatch: pytest.MonkeyPatch, existing: set[int], limit: int, divisor: int
 ) -> None:
     def get_many(model: Any, ids: Iterable[int]) -> dict[int, Any]:
@@ -36,13 +36,13 @@ def test_pages_together_are_the_whole_list(
     assert found == sorted(id for id in existing if id % divisor == 0)
 
 
-def test_a_page_that_ends_with_the_last_id_has_no_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_ends_with_the_last_id_has_no_next_page(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "get_many", lambda model, ids: {id: SimpleNamespace(id=id) for id in ids})
     assert pages.walk(SimpleNamespace, range(1, 11), 0, 10).next is None  # type: ignore[type-var]
     assert pages.walk(SimpleNamespace, range(1, 11), 0, 9).next == 9  # type: ignore[type-var]
 
 
-def test_matches_ignores_what_was_not_asked() -> None:
-    fits = pages.matches(status="FAILED", batch=None)
-    assert fits(SimpleNamespace(status="FAILED", batch=3))
-    assert not fits(SimpleNamespace(status="SUCCESS", batch=3))
+def test_none_matches_any_value() -> None:
+    keep = pages.matches(status="FAILED", batch=None)
+    assert keep(SimpleNamespace(status="FAILED", batch=3))
+    assert not keep(SimpleNamespace(status="SUCCESS", batch=3))

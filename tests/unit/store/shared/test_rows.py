@@ -1,4 +1,4 @@
-"""A document of rows is JSON, and each of its chunks is a range of it."""
+"""A document of rows is valid JSON, and each of its chunks is a byte range of it."""
 
 import json
 from typing import Any
@@ -22,7 +22,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
 def test_chunks_make_up_the_document(
     bucket: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, count: int, in_memory: int
 ) -> None:
-    monkeypatch.setattr(rows, "IN_MEMORY", in_memory or 1)  # 1: in a file from the start
+    monkeypatch.setattr(rows, "IN_MEMORY", in_memory or 1)  # 1: uses a file from the start
     growing, items = Rows(), [{"id": number, "name": "ü,\n"} for number in range(count)]
     for item in items:
         growing.add(json.dumps(item))

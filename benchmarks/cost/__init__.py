@@ -1,0 +1,1 @@
+"""What do meter runs cost on AWS?"""

@@ -1,0 +1,1 @@
+"""Are our results those of eemeter?"""

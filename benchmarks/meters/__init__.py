@@ -1,0 +1,1 @@
+"""Simulated and sample meters whose readings and temperatures the benchmarks share."""

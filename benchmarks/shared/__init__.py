@@ -1,0 +1,1 @@
+"""A local stack and results written to its tables, for benchmarks of the whole system."""

@@ -1,0 +1,1 @@
+"""How fast are meter runs, and how much memory do they need?"""

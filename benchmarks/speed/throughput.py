@@ -1,0 +1,56 @@
+"""What does the worker add to eemeter? Daily meter runs through the API, against the same fits in a process pool.
+
+    python -m benchmarks.speed.throughput [ROUNDS]
+
+A round runs 16 daily samples in a pool of plain processes (eemeter called directly, as a script would: equality.py),
+then the same as one bulk request on the local stack with as many workers. Printed is the ratio of the runs per second.
+"""
+
+import logging
+import multiprocessing
+import os
+import statistics
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+
+from benchmarks.equality.samples import Windows, directly, windows_of
+from benchmarks.shared.stack import fresh_stack, load, run
+from chalicelib.metering import run_meter
+from infra.local import portfolio
+
+SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 4
+PROCESSES = max(2, os.cpu_count() or 2)
+
+
+def warm(name: str) -> Windows:
+    """Import, compile, and find the windows of a sample, so that the pool makes the very fits that the workers make."""
+    logging.getLogger("eemeter").setLevel(logging.ERROR)
+    return windows_of(run_meter(portfolio.meter_input(name)))
+
+
+def main(rounds: int) -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+    context = multiprocessing.get_context("spawn")
+    with fresh_stack() as (_, client), ProcessPoolExecutor(PROCESSES, context) as pool:
+        traces = load(client, SAMPLES)
+        windows = dict(zip(SAMPLES, pool.map(warm, SAMPLES[:4]), strict=False))
+        run(client, traces[: 2 * PROCESSES])
+        ratios = []
+        for number in range(1, rounds + 1):
+            began = time.perf_counter()
+            list(pool.map(directly, SAMPLES, [windows[name] for name in SAMPLES]))
+            plain = time.perf_counter() - began
+            batch, through_api = run(client, traces)
+            assert batch["success"] == len(traces), batch
+            ratios.append(plain / through_api)
+            print(
+                f"round {number}: pool {len(SAMPLES) / plain:.2f} runs/s, API {len(SAMPLES) / through_api:.2f} runs/s,"
+                f" ratio {ratios[-1]:.2f}",
+                flush=True,
+            )
+    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least 3 is the aim")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 3)

@@ -1,0 +1,1 @@
+"""Can the savings be defended? Writes docs/validation.md."""

@@ -1,0 +1,89 @@
+"""Test whether the savings can be defended: simulated meters, portfolios and eemeter's samples.
+
+    python -m benchmarks.validation [--keep FILE]
+
+writes docs/validation.md and its plots from the meters of the published set. It takes about half an hour on two
+processors, and gives the same numbers each time. The results are stored in FILE, from which the page can be written
+again.
+
+    python -m benchmarks.validation --draft SHARE DIRECTORY
+
+writes the same from the development set, with that share of the number of meters, such as 0.1.
+"""
+
+import argparse
+import pickle
+from pathlib import Path
+from string import Template
+
+from benchmarks.meters.simulated_meter import DEVELOPMENT, PUBLISHED
+from benchmarks.validation import tables
+from benchmarks.validation.bounds import bounds, bounds_table
+from benchmarks.validation.plan import PLAN, scaled
+from benchmarks.validation.plots import LOADS_PLOT, METHODS_PLOT, write_plots
+from benchmarks.validation.portfolios import LARGE, at_best
+from benchmarks.validation.results import Results, gather
+from chalicelib.metering.meter import DATASTORE_VERSION, EEMETER_VERSION
+
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = Path(__file__).with_suffix(".md")
+
+
+def document(results: Results) -> str:
+    """docs/validation.md: the text beside this file, with the tables in it."""
+    found = bounds(results)
+    judged = [run for run in results.samples if run.covers is not None]
+    largest_pool = max(one.pool for one in results.portfolios)
+    return Template(TEXT.read_text()).substitute(
+        eemeter=EEMETER_VERSION,
+        datastore=DATASTORE_VERSION,
+        set="published set" if results.seed == PUBLISHED else "development set: a draft",
+        runs=f"{len(results.outcomes):,}",
+        meters=f"{results.meters:,}",
+        refused=results.refused,
+        compared=results.plan.compared,
+        answer=tables.answer_table(results),
+        bounds=len(found),
+        missed=sum(bool(bound.missed()) for bound in found),
+        bounds_table=bounds_table(found),
+        conditions=tables.condition_table(results),
+        methods=tables.method_table(results),
+        methods_plot=METHODS_PLOT,
+        billing=tables.billing_table(results),
+        loads_plot=LOADS_PLOT,
+        draws=results.plan.draws,
+        largest_pool=largest_pool,
+        large_at_best=f"{at_best(LARGE, largest_pool):.0f}",
+        portfolios=tables.portfolio_table(results),
+        events=tables.event_table(results),
+        little_noise=tables.little_noise_table(results),
+        samples=tables.sample_table(results.samples),
+        sample_runs=len(results.samples),
+        sample_refused=sum(run.interpretation is None for run in results.samples),
+        sample_judged=len(judged),
+        sample_covered=sum(run.covers is True for run in judged),
+        refusals=tables.refusals(results.samples),
+    )
+
+
+def write(results: Results, directory: Path) -> None:
+    """The page and its plots."""
+    directory.mkdir(exist_ok=True)
+    write_plots(results, directory)
+    (directory / "validation.md").write_text(document(results))
+    print(f"{directory / 'validation.md'} is written.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.validation")
+    parser.add_argument("--keep", type=Path, metavar="FILE")
+    parser.add_argument("--draft", nargs=2, metavar=("SHARE", "DIRECTORY"))
+    given = parser.parse_args()
+    if given.keep and given.keep.exists():
+        results = pickle.loads(given.keep.read_bytes())
+    else:
+        plan, seed = (scaled(PLAN, float(given.draft[0])), DEVELOPMENT) if given.draft else (PLAN, PUBLISHED)
+        results = gather(plan, seed)
+        if given.keep:
+            given.keep.write_bytes(pickle.dumps(results))
+    write(results, Path(given.draft[1]) if given.draft else DOCS)

@@ -1,0 +1,88 @@
+"""Every sample that eemeter ships, run with each model that takes readings as often as it has them."""
+
+import math
+import multiprocessing
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from typing import Any, NamedTuple
+
+from benchmarks.meters import uk_samples
+from chalicelib.metering import MeterFailure, run_meter
+from chalicelib.metering.registry import MODEL_CLASSES
+from infra.local import portfolio
+
+PROCESSES = 2
+_BILLS = {"billing", "caltrack_billing"}
+# whose formatters take a sample, by how often it is read; shorter readings are added up
+FORMATTERS = {"hourly": {"hourly", "daily"} | _BILLS, "daily": {"daily"} | _BILLS, "billing": _BILLS}
+
+
+class SampleRun(NamedTuple):
+    """Savings with their 95 % half-width, in percent of the baseline; or why there are none.
+
+    interpretation: annualized_weather_normal, or where the reporting period has no model, gross_observed. true: what
+    the sample is built to save in a year, None where it does not say. why: the criteria that refuse a period.
+    """
+
+    sample: str
+    model: str
+    true: float | None
+    interpretation: str | None = None
+    found: float = math.nan
+    half_width: float = math.nan
+    why: str = ""
+
+    @property
+    def covers(self) -> bool | None:
+        """Whether the interval holds the truth, percent against percent: its units are of another year's weather."""
+        if self.true is None or self.interpretation is None:
+            return None
+        return abs(self.found - self.true) <= self.half_width
+
+
+def combinations() -> Iterator[tuple[str, str]]:
+    """Samples with the models that apply to them, in the order of both."""
+    for sample in portfolio.names() + uk_samples.names():
+        frequency = next(name for name in FORMATTERS if name in sample)
+        yield from ((sample, model.name) for model in MODEL_CLASSES if model.formatter in FORMATTERS[frequency])
+
+
+def sample_run(sample: str, model: str) -> SampleRun:
+    """One sample with one model, in its default settings."""
+    document, true = _input(sample)
+    row = SampleRun(sample, model, true)
+    try:
+        output = run_meter(document | {"model_class": model})
+    except MeterFailure as failure:
+        return row._replace(why=_criteria(str(failure)))
+    savings = {one["interpretation"]: one for one in output["savings"]}
+    found = savings.get("annualized_weather_normal") or savings["gross_observed"]
+    disqualification = output["models"]["reporting"]["disqualification"]
+    return row._replace(
+        interpretation=found["interpretation"],
+        found=found["percent"],
+        half_width=found["percent_half_width"],
+        why="; ".join(f"reporting period: {one['detail']}" for one in disqualification),
+    )
+
+
+def sample_runs() -> list[SampleRun]:
+    """All combinations."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+        return list(pool.map(sample_run, *zip(*combinations(), strict=True)))
+
+
+def _input(sample: str) -> tuple[dict[str, Any], float | None]:
+    """A meter input, and its true savings a year in percent."""
+    if sample in uk_samples.names():
+        return uk_samples.meter_input(sample), None
+    return portfolio.meter_input(sample), portfolio.sample_meter(sample).project["metadata"]["true_savings_percent"]
+
+
+def _criteria(message: str) -> str:
+    """What eemeter found, without the advice to whoever asked for the run."""
+    found = re.search(r"(\w+) period.*?criteria: (.*?)(?:\. Correct the data|$)", message)
+    return f"{found[1]} period: {found[2]}" if found else message
