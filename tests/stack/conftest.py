@@ -62,7 +62,7 @@ def derivative(store: None) -> int:
 
 
 @pytest.fixture(scope="session")
-def sweep(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
+def reconcile(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
     """Runs the reconciler now, as its schedule does every minute."""
     functions = [one["FunctionName"] for one in aws("lambda").list_functions()["Functions"]]
     (name,) = [function for function in functions if "Sweep" in function]
@@ -87,12 +87,12 @@ def sweep(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
 
 
 @pytest.fixture
-def unscheduled_sweep(sweep: Callable[[], None], aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
+def unscheduled_reconciler(reconcile: Callable[[], None], aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
     """The reconciler, with its schedule disabled during the test."""
     events = aws("events")
     (rule,) = [one["Name"] for one in events.list_rules()["Rules"] if "Sweep" in one["Name"]]
     events.disable_rule(Name=rule)
-    yield sweep
+    yield reconcile
     events.enable_rule(Name=rule)
 
 

@@ -84,16 +84,16 @@ def test_a_run_that_waited_fails_with_what_would_have_been_refused(api: Api, mak
 
 
 def test_the_reconciler_recovers_from_a_worker_killed_before_its_callback(
-    api: Api, trace: int, unscheduled_sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    api: Api, trace: int, unscheduled_reconciler: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sweep = unscheduled_sweep
+    reconcile = unscheduled_reconciler
     portfolio = synthetic.write(1, 2)
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
         batch, (last,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
         waiting = api.post("aggregation_runs/", {"projects": portfolio.projects, "after_batch": batch})
         wait_for(lambda: list(tables.BatchWaiter.query(batch)))
-        sweep()
+        reconcile()
         assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
         patch.setattr(waiters, "wake_after", lambda run: None)  # as if the worker had died here
         claimed = runs.claim(last.id)
@@ -102,7 +102,7 @@ def test_the_reconciler_recovers_from_a_worker_killed_before_its_callback(
     assert batches.has_ended(batch)
     time.sleep(1)
     assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
-    sweep()
+    reconcile()
     assert len(api.aggregated(waiting["id"])["derivatives"]) == 2
 
 
@@ -189,18 +189,20 @@ def check_repeated_execution(api: Api, states: Any, result: dict[str, Any]) -> N
     assert requests.get(result["aggregation_output"]).content == output
 
 
-def test_a_run_whose_execution_was_stopped_fails(api: Api, states: Any, trace: int, sweep: Callable[[], None]) -> None:
+def test_a_run_whose_execution_was_stopped_fails(
+    api: Api, states: Any, trace: int, reconcile: Callable[[], None]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
         batch, (pending,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
     run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
     wait_for(lambda: list(tables.BatchWaiter.query(batch)))
     make_due(run["id"])
-    sweep()
+    reconcile()
     assert api.get(f"aggregation_runs/{run['id']}/")["status"] == "PENDING"  # its execution is still running
     states.stop_execution(executionArn=execution_of(run["id"]), error="Stopped", cause="by an operator")
     make_due(run["id"])
-    sweep()
+    reconcile()
     ended = api.get(f"aggregation_runs/{run['id']}/")
     assert ended["status"] == "FAILED"
     assert "ABORTED" in ended["traceback"]
@@ -209,7 +211,7 @@ def test_a_run_whose_execution_was_stopped_fails(api: Api, states: Any, trace: i
 
 
 def test_a_run_whose_start_was_lost_is_started_by_the_reconciler(
-    api: Api, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    api: Api, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     portfolio = synthetic.write(1, 2)
 
@@ -220,10 +222,10 @@ def test_a_run_whose_start_was_lost_is_started_by_the_reconciler(
         patch.setattr(state_machine, "start", lost)
         spec = aggregation_runs.AggregationSpec("SUM", projects=portfolio.projects)
         (run,) = aggregation_runs.schedule([(spec, None)])
-    sweep()
+    reconcile()
     assert api.get(f"aggregation_runs/{run.id}/")["status"] == "PENDING"
     make_due(run.id)
-    sweep()
+    reconcile()
     assert len(api.aggregated(run.id)["derivatives"]) == 2
 
 

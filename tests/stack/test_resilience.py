@@ -75,7 +75,7 @@ def test_poison_messages_block_nothing_and_leave_the_dead_letter_queue(
 
 
 def test_a_run_whose_worker_is_killed_runs_again(
-    api: Api, stack: Running, aws: Callable[[str], Any], make_trace: Callable[..., int], sweep: Callable[[], None]
+    api: Api, stack: Running, aws: Callable[[str], Any], make_trace: Callable[..., int], reconcile: Callable[[], None]
 ) -> None:
     trace = make_trace("il-electricity-cdd-hdd-daily")  # takes seconds to fit
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
@@ -88,7 +88,7 @@ def test_a_run_whose_worker_is_killed_runs_again(
     tables.MeterRun(run_id).update(
         actions=[tables.MeterRun.due.set(int(time.time()) - 1)]
     )  # as if the lease had expired
-    sweep()
+    reconcile()
     run = api.succeeded(run_id)
     assert len(api.get("derivatives/", meter_result=run["meter_result"])) == 3
     counts = api.get(f"batches/{batch}/")
@@ -115,7 +115,7 @@ def _environment(pid: int) -> str:
 
 
 def test_the_reconciler_repeats_a_lost_queue_send(
-    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(ids: Any) -> None:
         raise ConnectionError("the queue does not answer")
@@ -125,13 +125,13 @@ def test_the_reconciler_repeats_a_lost_queue_send(
         run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     assert api.get(f"meter_runs/{run.id}/")["status"] == "PENDING"
     tables.Outbox(run.id).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
-    sweep()
+    reconcile()
     api.succeeded(run.id)
     assert run.id not in [entry.first_run for entry in tables.Outbox.scan()]
 
 
 def test_a_bulk_request_interrupted_before_its_batch_is_undone(
-    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut_off(batch: int, block: range) -> None:
         raise SystemExit
@@ -144,7 +144,7 @@ def test_a_bulk_request_interrupted_before_its_batch_is_undone(
     (entry,) = [entry for entry in tables.Outbox.scan() if entry.batch is not None]
     assert runs.get(entry.first_run) is not None
     tables.Outbox(entry.first_run).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
-    sweep()
+    reconcile()
     assert runs.get(entry.first_run) is None
     assert runs.get(entry.first_run + 1) is None
     assert outbox.sweep() == 0
@@ -162,7 +162,7 @@ def test_a_machine_failure_is_tried_three_times_and_then_fails_the_run(api: Api,
 
 
 def test_a_run_without_attempts_left_is_failed_by_the_next_worker(
-    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
@@ -170,7 +170,7 @@ def test_a_run_without_attempts_left_is_failed_by_the_next_worker(
         claimed = runs.claim(run.id)
         assert claimed is not None
         tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
-    sweep()
+    reconcile()
     ended = api.ended(run.id)
     assert (ended["status"], ended["failure_reason"]) == ("FAILED", "machine")
     assert "died or ran out of time" in ended["traceback"]
