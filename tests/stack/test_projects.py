@@ -258,9 +258,7 @@ def test_a_sync_creates_updates_or_leaves_unchanged(api: Api) -> None:
     assert [item["id"] for item in done] == [found(api, item["project_id"])[0]["id"] for item in items]
     assert found(api, same) == before
     assert fields_of(found(api, new)[0]) == EMPTY | {"zipcode": "94110"}
-    assert fields_of(found(api, old)[0]) == SHOWN | {
-        "zipcode": "94110"
-    }  # fields that the item leaves out are unchanged
+    assert fields_of(found(api, old)[0]) == SHOWN | {"zipcode": "94110"}  # other fields are unchanged
     assert [item["status"] for item in sync(api, items)] == ["unchanged"] * 3
 
 

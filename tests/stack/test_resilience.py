@@ -85,9 +85,7 @@ def test_a_run_whose_worker_is_killed_runs_again(
         os.kill(process, signal.SIGKILL)
     time.sleep(1)
     assert api.get(f"meter_runs/{run_id}/")["status"] == "RUNNING"
-    tables.MeterRun(run_id).update(
-        actions=[tables.MeterRun.due.set(int(time.time()) - 1)]
-    )  # as if the lease had expired
+    tables.MeterRun(run_id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])  # the lease has expired
     reconcile()
     run = api.succeeded(run_id)
     assert len(api.get("derivatives/", meter_result=run["meter_result"])) == 3
@@ -184,9 +182,7 @@ def test_a_run_can_be_claimed_as_soon_as_the_reconciler_requeues_it(
     assert runs.claim(run.id) is not None
     tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
     claimed = []
-    monkeypatch.setattr(
-        queue, "send", lambda ids: claimed.append(runs.claim(run.id))
-    )  # a worker that claims it immediately
+    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(runs.claim(run.id)))  # a worker claims it at once
     runs.requeue_overdue()
     (again,) = claimed
     assert again is not None

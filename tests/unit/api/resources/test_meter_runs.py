@@ -329,12 +329,7 @@ def test_nan_hidden_in_an_ignored_key_is_refused(call: Api) -> None:
 
 def test_failures_are_counted_and_filtered_by_reason(portfolio: Api, memory: Memory) -> None:
     portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 2}]})
-    for id, reason in (
-        (1, "weather"),
-        (2, "data"),
-        (3, "data"),
-        (4, None),
-    ):  # the last one failed before reasons were stored
+    for id, reason in ((1, "weather"), (2, "data"), (3, "data"), (4, None)):  # the last before reasons were stored
         memory.runs.update(id, {"status": "FAILED", "failure_reason": reason})
     memory.runs.update(2, {"data_quality": {"gaps": ["2016-01-01"]}})
     counted = portfolio("GET", "batches/1/").json
