@@ -1,11 +1,11 @@
-"""HTTP only: resources declare their endpoints; the routes and the OpenAPI document come from them."""
+"""The HTTP API: resources declare their endpoints, which define the routes and the OpenAPI document."""
 
 from functools import cache
 from typing import Any
 
 from chalice.app import Chalice, ChaliceAuthorizer
 
-from chalicelib.api.http.serving import answer
+from chalicelib.api.http.serving import respond
 from chalicelib.api.resources import (
     aggregation_results,
     aggregation_runs,
@@ -29,7 +29,7 @@ BASE = "/api/v1"
 @cache
 def contract() -> dict[str, Any]:
     """The OpenAPI document."""
-    from chalicelib.api.http.openapi import document  # building schemas takes time that a cold start need not spend
+    from chalicelib.api.http.openapi import document  # imported here: building the schemas would slow down a cold start
 
     return document(RESOURCES)
 
@@ -53,6 +53,6 @@ RESOURCES = (
 
 
 def register(app: Chalice, authorizer: ChaliceAuthorizer) -> None:
-    """Give the app every route; `authorizer` guards those that need a token."""
+    """Register every route with the app; `authorizer` protects those that need a token."""
     for resource in RESOURCES:
-        app.register_blueprint(resource.blueprint(authorizer, answer), url_prefix=BASE)
+        app.register_blueprint(resource.blueprint(authorizer, respond), url_prefix=BASE)

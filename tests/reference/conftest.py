@@ -1,4 +1,4 @@
-"""What the replays of the reference documents share."""
+"""Shared by the replays of the reference documents."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,6 @@ from infra.local.stack import LocalStack, Running
 
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A stack of its own for each document, since they count ids from 1."""
+    """A separate stack for each document, because the documents' ids start at 1."""
     with LocalStack(tmp_path_factory.mktemp("reference")) as running:
         yield running

@@ -1,4 +1,4 @@
-"""A reference document: its Python blocks, the exchanges that they show, and the setup that it assumes."""
+"""Read a reference document: its Python blocks, the exchanges that they show, and the setup that it assumes."""
 
 import ast
 import re
@@ -17,11 +17,11 @@ SHOWN = ">>> response.json()\n"
 HOST = "https://example.openeemeter.org"
 TOKEN = "INSERT_TOKEN_HERE"
 ELECTRICITY, GAS = "ELECTRICITY_CONSUMPTION_SUPPLIED", "NATURAL_GAS_CONSUMPTION_SUPPLIED"
-TRACES = [(ELECTRICITY, []), (ELECTRICITY, [1]), (GAS, [1]), (GAS, [2])]  # from id 1 on, with their projects
+TRACES = [(ELECTRICITY, []), (ELECTRICITY, [1]), (GAS, [1]), (GAS, [2])]  # with their projects; ids start at 1
 
 
 class Exchange(NamedTuple):
-    """A request's code, and the response that the document shows for it."""
+    """The code of a request, and the response that the document shows for it."""
 
     request: str
     response: Any
@@ -44,7 +44,7 @@ def exchanges(name: str) -> list[Exchange]:
 
 
 def namespace(running: Running) -> dict[str, Any]:
-    """The names that the documents' code uses, from the setup that running_meters.rst shows."""
+    """The names that the documents' code uses, from the setup in running_meters.rst."""
     (setup,) = [block for block in code_blocks("running_meters.rst") if block.startswith("# setup")]
     for written, here in ((HOST, running.url.removesuffix("/api/v1/")), (TOKEN, running.token)):
         assert written in setup
@@ -55,7 +55,7 @@ def namespace(running: Running) -> dict[str, Any]:
 
 
 def make_portfolio(running: Running, project: dict[str, Any] | None = None) -> Client:
-    """The projects and traces that the documents assume, on a stack that has none; a client of it."""
+    """Create the projects and traces that the documents assume on an empty stack, and return a client of it."""
     client = Client(running.url, running.token)
     for name in ("first", "second"):
         client.post("projects/", {**(project or {}), "project_id": name})
@@ -67,9 +67,9 @@ def make_portfolio(running: Running, project: dict[str, Any] | None = None) -> C
 
 
 def check(found: Any, shown: Any, added_since: list[str], document_key: str, document_type: str) -> None:
-    """The same keys in the same order, then those of the contract; the same values, but for time and place.
+    """Check for the same keys in the same order, then the added keys, and for the same values except times and URLs.
 
-    document_key: the key whose value is a URL; document_type: what the document that it opens says it is.
+    document_key: the key whose value is a URL; document_type: the `type` in the document at this URL.
     """
     assert list(found) == [*shown, *added_since]
     for key, value in shown.items():

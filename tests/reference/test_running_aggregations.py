@@ -1,4 +1,4 @@
-"""Replays running_aggregations.rst: every request as it is written there, every response key by key."""
+"""Replay running_aggregations.rst: send every request as written there, compare every response key by key."""
 
 from typing import Any, NamedTuple
 
@@ -12,14 +12,14 @@ from tests.reference.document import ELECTRICITY, TRACES, check, exchanges, make
 from tests.stack.client import Api
 
 DOCUMENT = "running_aggregations.rst"
-# keys of the contract, behind those of the document
+# keys that this API adds after those of the document
 ADDED_SINCE = ["aggregation_result", "failure_message", "traceback", "added", "updated", "group", "after_batch"]
 ADDED_SINCE += ["mix_uncertainty"]
 SAMPLES = {True: "il-electricity-cdd-only-billing_monthly", False: "il-gas-hdd-only-billing_monthly"}
 
 
 class Responses(NamedTuple):
-    """To the document's requests; and to the second once more, with its comments made code."""
+    """The responses to the document's requests, and to the second one again with its comments turned into code."""
 
     single: requests.Response
     bulk: requests.Response
@@ -28,7 +28,7 @@ class Responses(NamedTuple):
 
 @pytest.fixture(scope="module")
 def responses(fresh: Running) -> Responses:
-    """The responses to the document's requests, sent in its order to a portfolio whose meters were run."""
+    """The responses to the document's requests, sent in its order to a portfolio with completed meter runs."""
     client = make_portfolio(fresh, portfolio.sample_meter(SAMPLES[True]).project)
     client.post_all("weather_records/", portfolio.weather_records())
     for trace, (interpretation, projects) in enumerate(TRACES, 1):
@@ -38,11 +38,11 @@ def responses(fresh: Running) -> Responses:
     _run_meters(client)
     names = namespace(fresh)
     single, bulk = (exchange.request for exchange in exchanges(DOCUMENT))
-    answered = []
+    sent = []
     for code in (single, bulk, bulk.replace("# '", "'")):
         exec(code, names)
-        answered.append(names["response"])
-    return Responses(*answered)
+        sent.append(names["response"])
+    return Responses(*sent)
 
 
 def _run_meters(client: Client) -> None:
@@ -64,13 +64,13 @@ def test_the_bulk_runs_are_as_documented(responses: Responses) -> None:
     ((*runs,),) = responses.bulk.json()
     ((*shown,),) = exchanges(DOCUMENT)[1].response
     assert [run["id"] for run in runs] == [2, 3, 4, 5, 6, 7]
-    # The document knows two derivative interpretations. It shows one id twice, where ids are never reused.
+    # The document has two derivative interpretations, and shows one id twice, although ids are unique here.
     as_shown = [run for run in runs if run["derivative_interpretation"] != "gross_observed"]
     for run, one in zip(as_shown, shown, strict=True):
         _check(run, one | {"id": run["id"]})
 
 
-def test_the_bulk_runs_with_the_interpretations_of_the_comments_are_as_documented(responses: Responses) -> None:
+def test_the_bulk_runs_with_the_interpretations_in_the_comments_are_as_documented(responses: Responses) -> None:
     ((*runs,),) = responses.bulk_as_in_comments.json()
     ((*shown,),) = exchanges(DOCUMENT)[1].response
     assert [run["id"] for run in runs] == [8, 9, 10, 11]

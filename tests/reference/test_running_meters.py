@@ -1,4 +1,4 @@
-"""Replays running_meters.rst: every request as it is written there, every response key by key."""
+"""Replay running_meters.rst: send every request as written there, compare every response key by key."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from infra.local.stack import Running
 from tests.reference.document import check, exchanges, make_portfolio, namespace
 
 DOCUMENT = "running_meters.rst"
-ADDED_SINCE = ["meter_result", "batch", "uncertainty"]  # keys of the contract, behind those of the document
+ADDED_SINCE = ["meter_result", "batch", "uncertainty"]  # keys that this API adds after those of the document
 ADDED_SINCE += ["failure_reason", "data_quality", "reporting_window"]
 
 
@@ -20,26 +20,26 @@ def responses(fresh: Running) -> list[requests.Response]:
     make_portfolio(fresh)
     names = namespace(fresh)
     names["meter_input"] = portfolio.meter_input("il-gas-hdd-only-billing_monthly")
-    answered = []
+    sent = []
     for exchange in exchanges(DOCUMENT):
         exec(exchange.request.replace("{...}", "meter_input"), names)
-        answered.append(names["response"])
-    return answered
+        sent.append(names["response"])
+    return sent
 
 
-def test_the_document_holds_four_exchanges() -> None:
+def test_the_document_has_four_exchanges() -> None:
     assert len(exchanges(DOCUMENT)) == 4
 
 
 @pytest.mark.parametrize("number", range(4))
-def test_response_is_as_documented(responses: list[requests.Response], number: int) -> None:
+def test_each_response_is_as_documented(responses: list[requests.Response], number: int) -> None:
     response = responses[number]
     assert response.status_code == 201, response.text
     for found, shown in zip(_runs(response.json()), _runs(exchanges(DOCUMENT)[number].response), strict=True):
         check(found, shown, ADDED_SINCE, "meter_input", "SINGLE_TRACE_SIMPLE_PROJECT")
 
 
-def test_bulk_response_groups_by_target_and_names_its_batch(responses: list[requests.Response]) -> None:
+def test_the_bulk_response_is_grouped_by_target_and_links_to_its_batch(responses: list[requests.Response]) -> None:
     bulk, shown = responses[-1], exchanges(DOCUMENT)[-1].response
     assert [len(group) for group in bulk.json()] == [len(group) for group in shown]
     runs = _runs(bulk.json())

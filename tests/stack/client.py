@@ -1,4 +1,4 @@
-"""A client of the API that holds every answer against openapi.json."""
+"""A client of the API that validates every response against openapi.json."""
 
 import time
 from fnmatch import fnmatch
@@ -8,11 +8,11 @@ import requests
 from jsonschema import Draft202012Validator
 
 ENDED = ("SUCCESS", "FAILED")
-PATIENCE = 300  # seconds that a test waits for a run, which takes a few when the machine has nothing else to do
+TIMEOUT = 300  # seconds that a test waits for a run, which takes a few on an idle machine
 
 
 class Api:
-    """One token's requests to one stack."""
+    """Requests to one stack with one token."""
 
     def __init__(self, url: str, token: str, document: dict[str, Any] | None = None) -> None:
         self.url = url
@@ -22,26 +22,26 @@ class Api:
         self.document = document or requests.get(url + "openapi.json", timeout=60).json()
 
     def call(self, method: str, path: str, **arguments: Any) -> requests.Response:
-        """The response, which openapi.json describes."""
+        """The response, validated against openapi.json."""
         url = path if path.startswith("http") else self.url + path
         response = self.session.request(method, url, timeout=60, **arguments)
         self.check(method, url, response)
         return response
 
     def get(self, path: str, **query: Any) -> Any:
-        """What a GET answers."""
+        """The response to a GET."""
         response = self.call("GET", path, params=query)
         assert response.status_code == 200, response.text
         return response.json()
 
     def post(self, path: str, body: Any, status: int = 201, **headers: str) -> Any:
-        """What a POST answers."""
+        """The response to a POST."""
         response = self.call("POST", path, json=body, headers=headers)
         assert response.status_code == status, response.text
         return response.json()
 
     def refused(self, method: str, path: str, status: int, **arguments: Any) -> dict[str, Any]:
-        """The problem with which a request is refused."""
+        """The problem document of a refused request."""
         response = self.call(method, path, **arguments)
         assert response.status_code == status, response.text
         assert response.headers["Content-Type"] == "application/problem+json"
@@ -51,7 +51,7 @@ class Api:
         return problem
 
     def pages(self, path: str, **query: Any) -> list[list[Any]]:
-        """The pages of a list, from Link to Link until there is none."""
+        """The pages of a list, following the Link headers to the last page."""
         response = self.call("GET", path, params=query)
         pages = [response.json()]
         while "next" in response.links:
@@ -61,24 +61,24 @@ class Api:
         return pages
 
     def ended(self, run_id: int, resource: str = "meter_runs") -> dict[str, Any]:
-        """A run when it has ended."""
-        deadline = time.monotonic() + PATIENCE
+        """Wait until a run has ended, and return it."""
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             run: dict[str, Any] = self.get(f"{resource}/{run_id}/")
             if run["status"] in ENDED:
                 return run
             time.sleep(0.2)
-        raise AssertionError(f"{resource}/{run_id}/ has not ended after {PATIENCE} s")
+        raise AssertionError(f"{resource}/{run_id}/ has not ended after {TIMEOUT} s")
 
     def aggregated(self, run_id: int) -> dict[str, Any]:
-        """The result of an aggregation run that ends SUCCESS."""
+        """Wait for an aggregation run that ends with SUCCESS, and return its result."""
         run = self.ended(run_id, "aggregation_runs")
         assert run["status"] == "SUCCESS", (run["failure_message"], run["traceback"])
         result: dict[str, Any] = self.get(f"aggregation_results/{run['aggregation_result']}/")
         return result
 
     def succeeded(self, run_id: int) -> dict[str, Any]:
-        """A meter run that ends SUCCESS."""
+        """Wait for a meter run that ends with SUCCESS, and return it."""
         run = self.ended(run_id)
         assert run["status"] == "SUCCESS", run["failure_message"]
         return run
@@ -89,35 +89,35 @@ class Api:
         return {derivative["interpretation"]: derivative for derivative in found}
 
     def check(self, method: str, url: str, response: requests.Response) -> None:
-        """Holds a response against the document: its path, method, status, content type and schema."""
+        """Validate a response against the document: its path, method, status, content type and schema."""
         path = url.removeprefix(self.url).partition("?")[0].rstrip("/")
         operation = self._operation(method, path)
         if operation is None:
             assert response.status_code in (403, 404, 405), (method, path, response.status_code)
             return
-        answer = operation["responses"].get(str(response.status_code))
-        assert answer is not None, f"{method} {path} answers {response.status_code}, undocumented: {response.text}"
-        if "$ref" in answer:
-            answer = self._referenced(answer["$ref"])
-        content = answer.get("content", {})
+        documented = operation["responses"].get(str(response.status_code))
+        assert documented is not None, f"{method} {path}: undocumented status {response.status_code}: {response.text}"
+        if "$ref" in documented:
+            documented = self._referenced(documented["$ref"])
+        content = documented.get("content", {})
         if not response.content:
             assert not content
             return
         kind = response.headers["Content-Type"].partition(";")[0]
-        described = [answer for range, answer in content.items() if fnmatch(kind, range.partition(";")[0])]
-        assert described, (method, path, kind)
+        matching = [media for range, media in content.items() if fnmatch(kind, range.partition(";")[0])]
+        assert matching, (method, path, kind)
         if kind.endswith("json"):
-            schema = {**described[0]["schema"], "components": self.document["components"]}
+            schema = {**matching[0]["schema"], "components": self.document["components"]}
             Draft202012Validator(schema).validate(response.json())
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:
         candidates = sorted(self.document["paths"], key=lambda template: "{" in template)
         for template in candidates:
             wanted, given = template.strip("/").split("/"), path.strip("/").split("/")
-            fits = len(wanted) == len(given) and all(
+            matches = len(wanted) == len(given) and all(
                 part == value or part.startswith("{") for part, value in zip(wanted, given, strict=True)
             )
-            if fits and method.lower() in self.document["paths"][template]:
+            if matches and method.lower() in self.document["paths"][template]:
                 operation: dict[str, Any] = self.document["paths"][template][method.lower()]
                 return operation
         return None

@@ -1,4 +1,4 @@
-"""One local stack for all tests here, and what they reach it by."""
+"""One local stack for all stack tests, and the fixtures to access it."""
 
 import json
 import os
@@ -16,16 +16,15 @@ from infra.local.deploy import environment
 from infra.local.stack import LocalStack, Running
 from tests.stack.client import Api
 
-SAMPLE = "il-gas-hdd-only-billing_monthly"  # fits in a third of a second
+SAMPLE = "il-gas-hdd-only-billing_monthly"  # its models are fitted in a third of a second
 ITEMS_PER_POST = 10_000
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """A stack on a free port, in a directory of its own.
+    """A stack on a free port, in its own directory.
 
-    Its functions may do what their roles allow and nothing else, and its state machine waits a fifth of the time to try
-    again.
+    Its functions can only do what their roles allow, and its state machine retries after a fifth of the usual time.
     """
     settings = {"AUTH": "true", "SFN_WAIT_SCALE": "0.2"}
     with LocalStack(tmp_path_factory.mktemp("stack"), settings=settings) as running:
@@ -47,7 +46,7 @@ def aws(stack: Running) -> Callable[[str], Any]:
 
 @pytest.fixture(scope="session")
 def store(stack: Running) -> Iterator[None]:
-    """Lets chalicelib.store, in this process, work on the stack."""
+    """Makes chalicelib.store in this process use the stack."""
     before = dict(os.environ)
     os.environ |= environment(stack.endpoint_url)
     os.environ |= function_environment(stack.stack)
@@ -58,13 +57,13 @@ def store(stack: Running) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def derivative(store: None) -> int:
-    """A derivative of electricity, made up."""
+    """The id of a simulated derivative of electricity."""
     return synthetic.write(1, 1).derivatives[0].id
 
 
 @pytest.fixture(scope="session")
-def sweep(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
-    """Runs the sweep now, as its schedule does every minute."""
+def reconcile(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
+    """Runs the reconciler now, as its schedule does every minute."""
     functions = [one["FunctionName"] for one in aws("lambda").list_functions()["Functions"]]
     (name,) = [function for function in functions if "Sweep" in function]
 
@@ -81,19 +80,19 @@ def sweep(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
     }
 
     def invoke() -> None:
-        answer = aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
-        assert "FunctionError" not in answer, answer["Payload"].read()
+        response = aws("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+        assert "FunctionError" not in response, response["Payload"].read()
 
     return invoke
 
 
 @pytest.fixture
-def unscheduled_sweep(sweep: Callable[[], None], aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
-    """The sweep, which meanwhile does not run every minute."""
+def unscheduled_reconciler(reconcile: Callable[[], None], aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
+    """The reconciler, with its schedule disabled during the test."""
     events = aws("events")
     (rule,) = [one["Name"] for one in events.list_rules()["Rules"] if "Sweep" in one["Name"]]
     events.disable_rule(Name=rule)
-    yield sweep
+    yield reconcile
     events.enable_rule(Name=rule)
 
 
@@ -107,7 +106,7 @@ def weather(api: Api) -> None:
 
 @pytest.fixture(scope="session")
 def make_trace(api: Api, weather: None) -> Callable[..., int]:
-    """Posts a sample meter under names of its own; the id of its trace. Keywords change its project."""
+    """Posts a sample meter under unique names and returns the id of its trace. Keywords change its project."""
 
     def make(name: str = SAMPLE, **changes: Any) -> int:
         project, trace, records = portfolio.sample_meter(name)
@@ -124,5 +123,5 @@ def make_trace(api: Api, weather: None) -> Callable[..., int]:
 
 @pytest.fixture(scope="session")
 def trace(make_trace: Callable[..., int]) -> int:
-    """A trace that runs well: monthly bills of gas."""
+    """A trace whose runs succeed: monthly gas bills."""
     return make_trace()

@@ -1,4 +1,4 @@
-"""A function as Lambda runs it: AWS's runtime client in a process of its own, and the API that it asks for events."""
+"""A function as Lambda runs it: AWS's runtime client in a separate process, and the runtime API that it polls."""
 
 import json
 import os
@@ -20,18 +20,18 @@ from infra.sources import REPOSITORY
 CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 START = "import sys; sys.path += sys.argv[1:4]; from awslambdaric.__main__ import main; main(sys.argv[3:])"
 NEXT = "/2018-06-01/runtime/invocation/next"
-TIMEOUT = 300  # seconds that a function may take
+TIMEOUT = 300  # seconds per invocation
 
 
 class _Api(ThreadingHTTPServer):
-    """Gives out events, and takes what becomes of them: the kind of answer, and the answer."""
+    """Serves events, and collects the responses: the kind ("response" or "error") and the content."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.events: queue.Queue[Any] = queue.Queue()
-        self.answers: queue.Queue[tuple[str, Any]] = queue.Queue()
+        self.responses: queue.Queue[tuple[str, Any]] = queue.Queue()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -46,14 +46,14 @@ class _Handler(BaseHTTPRequestHandler):
             "Lambda-Runtime-Invoked-Function-Arn": "arn:aws:lambda:us-east-1:000000000000:function:worker",
             "Content-Type": "application/json",
         }
-        self._answer(200, json.dumps(self.server.events.get()).encode(), headers)
+        self._respond(200, json.dumps(self.server.events.get()).encode(), headers)
 
     def do_POST(self) -> None:
         content = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.answers.put((self.path.rpartition("/")[2], json.loads(content)))
-        self._answer(202, b"{}", {})
+        self.server.responses.put((self.path.rpartition("/")[2], json.loads(content)))
+        self._respond(202, b"{}", {})
 
-    def _answer(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
+    def _respond(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
         self.send_response(status)
         for name, value in {**headers, "Content-Length": str(len(content))}.items():
             self.send_header(name, value)
@@ -61,32 +61,32 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the client's own output is what tells."""
+        """Log nothing: the output of the client is enough."""
 
 
 class Function:
-    """A process that has been started, and waits for events."""
+    """A started process that waits for events."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", api: _Api) -> None:
         self._process = process
         self._api = api
 
     def invoke(self, event: Any) -> Any:
-        """What the function returns. Fails when it raises, does not start, or ends."""
+        """The return value of the function. Fails if the function raises, does not start or exits."""
         self._api.events.put(event)
         deadline = time.monotonic() + TIMEOUT
-        while self._api.answers.empty():
-            assert self._process.poll() is None, "the process of the function has ended"
-            assert time.monotonic() < deadline, "the function takes too long"
+        while self._api.responses.empty():
+            assert self._process.poll() is None, "the process of the function has exited"
+            assert time.monotonic() < deadline, "the function timed out"
             time.sleep(0.02)
-        kind, answer = self._api.answers.get()
-        assert kind == "response", answer
-        return answer
+        kind, response = self._api.responses.get()
+        assert kind == "response", response
+        return response
 
 
 @contextmanager
 def running(tree: Path, handler: str, scratch: Path, environment: Mapping[str, str]) -> Iterator[Function]:
-    """A function that sees the tree, our own code, the standard library and the runtime client, which scratch takes."""
+    """A function that sees the tree, our own code, the standard library and the runtime client, linked in `scratch`."""
     client = scratch / "client"
     if not client.exists():
         client.mkdir()

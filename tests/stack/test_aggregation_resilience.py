@@ -1,4 +1,4 @@
-"""An aggregation run that was accepted ends, whatever dies on the way, and its end changes no more."""
+"""An accepted aggregation run ends whatever fails on the way, and its outcome does not change afterwards."""
 
 import json
 import time
@@ -36,11 +36,11 @@ def execution_of(run_id: int) -> str:
 
 
 def make_due(run_id: int) -> None:
-    """As if the time were over that the sweep leaves a run alone."""
+    """Make a run due for the reconciler."""
     tables.AggregationRun(run_id).update(actions=[tables.AggregationRun.due.set(int(time.time()) - 1)])
 
 
-def test_a_batch_and_an_aggregation_after_it_are_posted_together(api: Api, make_trace: Callable[..., int]) -> None:
+def test_an_aggregation_can_be_posted_right_after_its_batch(api: Api, make_trace: Callable[..., int]) -> None:
     traces = [make_trace(), make_trace()]
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace} for trace in traces]})
     batch = int(response.headers["Location"].rstrip("/").rpartition("/")[2])
@@ -56,7 +56,7 @@ def test_a_batch_and_an_aggregation_after_it_are_posted_together(api: Api, make_
     assert list(tables.BatchWaiter.query(batch)) == []
 
 
-def test_a_batch_that_has_ended_is_not_waited_for(api: Api, trace: int) -> None:
+def test_a_run_does_not_wait_for_a_batch_that_has_ended(api: Api, trace: int) -> None:
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
     (run,) = response.json()[0]
     api.succeeded(run["id"])
@@ -65,8 +65,8 @@ def test_a_batch_that_has_ended_is_not_waited_for(api: Api, trace: int) -> None:
     assert [api.get(f"derivatives/{id}/")["meter_result"] for id in result["derivatives"]] == [run["id"]]
 
 
-def test_what_would_have_been_refused_fails_a_run_that_waited(api: Api, make_trace: Callable[..., int]) -> None:
-    trace = make_trace(weather_station="722880")  # its run fails, so that there is nothing to add up
+def test_a_run_that_waited_fails_with_what_would_have_been_refused(api: Api, make_trace: Callable[..., int]) -> None:
+    trace = make_trace(weather_station="722880")  # its run fails, so there is nothing to add up
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
     batch = response.json()[0][0]["batch"]
     run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
@@ -83,17 +83,17 @@ def test_what_would_have_been_refused_fails_a_run_that_waited(api: Api, make_tra
     assert api.aggregated(run["id"])["uncertainty"] == ["caltrack", "regression"]
 
 
-def test_a_worker_killed_between_the_last_run_and_its_callback_is_made_good(
-    api: Api, trace: int, unscheduled_sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_the_reconciler_recovers_from_a_worker_killed_before_its_callback(
+    api: Api, trace: int, unscheduled_reconciler: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sweep = unscheduled_sweep
+    reconcile = unscheduled_reconciler
     portfolio = synthetic.write(1, 2)
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
         batch, (last,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
         waiting = api.post("aggregation_runs/", {"projects": portfolio.projects, "after_batch": batch})
         wait_for(lambda: list(tables.BatchWaiter.query(batch)))
-        sweep()
+        reconcile()
         assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
         patch.setattr(waiters, "wake_after", lambda run: None)  # as if the worker had died here
         claimed = runs.claim(last.id)
@@ -102,24 +102,24 @@ def test_a_worker_killed_between_the_last_run_and_its_callback_is_made_good(
     assert batches.has_ended(batch)
     time.sleep(1)
     assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
-    sweep()
+    reconcile()
     assert len(api.aggregated(waiting["id"])["derivatives"]) == 2
 
 
-def test_a_step_that_fails_in_the_middle_of_the_map_is_tried_again(api: Api) -> None:
+def test_a_step_that_fails_in_the_middle_of_the_map_is_retried(api: Api) -> None:
     portfolio = synthetic.write(5, 500)
     run = api.post("aggregation_runs/", {"projects": portfolio.projects})
     key = aggregation_runs.existing(run["id"]).aggregation_input
     document = documents.client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
     half = document[: len(document) // 2]
-    documents.client().put_object(Bucket=settings().bucket, Key=key, Body=half)  # the first chunk is there, others not
+    documents.client().put_object(Bucket=settings().bucket, Key=key, Body=half)  # the first chunk exists, others do not
     time.sleep(2)
     assert api.get(f"aggregation_runs/{run['id']}/")["status"] == "RUNNING"
     documents.client().put_object(Bucket=settings().bucket, Key=key, Body=document)
     assert len(api.aggregated(run["id"])["derivatives"]) == 2500
 
 
-def test_a_step_that_fails_for_good_fails_the_run_with_its_reason(api: Api, states: Any) -> None:
+def test_a_step_that_fails_permanently_fails_the_run_with_the_reason(api: Api, states: Any) -> None:
     portfolio = synthetic.write(1, 2)
     run = api.post("aggregation_runs/", {"projects": portfolio.projects})
     key = aggregation_runs.existing(run["id"]).aggregation_input
@@ -131,9 +131,9 @@ def test_a_step_that_fails_for_good_fails_the_run_with_its_reason(api: Api, stat
     wait_for(lambda: states.describe_execution(executionArn=execution_of(run["id"]))["status"] == "FAILED")
 
 
-def test_many_chunks_tell_why_one_of_them_failed(api: Api, monkeypatch: pytest.MonkeyPatch, states: Any) -> None:
+def test_the_failure_of_one_of_many_chunks_is_reported(api: Api, monkeypatch: pytest.MonkeyPatch, states: Any) -> None:
     portfolio = synthetic.write(1, 45)
-    monkeypatch.setattr(rows, "CHUNK", 1)  # so that they are executions of their own
+    monkeypatch.setattr(rows, "CHUNK", 1)  # so that the chunks are separate executions
     choice = choosing.choose(choosing.Selection(projects=portfolio.projects))
     ((kind, draft),) = choice.drafts.items()
     spec = aggregation_runs.AggregationSpec("SUM", projects=portfolio.projects)
@@ -141,7 +141,7 @@ def test_many_chunks_tell_why_one_of_them_failed(api: Api, monkeypatch: pytest.M
         patch.setattr(state_machine, "start", lambda run: None)
         (run,) = aggregation_runs.schedule([(spec, choosing.Chosen(kind, "KWH", draft))])
     document = documents.client().get_object(Bucket=settings().bucket, Key=run.aggregation_input)["Body"].read()
-    cut_off = document[: run.chunks[-2] + 10]  # in the midst of the last chunk
+    cut_off = document[: run.chunks[-2] + 10]  # in the middle of the last chunk
     documents.client().put_object(Bucket=settings().bucket, Key=run.aggregation_input, Body=cut_off)
     state_machine.start(run)
     ended = api.ended(run.id, "aggregation_runs")
@@ -151,7 +151,7 @@ def test_many_chunks_tell_why_one_of_them_failed(api: Api, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize("what", ["project", "trace group"])
-def test_what_was_deleted_while_a_run_waited_fails_it(api: Api, trace: int, what: str) -> None:
+def test_a_run_fails_if_its_source_was_deleted_while_it_waited(api: Api, trace: int, what: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
         batch, (pending,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
@@ -168,13 +168,13 @@ def test_what_was_deleted_while_a_run_waited_fails_it(api: Api, trace: int, what
     assert f"{what} {project if what == 'project' else group} was deleted" in ended["failure_message"]
 
 
-def test_an_execution_done_again_changes_nothing(api: Api, states: Any) -> None:
+def test_a_repeated_execution_changes_nothing(api: Api, states: Any) -> None:
     run = api.post("aggregation_runs/", {"projects": synthetic.write(1, 2).projects})
-    check_done_again(api, states, api.aggregated(run["id"]))
+    check_repeated_execution(api, states, api.aggregated(run["id"]))
 
 
-def check_done_again(api: Api, states: Any, result: dict[str, Any]) -> None:
-    """A second execution of the same run ends well, and run, result and output stay as they were."""
+def check_repeated_execution(api: Api, states: Any, result: dict[str, Any]) -> None:
+    """A second execution of the same run succeeds, and does not change the run, result or output."""
     run = api.get(f"aggregation_runs/{result['aggregation_run']}/")
     output = requests.get(result["aggregation_output"]).content
     again = states.start_execution(
@@ -189,18 +189,20 @@ def check_done_again(api: Api, states: Any, result: dict[str, Any]) -> None:
     assert requests.get(result["aggregation_output"]).content == output
 
 
-def test_a_run_whose_execution_was_stopped_fails(api: Api, states: Any, trace: int, sweep: Callable[[], None]) -> None:
+def test_a_run_whose_execution_was_stopped_fails(
+    api: Api, states: Any, trace: int, reconcile: Callable[[], None]
+) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
         batch, (pending,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
     run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
     wait_for(lambda: list(tables.BatchWaiter.query(batch)))
     make_due(run["id"])
-    sweep()
-    assert api.get(f"aggregation_runs/{run['id']}/")["status"] == "PENDING"  # its execution is well
+    reconcile()
+    assert api.get(f"aggregation_runs/{run['id']}/")["status"] == "PENDING"  # its execution is still running
     states.stop_execution(executionArn=execution_of(run["id"]), error="Stopped", cause="by an operator")
     make_due(run["id"])
-    sweep()
+    reconcile()
     ended = api.get(f"aggregation_runs/{run['id']}/")
     assert ended["status"] == "FAILED"
     assert "ABORTED" in ended["traceback"]
@@ -208,8 +210,8 @@ def test_a_run_whose_execution_was_stopped_fails(api: Api, states: Any, trace: i
     api.ended(pending.id)
 
 
-def test_a_run_whose_start_was_lost_is_started_by_the_sweep(
-    api: Api, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_a_run_whose_start_was_lost_is_started_by_the_reconciler(
+    api: Api, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     portfolio = synthetic.write(1, 2)
 
@@ -220,15 +222,15 @@ def test_a_run_whose_start_was_lost_is_started_by_the_sweep(
         patch.setattr(state_machine, "start", lost)
         spec = aggregation_runs.AggregationSpec("SUM", projects=portfolio.projects)
         (run,) = aggregation_runs.schedule([(spec, None)])
-    sweep()
+    reconcile()
     assert api.get(f"aggregation_runs/{run.id}/")["status"] == "PENDING"
     make_due(run.id)
-    sweep()
+    reconcile()
     assert len(api.aggregated(run.id)["derivatives"]) == 2
 
 
 @pytest.mark.slow
-def test_50_000_derivatives_add_up_and_little_passes_between_the_steps(api: Api, states: Any) -> None:
+def test_50_000_derivatives_add_up_with_small_payloads_between_the_steps(api: Api, states: Any) -> None:
     portfolio = synthetic.write(10_000, 5)
     run = api.post("aggregation_runs/", {"projects": portfolio.projects, "derivative_interpretation": NORMAL})
     result = api.aggregated(run["id"])
@@ -239,6 +241,6 @@ def test_50_000_derivatives_add_up_and_little_passes_between_the_steps(api: Api,
     payloads = [value for event in events for value in event.values() if isinstance(value, dict)]
     assert len(events) < 100
     assert max(len(json.dumps(payload, default=str)) for payload in payloads) < 4_000
-    (chunks,) = states.list_map_runs(executionArn=execution_of(run["id"]))["mapRuns"]  # executions of their own
+    (chunks,) = states.list_map_runs(executionArn=execution_of(run["id"]))["mapRuns"]  # separate executions
     assert states.describe_map_run(mapRunArn=chunks["mapRunArn"])["itemCounts"]["succeeded"] == 50
-    check_done_again(api, states, result)
+    check_repeated_execution(api, states, result)

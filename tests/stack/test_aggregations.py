@@ -1,4 +1,4 @@
-"""Aggregations from the POST to the result: what is chosen, what is refused, how it adds up."""
+"""Aggregations from the POST to the result: what is selected, what is refused, and the sums."""
 
 import math
 import uuid
@@ -52,7 +52,7 @@ def electricity(api: Api, make_trace: Callable[..., int]) -> Metered:
 
 @pytest.fixture(scope="module")
 def two_methods(store: None) -> list[int]:
-    """Projects of made-up derivatives, two of which have their intervals by regression and one by CalTRACK."""
+    """Projects with simulated derivatives: two have intervals by regression and one by CalTRACK."""
     one, other = synthetic.write(1, 2), synthetic.write(1, 1, uncertainty="caltrack")
     return one.projects + other.projects
 
@@ -63,7 +63,7 @@ def aggregate(api: Api, **request: Any) -> dict[str, Any]:
 
 
 def independent_sum(derivatives: list[dict[str, Any]]) -> dict[str, float]:
-    """What an evaluator's own script makes of derivatives as the API shows them."""
+    """The sums that an evaluator's own script computes from the derivatives that the API returns."""
     found: dict[str, float] = {}
     for name in NUMBERS:
         column = [derivative[name] for derivative in derivatives]
@@ -76,7 +76,7 @@ def independent_sum(derivatives: list[dict[str, Any]]) -> dict[str, float]:
     return found
 
 
-def test_a_run_is_what_was_asked_for_and_its_input_opens_at_once(api: Api, gas: list[Metered]) -> None:
+def test_a_run_matches_the_request_and_its_input_can_be_read_immediately(api: Api, gas: list[Metered]) -> None:
     request = {"projects": [one.project for one in gas], "derivative_interpretation": NORMAL}
     run = api.post("aggregation_runs/", request)
     assert (run["status"], run["trace_interpretation"], run["aggregation_interpretation"]) == (
@@ -99,7 +99,7 @@ def test_a_run_is_what_was_asked_for_and_its_input_opens_at_once(api: Api, gas: 
     api.aggregated(run["id"])
 
 
-def test_the_result_is_the_independent_sum_to_the_last_bit(api: Api, gas: list[Metered]) -> None:
+def test_the_result_equals_an_independent_sum_to_the_last_bit(api: Api, gas: list[Metered]) -> None:
     result = aggregate(api, projects=[one.project for one in gas], derivative_interpretation=PREDICTED)
     listed = [api.get(f"derivatives/{id}/") for id in result["derivatives"]]
     assert {name: result[name] for name in independent_sum(listed)} == independent_sum(listed)
@@ -141,31 +141,31 @@ def test_a_union_counts_each_derivative_once(api: Api, gas: list[Metered]) -> No
     assert {name: again[name] for name in same} == {name: once[name] for name in same}
 
 
-def test_the_newest_successful_run_of_a_trace_counts(api: Api, make_trace: Callable[..., int]) -> None:
+def test_the_newest_successful_run_of_a_trace_is_used(api: Api, make_trace: Callable[..., int]) -> None:
     trace = make_trace()
     first = meter(api, trace)
     newer = meter(api, trace, formatter_kwargs={"ignore_sufficiency": True})
     assert api.ended(api.post("meter_runs/", {"trace": trace, "model_class": "None"})["id"])["status"] == "FAILED"
     assert first.derivatives[NORMAL]["id"] < newer.derivatives[NORMAL]["id"]
-    for drawn in ({"traces": [trace]}, {"projects": [first.project]}):
-        result = aggregate(api, derivative_interpretation=NORMAL, **drawn)
+    for sources in ({"traces": [trace]}, {"projects": [first.project]}):
+        result = aggregate(api, derivative_interpretation=NORMAL, **sources)
         assert result["derivatives"] == [newer.derivatives[NORMAL]["id"]]
 
 
-def test_a_project_draws_the_runs_that_were_for_it(api: Api, make_trace: Callable[..., int]) -> None:
+def test_a_project_only_uses_the_runs_that_were_for_it(api: Api, make_trace: Callable[..., int]) -> None:
     own = meter(api, make_trace())
     other = meter(api, make_trace())
     api.call("PATCH", f"traces/{own.trace}/", json={"projects": [own.project, other.project]})
     shared = meter(api, own.trace, project=other.project)
 
-    def drawn(**request: Any) -> list[int]:
+    def sources(**request: Any) -> list[int]:
         return list(aggregate(api, derivative_interpretation=NORMAL, **request)["derivatives"])
 
     own_id, other_id, shared_id = (one.derivatives[NORMAL]["id"] for one in (own, other, shared))
-    assert drawn(projects=[own.project]) == [own_id]
-    assert drawn(projects=[other.project]) == [other_id, shared_id]
-    assert drawn(projects=[own.project, other.project]) == [own_id, other_id, shared_id]
-    assert drawn(traces=[own.trace]) == [shared_id]
+    assert sources(projects=[own.project]) == [own_id]
+    assert sources(projects=[other.project]) == [other_id, shared_id]
+    assert sources(projects=[own.project, other.project]) == [own_id, other_id, shared_id]
+    assert sources(traces=[own.trace]) == [shared_id]
 
 
 def test_an_older_run_that_ends_late_does_not_become_the_newest(
@@ -186,14 +186,14 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     numbers = dict.fromkeys((*NUMBERS, *SPREAD_NUMBERS), 1)
     outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **numbers}]
     assert runs.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")
-    for drawn in ({"traces": [trace]}, {"projects": [project]}):
-        result = aggregate(api, derivative_interpretation=NORMAL, **drawn)
+    for sources in ({"traces": [trace]}, {"projects": [project]}):
+        result = aggregate(api, derivative_interpretation=NORMAL, **sources)
         assert result["derivatives"] == [newer.derivatives[NORMAL]["id"]]
 
 
 class TestRefusals:
     @pytest.mark.parametrize(
-        ("request_", "pointers", "said"),
+        ("request_", "pointers", "message"),
         [
             ({}, [""], "projects, traces, derivatives or a group"),
             ({"projects": []}, [""], "projects, traces, derivatives or a group"),
@@ -211,13 +211,13 @@ class TestRefusals:
         ],
         ids=str,
     )  # fmt: skip
-    def test_what_does_not_fit_is_pointed_at(
-        self, api: Api, gas: list[Metered], request_: dict[str, Any], pointers: list[str], said: str
+    def test_an_invalid_field_is_reported(
+        self, api: Api, gas: list[Metered], request_: dict[str, Any], pointers: list[str], message: str
     ) -> None:
         before = ids.last("aggregation_runs")
         problem = api.refused("POST", "aggregation_runs/", 400, json=request_)
         assert [error["pointer"] for error in problem["errors"]] == pointers
-        assert said in problem["errors"][0]["detail"]
+        assert message in problem["errors"][0]["detail"]
         assert ids.last("aggregation_runs") == before
 
     def test_interpretations_that_do_not_agree_are_listed(
@@ -234,7 +234,7 @@ class TestRefusals:
         run = api.post("aggregation_runs/", {"derivatives": named})
         assert (run["trace_interpretation"], run["derivative_interpretation"]) == ("NG_C_S", OBSERVED)
 
-    def test_nothing_that_matches_says_what_there_is(self, api: Api, gas: list[Metered]) -> None:
+    def test_if_nothing_matches_the_message_lists_what_exists(self, api: Api, gas: list[Metered]) -> None:
         request = {"traces": [gas[0].trace], "trace_interpretation": "E_C_S"}
         detail = api.refused("POST", "aggregation_runs/", 400, json=request)["detail"]
         assert f"NG_C_S {PREDICTED} (1)" in detail
@@ -250,21 +250,21 @@ class TestRefusals:
     def test_mixed_methods_are_refused_with_both_remedies(self, api: Api, two_methods: list[int]) -> None:
         problem = api.refused("POST", "aggregation_runs/", 400, json={"projects": two_methods})
         assert [error["pointer"] for error in problem["errors"]] == ["/mix_uncertainty"]
-        for said in ("caltrack (1) and regression (2)", "one `uncertainty`", '"mix_uncertainty": true'):
-            assert said in problem["detail"]
+        for message in ("caltrack (1) and regression (2)", "one `uncertainty`", '"mix_uncertainty": true'):
+            assert message in problem["detail"]
         targets = [{"projects": two_methods, "mix_uncertainty": True}, {"projects": two_methods}]
         problem = api.refused("POST", "aggregation_runs/bulk/", 400, json={"targets": targets})
         assert [error["pointer"] for error in problem["errors"]] == ["/targets/1/mix_uncertainty"]
 
 
-def test_a_mean_is_the_sum_over_the_number_of_derivatives(api: Api, gas: list[Metered]) -> None:
+def test_a_mean_is_the_sum_divided_by_the_number_of_derivatives(api: Api, gas: list[Metered]) -> None:
     request = {"projects": [one.project for one in gas], "derivative_interpretation": NORMAL}
     summed, mean = aggregate(api, **request), aggregate(api, **request, aggregation_interpretation="MEAN")
     for name in NUMBERS:
         assert mean[name] == (summed[name] if name.endswith("_n") else summed[name] / 2)
 
 
-def test_systematic_errors_add_up_beside_the_intervals(api: Api) -> None:
+def test_systematic_errors_are_added_separately_from_the_intervals(api: Api) -> None:
     portfolio = synthetic.write(1, 4)
     without, *others = portfolio.derivatives
     without.update(actions=[Derivative.systematic_error.remove()])
@@ -281,7 +281,7 @@ def test_systematic_errors_add_up_beside_the_intervals(api: Api) -> None:
     assert (unknown["systematic_error"], unknown["systematic_error_n"]) == (None, 0)
 
 
-def test_methods_are_mixed_on_request_and_the_result_names_them(api: Api, two_methods: list[int]) -> None:
+def test_methods_are_mixed_on_request_and_the_result_lists_them(api: Api, two_methods: list[int]) -> None:
     run = api.post("aggregation_runs/", {"projects": two_methods, "mix_uncertainty": True})
     assert run["mix_uncertainty"] is True
     assert requests.get(run["aggregation_input"]).json()["specification"]["mix_uncertainty"] is True
@@ -293,7 +293,7 @@ def test_methods_are_mixed_on_request_and_the_result_names_them(api: Api, two_me
     assert (only["mix_uncertainty"], api.aggregated(only["id"])["uncertainty"]) == (False, ["regression"])
 
 
-def test_a_row_from_before_the_method_was_kept_is_of_guideline_14(api: Api) -> None:
+def test_an_item_older_than_the_method_attribute_has_guideline_14(api: Api) -> None:
     portfolio = synthetic.write(1, 1)
     (derivative,) = portfolio.derivatives
     derivative.update(actions=[Derivative.uncertainty.remove(), Derivative.systematic_error.remove()])
@@ -302,7 +302,7 @@ def test_a_row_from_before_the_method_was_kept_is_of_guideline_14(api: Api) -> N
     assert aggregate(api, projects=portfolio.projects)["uncertainty"] == ["guideline14"]
 
 
-def test_a_group_draws_its_traces_for_their_projects(api: Api, gas: list[Metered], electricity: Metered) -> None:
+def test_a_group_uses_its_traces_for_their_projects(api: Api, gas: list[Metered], electricity: Metered) -> None:
     names = [api.get(f"traces/{one.trace}/")["trace_id"] for one in (*gas, electricity)]
     group = {"name": "three meters", "filter_specification": {"target": "trace_id", "comparison": "in", "value": names}}
     id = api.post("trace_groups/", group)["id"]
@@ -317,12 +317,12 @@ def test_a_group_draws_its_traces_for_their_projects(api: Api, gas: list[Metered
     assert api.aggregated(first["id"])["derivatives"] == [electricity.derivatives[NORMAL]["id"]]
 
 
-def test_a_group_that_no_trace_fits_is_named(api: Api, gas: list[Metered]) -> None:
+def test_a_group_that_no_trace_matches_is_reported(api: Api, gas: list[Metered]) -> None:
     specification = {"target": "project_metadata|feul", "comparison": "==", "value": "gas"}
     id = api.post("trace_groups/", {"name": "mistyped", "filter_specification": specification})["id"]
     problem = api.refused("POST", "aggregation_runs/", 400, json={"projects": [gas[0].project], "group": id})
     assert [error["pointer"] for error in problem["errors"]] == ["/group"]
-    assert "No trace fits" in problem["detail"]
+    assert "No trace matches" in problem["detail"]
 
 
 def test_traces_without_a_result_are_listed_in_the_input(api: Api, make_trace: Callable[..., int]) -> None:
@@ -335,7 +335,7 @@ def test_traces_without_a_result_are_listed_in_the_input(api: Api, make_trace: C
     assert api.aggregated(run["id"])["derivatives"] == [one.derivatives[NORMAL]["id"]]
 
 
-def test_a_derivative_without_a_side_is_rejected(api: Api) -> None:
+def test_a_derivative_with_an_incomplete_side_is_rejected(api: Api) -> None:
     portfolio = synthetic.write(1, 3)
     broken = portfolio.derivatives[1]
     broken.update(actions=[Derivative.reporting_upper.remove()])
@@ -348,7 +348,7 @@ def test_a_derivative_without_a_side_is_rejected(api: Api) -> None:
     assert {name: result[name] for name in independent_sum(whole)} == independent_sum(whole)
 
 
-def test_a_run_of_rejected_derivatives_alone_fails(api: Api) -> None:
+def test_a_run_with_only_rejected_derivatives_fails(api: Api) -> None:
     portfolio = synthetic.write(1, 2)
     for derivative in portfolio.derivatives:
         derivative.update(actions=[Derivative.baseline_value.remove()])
@@ -357,7 +357,7 @@ def test_a_run_of_rejected_derivatives_alone_fails(api: Api) -> None:
     assert "None of the 2 derivatives has both" in run["failure_message"]
 
 
-def test_generation_saves_in_the_other_direction_and_its_missing_baseline_is_zero(api: Api) -> None:
+def test_generation_saves_in_the_opposite_direction_and_its_missing_baseline_is_zero(api: Api) -> None:
     portfolio = synthetic.write(1, 2, "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED")
     first, second = portfolio.derivatives
     for part in ("value", "lower", "upper", "n"):
@@ -372,9 +372,7 @@ def test_generation_saves_in_the_other_direction_and_its_missing_baseline_is_zer
 
 
 class TestBulk:
-    def test_every_combination_that_there_is_has_a_run(
-        self, api: Api, gas: list[Metered], electricity: Metered
-    ) -> None:
+    def test_every_existing_combination_gets_a_run(self, api: Api, gas: list[Metered], electricity: Metered) -> None:
         targets = [
             {"projects": [gas[0].project, electricity.project]},
             {"traces": [gas[1].trace], "derivative_interpretations": [PREDICTED, NORMAL]},
@@ -396,7 +394,7 @@ class TestBulk:
         assert [result["aggregation_interpretation"] for result in results] == ["SUM"] * 8 + ["MEAN"]
         assert results[0]["derivatives"] == [electricity.derivatives[NORMAL]["id"]]
 
-    def test_what_does_not_fit_is_pointed_at(self, api: Api, gas: list[Metered]) -> None:
+    def test_an_invalid_field_is_reported(self, api: Api, gas: list[Metered]) -> None:
         targets = [{"projects": [gas[0].project]}, {}, {"traces": [gas[0].trace, ABSENT]}, {"derivatives": [ABSENT]}]
         problem = api.refused("POST", "aggregation_runs/bulk/", 400, json={"targets": targets})
         assert [error["pointer"] for error in problem["errors"]] == ["/targets/1", "/targets/2/traces/1"]
@@ -409,7 +407,7 @@ class TestBulk:
         assert [error["pointer"] for error in problem["errors"]] == ["/targets"]
         assert f"NG_C_S {NORMAL} (1)" in problem["detail"]
 
-    def test_more_runs_than_a_request_may_make_are_refused(self, api: Api, gas: list[Metered]) -> None:
+    def test_more_runs_than_the_limit_of_a_request_are_refused(self, api: Api, gas: list[Metered]) -> None:
         targets = [{"traces": [gas[0].trace]}] * 70
         problem = api.refused("POST", "aggregation_runs/bulk/", 400, json={"targets": targets})
         assert "more than 200 runs" in problem["detail"]

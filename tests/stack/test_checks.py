@@ -1,4 +1,4 @@
-"""Checks of meter runs: they find what the runs would fail with, in seconds, and write nothing."""
+"""Checks of meter runs: they find the failures that the runs would have, in seconds, and write nothing."""
 
 import json
 import time
@@ -31,7 +31,7 @@ Unchanged = Callable[[], Any]
 
 @pytest.fixture(scope="module")
 def register(api: Api, weather: None) -> int:
-    """A trace of counter reads that were posted as consumption."""
+    """A trace of register reads that were posted as consumption."""
     project, trace, records = portfolio.sample_meter(SAMPLE)
     project_id = api.post("projects/", {**project, "project_id": uuid.uuid4().hex})["id"]
     trace_id = int(api.post("traces/", {**trace, "trace_id": uuid.uuid4().hex, "projects": [project_id]})["id"])
@@ -45,7 +45,7 @@ def register(api: Api, weather: None) -> int:
 
 @pytest.fixture
 def unchanged(api: Api, aws: Callable[[str], Any], store: None) -> Unchanged:
-    """A context in which no object of the bucket and no row of a table may change, once all runs have ended."""
+    """A context that waits for all runs to end, then allows no change to the bucket's objects or the tables' items."""
 
     def everything() -> tuple[Any, Any]:
         dynamodb, s3 = aws("dynamodb"), aws("s3")
@@ -80,7 +80,7 @@ def check(api: Api, body: Any) -> Any:
     return api.post("meter_runs/check/", body, 200)
 
 
-def test_a_good_trace_would_go_on(api: Api, trace: int, unchanged: Unchanged) -> None:
+def test_a_good_trace_has_no_failure(api: Api, trace: int, unchanged: Unchanged) -> None:
     with unchanged():
         found = check(api, {"trace": trace})
     (project,) = api.get(f"traces/{trace}/")["projects"]
@@ -93,7 +93,7 @@ def test_a_good_trace_would_go_on(api: Api, trace: int, unchanged: Unchanged) ->
         assert quality["temperatures_missing"] == 0
 
 
-def test_it_finds_what_the_run_then_fails_with(api: Api, register: int, unchanged: Unchanged) -> None:
+def test_a_check_finds_the_failure_of_the_run(api: Api, register: int, unchanged: Unchanged) -> None:
     with unchanged():
         (one,) = check(api, {"trace": register})["checks"]
     run = api.ended(api.post("meter_runs/", {"trace": register})["id"])
@@ -103,7 +103,7 @@ def test_it_finds_what_the_run_then_fails_with(api: Api, register: int, unchange
     assert one["data_quality"] == run["data_quality"]
 
 
-def test_a_bulk_counts_what_would_fail_and_lists_it_first(
+def test_a_bulk_check_counts_failures_and_lists_them_first(
     api: Api, trace: int, register: int, make_trace: Callable[..., int], unchanged: Unchanged
 ) -> None:
     elsewhere = make_trace(weather_station="722880")
@@ -120,7 +120,7 @@ def test_a_bulk_counts_what_would_fail_and_lists_it_first(
 
 @pytest.mark.usefixtures("trace")
 @pytest.mark.parametrize("form", ["object", "string"])
-def test_a_posted_meter_input_is_checked_and_not_kept(api: Api, unchanged: Unchanged, form: str) -> None:
+def test_a_posted_meter_input_is_checked_and_not_stored(api: Api, unchanged: Unchanged, form: str) -> None:
     document = portfolio.meter_input(SAMPLE)
     with unchanged():
         found = check(api, {"meter_input": document if form == "object" else json.dumps(document)})
@@ -135,11 +135,11 @@ def test_a_stored_meter_input_is_checked_by_its_url(api: Api) -> None:
     assert one["failure"] is None
 
 
-def test_a_series_of_many_chunks_is_not_folded(
+def test_a_series_of_many_chunks_is_not_compacted(
     api: Api, aws: Callable[[str], Any], make_trace: Callable[..., int], unchanged: Unchanged
 ) -> None:
     trace = make_trace()
-    for number in range(series.COMPACT_ABOVE + 1):  # written long ago
+    for number in range(series.COMPACT_ABOVE + 1):  # as if written long ago
         column = {"starts": array("q", [number]), "values": array("d", [1.0]), "estimated": array("B", [0])}
         key = f"{series.trace_prefix(trace)}{number:0{series.NAME_DIGITS}d}-a.npz"
         aws("s3").put_object(Bucket=settings().bucket, Key=key, Body=pack(column))  # type: ignore[arg-type]
@@ -147,7 +147,7 @@ def test_a_series_of_many_chunks_is_not_folded(
         assert check(api, {"trace": trace})["checked"] == 1
 
 
-def test_its_function_may_write_nothing(aws: Callable[[str], Any], stack: Running) -> None:
+def test_the_check_function_has_no_permission_to_write(aws: Callable[[str], Any], stack: Running) -> None:
     role, iam = role_of(aws, stack, "CheckRuns"), aws("iam")
     allowed: set[str] = set()
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
@@ -158,7 +158,7 @@ def test_its_function_may_write_nothing(aws: Callable[[str], Any], stack: Runnin
     assert not iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
 
 
-def test_where_its_function_fails_it_says_when_to_try_again(
+def test_if_the_check_function_fails_the_response_says_when_to_try_again(
     api: Api, aws: Callable[[str], Any], stack: Running, trace: int
 ) -> None:
     def refused() -> None:
@@ -183,10 +183,10 @@ def test_no_run_is_called_check(api: Api) -> None:
 
 
 @pytest.mark.parametrize("name", [SAMPLE, "il-electricity-cdd-hdd-hourly"])
-def test_it_answers_within_two_seconds(api: Api, make_trace: Callable[..., int], name: str) -> None:
+def test_a_check_responds_within_two_seconds(api: Api, make_trace: Callable[..., int], name: str) -> None:
     body, seconds = {"trace": make_trace(name)}, []
     for _ in range(5):
         began = time.monotonic()
         check(api, body)
         seconds.append(time.monotonic() - began)
-    assert min(seconds) < 2  # of a machine that others use too, and a function that may start cold
+    assert min(seconds) < 2  # the fastest: the machine may be busy, and the function may start cold

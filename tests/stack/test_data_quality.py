@@ -1,4 +1,4 @@
-"""Meters as utilities post them, through the API: what is refused, what is told, and what then runs."""
+"""Meter data as utilities post them, through the API: what fails, what is reported, and what then runs."""
 
 import os
 import subprocess
@@ -21,7 +21,7 @@ Records = list[dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def post(api: Api, weather: None) -> Callable[..., int]:
-    """Posts a sample whose records a function has changed; keywords are fields of its trace."""
+    """Posts a sample after a function has changed its records; keywords are fields of its trace."""
 
     def posted(change: Callable[[Records], None] = lambda records: None, name: str = BILLS, **fields: Any) -> int:
         project, trace, records = portfolio.sample_meter(name)
@@ -35,8 +35,8 @@ def post(api: Api, weather: None) -> Callable[..., int]:
     return posted
 
 
-def counted(records: Records) -> None:
-    """What was used as the reads of a register."""
+def to_register_reads(records: Records) -> None:
+    """Turn consumption into register reads."""
     total = 41_000.0
     for record in records:
         used, record["value"] = record["value"] or 0.0, round(total, 2)
@@ -54,8 +54,8 @@ def warnings(api: Api, run: dict[str, Any]) -> dict[str, str]:
     return {one["name"].rpartition(".")[2]: one["detail"] for one in models["baseline"]["warnings"]}
 
 
-def test_register_reads_fail_with_a_report_and_run_once_they_are_declared(api: Api, post: Callable[..., int]) -> None:
-    trace = post(counted)
+def test_undeclared_register_reads_fail_with_a_report_and_declared_ones_run(api: Api, post: Callable[..., int]) -> None:
+    trace = post(to_register_reads)
     failed = run(api, trace)
     assert (failed["status"], failed["failure_reason"]) == ("FAILED", "data")
     assert "looks like register reads" in failed["failure_message"]
@@ -81,14 +81,14 @@ def test_gas_by_volume_gives_therms(api: Api, post: Callable[..., int]) -> None:
     assert (found["unit"], found["baseline_value"]) == ("THERM", pytest.approx(therms["baseline_value"]))
 
 
-def test_two_values_of_one_instant_are_told_by_the_run(api: Api, post: Callable[..., int]) -> None:
+def test_two_values_of_one_instant_are_reported_by_the_run(api: Api, post: Callable[..., int]) -> None:
     def twice(records: Records) -> None:
         records.insert(5, {**records[5], "value": 10 * records[5]["value"]})
 
     assert "duplicates): 1, 2016-04-21" in warnings(api, run(api, post(twice)))["duplicate_readings"]
 
 
-def test_a_spike_is_named_and_can_be_left_out(api: Api, post: Callable[..., int]) -> None:
+def test_a_spike_is_reported_and_can_be_left_out(api: Api, post: Callable[..., int]) -> None:
     def spike(records: Records) -> None:
         records[5]["value"] *= 200
 
@@ -98,7 +98,7 @@ def test_a_spike_is_named_and_can_be_left_out(api: Api, post: Callable[..., int]
     assert "2016-04-21" in warnings(api, without)["outliers_excluded"]
 
 
-def test_zeros_are_readings_where_the_trace_says_so(api: Api, post: Callable[..., int]) -> None:
+def test_zeros_are_readings_if_the_trace_says_so(api: Api, post: Callable[..., int]) -> None:
     def cooling(records: Records) -> None:
         for record in records:
             record["value"] = record["value"] and record["value"] * (record["start"][5:7] in ("05", "06", "07", "08"))
@@ -111,7 +111,7 @@ def test_zeros_are_readings_where_the_trace_says_so(api: Api, post: Callable[...
     assert run(api, trace)["status"] == "SUCCESS"
 
 
-def test_the_example_of_a_utilitys_bills_runs_as_it_is(stack: Running, weather: None) -> None:
+def test_the_example_with_a_utilitys_bills_runs_unchanged(stack: Running, weather: None) -> None:
     done = subprocess.run(
         [sys.executable, EXAMPLES / "post_bills.py", EXAMPLES / "bills.csv"],
         env={**os.environ, "URL": stack.url, "TOKEN": stack.token},

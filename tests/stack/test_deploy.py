@@ -1,4 +1,4 @@
-"""`make deploy`: the command itself, against a stack of its own that stands for an AWS account."""
+"""`make deploy`: the command itself, against a separate local server that stands in for an AWS account."""
 
 import re
 import subprocess
@@ -24,7 +24,7 @@ TOKEN = re.compile(r"eem_[\w-]+")
 
 
 class AwsAccount:
-    """An account in which nothing is, at first."""
+    """An account that is empty at first."""
 
     def __init__(self, server: Server) -> None:
         self.server = server
@@ -43,12 +43,12 @@ class AwsAccount:
         return stack
 
     def api(self, name: str, token: str) -> Api:
-        """The API of a stack, where this account has it."""
+        """A client of a stack's API, at its URL in this account."""
         outputs = {output["OutputKey"]: output["OutputValue"] for output in self.stack(name)["Outputs"]}
         return Api(f"{self.server.endpoint_url}/_aws/execute-api/{outputs['RestAPIId']}/live/api/v1/", token)
 
     def files(self) -> set[str]:
-        """What is in the bucket of artifacts."""
+        """The keys in the bucket of artifacts."""
         listed = self.client("s3").list_objects_v2(Bucket=f"eemeter-datastore-artifacts-000000000000-{REGION}")
         return {file["Key"] for file in listed["Contents"]}
 
@@ -63,7 +63,7 @@ def account(tmp_path: Path) -> Iterator[AwsAccount]:
 
 @pytest.fixture
 def succeeding(account: AwsAccount) -> Callable[[str], str]:
-    """Deploys a stage; what the command says."""
+    """Deploys a stage and returns the output of the command."""
 
     def deploy(stage: str) -> str:
         done = account.deploy(stage)
@@ -73,12 +73,12 @@ def succeeding(account: AwsAccount) -> Callable[[str], str]:
     return deploy
 
 
-def test_one_command_makes_an_api_with_a_token_and_the_next_changes_nothing(
+def test_one_command_creates_an_api_with_a_token_and_a_second_changes_nothing(
     account: AwsAccount, succeeding: Callable[[str], str]
 ) -> None:
-    said = succeeding("dev")
-    token = TOKEN.findall(said)[0]
-    assert "execute-api" in said
+    output = succeeding("dev")
+    token = TOKEN.findall(output)[0]
+    assert "execute-api" in output
     assert account.api("eemeter-datastore-dev", token).get("projects/") == []
     stack, files = account.stack("eemeter-datastore-dev"), account.files()
     assert {"Key": "stage", "Value": "dev"} in stack["Tags"]
@@ -91,7 +91,7 @@ def test_one_command_makes_an_api_with_a_token_and_the_next_changes_nothing(
     assert (account.stack("eemeter-datastore-dev"), account.files()) == (stack, files)
 
 
-def test_retained_data_outlive_their_stack_and_come_back_with_the_next(
+def test_retained_data_survive_their_stack_and_are_available_in_the_next(
     account: AwsAccount, succeeding: Callable[[str], str]
 ) -> None:
     token = TOKEN.findall(succeeding("prod"))[0]
@@ -109,7 +109,7 @@ def test_retained_data_outlive_their_stack_and_come_back_with_the_next(
     cloudformation.update_termination_protection(StackName="eemeter-datastore-prod", EnableTerminationProtection=False)
     cloudformation.delete_stack(StackName="eemeter-datastore-prod")
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="eemeter-datastore-prod")
-    # AWS takes a bucket in as it does tables; MiniStack finds that its name is taken.
+    # AWS adopts a retained bucket as it does tables; MiniStack reports that the name already exists.
     account.client("s3").delete_bucket(Bucket=f"eemeter-datastore-prod-000000000000-{REGION}")
 
     assert not TOKEN.findall(succeeding("prod"))
@@ -117,7 +117,7 @@ def test_retained_data_outlive_their_stack_and_come_back_with_the_next(
     assert account.stack("eemeter-datastore-prod")["EnableTerminationProtection"]
 
 
-def test_a_deployment_that_fails_says_why_and_what_to_do(account: AwsAccount) -> None:
+def test_a_failed_deployment_says_why_and_what_to_do(account: AwsAccount) -> None:
     account.client("s3").create_bucket(Bucket=f"eemeter-datastore-dev-000000000000-{REGION}")
     failed = account.deploy("dev")
     assert failed.returncode == 1

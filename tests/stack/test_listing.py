@@ -1,4 +1,4 @@
-"""meter_runs/, meter_results/ and derivatives/: their filters and pages, and the runs that are not scheduled."""
+"""meter_runs/, meter_results/ and derivatives/: their filters and pages, and refused runs."""
 
 import json
 import re
@@ -58,7 +58,7 @@ def make_project(api: Api) -> int:
 
 
 def bare_trace(api: Api, *projects: int) -> int:
-    """A trace without records: its runs fail at once."""
+    """Create a trace without records, whose runs fail immediately."""
     body = {"trace_id": unique(), "interpretation": "NG_C_S", "unit": "therm", "projects": projects}
     return int(api.post("traces/", body)["id"])
 
@@ -68,7 +68,7 @@ def ids(items: list[dict[str, Any]]) -> list[int]:
 
 
 def bulk(api: Api, *targets: dict[str, int]) -> tuple[int, list[int]]:
-    """The batch and the runs of a bulk request."""
+    """Post a bulk request, and return the ids of its batch and runs."""
     response = api.call("POST", "meter_runs/bulk/", json={"targets": targets})
     assert response.status_code == 201, response.text
     batch = int(response.headers["Location"].rstrip("/").rpartition("/")[2])
@@ -76,7 +76,7 @@ def bulk(api: Api, *targets: dict[str, int]) -> tuple[int, list[int]]:
 
 
 class Runs(NamedTuple):
-    """A bulk request's runs: a trace's for its project and for another, and one that failed."""
+    """The runs of a bulk request: one trace for its own project and for another one, and a failed run."""
 
     batch: int
     own: dict[str, Any]
@@ -130,7 +130,7 @@ def test_meter_runs_are_filtered_by_status_alone(api: Api, runs: Runs, status: s
     assert wanted == {run["id"] for run in listed if first <= run["id"] < first + 3}
 
 
-def test_the_pages_of_meter_runs_make_up_the_whole(api: Api) -> None:
+def test_the_pages_of_meter_runs_together_are_the_whole_list(api: Api) -> None:
     project = make_project(api)
     trace = bare_trace(api, project)
     batch, scheduled = bulk(api, *[{"trace": trace}] * 7)
@@ -156,7 +156,7 @@ def test_meter_results_are_filtered(api: Api, runs: Runs) -> None:
     assert [id for page in pages for id in ids(page)] == sorted([own, other])
     shown = api.get(f"meter_results/{own}/")
     listed = api.get("meter_results/", meter_run=runs.own["id"])[0]
-    assert listed | {"meter_output": ""} == shown | {"meter_output": ""}  # its URL is signed anew
+    assert listed | {"meter_output": ""} == shown | {"meter_output": ""}  # its URL is signed again for each response
 
 
 def test_derivatives_are_filtered(api: Api, runs: Runs) -> None:
@@ -179,7 +179,7 @@ def test_derivatives_are_filtered(api: Api, runs: Runs) -> None:
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text in a JSON value."""
+    """Every string in a JSON value."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -195,7 +195,7 @@ def test_every_timestamp_is_in_utc_with_microseconds(api: Api, runs: Runs) -> No
         api.get(f"batches/{runs.batch}/"),
     ]
     dates = [text for text in texts(shown) if re.match(r"\d{4}-\d\d-\d\dT", text)]
-    assert len(dates) == 20  # the start and end of each model and of its data among them
+    assert len(dates) == 20  # including the start and end of each model and of its data
     assert [date for date in dates if not TIMESTAMP.fullmatch(date)] == []
 
 
@@ -215,13 +215,13 @@ def test_every_timestamp_is_in_utc_with_microseconds(api: Api, runs: Runs) -> No
     ],
     ids=str,
 )
-def test_a_bad_filter_is_pointed_at(api: Api, path: str, query: dict[str, Any]) -> None:
+def test_an_invalid_filter_is_reported(api: Api, path: str, query: dict[str, Any]) -> None:
     problem = api.refused("GET", path, 400, params=query)
     assert [error["pointer"] for error in problem["errors"]] == [f"/{next(iter(query))}"]
 
 
 def pointers(api: Api, body: dict[str, Any]) -> list[str]:
-    """Where a request for a meter run is wrong."""
+    """The pointers to the errors in a request for a meter run."""
     return [error["pointer"] for error in api.refused("POST", "meter_runs/", 400, json=body)["errors"]]
 
 
@@ -251,12 +251,12 @@ def pointers(api: Api, body: dict[str, Any]) -> list[str]:
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_what_cannot_be_run_is_pointed_at(api: Api, body: dict[str, Any], pointer: str) -> None:
+def test_an_invalid_run_is_reported(api: Api, body: dict[str, Any], pointer: str) -> None:
     assert pointers(api, body) == [pointer]
 
 
 def changed(path: str, value: Any) -> dict[str, Any]:
-    """The meter input with another value at a path such as "trace/unit"; ... takes the key away."""
+    """The meter input with another value at a path such as "trace/unit"; `...` removes the key."""
     document: dict[str, Any] = json.loads(json.dumps(METER_INPUT))
     *folders, name = path.split("/")
     place = document
@@ -285,7 +285,7 @@ def changed(path: str, value: Any) -> dict[str, Any]:
         ("trace/records", [RECORD | {"value": "57.8"}], "/trace/records/0/value"),
         ("trace/type", "ARBITRARY_END", "/trace/records/0/end"),
         ("project/zipcode", "6060", "/project/zipcode"),
-        ("project/zipcode", None, "/project/zipcode"),  # nor weather
+        ("project/zipcode", None, "/project/zipcode"),  # and no weather either
         ("project/timezone", "Mars/Olympus", "/project/timezone"),
         ("project/modeling_period_group/baseline_period", ..., "/project/modeling_period_group/baseline_period"),
         ("weather", {"unit": "K", "records": []}, "/weather/unit"),
@@ -296,14 +296,14 @@ def changed(path: str, value: Any) -> dict[str, Any]:
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_a_malformed_meter_input_is_pointed_at(api: Api, form: str, path: str, value: Any, pointer: str) -> None:
+def test_an_invalid_meter_input_is_reported(api: Api, form: str, path: str, value: Any, pointer: str) -> None:
     document = changed(path, value)
     found = pointers(api, {"meter_input": document if form == "object" else json.dumps(document)})
     assert f"/meter_input{pointer}" in found
     assert all(one.startswith("/meter_input/") for one in found)
 
 
-def test_only_the_url_of_an_input_of_ours_is_a_meter_input(api: Api, runs: Runs) -> None:
+def test_only_the_url_of_an_input_of_this_datastore_is_a_meter_input(api: Api, runs: Runs) -> None:
     given = runs.own["meter_input"]
     output = api.get(f"meter_results/{runs.own['meter_result']}/")["meter_output"]
     host = urlsplit(given).netloc
@@ -311,19 +311,19 @@ def test_only_the_url_of_an_input_of_ours_is_a_meter_input(api: Api, runs: Runs)
     bucket = given.partition("meter_inputs/")[0]
     elsewhere = {
         "an output": output,
-        "an output by the way of the inputs": f"{bucket}meter_inputs/../meter_outputs/{name}",
+        "an output by a path through the inputs": f"{bucket}meter_inputs/../meter_outputs/{name}",
         "the same, encoded": f"{bucket}meter_inputs/%2e%2e/meter_outputs/{name}",
-        "an input that is not there": given.replace(given.partition("?")[0].rpartition("/")[2], f"{unique()}.json"),
+        "an input that does not exist": given.replace(given.partition("?")[0].rpartition("/")[2], f"{unique()}.json"),
         "another host": given.replace(host, "example.com"),
-        "a host that begins like ours": given.replace(host, f"{host}.example.com"),
-        "another as a user name": given.replace(host, f"{host}@example.com"),
+        "a host that begins like the right one": given.replace(host, f"{host}.example.com"),
+        "another host, with the right one as a user name": given.replace(host, f"{host}@example.com"),
         "the folder": folder + "/",
     }
     for kind, url in elsewhere.items():
         assert pointers(api, {"meter_input": url}) == ["/meter_input"], kind
 
 
-def test_the_project_or_trace_of_a_run_has_to_be_clear(api: Api) -> None:
+def test_the_project_or_trace_of_a_run_must_be_unambiguous(api: Api) -> None:
     first, second, empty = (make_project(api) for _ in range(3))
     shared, only = bare_trace(api, first, second), bare_trace(api, first)
     loose = bare_trace(api)
@@ -360,7 +360,7 @@ def test_a_refused_bulk_request_writes_nothing(api: Api) -> None:
         ([{"trace": trace}, {}], ["/targets/1"]),
         ([{"trace": trace}, {"trace": "1"}], ["/targets/1/trace"]),
         ([{"trace": trace}, {"unknown": 1}], ["/targets/1/unknown"]),
-        ([{"trace": trace}, {"trace": bare_trace(api)}], ["/targets/1/trace"]),  # of no project
+        ([{"trace": trace}, {"trace": bare_trace(api)}], ["/targets/1/trace"]),  # without a project
         ([{"trace": trace}] * 10_001, ["/targets"]),
         ([], ["/targets"]),
         ([{"project": make_project(api)}], ["/targets"]),  # without a trace
@@ -370,7 +370,7 @@ def test_a_refused_bulk_request_writes_nothing(api: Api) -> None:
     assert ids(api.get("meter_runs/", trace=trace)) == [before]
     api.refused("GET", f"batches/{batch + 1}/", 404)
     again = bulk(api, {"trace": trace})
-    assert again == (batch + 1, [before + 1])  # and no id is used up
+    assert again == (batch + 1, [before + 1])  # refused requests use no ids
 
 
 def test_a_bulk_request_groups_the_runs_by_target(api: Api) -> None:

@@ -1,4 +1,4 @@
-"""Meter runs from the POST to the derivatives, the failures of data and model among them."""
+"""Meter runs from the POST to the derivatives, including failures of data and model."""
 
 import json
 import uuid
@@ -51,7 +51,7 @@ def test_a_run_ends_with_its_result_and_derivatives(api: Api, run: dict[str, Any
         assert derivative["baseline_degrees_of_freedom"] > 0
 
 
-def test_a_plain_get_opens_input_and_output(api: Api, run: dict[str, Any]) -> None:
+def test_input_and_output_can_be_read_without_a_token(api: Api, run: dict[str, Any]) -> None:
     result = api.get(f"meter_results/{run['meter_result']}/")
     meter_input, meter_output = (requests.get(url).json() for url in (run["meter_input"], result["meter_output"]))
     assert len(meter_input["trace"]["records"]) > 20
@@ -61,7 +61,7 @@ def test_a_plain_get_opens_input_and_output(api: Api, run: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize("form", ["object", "string", "url"])
-def test_its_input_posted_back_gives_the_same_to_the_last_bit(api: Api, run: dict[str, Any], form: str) -> None:
+def test_posting_the_input_back_gives_the_same_result_to_the_last_bit(api: Api, run: dict[str, Any], form: str) -> None:
     document = requests.get(run["meter_input"]).json()
     body = {"object": document, "string": json.dumps(document), "url": run["meter_input"]}[form]
     again = api.succeeded(api.post("meter_runs/", {"meter_input": body})["id"])
@@ -75,15 +75,15 @@ def test_an_input_without_weather_is_completed_from_the_store(api: Api, weather:
     document["project"]["zipcode"] = "62707"
     run = api.ended(api.post("meter_runs/", {"meter_input": document})["id"])
     completed = requests.get(run["meter_input"]).json() if run["status"] == "SUCCESS" else None
-    # The ZIP code's own TMY3 station may be another than the sample's, and then its normals are what is missing.
+    # The TMY3 station matched to the ZIP code may differ from the sample's, and then its normal year is missing.
     assert completed or "normal temperatures" in run["failure_message"]
 
 
 @pytest.mark.parametrize("method", UNCERTAINTY_METHODS)
-def test_a_run_has_the_intervals_that_it_asks_for(api: Api, run: dict[str, Any], trace: int, method: str) -> None:
-    asked = api.post("meter_runs/", {"trace": trace, "uncertainty": method})
-    assert asked["uncertainty"] == method
-    ended = api.succeeded(asked["id"])
+def test_a_run_has_the_requested_intervals(api: Api, run: dict[str, Any], trace: int, method: str) -> None:
+    requested = api.post("meter_runs/", {"trace": trace, "uncertainty": method})
+    assert requested["uncertainty"] == method
+    ended = api.succeeded(requested["id"])
     assert ended["uncertainty"] == method
     assert api.get(f"meter_results/{ended['meter_result']}/")["uncertainty"] == method
     assert requests.get(ended["meter_input"]).json()["uncertainty"] == method
@@ -96,15 +96,15 @@ def test_a_run_has_the_intervals_that_it_asks_for(api: Api, run: dict[str, Any],
 
 
 @pytest.mark.parametrize(("window", "bills"), [("latest_year", 12), ({"start": "2017-02-25", "end": "2018-01-24"}, 11)])
-def test_a_run_models_the_reporting_window_that_it_asks_for(
+def test_a_run_models_the_requested_reporting_window(
     api: Api, run: dict[str, Any], trace: int, window: Any, bills: int
 ) -> None:
     assert run["reporting_window"] is None
     first = api.get(f"meter_results/{run['meter_result']}/")
     assert first["reporting_window"] == "first_year"
-    asked = api.post("meter_runs/", {"trace": trace, "reporting_window": window})
-    assert asked["reporting_window"] == window
-    ended = api.succeeded(asked["id"])
+    requested = api.post("meter_runs/", {"trace": trace, "reporting_window": window})
+    assert requested["reporting_window"] == window
+    ended = api.succeeded(requested["id"])
     assert ended["reporting_window"] == window
     assert requests.get(ended["meter_input"]).json()["reporting_window"] == window
     result = api.get(f"meter_results/{ended['meter_result']}/")
@@ -114,7 +114,7 @@ def test_a_run_models_the_reporting_window_that_it_asks_for(
     assert (reporting["n"], reporting["end"]) == (bills, first["models"]["reporting"]["end"])
 
 
-def test_a_window_before_the_reporting_period_fails_the_run_and_names_both_dates(api: Api, trace: int) -> None:
+def test_a_window_before_the_reporting_period_fails_the_run_with_both_dates(api: Api, trace: int) -> None:
     window = {"start": "2016-12-01", "end": "2017-12-01"}
     run = api.ended(api.post("meter_runs/", {"trace": trace, "reporting_window": window})["id"])
     assert (run["status"], run["failure_reason"]) == ("FAILED", "model")
@@ -122,7 +122,7 @@ def test_a_window_before_the_reporting_period_fails_the_run_and_names_both_dates
         assert date in run["failure_message"]
 
 
-def test_an_unknown_model_is_accepted_and_fails_with_the_known_ones(api: Api, trace: int) -> None:
+def test_an_unknown_model_is_accepted_and_fails_with_a_list_of_the_known_ones(api: Api, trace: int) -> None:
     scheduled = api.post("meter_runs/", {"trace": trace, "model_class": "MyModel"})
     run = api.ended(scheduled["id"])
     assert run["status"] == "FAILED"
@@ -134,7 +134,7 @@ def test_an_unknown_model_is_accepted_and_fails_with_the_known_ones(api: Api, tr
     assert run["meter_result"] is None
 
 
-def test_a_trace_without_weather_fails_and_names_the_station(api: Api, make_trace: Callable[..., int]) -> None:
+def test_a_trace_without_weather_fails_with_the_station(api: Api, make_trace: Callable[..., int]) -> None:
     run = api.ended(api.post("meter_runs/", {"trace": make_trace(weather_station="722880")})["id"])
     assert run["status"] == "FAILED"
     assert "722880" in run["failure_message"]
@@ -149,7 +149,7 @@ def test_a_trace_without_records_fails(api: Api, make_trace: Callable[..., int])
 
 
 def test_an_insufficient_baseline_fails_unless_ignored(api: Api, make_trace: Callable[..., int]) -> None:
-    # Half a year of bills before the measure: too little by eemeter's criteria.
+    # Half a year of bills before the measure is too little by eemeter's criteria.
     trace = make_trace(baseline_period_end="2016-07-01T05:00:00Z")
     run = api.ended(api.post("meter_runs/", {"trace": trace})["id"])
     assert run["status"] == "FAILED"
@@ -194,7 +194,7 @@ def test_the_same_idempotency_key_schedules_once(api: Api, trace: int) -> None:
     api.refused("POST", "meter_runs/", 409, json={"trace": trace, "project": None}, headers={"Idempotency-Key": key})
 
 
-def test_a_deployment_knows_models_of_its_own(tmp_path: Path) -> None:
+def test_a_deployment_can_add_its_own_models(tmp_path: Path) -> None:
     with LocalStack(tmp_path, {"ModelModule": "chalicelib.metering.example"}) as running:
         api = Api(running.url, running.token)
         arguments = {"model_class": "MyModel", "model_kwargs": {"parameter_1": 1.5, "parameter_2": [0.8, 0.2]}}

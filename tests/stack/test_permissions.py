@@ -1,4 +1,4 @@
-"""The functions of the stack run with their own roles: what a role does not allow is refused."""
+"""The functions of the stack run with their own roles: actions that a role does not allow are denied."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -11,7 +11,7 @@ from tests.stack.client import Api
 
 @contextmanager
 def without(iam: Any, role: str, action: str) -> Iterator[None]:
-    """A role that lacks an action for a while."""
+    """Removes an action from a role temporarily."""
     (name,) = iam.list_role_policies(RoleName=role)["PolicyNames"]
     document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
     before = json.dumps(document)
@@ -28,13 +28,13 @@ def without(iam: Any, role: str, action: str) -> Iterator[None]:
 
 
 def role_of(aws: Callable[[str], Any], stack: Running, function: str) -> str:
-    """The name of the role of one of the stack's functions, by its name in the template."""
+    """The name of the role of a function of the stack, by the function's name in the template."""
     found = aws("cloudformation").describe_stack_resource(StackName=stack.stack, LogicalResourceId=function)
     name = found["StackResourceDetail"]["PhysicalResourceId"]
     return str(aws("lambda").get_function_configuration(FunctionName=name)["Role"]).rpartition("/")[2]
 
 
-def test_what_its_role_lacks_a_function_cannot_do(api: Api, aws: Callable[[str], Any], stack: Running) -> None:
+def test_a_function_cannot_do_what_its_role_does_not_allow(api: Api, aws: Callable[[str], Any], stack: Running) -> None:
     def posted() -> int:
         record = {
             "station": "722880",

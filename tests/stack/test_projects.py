@@ -1,4 +1,4 @@
-"""projects/: every verb, filter, page and refusal, and the sync of whole lists."""
+"""projects/: every method, filter, page and refusal, and the sync of whole lists."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -54,7 +54,7 @@ def sync(api: Api, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 @pytest.fixture
 def zipcode(api: Api) -> str:
-    """A ZIP code of no other project."""
+    """A ZIP code that no other project has."""
     return next(
         code
         for code in (f"{uuid.uuid4().int % 100_000:05d}" for _ in range(100))
@@ -77,7 +77,7 @@ def test_a_project_is_created_shown_and_deleted(api: Api, slash: str) -> None:
     assert found(api, project["project_id"]) == []
 
 
-def test_all_but_the_project_id_has_a_default(api: Api) -> None:
+def test_every_field_except_the_project_id_has_a_default(api: Api) -> None:
     assert fields_of(create(api)) == EMPTY
     assert fields_of(create(api, **dict.fromkeys(FULL))) == EMPTY
 
@@ -88,7 +88,7 @@ def test_any_text_is_a_project_id(api: Api, project_id: str) -> None:
     assert found(api, project["project_id"]) == [project]
 
 
-def test_a_project_id_is_taken_once(api: Api) -> None:
+def test_a_project_id_is_unique(api: Api) -> None:
     project, other = create(api), create(api)
     problem = api.refused("POST", "projects/", 409, json={"project_id": project["project_id"]})
     assert [error["pointer"] for error in problem["errors"]] == ["/project_id"]
@@ -96,13 +96,13 @@ def test_a_project_id_is_taken_once(api: Api) -> None:
     assert api.get(f"projects/{other['id']}/") == other
 
 
-def test_of_those_who_ask_at_once_one_gets_the_project_id(api: Api) -> None:
+def test_only_one_of_concurrent_requests_gets_the_project_id(api: Api) -> None:
     body = {"project_id": unique()}
     with ThreadPoolExecutor(8) as pool:
-        asked = [
+        futures = [
             pool.submit(Api(api.url, api.token, api.document).call, "POST", "projects/", json=body) for _ in range(8)
         ]
-    assert sorted(one.result().status_code for one in asked) == [201] + [409] * 7
+    assert sorted(one.result().status_code for one in futures) == [201] + [409] * 7
     assert len(found(api, body["project_id"])) == 1
 
 
@@ -112,7 +112,7 @@ def test_a_deleted_projects_id_is_not_reused_but_its_project_id_may_be(api: Api)
     assert create(api, project_id=project["project_id"])["id"] > project["id"]
 
 
-def test_a_patch_changes_what_it_names_and_null_resets(api: Api) -> None:
+def test_a_patch_changes_only_the_given_fields_and_null_resets(api: Api) -> None:
     project = create(api, **FULL)
     path = f"projects/{project['id']}/"
     patches: list[dict[str, Any]] = [
@@ -129,7 +129,7 @@ def test_a_patch_changes_what_it_names_and_null_resets(api: Api) -> None:
         expected = before | {name: EMPTY[name] if value is None else value for name, value in changes.items()}
         assert after == expected | {"updated": after["updated"]}
         assert after["updated"] > before["updated"]
-    assert found(api, project["project_id"]) == []  # the old name is free
+    assert found(api, project["project_id"]) == []  # the old project_id is free
     assert found(api, after["project_id"]) == [after]
 
 
@@ -158,7 +158,7 @@ def test_a_patch_changes_what_it_names_and_null_resets(api: Api) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("method", ["POST", "PATCH", "sync"])
-def test_a_bad_field_is_pointed_at_and_nothing_is_written(
+def test_an_invalid_field_is_reported_and_nothing_is_written(
     api: Api, method: str, fields: dict[str, Any], pointer: str
 ) -> None:
     project_id = unique()
@@ -178,13 +178,13 @@ def test_a_bad_field_is_pointed_at_and_nothing_is_written(
     assert found(api, project_id) == []
 
 
-def test_a_time_zone_is_one_of_iana_not_a_file_of_the_machine(api: Api) -> None:
+def test_a_time_zone_is_an_iana_name_and_not_a_system_file(api: Api) -> None:
     problem = api.refused("POST", "projects/", 400, json={"project_id": unique(), "timezone": "localtime"})
     assert [error["pointer"] for error in problem["errors"]] == ["/timezone"]
 
 
 @pytest.mark.parametrize("method", ["PATCH", "sync"])
-def test_a_period_is_checked_against_those_that_are_there(api: Api, method: str) -> None:
+def test_a_period_is_checked_against_the_stored_ones(api: Api, method: str) -> None:
     project = create(api, reporting_period_start="2016-02-01T00:00:00Z")
     changes = {"baseline_period_end": "2016-03-01T00:00:00Z"}
     if method == "PATCH":
@@ -206,7 +206,7 @@ def test_the_filters(api: Api, zipcode: str) -> None:
     assert api.get("projects/", zipcode=zipcode) == [second]
 
 
-def test_the_pages_of_a_filter_make_up_the_whole(api: Api, zipcode: str) -> None:
+def test_the_pages_of_a_filtered_list_together_are_the_whole_list(api: Api, zipcode: str) -> None:
     done = sync(api, [{"project_id": unique(), "zipcode": zipcode} for _ in range(7)])
     ids = [item["id"] for item in done]
     for limit, sizes in ((3, [3, 3, 1]), (7, [7]), (1000, [7])):
@@ -215,9 +215,9 @@ def test_the_pages_of_a_filter_make_up_the_whole(api: Api, zipcode: str) -> None
         assert [len(page) for page in pages if page] == sizes
 
 
-def test_the_pages_of_all_make_up_the_whole(api: Api) -> None:
+def test_the_pages_of_all_projects_together_are_the_whole_list(api: Api) -> None:
     first, *_, last = sync(api, [{"project_id": unique()} for _ in range(130)])
-    api.call("DELETE", f"projects/{first['id'] + 50}/")  # a gap is no end
+    api.call("DELETE", f"projects/{first['id'] + 50}/")  # a gap in the ids does not end the list
     assert len(api.get("projects/", after=first["id"] - 1)) == 100
     whole, paged = (
         [project for page in api.pages("projects/", after=first["id"] - 1, limit=limit) for project in page]
@@ -229,7 +229,7 @@ def test_the_pages_of_all_make_up_the_whole(api: Api) -> None:
     assert set(range(first["id"], last["id"] + 1)) - set(ids) == {first["id"] + 50}
 
 
-def test_a_page_of_large_items_ends_early_but_loses_none(api: Api, zipcode: str) -> None:
+def test_a_page_of_large_items_is_shorter_but_no_item_is_lost(api: Api, zipcode: str) -> None:
     ids = []
     for _ in range(2):  # together more than Lambda's 6 MB
         items = [{"project_id": unique(), "zipcode": zipcode, "metadata": {"a": "x" * 19_900}} for _ in range(160)]
@@ -239,7 +239,7 @@ def test_a_page_of_large_items_ends_early_but_loses_none(api: Api, zipcode: str)
     assert [project["id"] for page in pages for project in page] == ids
 
 
-def test_a_sync_creates_updates_and_leaves(api: Api) -> None:
+def test_a_sync_creates_updates_or_leaves_unchanged(api: Api) -> None:
     old, same, new = (unique() for _ in range(3))
     for project_id in (old, same):
         create(api, project_id=project_id, **FULL)
@@ -258,12 +258,12 @@ def test_a_sync_creates_updates_and_leaves(api: Api) -> None:
     assert [item["id"] for item in done] == [found(api, item["project_id"])[0]["id"] for item in items]
     assert found(api, same) == before
     assert fields_of(found(api, new)[0]) == EMPTY | {"zipcode": "94110"}
-    assert fields_of(found(api, old)[0]) == SHOWN | {"zipcode": "94110"}  # what it leaves out stays
+    assert fields_of(found(api, old)[0]) == SHOWN | {"zipcode": "94110"}  # other fields are unchanged
     assert [item["status"] for item in sync(api, items)] == ["unchanged"] * 3
 
 
 @pytest.mark.parametrize(("before", "after"), [(1, True), (0, False), (0, None), ("1", 1), (1, 2), (0.1, 0.2)])
-def test_a_sync_sees_every_change_of_metadata(api: Api, before: Any, after: Any) -> None:
+def test_a_sync_detects_every_change_of_metadata(api: Api, before: Any, after: Any) -> None:
     item: dict[str, Any] = {"project_id": unique(), "metadata": {"value": before}}
     sync(api, [item])
     (done,) = sync(api, [item | {"metadata": {"value": after}}])
@@ -273,7 +273,7 @@ def test_a_sync_sees_every_change_of_metadata(api: Api, before: Any, after: Any)
 
 
 @pytest.mark.parametrize("value", [10**30, 2**53 + 1, 1e300, 5e-324, "\x00", "", "ü" * 100, 0.1 + 0.2])
-def test_metadata_come_back_to_the_last_bit(api: Api, value: Any) -> None:
+def test_metadata_come_back_unchanged_to_the_last_bit(api: Api, value: Any) -> None:
     project = create(api, metadata={"value": value, "a/b~c ü": None})
     assert api.get(f"projects/{project['id']}/")["metadata"] == {"value": value, "a/b~c ü": None}
 
@@ -291,7 +291,7 @@ def test_a_sync_refuses_a_repeated_project_id(api: Api) -> None:
     assert not any(found(api, item["project_id"]) for item in items)
 
 
-def test_a_sync_takes_10_000_items_and_no_more(api: Api) -> None:
+def test_a_sync_accepts_10_000_items_and_no_more(api: Api) -> None:
     items = [{"project_id": unique()} for _ in range(10_001)]
     problem = api.refused("POST", "projects/sync/", 400, json=items)
     assert [error["pointer"] for error in problem["errors"]] == [""]
@@ -309,11 +309,11 @@ def test_a_sync_updates_10_000_items(api: Api) -> None:
     assert {item["status"] for item in done} == {"updated"}
 
 
-def test_syncs_at_once_make_one_project(api: Api) -> None:
+def test_concurrent_syncs_create_each_project_once(api: Api) -> None:
     items: list[dict[str, Any]] = [{"project_id": unique(), "metadata": {"n": n}} for n in range(3)]
     with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(sync, Api(api.url, api.token, api.document), items) for _ in range(4)]
-    done = [one.result() for one in asked]
+        futures = [pool.submit(sync, Api(api.url, api.token, api.document), items) for _ in range(4)]
+    done = [one.result() for one in futures]
     assert len({tuple(item["id"] for item in one) for one in done}) == 1
     assert [len(found(api, item["project_id"])) for item in items] == [1, 1, 1]
     assert sum(item["status"] == "created" for one in done for item in one) == 3

@@ -1,4 +1,4 @@
-"""trace_records/ and weather_records/: series in, in any order and again, and parts of them out."""
+"""trace_records/ and weather_records/: series are posted in any order and repeatedly, and parts of them are listed."""
 
 import random
 import uuid
@@ -54,7 +54,7 @@ def weather(station: str, n: float, temperature: float, **fields: Any) -> dict[s
 
 class TestTraceRecords:
     @pytest.mark.parametrize("slash", ["", "/"])
-    def test_come_out_in_order_as_they_were_put_in(self, api: Api, trace: int, slash: str) -> None:
+    def test_are_returned_in_order_as_posted(self, api: Api, trace: int, slash: str) -> None:
         assert api.get(f"trace_records{slash}", trace=trace) == []
         records = [
             reading(trace, 0, 12.3),
@@ -69,7 +69,7 @@ class TestTraceRecords:
         assert api.get(f"trace_records{slash}", trace=trace) == records
         assert list(api.get(f"trace_records{slash}", trace=trace)[0]) == ["trace", "start", "value", "estimated"]
 
-    def test_the_newest_of_an_instant_wins(self, api: Api, trace: int) -> None:
+    def test_the_newest_value_of_an_instant_wins(self, api: Api, trace: int) -> None:
         api.post("trace_records/", [reading(trace, n, float(n)) for n in range(4)])
         api.post("trace_records/", [reading(trace, 1, 10.0, True), reading(trace, 2, None), reading(trace, 3, 1.0)])
         offset = {"trace": trace, "start": "2015-01-01T05:30:00+05:30", "value": 40.0}  # hour 0
@@ -87,7 +87,7 @@ class TestTraceRecords:
         expected = [reading(trace, n, float(n)) for n in range(30)] + [reading(trace, 30, -1.0)]
         assert api.get("trace_records/", trace=trace) == expected
 
-    def test_a_post_may_hold_several_traces(self, api: Api) -> None:
+    def test_a_post_may_have_several_traces(self, api: Api) -> None:
         first, second = make(api), make(api)
         api.post("trace_records/", [reading(id, n, float(id + n)) for n in range(3) for id in (first, second)])
         for id in (first, second):
@@ -104,19 +104,21 @@ class TestTraceRecords:
             ("thm", "NG_C_S", 1),
         ],
     )
-    def test_values_are_kept_in_the_traces_unit(self, api: Api, unit: str, interpretation: str, factor: float) -> None:
+    def test_values_are_stored_in_the_traces_unit(
+        self, api: Api, unit: str, interpretation: str, factor: float
+    ) -> None:
         trace = make(api, unit, interpretation)
         api.post("trace_records/", [reading(trace, 0, 1234.0), reading(trace, 1, None)])
         shown = api.get("trace_records/", trace=trace)
         assert [record["value"] for record in shown] == [pytest.approx(1234 * factor, rel=1e-15), None]
 
-    def test_a_new_unit_counts_from_then_on(self, api: Api, trace: int) -> None:
+    def test_a_new_unit_applies_to_later_records(self, api: Api, trace: int) -> None:
         api.post("trace_records/", [reading(trace, 0, 5.0)])
         api.call("PATCH", f"traces/{trace}/", json={"unit": "Wh"})
         api.post("trace_records/", [reading(trace, 1, 5000.0)])
         assert [record["value"] for record in api.get("trace_records/", trace=trace)] == [5.0, 5.0]
 
-    def test_10_000_at_once_come_out_page_by_page(self, api: Api, trace: int) -> None:
+    def test_10_000_records_in_one_post_are_returned_page_by_page(self, api: Api, trace: int) -> None:
         records = [reading(trace, n / 4, n * 0.1) for n in range(10_000)]
         problem = api.refused("POST", "trace_records/", 400, json=[*records, reading(trace, 9999, 1.0)])
         assert [error["pointer"] for error in problem["errors"]] == [""]
@@ -131,7 +133,7 @@ class TestTraceRecords:
         ("query", "hours"),
         [
             ({"start": hour(3)}, range(3, 10)),
-            ({"end": hour(3)}, range(3)),  # the end itself is out
+            ({"end": hour(3)}, range(3)),  # the end is exclusive
             ({"start": hour(2.5), "end": hour(6)}, range(3, 6)),
             ({"start": "2015-01-01T05:00:00+03:00", "end": "2014-12-31T20:00:00-08:00"}, range(2, 4)),
             ({"start": hour(10)}, range(0)),
@@ -139,7 +141,7 @@ class TestTraceRecords:
         ],
         ids=str,
     )
-    def test_a_part(self, api: Api, trace: int, query: dict[str, str], hours: range) -> None:
+    def test_a_part_of_a_series(self, api: Api, trace: int, query: dict[str, str], hours: range) -> None:
         api.post("trace_records/", [reading(trace, n, float(n)) for n in range(10)])
         expected = [reading(trace, n, float(n)) for n in hours]
         assert api.get("trace_records/", trace=trace, **query) == expected
@@ -165,7 +167,7 @@ class TestTraceRecords:
         ],
         ids=str,
     )
-    def test_a_bad_record_is_pointed_at_and_nothing_is_written(
+    def test_an_invalid_record_is_reported_and_nothing_is_written(
         self, api: Api, trace: int, fields: dict[str, Any], pointer: str
     ) -> None:
         body = [reading(trace, 0, 1.0), reading(trace, 1, 1.0) | fields]
@@ -173,7 +175,7 @@ class TestTraceRecords:
         assert [error["pointer"] for error in problem["errors"]] == [pointer]
         assert api.get("trace_records/", trace=trace) == []
 
-    def test_several_values_of_an_instant_are_reported_and_the_last_counts(self, api: Api, trace: int) -> None:
+    def test_several_values_of_an_instant_are_reported_and_the_last_is_stored(self, api: Api, trace: int) -> None:
         records = [reading(trace, 0, 1.0), reading(trace, 1, 2.0), reading(trace, 0, 1.0), reading(trace, 1, 3.0)]
         duplicates = {"count": 1, "first": [{"trace": trace, "start": hour(1), "values": 2}]}
         assert api.post("trace_records/", records) == {"records": 4, "duplicates": duplicates}
@@ -182,7 +184,7 @@ class TestTraceRecords:
         assert api.get("trace_records/", trace=trace) == [reading(trace, 0, 1.0), reading(trace, 1, 2.0)]
 
     def test_a_date_is_midnight_in_the_time_zone_of_the_projects(self, api: Api) -> None:
-        fields = {"timezone": "America/Sao_Paulo", "baseline_period_end": "2016-10-16"}  # which begins at 1:00
+        fields = {"timezone": "America/Sao_Paulo", "baseline_period_end": "2016-10-16"}  # this day begins at 1:00
         first, second = (api.post("projects/", {"project_id": uuid.uuid4().hex, **fields}) for _ in range(2))
         assert first["baseline_period_end"] == "2016-10-16T03:00:00.000000Z"
         trace = make(api)
@@ -191,16 +193,16 @@ class TestTraceRecords:
         assert "belongs to no project" in problem["detail"]
         api.call("PATCH", f"traces/{trace}/", json={"projects": [first["id"], second["id"]]})
         api.post("trace_records/", [record])
-        (kept,) = api.get("trace_records/", trace=trace)
-        assert kept["start"] == first["baseline_period_end"]
+        (stored,) = api.get("trace_records/", trace=trace)
+        assert stored["start"] == first["baseline_period_end"]
         api.call("PATCH", f"projects/{second['id']}/", json={"timezone": "America/Bogota"})
         problem = api.refused("POST", "trace_records/", 400, json=[record])
         assert "America/Bogota" in problem["detail"]
         assert "America/Sao_Paulo" in problem["detail"]
-        assert api.get("trace_records/", trace=trace) == [kept]
+        assert api.get("trace_records/", trace=trace) == [stored]
 
     @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e999"])
-    def test_a_value_is_a_number(self, api: Api, trace: int, value: str) -> None:
+    def test_a_value_must_be_finite(self, api: Api, trace: int, value: str) -> None:
         body = f'[{{"trace": {trace}, "start": "2015-01-01T00:00:00Z", "value": {value}}}]'
         headers = {"Content-Type": "application/json"}
         problem = api.refused("POST", "trace_records/", 400, data=body, headers=headers)
@@ -230,7 +232,7 @@ class TestTraceRecords:
         ],
         ids=str,
     )
-    def test_a_bad_query_is_pointed_at(self, api: Api, trace: int, query: dict[str, str]) -> None:
+    def test_an_invalid_query_is_reported(self, api: Api, trace: int, query: dict[str, str]) -> None:
         wrong = next(iter(query), "trace")
         given = query if wrong == "trace" else {"trace": trace, **query}
         problem = api.refused("GET", "trace_records/", 400, params=given)
@@ -239,7 +241,7 @@ class TestTraceRecords:
 
 class TestWeatherRecords:
     @pytest.mark.parametrize("slash", ["", "/"])
-    def test_are_kept_in_fahrenheit(self, api: Api, station: str, slash: str) -> None:
+    def test_are_stored_in_fahrenheit(self, api: Api, station: str, slash: str) -> None:
         given = [weather(station, 2, -40.0, unit="C"), weather(station, 0, 71.2), weather(station, 1, 10.0, unit="C")]
         assert api.post(f"weather_records{slash}", given) == {"records": 3}
         shown = api.get(f"weather_records{slash}", station=station)
@@ -247,7 +249,7 @@ class TestWeatherRecords:
         assert [record["temperature"] for record in shown] == pytest.approx([71.2, 50.0, -40.0], abs=1e-9)
         assert list(shown[0]) == ["station", "dataset", "start", "temperature", "unit"]
 
-    def test_are_kept_by_station_dataset_and_start_and_the_newest_wins(self, api: Api, station: str) -> None:
+    def test_are_stored_by_station_dataset_and_start_and_the_newest_wins(self, api: Api, station: str) -> None:
         other = new_station()
         api.post("weather_records/", [weather(station, n, 50.0 + n) for n in range(3)])
         given = [
@@ -272,7 +274,7 @@ class TestWeatherRecords:
         assert part == records[100:2300]
         assert len(api.get("weather_records/", station=station, dataset="normal")) == 100
 
-    def test_10_001_are_refused(self, api: Api, station: str) -> None:
+    def test_10_001_records_are_refused(self, api: Api, station: str) -> None:
         records = [weather(station, n, 50.0) for n in range(10_001)]
         api.refused("POST", "weather_records/", 400, json=records)
         assert api.get("weather_records/", station=station) == []
@@ -288,13 +290,13 @@ class TestWeatherRecords:
             ({"temperature": "71"}, "/1/temperature"),
             ({"temperature": 999.9}, "/1/temperature"),
             ({"temperature": 150.0}, "/1/temperature"),
-            ({"temperature": 75.0, "unit": "C"}, "/1/temperature"),  # in °F, more likely
+            ({"temperature": 75.0, "unit": "C"}, "/1/temperature"),  # more likely in °F
             ({"unit": "K"}, "/1/unit"),
             ({"hour": 1}, "/1/hour"),
         ],
         ids=str,
     )
-    def test_a_bad_record_is_pointed_at_and_nothing_is_written(
+    def test_an_invalid_record_is_reported_and_nothing_is_written(
         self, api: Api, station: str, fields: dict[str, Any], pointer: str
     ) -> None:
         body = [weather(station, 0, 50.0), weather(station, 1, 50.0) | fields]
@@ -305,6 +307,6 @@ class TestWeatherRecords:
     @pytest.mark.parametrize(
         "query", [{"dataset": "tmy3"}, {"start": "2015-01-01"}, {"end": "x"}, {"trace": "1"}], ids=str
     )
-    def test_a_bad_query_is_pointed_at(self, api: Api, station: str, query: dict[str, str]) -> None:
+    def test_an_invalid_query_is_reported(self, api: Api, station: str, query: dict[str, str]) -> None:
         problem = api.refused("GET", "weather_records/", 400, params={"station": station, **query})
         assert [error["pointer"] for error in problem["errors"]] == [f"/{next(iter(query))}"]

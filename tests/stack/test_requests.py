@@ -1,4 +1,4 @@
-"""What holds for every request: tokens and scopes, refusals, Idempotency-Keys, and what leaves no trace."""
+"""Common to all requests: tokens and scopes, refusals without effects, and Idempotency-Keys."""
 
 import re
 import uuid
@@ -20,8 +20,8 @@ OPERATIONS = [(endpoint.method, endpoint.path.lstrip("/")) for resource in RESOU
 OPEN = ("healthz", "openapi.json", "docs")  # need no token
 GUARDED = [operation for operation in OPERATIONS if not operation[1].startswith(OPEN)]
 ONE = [operation for operation in GUARDED if "{id}" in operation[1]]
-CSV = "weather_files/"  # takes no JSON
-CHECK = "meter_runs/check/"  # is a POST, and writes nothing
+CSV = "weather_files/"  # does not accept JSON
+CHECK = "meter_runs/check/"  # is a POST, but writes nothing
 BODIED = [operation for operation in GUARDED if operation[0] in ("POST", "PATCH") and operation[1] != CSV]
 LISTS = [
     ("projects/", {}),
@@ -47,7 +47,7 @@ def unique() -> str:
 
 
 def sent(body: Any, **headers: str) -> dict[str, Any]:
-    """How a body goes: bytes as CSV, all else as JSON."""
+    """The arguments that send a body: bytes as CSV, everything else as JSON."""
     if isinstance(body, bytes):
         return {"data": body, "headers": {"Content-Type": "text/csv", **headers}}
     return {"json": body, "headers": headers}
@@ -59,7 +59,7 @@ def with_id(path: str, id: int | str = ABSENT) -> str:
 
 @pytest.fixture
 def client(api: Api, store: None) -> Callable[..., Api]:
-    """Makes clients with tokens of their own scopes."""
+    """Creates clients whose tokens have the given scopes."""
 
     def make(*scopes: str, expires: datetime | None = None) -> Api:
         return Api(api.url, tokens.create(f"test {unique()}", set(scopes), expires), api.document)
@@ -69,7 +69,7 @@ def client(api: Api, store: None) -> Callable[..., Api]:
 
 @pytest.fixture
 def existing(api: Api, derivative: int) -> dict[str, int]:
-    """A project, a trace of it, and a derivative of electricity, by the resource's name."""
+    """The ids of a project, a trace of it, and a derivative of electricity, by the name of the resource."""
     project = api.post("projects/", {"project_id": unique()})["id"]
     body = {"trace_id": unique(), "interpretation": "E_C_S", "unit": "kWh", "projects": [project]}
     return {"projects": project, "traces": api.post("traces/", body)["id"], "derivatives": derivative}
@@ -77,19 +77,19 @@ def existing(api: Api, derivative: int) -> dict[str, int]:
 
 class TestTokens:
     @pytest.mark.parametrize(("method", "path"), GUARDED)
-    def test_all_but_the_open_endpoints_need_one(self, api: Api, method: str, path: str) -> None:
+    def test_all_endpoints_except_the_open_ones_need_a_token(self, api: Api, method: str, path: str) -> None:
         api.refused(method, with_id(path, 1), 401, headers={"Authorization": None}, json={})
 
     @pytest.mark.parametrize("header", ["Bearer wrong", "Bearer", "Bearer ", "wrong", "Basic {}", "{}", "Bearer {}x"])
-    def test_it_has_to_be_a_known_one(self, api: Api, header: str) -> None:
+    def test_an_unknown_token_is_refused(self, api: Api, header: str) -> None:
         api.refused("GET", "projects/", 401, headers={"Authorization": header.format(api.token)})
 
-    def test_it_may_not_have_expired(self, client: Callable[..., Api]) -> None:
+    def test_an_expired_token_is_refused(self, client: Callable[..., Api]) -> None:
         now = datetime.now(UTC)
         client("read", expires=now - timedelta(seconds=1)).refused("GET", "projects/", 401)
         client("read", expires=now + timedelta(minutes=5)).get("projects/", limit=1)
 
-    def test_it_is_stored_only_as_its_hash(self, client: Callable[..., Api], aws: Callable[[str], Any]) -> None:
+    def test_only_the_hash_of_a_token_is_stored(self, client: Callable[..., Api], aws: Callable[[str], Any]) -> None:
         secret = client("read").token
         dynamodb = aws("dynamodb")
         (table,) = [name for name in dynamodb.list_tables()["TableNames"] if "token" in name.lower()]
@@ -99,7 +99,7 @@ class TestTokens:
         assert secret.removeprefix("eem_") not in str(rows)
 
     @pytest.mark.parametrize(("method", "path"), GUARDED)
-    def test_reads_need_the_scope_read_and_all_else_write(
+    def test_reads_need_the_scope_read_and_everything_else_write(
         self, client: Callable[..., Api], existing: dict[str, int], method: str, path: str
     ) -> None:
         changes_nothing = method == "GET" or path == CHECK
@@ -109,7 +109,7 @@ class TestTokens:
         assert needed in problem["detail"]
         assert client(needed).call(method, path, json={}).status_code not in (401, 403)
 
-    def test_the_scope_admin_opens_no_resource(self, client: Callable[..., Api]) -> None:
+    def test_the_scope_admin_gives_no_access_to_resources(self, client: Callable[..., Api]) -> None:
         admin = client("admin")
         admin.refused("GET", "projects/", 403)
         admin.refused("POST", "projects/", 403, json={"project_id": unique()})
@@ -117,11 +117,11 @@ class TestTokens:
     @pytest.mark.parametrize(
         "path", ["healthz/", "healthz", "openapi.json", "docs/", "docs", "docs/swagger-ui.min.css"]
     )
-    def test_open_endpoints_need_none(self, api: Api, path: str) -> None:
+    def test_open_endpoints_need_no_token(self, api: Api, path: str) -> None:
         assert api.call("GET", path, headers={"Authorization": None}).status_code == 200
 
 
-def test_the_docs_page_names_no_third_party(api: Api) -> None:
+def test_the_docs_page_refers_to_no_third_party(api: Api) -> None:
     response = requests.get(api.url + "docs/")
     assert response.headers["Content-Type"].startswith("text/html")
     assert not re.findall(r"(?:https?:)?//[\w-]+\.\w+|@import|integrity=", response.text)
@@ -154,19 +154,19 @@ class TestPaths:
 
     @pytest.mark.parametrize(("path", "query"), LISTS)
     @pytest.mark.parametrize(
-        "wrong",
+        "invalid",
         [{"limit": 0}, {"limit": 1001}, {"limit": -1}, {"limit": "x"}, {"limit": "1.5"}, {"limit": ""}, {"unknown": 1}],
         ids=str,
     )
-    def test_a_bad_parameter_is_pointed_at(
-        self, api: Api, path: str, query: dict[str, Any], wrong: dict[str, Any]
+    def test_an_invalid_parameter_is_reported(
+        self, api: Api, path: str, query: dict[str, Any], invalid: dict[str, Any]
     ) -> None:
-        problem = api.refused("GET", path, 400, params=query | wrong)
-        (name,) = wrong
+        problem = api.refused("GET", path, 400, params=query | invalid)
+        (name,) = invalid
         assert [error["pointer"] for error in problem["errors"]] == [f"/{name}"]
 
     @pytest.mark.parametrize(("path", "query"), LISTS)
-    def test_the_bounds_of_limit_are_taken(self, api: Api, path: str, query: dict[str, Any]) -> None:
+    def test_the_bounds_of_limit_are_accepted(self, api: Api, path: str, query: dict[str, Any]) -> None:
         if "trace" in query:
             query = {
                 "trace": api.post("traces/", {"trace_id": unique(), "interpretation": "E_C_S", "unit": "Wh"})["id"]
@@ -174,7 +174,7 @@ class TestPaths:
         assert len(api.get(path, limit=1, **query)) <= 1
         assert len(api.get(path, limit=1000, **query)) <= 1000
 
-    def test_a_parameter_comes_once_and_only_where_it_is_known(self, api: Api) -> None:
+    def test_repeated_and_unknown_parameters_are_refused(self, api: Api) -> None:
         api.refused("GET", "projects/?limit=1&limit=2", 400)
         api.refused("GET", "projects/1/?limit=1", 400)
         api.refused("POST", "projects/?limit=1", 400, json={"project_id": unique()})
@@ -191,7 +191,7 @@ class TestBodies:
 
     @pytest.mark.parametrize(("method", "path"), BODIED)
     @pytest.mark.parametrize("body", [None, 7, "text", True], ids=str)
-    def test_another_type_is_refused(self, api: Api, method: str, path: str, body: Any) -> None:
+    def test_another_json_type_is_refused(self, api: Api, method: str, path: str, body: Any) -> None:
         data = {None: b"null"}.get(body)
         arguments: dict[str, Any] = (
             {"data": data, "headers": {"Content-Type": "application/json"}} if data else {"json": body}
@@ -200,7 +200,7 @@ class TestBodies:
         assert [error["pointer"] for error in problem["errors"]] == [""]
 
     @pytest.mark.parametrize(("method", "path"), BODIED)
-    def test_an_unknown_field_is_pointed_at(self, api: Api, existing: dict[str, int], method: str, path: str) -> None:
+    def test_an_unknown_field_is_reported(self, api: Api, existing: dict[str, int], method: str, path: str) -> None:
         path = with_id(path, existing.get(path.partition("/")[0], 1))
         is_list = path.endswith(("sync/", "records/"))
         field = {"a/b~c": 1}
@@ -212,7 +212,7 @@ class TestBodies:
         api.refused(method, with_id(path), 415, data=b"{}", headers={"Content-Type": "text/csv"})
 
     @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON"])
-    def test_json_is_json_with_its_parameters(self, api: Api, content_type: str) -> None:
+    def test_a_json_content_type_may_have_parameters(self, api: Api, content_type: str) -> None:
         data = f'{{"project_id": "{unique()} ü"}}'.encode()
         response = api.call("POST", "projects/", data=data, headers={"Content-Type": content_type})
         assert response.status_code == 201
@@ -250,7 +250,7 @@ class TestBodies:
         ],
         ids=str,
     )
-    def test_a_bad_date_is_refused_in_words(self, api: Api, given: Any) -> None:
+    def test_an_invalid_date_is_refused_without_internals(self, api: Api, given: Any) -> None:
         body = {"project_id": unique(), "baseline_period_end": given}
         problem = api.refused("POST", "projects/", 400, json=body)
         assert [error["pointer"] for error in problem["errors"]] == ["/baseline_period_end"]
@@ -264,17 +264,17 @@ class TestBodies:
             ("2016-09-28T23:57:21.5+05:30", "2016-09-28T18:27:21.500000Z"),
             ("2016-12-31T20:00:00-08:00", "2017-01-01T04:00:00.000000Z"),
             ("2016-09-28T23:57Z", "2016-09-28T23:57:00.000000Z"),
-            ("2016-09-28", "2016-09-28T00:00:00.000000Z"),  # of a project in UTC
+            ("2016-09-28", "2016-09-28T00:00:00.000000Z"),  # a project in UTC
         ],
     )
-    def test_a_timestamp_comes_out_in_utc(self, api: Api, given: str, shown: str) -> None:
+    def test_a_timestamp_is_returned_in_utc(self, api: Api, given: str, shown: str) -> None:
         project = api.post("projects/", {"project_id": unique(), "baseline_period_end": given})
         assert project["baseline_period_end"] == shown
         assert api.get(f"projects/{project['id']}/") == project
         assert TIMESTAMP.fullmatch(project["added"])
         assert abs(datetime.fromisoformat(project["updated"]) - datetime.now(UTC)) < timedelta(minutes=1)
 
-    def test_all_that_is_wrong_is_said_at_once(self, api: Api) -> None:
+    def test_all_errors_are_reported_at_once(self, api: Api) -> None:
         items = [{"project_id": 7}, {"project_id": unique()}, {"zipcode": "x", "timezone": "y"}]
         problem = api.refused("POST", "projects/sync/", 400, json=items)
         assert {error["pointer"] for error in problem["errors"]} == {
@@ -302,7 +302,7 @@ def test_ids_are_dense_and_in_order(api: Api) -> None:
 
 
 def posts(existing: dict[str, int]) -> dict[str, tuple[Any, Any]]:
-    """A body for each POST that schedules nothing, and another that its endpoint refuses."""
+    """For each POST, a valid body and one that the endpoint refuses."""
     trace, derivative = existing["traces"], existing["derivatives"]
     kind = {"interpretation": "NG_C_S", "unit": "thm"}
     record = {"trace": trace, "start": "2016-01-01T00:00:00Z", "value": 1.0}
@@ -335,7 +335,7 @@ POSTS = [path for method, path in GUARDED if method == "POST"]
 
 class TestIdempotencyKeys:
     @pytest.mark.parametrize("path", POSTS)
-    def test_the_same_key_and_body_again_give_the_first_response(
+    def test_repeating_key_and_body_returns_the_first_response(
         self, api: Api, existing: dict[str, int], path: str
     ) -> None:
         body, _ = posts(existing)[path]
@@ -370,14 +370,16 @@ class TestIdempotencyKeys:
             assert len(api.get("meter_runs/", trace=existing["traces"])) == (0 if path == CHECK else 1)
 
     @pytest.mark.parametrize("path", POSTS)
-    def test_a_refused_request_frees_its_key(self, api: Api, existing: dict[str, int], path: str) -> None:
+    def test_the_key_of_a_refused_request_can_be_used_again(
+        self, api: Api, existing: dict[str, int], path: str
+    ) -> None:
         good, bad = posts(existing)[path]
         headers = {"Idempotency-Key": unique()}
         for body in (bad, b"unknown" if path == CSV else {"unknown": 1}):
             api.refused("POST", path, 400, **sent(body, **headers))
         assert api.call("POST", path, **sent(good, **headers)).ok
 
-    def test_a_repeated_post_of_records_does_nothing_again(self, api: Api, existing: dict[str, int]) -> None:
+    def test_a_repeated_post_of_records_changes_nothing(self, api: Api, existing: dict[str, int]) -> None:
         record = {"trace": existing["traces"], "start": "2016-01-01T00:00:00Z", "value": 1.0}
         headers = {"Idempotency-Key": unique()}
         api.post("trace_records/", [record], 201, **headers)
@@ -385,7 +387,7 @@ class TestIdempotencyKeys:
         api.post("trace_records/", [record], 201, **headers)
         assert [one["value"] for one in api.get("trace_records/", trace=record["trace"])] == [2.0]
 
-    def test_a_repeated_sync_does_nothing_again(self, api: Api) -> None:
+    def test_a_repeated_sync_changes_nothing(self, api: Api) -> None:
         project_id, headers = unique(), {"Idempotency-Key": unique()}
         items = [{"project_id": project_id, "zipcode": "60601"}]
         first = api.post("projects/sync/", items, 200, **headers)
@@ -403,11 +405,13 @@ class TestIdempotencyKeys:
         assert api.post("projects/sync/", [{"project_id": unique()}], 200, **headers)[0]["status"] == "created"
 
     @pytest.mark.parametrize("key", ["", "k" * 256])
-    def test_a_key_has_a_length(self, api: Api, key: str) -> None:
+    def test_a_key_of_invalid_length_is_refused(self, api: Api, key: str) -> None:
         api.refused("POST", "projects/", 400, json={"project_id": unique()}, headers={"Idempotency-Key": key})
 
     @pytest.mark.parametrize("path", ["meter_runs/", "meter_runs/bulk/"])
-    def test_requests_at_once_with_one_key_have_one_effect(self, api: Api, existing: dict[str, int], path: str) -> None:
+    def test_concurrent_requests_with_the_same_key_have_one_effect(
+        self, api: Api, existing: dict[str, int], path: str
+    ) -> None:
         body, _ = posts(existing)[path]
         headers = {"Idempotency-Key": unique()}
 

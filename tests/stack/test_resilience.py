@@ -1,4 +1,4 @@
-"""What is accepted is never lost, and has one effect."""
+"""An accepted request is never lost, and takes effect once."""
 
 import json
 import os
@@ -30,12 +30,12 @@ pytestmark = pytest.mark.usefixtures("store")
 def wait_for(condition: Callable[[], Any], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"the condition did not hold within {seconds} s"
         time.sleep(0.2)
 
 
 def waiting(aws: Callable[[str], Any], url: str) -> int:
-    """Messages of a queue, those in flight among them."""
+    """The number of messages in a queue, including those in flight."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     attributes = aws("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return sum(int(attributes[name]) for name in names)
@@ -56,13 +56,15 @@ def test_a_message_delivered_again_has_no_effect(api: Api, trace: int, aws: Call
     wait_for(lambda: waiting(aws, settings().meter_queue_url) == 0)
     again = api.get(f"meter_runs/{run_id}/"), api.get(f"batches/{response.json()[0][0]['batch']}/")
     assert again[1] == ended[1]
-    assert again[0] | {"meter_input": ""} == ended[0] | {"meter_input": ""}  # its URL is signed anew
+    assert again[0] | {"meter_input": ""} == ended[0] | {"meter_input": ""}  # its URL is signed again for each response
     run = runs.get(run_id)
     assert run is not None
     assert run.attempts == 1
 
 
-def test_a_poisoned_message_stops_nothing_and_is_buried(api: Api, trace: int, aws: Callable[[str], Any]) -> None:
+def test_poison_messages_block_nothing_and_leave_the_dead_letter_queue(
+    api: Api, trace: int, aws: Callable[[str], Any]
+) -> None:
     url = settings().meter_queue_url
     for body in ("not JSON", json.dumps({"meter_run": 10**9}), json.dumps({"meter_run": "7"})):
         aws("sqs").send_message(QueueUrl=url, MessageBody=body)
@@ -73,9 +75,9 @@ def test_a_poisoned_message_stops_nothing_and_is_buried(api: Api, trace: int, aw
 
 
 def test_a_run_whose_worker_is_killed_runs_again(
-    api: Api, stack: Running, aws: Callable[[str], Any], make_trace: Callable[..., int], sweep: Callable[[], None]
+    api: Api, stack: Running, aws: Callable[[str], Any], make_trace: Callable[..., int], reconcile: Callable[[], None]
 ) -> None:
-    trace = make_trace("il-electricity-cdd-hdd-daily")  # fits for seconds
+    trace = make_trace("il-electricity-cdd-hdd-daily")  # takes seconds to fit
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
     run_id, batch = response.json()[0][0]["id"], response.json()[0][0]["batch"]
     wait_for(lambda: api.get(f"meter_runs/{run_id}/")["status"] == "RUNNING")
@@ -83,8 +85,8 @@ def test_a_run_whose_worker_is_killed_runs_again(
         os.kill(process, signal.SIGKILL)
     time.sleep(1)
     assert api.get(f"meter_runs/{run_id}/")["status"] == "RUNNING"
-    tables.MeterRun(run_id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])  # as if the lease were over
-    sweep()
+    tables.MeterRun(run_id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])  # the lease has expired
+    reconcile()
     run = api.succeeded(run_id)
     assert len(api.get("derivatives/", meter_result=run["meter_result"])) == 3
     counts = api.get(f"batches/{batch}/")
@@ -110,8 +112,8 @@ def _environment(pid: int) -> str:
         return ""
 
 
-def test_a_lost_queue_send_is_made_good(
-    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_the_reconciler_repeats_a_lost_queue_send(
+    api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(ids: Any) -> None:
         raise ConnectionError("the queue does not answer")
@@ -121,13 +123,13 @@ def test_a_lost_queue_send_is_made_good(
         run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     assert api.get(f"meter_runs/{run.id}/")["status"] == "PENDING"
     tables.Outbox(run.id).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
-    sweep()
+    reconcile()
     api.succeeded(run.id)
     assert run.id not in [entry.first_run for entry in tables.Outbox.scan()]
 
 
-def test_a_bulk_request_cut_off_before_its_batch_is_undone(
-    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_a_bulk_request_interrupted_before_its_batch_is_undone(
+    api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def cut_off(batch: int, block: range) -> None:
         raise SystemExit
@@ -140,14 +142,14 @@ def test_a_bulk_request_cut_off_before_its_batch_is_undone(
     (entry,) = [entry for entry in tables.Outbox.scan() if entry.batch is not None]
     assert runs.get(entry.first_run) is not None
     tables.Outbox(entry.first_run).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
-    sweep()
+    reconcile()
     assert runs.get(entry.first_run) is None
     assert runs.get(entry.first_run + 1) is None
     assert outbox.sweep() == 0
 
 
-def test_a_machine_failure_is_tried_three_times_and_buried(api: Api, aws: Callable[[str], Any]) -> None:
-    key = documents.new_input_key()  # under which there is nothing, so that each try fails in the store
+def test_a_machine_failure_is_tried_three_times_and_then_fails_the_run(api: Api, aws: Callable[[str], Any]) -> None:
+    key = documents.new_input_key()  # nothing is stored under this key, so each attempt fails in the store
     _, (run,) = runs.schedule_batch([RunSpec(meter_input=key)])
     ended = api.ended(run.id)
     assert ended["status"] == "FAILED"
@@ -157,8 +159,8 @@ def test_a_machine_failure_is_tried_three_times_and_buried(api: Api, aws: Callab
     assert (counts["pending"], counts["running"], counts["failed"]) == (0, 0, 1)
 
 
-def test_a_run_that_exhausted_its_attempts_is_buried_by_the_next_worker(
-    api: Api, trace: int, sweep: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+def test_a_run_without_attempts_left_is_failed_by_the_next_worker(
+    api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
@@ -166,19 +168,21 @@ def test_a_run_that_exhausted_its_attempts_is_buried_by_the_next_worker(
         claimed = runs.claim(run.id)
         assert claimed is not None
         tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
-    sweep()
+    reconcile()
     ended = api.ended(run.id)
     assert (ended["status"], ended["failure_reason"]) == ("FAILED", "machine")
     assert "died or timed out" in ended["traceback"]
 
 
-def test_a_message_of_the_sweep_finds_the_run_free(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_can_be_claimed_as_soon_as_the_reconciler_requeues_it(
+    api: Api, trace: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     assert runs.claim(run.id) is not None
     tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
     claimed = []
-    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(runs.claim(run.id)))  # a worker that is at it at once
+    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(runs.claim(run.id)))  # a worker claims it at once
     runs.requeue_overdue()
     (again,) = claimed
     assert again is not None
@@ -199,7 +203,7 @@ def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, m
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
 
 
-def test_many_chunks_of_a_series_are_folded_when_they_are_read(
+def test_many_chunks_of_a_series_are_compacted_on_read(
     api: Api, make_trace: Callable[..., int], aws: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trace = make_trace()
@@ -213,7 +217,7 @@ def test_many_chunks_of_a_series_are_folded_when_they_are_read(
     assert api.get("trace_records/", trace=trace, limit=1000) == before
 
 
-def test_idempotency_key_is_free_again_after_a_refusal(api: Api, trace: int) -> None:
+def test_an_idempotency_key_can_be_used_again_after_a_refusal(api: Api, trace: int) -> None:
     headers = {"Idempotency-Key": uuid.uuid4().hex}
     api.refused("POST", "meter_runs/", 400, json={"trace": 10**9}, headers=headers)
     assert api.call("POST", "meter_runs/", json={"trace": trace}, headers=headers).status_code == 201

@@ -1,4 +1,4 @@
-"""The packages of both workers, run as Lambda runs them, with the local stack around them."""
+"""The packages of both workers, run as Lambda runs them, against the local stack."""
 
 import json
 import re
@@ -26,13 +26,13 @@ Receive = Callable[[str, int], dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def hours(make_trace: Callable[..., int]) -> int:
-    """A trace that is read by the hour."""
+    """A trace with hourly readings."""
     return make_trace(HOURS)
 
 
 @pytest.fixture
 def no_worker(aws: Callable[[str], Any]) -> Iterator[None]:
-    """Keeps the stack's own worker from the queue for the time."""
+    """Disconnects the stack's own worker from the queue during the test."""
     functions = aws("lambda")
     arn = aws("sqs").get_queue_attributes(QueueUrl=settings().meter_queue_url, AttributeNames=["QueueArn"])
     (source,) = functions.list_event_source_mappings(EventSourceArn=arn["Attributes"]["QueueArn"])[
@@ -45,7 +45,7 @@ def no_worker(aws: Callable[[str], Any]) -> Iterator[None]:
 
 @pytest.fixture
 def hourly_queue(aws: Callable[[str], Any], stack: Running) -> Iterator[str]:
-    """The URL of a queue as a stack with the hourly models has it."""
+    """The URL of a queue like that of a stack with the hourly models."""
     url = aws("sqs").create_queue(QueueName=f"{stack.stack}-meter-runs-hourly")["QueueUrl"]
     yield url
     aws("sqs").delete_queue(QueueUrl=url)
@@ -53,7 +53,7 @@ def hourly_queue(aws: Callable[[str], Any], stack: Running) -> Iterator[str]:
 
 @pytest.fixture
 def receive(aws: Callable[[str], Any], stack: Running) -> Receive:
-    """Takes a run's message off a queue, as the event with which SQS calls Lambda."""
+    """Removes a run's message from a queue and returns it as the event that SQS sends to Lambda."""
 
     def take(url: str, run_id: int) -> dict[str, Any]:
         deadline = time.monotonic() + 30
@@ -81,14 +81,14 @@ def receive(aws: Callable[[str], Any], stack: Running) -> Receive:
 
 
 def image_environment() -> dict[str, str]:
-    """What the image sets."""
+    """The environment variables that the image sets."""
     dockerfile = (REPOSITORY / "infra" / "packaging" / "Dockerfile").read_text()
     found = re.findall(r"^ENV (\w+)=(\S+)$", dockerfile, re.MULTILINE)
     return dict(found)
 
 
 @pytest.mark.usefixtures("no_worker")
-def test_the_worker_ends_a_run_of_bills(api: Api, trace: int, receive: Receive, tmp_path: Path) -> None:
+def test_the_worker_completes_a_run_of_bills(api: Api, trace: int, receive: Receive, tmp_path: Path) -> None:
     run = api.post("meter_runs/", {"trace": trace})
     with runtime.running(built(WORKER), "app.meter_worker", tmp_path, {}) as worker:
         assert worker.invoke(receive(settings().meter_queue_url, run["id"])) == DONE
@@ -96,7 +96,7 @@ def test_the_worker_ends_a_run_of_bills(api: Api, trace: int, receive: Receive, 
     assert len(api.derivatives(run)) == 3
 
 
-def test_the_worker_has_what_a_check_takes(api: Api, trace: int, hours: int, tmp_path: Path) -> None:
+def test_the_worker_package_has_what_a_check_needs(api: Api, trace: int, hours: int, tmp_path: Path) -> None:
     (project,) = api.get(f"traces/{trace}/")["projects"]
     runs = [{"project": project, "trace": trace}, {"project": project, "trace": hours}]
     with runtime.running(built(WORKER), "app.check_runs", tmp_path, {"HOURLY_QUEUE_URL": ""}) as function:
@@ -111,7 +111,7 @@ def test_the_worker_has_what_a_check_takes(api: Api, trace: int, hours: int, tmp
 
 
 @pytest.mark.usefixtures("no_worker")
-def test_the_worker_says_what_it_lacks(api: Api, hours: int, receive: Receive, tmp_path: Path) -> None:
+def test_the_worker_reports_missing_hourly_models(api: Api, hours: int, receive: Receive, tmp_path: Path) -> None:
     run = api.post("meter_runs/", {"trace": hours, "model_class": "HourlyModel"})
     with runtime.running(built(WORKER), "app.meter_worker", tmp_path, {"HOURLY_QUEUE_URL": ""}) as worker:
         assert worker.invoke(receive(settings().meter_queue_url, run["id"])) == DONE
@@ -123,15 +123,15 @@ def test_the_worker_says_what_it_lacks(api: Api, hours: int, receive: Receive, t
 @pytest.mark.slow
 @pytest.mark.parametrize("model", ["HourlyModel", "HourlyCaltrackModel"])
 @pytest.mark.usefixtures("no_worker")
-def test_the_worker_hands_hours_over_to_the_one_of_the_image(
+def test_the_worker_forwards_hourly_models_to_the_worker_of_the_image(
     api: Api, hours: int, receive: Receive, hourly_queue: str, tmp_path: Path, model: str
 ) -> None:
     run_id = api.post("meter_runs/", {"trace": hours, "model_class": model})["id"]
-    handed_over = {"HOURLY_QUEUE_URL": hourly_queue}
-    with runtime.running(built(WORKER), "app.meter_worker", tmp_path, handed_over) as worker:
+    environment = {"HOURLY_QUEUE_URL": hourly_queue}
+    with runtime.running(built(WORKER), "app.meter_worker", tmp_path, environment) as worker:
         assert worker.invoke(receive(settings().meter_queue_url, run_id)) == DONE
     assert api.get(f"meter_runs/{run_id}/")["status"] not in ENDED
-    with runtime.running(built(HOURLY), "app.hourly_worker", tmp_path, handed_over | image_environment()) as worker:
+    with runtime.running(built(HOURLY), "app.hourly_worker", tmp_path, environment | image_environment()) as worker:
         assert worker.invoke(receive(hourly_queue, run_id)) == DONE
     run = api.succeeded(run_id)
     assert api.get(f"meter_results/{run['meter_result']}/")["model_class"] == model

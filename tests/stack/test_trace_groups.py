@@ -1,4 +1,4 @@
-"""trace_groups/: every verb, filter, page and refusal, and what is in a group, as its meter runs show."""
+"""trace_groups/: every method, filter, page and refusal, and the members of groups, as their meter runs show."""
 
 import uuid
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ TWO = {
         "filter_b": {"filter": {"target": "trace_id", "comparison": "not in", "value": ["a", 1, 0.5, True, None]}},
     }
 }
-AT = "/filter_specification"
+POINTER = "/filter_specification"
 
 
 def unique() -> str:
@@ -56,7 +56,7 @@ def test_the_wrapping_may_be_left_out(api: Api) -> None:
     assert create(api, FILTER)["filter_specification"] == {"filter": FILTER}
 
 
-def test_a_patch_changes_what_it_names(api: Api) -> None:
+def test_a_patch_changes_only_the_given_fields(api: Api) -> None:
     group = create(api)
     path = f"trace_groups/{group['id']}/"
     for changes, shown in (
@@ -73,7 +73,7 @@ def test_a_patch_changes_what_it_names(api: Api) -> None:
         assert after["updated"] > before["updated"]
 
 
-def test_groups_may_have_one_name_and_are_paged_by_it(api: Api) -> None:
+def test_groups_may_have_the_same_name_and_are_paged_by_it(api: Api) -> None:
     name = unique()
     ids = [create(api, name=name)["id"] for _ in range(5)]
     create(api)
@@ -91,15 +91,15 @@ def test_groups_may_have_one_name_and_are_paged_by_it(api: Api) -> None:
         ({"name": ""}, "/name"),
         ({"name": None}, "/name"),
         ({"id": 7}, "/id"),
-        ({"filter_specification": None}, AT),
-        ({"filter_specification": "project_id == 7"}, AT),
-        ({"filter_specification": {}}, AT),
-        ({"filter_specification": {"filter": FILTER, **TWO}}, AT),
-        ({"filter_specification": {"filter": {**FILTER, "target": "zipcode"}}}, f"{AT}/filter/target"),
-        ({"filter_specification": {"filter": {**FILTER, "comparison": "="}}}, f"{AT}/filter/comparison"),
-        ({"filter_specification": {"filter": {**FILTER, "value": []}}}, f"{AT}/filter/value"),
-        ({"filter_specification": {**FILTER, "comparison": "in"}}, f"{AT}/value"),
-        ({"filter_specification": {"filter": {**FILTER, "values": 1}}}, f"{AT}/filter/values"),
+        ({"filter_specification": None}, POINTER),
+        ({"filter_specification": "project_id == 7"}, POINTER),
+        ({"filter_specification": {}}, POINTER),
+        ({"filter_specification": {"filter": FILTER, **TWO}}, POINTER),
+        ({"filter_specification": {"filter": {**FILTER, "target": "zipcode"}}}, f"{POINTER}/filter/target"),
+        ({"filter_specification": {"filter": {**FILTER, "comparison": "="}}}, f"{POINTER}/filter/comparison"),
+        ({"filter_specification": {"filter": {**FILTER, "value": []}}}, f"{POINTER}/filter/value"),
+        ({"filter_specification": {**FILTER, "comparison": "in"}}, f"{POINTER}/value"),
+        ({"filter_specification": {"filter": {**FILTER, "values": 1}}}, f"{POINTER}/filter/values"),
         (
             {
                 "filter_specification": {
@@ -109,17 +109,17 @@ def test_groups_may_have_one_name_and_are_paged_by_it(api: Api) -> None:
                     }
                 }
             },
-            f"{AT}/filter_boolean/filter_a/filter/comparison",
+            f"{POINTER}/filter_boolean/filter_a/filter/comparison",
         ),
         (
             {"filter_specification": {"filter_boolean": {**TWO["filter_boolean"], "boolean": "xor"}}},
-            f"{AT}/filter_boolean/boolean",
+            f"{POINTER}/filter_boolean/boolean",
         ),
     ],
     ids=lambda value: str(value)[:60],
 )
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_bad_field_is_pointed_at_and_nothing_is_written(
+def test_an_invalid_field_is_reported_and_nothing_is_written(
     api: Api, method: str, fields: dict[str, Any], pointer: str
 ) -> None:
     group = create(api)
@@ -129,28 +129,28 @@ def test_a_bad_field_is_pointed_at_and_nothing_is_written(
     assert api.get("trace_groups/", after=group["id"] - 1) == [group]
 
 
-@pytest.mark.parametrize("deep", [21, 99, 500, 5000])
-def test_filters_are_nested_at_most_20_deep(api: Api, deep: int) -> None:
-    def body(deep: int) -> bytes:
+@pytest.mark.parametrize("levels", [21, 99, 500, 5000])
+def test_filters_are_nested_at_most_20_deep(api: Api, levels: int) -> None:
+    def body(levels: int) -> bytes:
         before = b'{"boolean":"and","filter_a":{"target":"trace_id","comparison":"==","value":1},"filter_b":'
         inner = b'{"target":"trace_id","comparison":"==","value":1}'
-        return b'{"name":"deep","filter_specification":' + before * deep + inner + b"}" * (deep + 1)
+        return b'{"name":"deep","filter_specification":' + before * levels + inner + b"}" * (levels + 1)
 
     headers = {"Content-Type": "application/json"}
     assert api.call("POST", "trace_groups/", data=body(20), headers=headers).status_code == 201
-    problem = api.refused("POST", "trace_groups/", 400, data=body(deep), headers=headers)
+    problem = api.refused("POST", "trace_groups/", 400, data=body(levels), headers=headers)
     assert "nested" in problem["detail"]
 
 
 class Portfolio(NamedTuple):
-    """Projects of one program that no other test has, and their traces, by name."""
+    """Projects of a program that no other test uses, and their traces, by name."""
 
     program: str
     projects: dict[str, int]
     traces: dict[str, int]
 
     def pairs(self, *names: str) -> list[tuple[int, int]]:
-        """The ids of "project/trace" pairs, in the order of trace and project."""
+        """The ids of "project/trace" pairs, ordered by trace and then project."""
         split = [name.split("/") for name in names]
         return sorted(((self.projects[one], self.traces[other]) for one, other in split), key=lambda pair: pair[::-1])
 
@@ -210,7 +210,7 @@ EVERY = ["small/s", "small/sl", "large/sl", "text/t", "bare/b"]
     ],
     ids=lambda value: str(value)[:80],
 )
-def test_a_meter_run_of_a_group_is_one_of_each_pair_that_fits(
+def test_a_group_makes_one_meter_run_for_each_matching_pair(
     api: Api, portfolio: Portfolio, specification: dict[str, Any], expected: list[str]
 ) -> None:
     value = specification.get("value")
@@ -238,7 +238,7 @@ def test_the_traces_of_a_group_are_listed_with_the_other_filters(api: Api, portf
     assert problem["errors"][0]["pointer"] == "/group"
 
 
-def test_the_runs_of_a_group_are_those_of_a_batch(api: Api, portfolio: Portfolio) -> None:
+def test_the_runs_of_a_group_belong_to_one_batch(api: Api, portfolio: Portfolio) -> None:
     group = create(api, metadata("program", "==", portfolio.program))["id"]
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"group": group}], "model_class": "DailyModel"})
     (runs,) = response.json()
@@ -247,7 +247,7 @@ def test_the_runs_of_a_group_are_those_of_a_batch(api: Api, portfolio: Portfolio
     assert (batch["total"], batch["failed"]) == (5, 5)  # the traces have no records
 
 
-def test_a_group_is_what_fits_when_it_is_used(api: Api) -> None:
+def test_the_members_of_a_group_are_determined_when_it_is_used(api: Api) -> None:
     program = unique()
     project = api.post("projects/", {"project_id": unique()})["id"]
     body = {"trace_id": unique(), "interpretation": "E_C_S", "unit": "kWh", "projects": [project]}
@@ -261,7 +261,7 @@ def test_a_group_is_what_fits_when_it_is_used(api: Api) -> None:
     api.refused("POST", "meter_runs/bulk/", 400, json={"targets": [{"group": group}]})
 
 
-def test_a_trace_of_no_project_fits_but_is_not_run(api: Api, portfolio: Portfolio) -> None:
+def test_a_trace_without_a_project_matches_but_is_not_run(api: Api, portfolio: Portfolio) -> None:
     loose = {"target": "trace_id", "comparison": "==", "value": f"{portfolio.program} loose"}
     group = create(api, loose)["id"]
     problem = api.refused("POST", "meter_runs/bulk/", 400, json={"targets": [{"group": group}]})
@@ -269,7 +269,7 @@ def test_a_trace_of_no_project_fits_but_is_not_run(api: Api, portfolio: Portfoli
 
 
 @pytest.mark.parametrize(
-    ("beside", "group", "pointers"),
+    ("others", "group", "pointers"),
     [
         ({}, ABSENT, ["/targets/1/group"]),
         ({"trace": "s"}, None, ["/targets/1/trace"]),
@@ -279,11 +279,11 @@ def test_a_trace_of_no_project_fits_but_is_not_run(api: Api, portfolio: Portfoli
     ],
     ids=str,
 )
-def test_a_target_that_does_not_fit_is_pointed_at_and_nothing_is_run(
-    api: Api, portfolio: Portfolio, beside: dict[str, str], group: Any, pointers: list[str]
+def test_an_invalid_target_is_reported_and_nothing_is_run(
+    api: Api, portfolio: Portfolio, others: dict[str, str], group: Any, pointers: list[str]
 ) -> None:
     known = {"project": portfolio.projects, "trace": portfolio.traces}
-    fields = {name: known[name][value] for name, value in beside.items()}
+    fields = {name: known[name][value] for name, value in others.items()}
     group = group or create(api, metadata("program", "==", portfolio.program))["id"]
     good = api.post("traces/", {"trace_id": unique(), "interpretation": "E_C_S", "unit": "kWh"})["id"]
     targets = [{"trace": good, "project": portfolio.projects["small"]}, {"group": group, **fields}]

@@ -1,4 +1,4 @@
-"""traces/: every verb, filter, page and refusal, and the sync of whole lists."""
+"""traces/: every method, filter, page and refusal, and the sync of whole lists."""
 
 import uuid
 from collections.abc import Callable
@@ -21,7 +21,7 @@ NAMES = {
 ELECTRICITY = {"interpretation": "E_C_S", "unit": "kWh"}
 GAS = {"interpretation": "NG_C_S", "unit": "therms"}
 KEYS = ["id", "trace_id", "interpretation", "unit", "projects", "added", "updated"]
-KEYS += ["posted_unit", "heat_content", "readings", "zero_is_reading"]  # the first are the reference document's
+KEYS += ["posted_unit", "heat_content", "readings", "zero_is_reading"]  # the first line is from the reference document
 
 Project = Callable[[], int]
 
@@ -32,7 +32,7 @@ def unique() -> str:
 
 @pytest.fixture
 def project(api: Api) -> Project:
-    """Makes projects; their ids."""
+    """Creates a project and returns its id."""
     return lambda: int(api.post("projects/", {"project_id": unique()})["id"])
 
 
@@ -70,7 +70,9 @@ def test_a_trace_is_created_shown_and_deleted(api: Api, project: Project, slash:
 
 
 @pytest.mark.parametrize("code", NAMES)
-def test_an_interpretation_is_taken_short_and_full_and_shown_full(api: Api, project: Project, code: str) -> None:
+def test_short_and_full_interpretations_are_accepted_and_full_ones_are_shown(
+    api: Api, project: Project, code: str
+) -> None:
     unit, owner = "therm" if code == "NG_C_S" else "KWH", project()
     traces = [create(api, interpretation=given, unit=unit, projects=[owner]) for given in (code, NAMES[code])]
     create(api, projects=[owner], **(ELECTRICITY if code == "NG_C_S" else GAS))
@@ -118,7 +120,7 @@ def test_a_meters_own_unit_is_shown_and_its_records_converted(
     assert record["value"] == pytest.approx(250 * factor, rel=1e-14)
 
 
-def test_how_a_trace_is_read_is_kept_and_reset(api: Api) -> None:
+def test_the_kind_of_readings_is_stored_and_reset(api: Api) -> None:
     trace = create(api, readings="register", zero_is_reading=True)
     path = f"traces/{trace['id']}/"
     assert (trace["readings"], trace["zero_is_reading"]) == ("register", True)
@@ -130,7 +132,7 @@ def test_how_a_trace_is_read_is_kept_and_reset(api: Api) -> None:
     assert api.get(path)["readings"] == "consumption"
 
 
-def test_a_trace_id_is_taken_once(api: Api) -> None:
+def test_a_trace_id_is_unique(api: Api) -> None:
     trace, other = create(api), create(api)
     problem = api.refused("POST", "traces/", 409, json={"trace_id": trace["trace_id"], **ELECTRICITY})
     assert [error["pointer"] for error in problem["errors"]] == ["/trace_id"]
@@ -138,7 +140,7 @@ def test_a_trace_id_is_taken_once(api: Api) -> None:
     assert api.get(f"traces/{other['id']}/") == other
 
 
-def test_a_project_and_a_trace_may_have_one_name(api: Api) -> None:
+def test_a_project_and_a_trace_may_have_the_same_name(api: Api) -> None:
     name = unique()
     api.post("projects/", {"project_id": name})
     assert create(api, trace_id=name)["trace_id"] == name
@@ -153,8 +155,8 @@ def test_a_project_and_a_trace_may_have_one_name(api: Api) -> None:
         ({"interpretation": "e_c_s"}, "/interpretation"),
         ({"interpretation": None}, "/interpretation"),
         ({"unit": "CCF"}, "/unit"),
-        ({"unit": "therms"}, "/unit"),  # of gas
-        ({"unit": "MBtu"}, "/unit"),  # of two meanings
+        ({"unit": "therms"}, "/unit"),  # a unit of gas
+        ({"unit": "MBtu"}, "/unit"),  # ambiguous
         ({"interpretation": "NG_C_S", "unit": "gallon"}, "/unit"),
         ({"interpretation": "NG_C_S", "unit": "CCF"}, "/heat_content"),
         ({"interpretation": "NG_C_S", "unit": "CCF", "heat_content": 10.37}, "/heat_content"),
@@ -170,7 +172,7 @@ def test_a_project_and_a_trace_may_have_one_name(api: Api) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("method", ["POST", "PATCH", "sync"])
-def test_a_bad_field_is_pointed_at_and_nothing_is_written(
+def test_an_invalid_field_is_reported_and_nothing_is_written(
     api: Api, method: str, fields: dict[str, Any], pointer: str
 ) -> None:
     body = {"trace_id": unique(), **ELECTRICITY, **fields}
@@ -212,7 +214,7 @@ def test_a_patch_moves_a_trace_between_projects(api: Api, project: Project) -> N
     assert [api.get("traces/", projects=owner) for owner in (first, second, third)] == [[], [], []]
 
 
-def test_a_patch_changes_only_what_it_names(api: Api, project: Project) -> None:
+def test_a_patch_changes_only_the_given_fields(api: Api, project: Project) -> None:
     trace = create(api, projects=[project()])
     path = f"traces/{trace['id']}/"
     for changes, shown in (
@@ -228,14 +230,14 @@ def test_a_patch_changes_only_what_it_names(api: Api, project: Project) -> None:
     assert found(api, after["trace_id"]) == [after]
 
 
-def test_a_patch_to_another_fuel_names_the_unit(api: Api) -> None:
+def test_a_patch_to_another_fuel_needs_a_unit(api: Api) -> None:
     trace = create(api)
     problem = api.refused("PATCH", f"traces/{trace['id']}/", 400, json={"interpretation": "NG_C_S"})
     assert [error["pointer"] for error in problem["errors"]] == ["/unit"]
     assert api.get(f"traces/{trace['id']}/") == trace
 
 
-def test_a_project_that_is_deleted_leaves_its_traces(api: Api, project: Project) -> None:
+def test_deleting_a_project_keeps_its_traces(api: Api, project: Project) -> None:
     first, second = project(), project()
     trace = create(api, projects=[first, second])
     api.call("DELETE", f"projects/{first}/")
@@ -243,7 +245,7 @@ def test_a_project_that_is_deleted_leaves_its_traces(api: Api, project: Project)
     assert api.get("traces/", projects=first) == []
 
 
-def test_a_deleted_trace_takes_its_records_along_and_its_id_is_not_reused(api: Api) -> None:
+def test_deleting_a_trace_deletes_its_records_and_its_id_is_not_reused(api: Api) -> None:
     trace = create(api)
     record = {"trace": trace["id"], "start": "2016-01-01T00:00:00Z", "value": 1.0}
     api.post("trace_records/", [record])
@@ -270,7 +272,7 @@ def test_the_filters_combine(api: Api, project: Project) -> None:
     assert api.get("traces/", trace_id=unique()) == []
 
 
-def test_the_pages_make_up_the_whole(api: Api, project: Project) -> None:
+def test_the_pages_together_are_the_whole_list(api: Api, project: Project) -> None:
     owner = project()
     kinds = [ELECTRICITY, GAS, ELECTRICITY]
     done = sync(api, [{"trace_id": unique(), "projects": [owner], **kinds[n % 3]} for n in range(10)])
@@ -287,7 +289,7 @@ def test_the_pages_make_up_the_whole(api: Api, project: Project) -> None:
     assert paged == [trace for trace in whole if trace["interpretation"] == NAMES["NG_C_S"]]
 
 
-def test_a_sync_creates_updates_and_leaves(api: Api, project: Project) -> None:
+def test_a_sync_creates_updates_or_leaves_unchanged(api: Api, project: Project) -> None:
     first, second = project(), project()
     old, same, new, kept = (unique() for _ in range(4))
     for trace_id in (old, same, kept):
@@ -306,7 +308,7 @@ def test_a_sync_creates_updates_and_leaves(api: Api, project: Project) -> None:
         (kept, "updated"),
     ]
     assert [item["id"] for item in done] == [found(api, item["trace_id"])[0]["id"] for item in items]
-    assert found(api, kept)[0]["projects"] == [first]  # what it leaves out stays
+    assert found(api, kept)[0]["projects"] == [first]  # a field that the item leaves out is unchanged
     assert [trace["trace_id"] for trace in api.get("traces/", projects=second)] == [old, new]
     assert [trace["trace_id"] for trace in api.get("traces/", projects=first)] == [same, kept, new]
     assert [item["status"] for item in sync(api, items)] == ["unchanged"] * 4

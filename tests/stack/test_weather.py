@@ -1,4 +1,4 @@
-"""Weather: normal years from their files, and runs whose temperatures the worker fetches."""
+"""Weather: normal years from files, and runs whose temperatures the worker fetches."""
 
 import uuid
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests import normal_file
 from tests.file_server import FileServer, sample, serving
 from tests.stack.client import Api
 
-ZIPCODE, TIMEZONE = "90007", "America/Los_Angeles"  # where the file that eeweather ships was observed, in 2007
+ZIPCODE, TIMEZONE = "90007", "America/Los_Angeles"  # where the file that eeweather includes was observed, in 2007
 FIRST, SECOND = nearest_stations(ZIPCODE)[:2]
 ABSENT, NORMAL, OTHER = nearest_normal_stations(ZIPCODE)[:3]
 
@@ -39,17 +39,17 @@ def of_station(station: str, kind: str = normal_file.TMY3) -> bytes:
 
 class TestFiles:
     @pytest.mark.parametrize("kind", [normal_file.TMY3, normal_file.CZ2010], ids=["TMY3", "CZ2010"])
-    def test_a_normal_year_comes_out_in_fahrenheit_and_utc(self, api: Api, kind: str) -> None:
+    def test_a_normal_year_is_returned_in_fahrenheit_and_utc(self, api: Api, kind: str) -> None:
         station = unique_station()
-        answer = post_file(api, of_station(station, kind))
-        assert answer.status_code == 201, answer.text
-        assert answer.json() == {"station": station, "dataset": "normal", "records": 8760}
+        response = post_file(api, of_station(station, kind))
+        assert response.status_code == 201, response.text
+        assert response.json() == {"station": station, "dataset": "normal", "records": 8760}
         (first,) = api.get("weather_records/", station=station, dataset="normal", start="2015-01-01T08:00:00Z", limit=1)
         assert first["temperature"] == pytest.approx(normal_file.celsius(0) * 1.8 + 32)
         pages = api.pages("weather_records/", station=station, dataset="normal", limit=1000)
         assert sum(map(len, pages)) == 8760
 
-    def test_it_replaces_what_was_there(self, api: Api) -> None:
+    def test_a_file_replaces_the_previous_normal_year(self, api: Api) -> None:
         station = unique_station()
         hour = {"station": station, "dataset": "normal", "start": "2003-01-01T00:00:00Z", "unit": "F"}
         api.post("weather_records/", [{**hour, "temperature": 50.0}])
@@ -58,24 +58,24 @@ class TestFiles:
         pages = api.pages("weather_records/", station=station, dataset="normal", limit=1000)
         assert sum(map(len, pages)) == 8760
 
-    def test_a_bad_file_is_refused_and_nothing_is_kept(self, api: Api) -> None:
+    def test_an_invalid_file_is_refused_and_nothing_is_stored(self, api: Api) -> None:
         station = unique_station()
         lines = of_station(station).decode().replace("-8.0,34", "PST,34", 1)
-        answer = post_file(api, lines.encode())
-        assert answer.status_code == 400
-        assert "Line 1, column 4: 'PST' is no time zone" in answer.json()["detail"]
+        response = post_file(api, lines.encode())
+        assert response.status_code == 400
+        assert "Line 1, column 4: 'PST' is not a time zone" in response.json()["detail"]
         assert api.get("weather_records/", station=station, dataset="normal") == []
 
     @pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
     def test_another_content_type_is_refused(self, api: Api, content_type: str) -> None:
-        answer = post_file(api, normal_file.text(), content_type)
-        assert answer.status_code == 415
-        assert "text/csv" in answer.json()["detail"]
+        response = post_file(api, normal_file.text(), content_type)
+        assert response.status_code == 415
+        assert "text/csv" in response.json()["detail"]
 
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[FileServer]:
-    """What the stack below fetches from: a sample year of the second and normal years of two, of the nearest none."""
+    """The server that `fetching` uses: a sample year of the second station, normal years of all but the nearest one."""
     with serving() as running:
         for name in get_isd_filenames(SECOND.station, 2007):
             running.files[name.removeprefix("/pub/data/noaa")] = sample("ISD.gz")
@@ -86,7 +86,7 @@ def server() -> Iterator[FileServer]:
 
 @pytest.fixture(scope="module")
 def fetching(tmp_path_factory: pytest.TempPathFactory, server: FileServer) -> Iterator[Api]:
-    """A client of a stack that fetches ISD and TMY3 from that server."""
+    """A client of a stack that fetches ISD and TMY3 files from that server."""
     parameters = {"WeatherSource": "isd", "WeatherUrl": server.url, "RetryDelay": "1"}
     parameters |= {"NormalSource": "tmy3", "NormalUrl": f"{server.url}/normals"}
     with LocalStack(tmp_path_factory.mktemp("fetching"), parameters) as running:
@@ -94,7 +94,7 @@ def fetching(tmp_path_factory: pytest.TempPathFactory, server: FileServer) -> It
 
 
 def new_trace(api: Api, year: int, **project: Any) -> int:
-    """A year of days before the measure, and three after it."""
+    """Create a trace with about a year of days before the measure, and three days after it."""
     zone = ZoneInfo(TIMEZONE)
     days = [datetime(year, 1, 1, tzinfo=zone) + timedelta(days=day) for day in range(363)]
     body = {
@@ -116,9 +116,9 @@ def new_trace(api: Api, year: int, **project: Any) -> int:
 
 
 class TestFetching:
-    def test_a_run_fetches_what_it_lacks_once(self, fetching: Api, server: FileServer) -> None:
+    def test_a_run_fetches_missing_weather_once(self, fetching: Api, server: FileServer) -> None:
         trace = new_trace(fetching, 2007, zipcode=ZIPCODE)
-        server.failures = [503] * 3  # as often as a try asks: the queue brings the run again
+        server.failures = [503] * 3  # as many as one attempt requests, so the queue delivers the run again
         run = fetching.succeeded(fetching.post("meter_runs/", {"trace": trace})["id"])
 
         document = requests.get(run["meter_input"]).json()
@@ -149,14 +149,14 @@ class TestFetching:
 
         named = {"weather_station": SECOND.station, "weather_normal_station": OTHER.station}
         trace = new_trace(fetching, 2007, **named)
-        server.failures = [503] * 3  # the observed year is stored, so it is the normal year that fails
+        server.failures = [503] * 3  # the observed year is stored, so the normal year fails
         run = fetching.succeeded(fetching.post("meter_runs/", {"trace": trace})["id"])
         assert server.asked[len(asked) :] == [tmy3(OTHER.station)] * 4
         document = requests.get(run["meter_input"]).json()
         assert document["weather_normal"]["station"] == OTHER.station
         assert len(document["weather_normal"]["records"]) == 8760
 
-    def test_a_year_that_is_nowhere_is_named(self, fetching: Api) -> None:
+    def test_an_unavailable_year_is_reported(self, fetching: Api) -> None:
         trace = new_trace(fetching, 2003, weather_station=SECOND.station, weather_normal_station=NORMAL.station)
         run = fetching.ended(fetching.post("meter_runs/", {"trace": trace})["id"])
         assert run["status"] == "FAILED"
@@ -164,7 +164,7 @@ class TestFetching:
         assert "from 2003-01-01T08:00Z to 2003-12-29T07:00Z" in run["failure_message"]
         assert "This deployment's source, isd, has no more data" in run["failure_message"]
 
-    def test_a_normal_year_that_is_nowhere_is_named(self, fetching: Api) -> None:
+    def test_an_unavailable_normal_year_is_reported(self, fetching: Api) -> None:
         named = {"weather_station": SECOND.station, "weather_normal_station": ABSENT.station}
         run = fetching.ended(fetching.post("meter_runs/", {"trace": new_trace(fetching, 2007, **named)})["id"])
         assert run["status"] == "FAILED"

@@ -1,1 +1,1 @@
-"""How every endpoint is declared, served, validated, paged and documented; it knows no resource."""
+"""Declaring, serving, validating, paging and documenting endpoints, independent of any resource."""

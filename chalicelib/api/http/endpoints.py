@@ -1,4 +1,4 @@
-"""What an endpoint declares, once: the route and the OpenAPI document both come from it."""
+"""Declarations of endpoints; both the routes and the OpenAPI document are derived from them."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -20,12 +20,12 @@ Q = TypeVar("Q", bound=Query)
 
 
 class NoQuery(Query):
-    """An endpoint that takes no query parameter."""
+    """The query of an endpoint that accepts no parameters."""
 
 
 @dataclass(frozen=True)
 class Call(Generic[B, Q]):
-    """A request that was let in: its body and query fit their schemas."""
+    """A validated request: its body and query match their schemas."""
 
     body: B
     query: Q
@@ -36,20 +36,20 @@ class Call(Generic[B, Q]):
 
     @property
     def id(self) -> int:
-        """The id in the path. Raises the 404 Problem for what cannot be one."""
+        """The id in the path. Raises the 404 Problem if it cannot be an id."""
         given = self.path["id"]
         if given.isascii() and given.isdigit() and len(given) < 16:
             return int(given)
         raise self.not_found()
 
     def not_found(self) -> Problem:
-        """The 404 for the id in the path."""
+        """The 404 Problem for the id in the path."""
         return Problem(NOT_FOUND, f"There is no {self.item} {self.path['id']}.")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a handler answers: a value for JSON, or a text of another content type."""
+    """A handler's response: a value to send as JSON, or text of another content type."""
 
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ class Endpoint:
     scope: str | None
     query: type[Query]
     body: Any
-    takes: str
+    accepts: str
     returns: Any
     status: int
     content_type: str
@@ -91,18 +91,18 @@ class Endpoint:
 
     @property
     def documentation(self) -> tuple[str, str]:
-        """Summary and description."""
+        """The summary and the description, from the handler's docstring."""
         summary, _, description = (inspect.getdoc(self.handler) or "").partition("\n\n")
         return summary, description
 
     @cached_property
     def adapter(self) -> TypeAdapter[Any]:
-        """What validates the body, built when it is first needed: a cold start builds no schema."""
+        """The validator of the body, built on first use so that a cold start builds no schemas."""
         return TypeAdapter(self.body)
 
 
 class Resource:
-    """The endpoints under one name; `item` is what one of it is called."""
+    """The endpoints of one resource; `item` is the singular noun for it."""
 
     def __init__(self, name: str, item: str, description: str) -> None:
         self.name, self.item, self.description = name, item, description
@@ -116,7 +116,7 @@ class Resource:
         scope: str | None,
         query: type[Query] = NoQuery,
         body: Any = None,
-        takes: str = JSON,
+        accepts: str = JSON,
         returns: Any = None,
         status: int = 200,
         content_type: str = JSON,
@@ -126,9 +126,10 @@ class Resource:
     ) -> Callable[[Callable[[Call[Any, Any]], Reply]], Callable[[Call[Any, Any]], Reply]]:
         """Declare a function as an endpoint.
 
-        scope: what the token needs; None: no token. body, returns: types with a pydantic schema; a body that `takes`
-        says is no JSON comes as the text that it is. headers: of the response, with what they say. errors: what this
-        endpoint's own refusals mean, by status; those that follow from its shape are implied.
+        scope: the scope that the token needs; None: no token is needed. body, returns: types with a pydantic schema; a
+        body is passed as text if its content type, `accepts`, is not JSON. headers: descriptions of the response's
+        headers. errors: descriptions of this endpoint's own errors, by status; those that follow from its method, path
+        and body are implied.
         """
 
         def declare(handler: Callable[[Call[Any, Any]], Reply]) -> Callable[[Call[Any, Any]], Reply]:
@@ -142,7 +143,7 @@ class Resource:
                     scope=scope,
                     query=query,
                     body=body,
-                    takes=takes,
+                    accepts=accepts,
                     returns=returns,
                     status=status,
                     content_type=content_type,
@@ -156,23 +157,23 @@ class Resource:
         return declare
 
     def blueprint(
-        self, authorizer: Any, answer: Callable[[Endpoint, Request, Mapping[str, str]], Response]
+        self, authorizer: Any, respond: Callable[[Endpoint, Request, Mapping[str, str]], Response]
     ) -> Blueprint:
-        """The Chalice routes; `answer` serves a request for an endpoint."""
+        """The Chalice routes; `respond` serves a request to an endpoint."""
         blueprint = Blueprint(__name__)
         for endpoint in self.endpoints:
 
             def view(endpoint: Endpoint = endpoint, **path: str) -> Response:
-                return answer(endpoint, blueprint.current_request, path)
+                return respond(endpoint, blueprint.current_request, path)
 
             view.__doc__ = endpoint.documentation[0]
             blueprint.route(
                 endpoint.path.rstrip(
                     "/"
-                ),  # Chalice refuses a trailing slash; API Gateway takes the path with and without
+                ),  # Chalice refuses a trailing slash; API Gateway accepts the path with and without it
                 methods=[endpoint.method],
                 authorizer=authorizer if endpoint.scope else None,
-                content_types=["*/*"],  # what it does not take gets a problem document of ours, not Chalice's own
+                content_types=["*/*"],  # other types get our own problem document instead of Chalice's error
                 name=endpoint.name,
             )(view)
         return blueprint

@@ -1,4 +1,4 @@
-"""The kinds of value that several schemas share."""
+"""Field types that several schemas share."""
 
 import json
 import re
@@ -22,80 +22,80 @@ from pydantic import (
 from chalicelib import vocabulary
 from chalicelib.api.http.times import EARLIEST, LATEST
 
-MOST_ITEMS = 10_000  # in a POST that takes a list
-MOST_ARGUMENT_BYTES = 20_000  # of JSON in one free-form object: it is kept with every run and every result
+MAX_ITEMS = 10_000  # per list in a request
+MAX_ARGUMENT_BYTES = 20_000  # of JSON per free-form object: it is stored with every run and every result
 BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZIPCODE, STATION = r"^[0-9]{5}$", r"^[0-9A-Z]{6}$"
 
 
 class Body(BaseModel):
-    """A JSON object on the way in: nothing is converted, nothing unknown is taken."""
+    """A JSON object in a request: values are not converted, and unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Query(BaseModel):
-    """The parameters of a query."""
+    """Query parameters."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class PageQuery(Query):
-    """The parameters of every list."""
+    """The query parameters of every list."""
 
-    limit: int = Field(default=100, ge=1, le=1000, description="How many items a page holds at most.")
+    limit: int = Field(default=100, ge=1, le=1000, description="The maximum number of items per page.")
     after: int = Field(
         default=0,
         ge=0,
         le=2**53 - 1,
-        description="Where the page starts; the Link header of a page has the next one's.",
+        description="The page starts after this id; follow the Link header to get the next page.",
     )
 
     def filters(self) -> dict[str, Any]:
-        """All parameters but those of the page."""
+        """All parameters except those of the page."""
         return {name: value for name, value in self if name not in PageQuery.model_fields}
 
 
-def small(value: Any) -> Any:
-    """Raises ValueError for what JSON cannot say or a row of a table cannot hold."""
+def checked_json(value: Any) -> Any:
+    """The value itself. Raises ValueError if JSON cannot express it, or it is too large for a table item."""
     try:
         size = len(json.dumps(value, allow_nan=False).encode())
     except ValueError:
-        raise ValueError("JSON has no NaN and no Infinity") from None
-    if size > MOST_ARGUMENT_BYTES:
-        raise ValueError(f"this is {size:,} bytes of JSON, and the datastore keeps at most {MOST_ARGUMENT_BYTES:,}")
+        raise ValueError("JSON does not allow NaN and Infinity; use finite numbers or null") from None
+    if size > MAX_ARGUMENT_BYTES:
+        raise ValueError(f"This is {size:,} bytes of JSON, and at most {MAX_ARGUMENT_BYTES:,} are stored; shorten it")
     return value
 
 
 def _scalar(value: Any) -> Any:
     if isinstance(value, dict | list):
-        raise ValueError("metadata is flat: a value is a string, a number, true, false or null")
+        raise ValueError("The metadata must be flat; use a string, a number, true, false or null as the value")
     return value
 
 
 def _instant(given: Any) -> Any:
-    """What ISO 8601 says; pydantic would also take a number in a string, as seconds since 1970.
+    """Parse an ISO 8601 timestamp; pydantic would also accept a number in a string, as seconds since 1970.
 
-    Every room reads timestamps with this function, so none fails later on one that was let in here.
+    The other packages parse with `datetime.fromisoformat`, too, so a timestamp accepted here cannot fail later.
     """
     if not isinstance(given, str):
         return given
     try:
         return datetime.fromisoformat(given)
     except ValueError:
-        hint = "; in a URL a + is written %2B" if " " in given else ""
+        hint = "; in a URL, write + as %2B" if " " in given else ""
         raise ValueError(f"{given!r} is not an ISO 8601 timestamp such as 2016-09-28T23:57:21Z{hint}") from None
 
 
 def in_range(instant: datetime) -> datetime:
-    """Raises ValueError for an instant that is no time of a meter."""
+    """The instant itself. Raises ValueError if it is outside the years that the datastore accepts."""
     if not EARLIEST <= instant < LATEST:
-        raise ValueError(f"a timestamp lies between the years {EARLIEST.year} and {LATEST.year - 1}")
+        raise ValueError(f"{instant.date()} is not between the years {EARLIEST.year} and {LATEST.year - 1}")
     return instant
 
 
-def _or_midnight(given: Any, instant: ValidatorFunctionWrapHandler) -> Any:
-    """The midnight of a bare date without an offset, which nothing else lacks here; of all else the instant."""
+def _date_or_instant(given: Any, instant: ValidatorFunctionWrapHandler) -> Any:
+    """Midnight, without an offset, for a bare date; for anything else the instant, which has an offset."""
     if not isinstance(given, str) or not BARE_DATE.fullmatch(given):
         return instant(given)
     midnight = _instant(given)
@@ -105,7 +105,7 @@ def _or_midnight(given: Any, instant: ValidatorFunctionWrapHandler) -> Any:
 
 @cache
 def _timezones() -> frozenset[str]:
-    """IANA's names, from the package that ships them: the machine's own files also hold other things."""
+    """The IANA time zone names, from the tzdata package: the system's own directory also holds other files."""
     return frozenset((resources.files("tzdata") / "zones").read_text().split())
 
 
@@ -121,7 +121,7 @@ Key = Annotated[str, Field(min_length=1, max_length=255)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_range)]
 DateOrInstant = Annotated[
     Instant,
-    WrapValidator(_or_midnight),  # api.times.in_timezone makes an instant of it
+    WrapValidator(_date_or_instant),  # `in_timezone` converts it to an instant
     WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
 ]
 Zipcode = Annotated[str, Field(pattern=ZIPCODE, examples=["60601"])]
@@ -133,11 +133,11 @@ TraceInterpretation = Annotated[
     Field(json_schema_extra={"enum": [*vocabulary.SHORT_CODES, *vocabulary.INTERPRETATIONS]}),
 ]
 TraceCode = Annotated[str, Field(json_schema_extra={"enum": list(vocabulary.INTERPRETATIONS)})]
-Arguments = Annotated[dict[str, Any], AfterValidator(small)]
+Arguments = Annotated[dict[str, Any], AfterValidator(checked_json)]
 Scalar = Annotated[
     Any, AfterValidator(_scalar), Field(json_schema_extra={"type": ["string", "number", "boolean", "null"]})
-]  # a union would point at each of its members instead of at the value
-Metadata = Annotated[dict[str, Scalar], AfterValidator(small)]
+]  # a union would report an error for each of its members instead of one for the value
+Metadata = Annotated[dict[str, Scalar], AfterValidator(checked_json)]
 Timestamp = Annotated[
     str,
     Field(
@@ -147,4 +147,4 @@ Timestamp = Annotated[
     ),
 ]
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
-OUTPUT = ConfigDict(extra="forbid", defer_build=True)  # of a response: exactly the keys that it documents
+OUTPUT = ConfigDict(extra="forbid", defer_build=True)  # of a response: exactly the documented keys

@@ -1,4 +1,4 @@
-"""The contract in OpenAPI 3.1, from what the endpoints declare."""
+"""Build the OpenAPI 3.1 document from the declared endpoints."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -14,61 +14,65 @@ from chalicelib.api.http.problems import Problem, ProblemOut
 REFERENCE = "#/components/schemas/{model}"
 
 DESCRIPTION = """\
-Projects are buildings, traces the series of their gas and electricity meters. A *meter run* fits one model on the time
-before an energy efficiency measure and one on the time after, and says what was saved, with its uncertainty. An
-*aggregation run* adds the derivatives of meter runs up over a portfolio.
+Projects are buildings; traces are the readings of their gas and electricity meters. A *meter run* fits one model to the
+data before an energy efficiency measure and one to the data after it, and reports the savings and their uncertainty. An
+*aggregation run* adds up the derivatives of meter runs over a portfolio.
 
-Every path works with and without its trailing slash. Timestamps carry an offset on the way in, and are UTC with
-microseconds and `Z` on the way out; where a date alone is taken, it is midnight in the project's time zone. Lists are
-plain arrays, oldest id first; the `Link` header has the next page.
+Every path works with and without its trailing slash. Timestamps in requests need a UTC offset; timestamps in responses
+are UTC with microseconds and `Z`. Where a date alone is accepted, it means midnight in the project's time zone. Lists
+are plain arrays, oldest id first; the `Link` header has the URL of the next page.
+
 Errors are problem documents (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing. A POST
-may carry an `Idempotency-Key`: the same key and body again returns the first response and does nothing again.
+may have an `Idempotency-Key`: a repeated request with the same key and body returns the first response and does nothing
+else.
 """
 
-# What each status means wherever it occurs, and an example of it.
+# The meaning of each error status, the same for all endpoints, and an example.
 ERRORS: Mapping[int, tuple[str, Problem]] = {
     400: (
-        "The body or the query does not fit, or names an unknown id.",
+        "The body or the query is not valid, or refers to an unknown id.",
         problems.invalid(problems.error("There is no trace 7.", "trace")),
     ),
     401: (
-        "There is no valid token. API Gateway answers this itself, so `type` says no more than the status.",
+        "There is no valid token. API Gateway sends this response itself, so `type` is only `about:blank`.",
         Problem(problems.UNAUTHORIZED, "Send a valid token in the header Authorization: Bearer <token>."),
     ),
     403: (
         "The token lacks the scope.",
-        Problem(problems.FORBIDDEN, "This needs the scope 'write', and the token has ['read']."),
-    ),
-    404: ("There is nothing under this path.", Problem(problems.NOT_FOUND, "There is no project 7.")),
-    409: (
-        "The Idempotency-Key was used with another body, or its first request still runs.",
         Problem(
-            problems.KEY_REUSED, "This Idempotency-Key came with another body before. Take a new key for a new request."
+            problems.FORBIDDEN,
+            "This request needs the scope write, and the token has read. Use a token with that scope.",
+        ),
+    ),
+    404: ("There is nothing at this path.", Problem(problems.NOT_FOUND, "There is no project 7.")),
+    409: (
+        "The Idempotency-Key was used with a different body, or its first request is still running.",
+        Problem(
+            problems.KEY_REUSED,
+            "This Idempotency-Key was already used with a different body. Use a new key for a new request.",
         ),
     ),
     413: (
-        "The body is over 6 MB.",
-        Problem(
-            problems.TOO_LARGE, "The body is 7.3 MB, and a request holds at most 6 MB. Send a list in several requests."
-        ),
+        "The body is larger than 6 MB.",
+        Problem(problems.TOO_LARGE, "The body is 7.3 MB; the limit is 6 MB. Split a list into several requests."),
     ),
     415: (
-        "The Content-Type is another than that of the request body.",
-        Problem(problems.OTHER_TYPE, "The Content-Type is 'text/csv'; send application/json."),
+        "The Content-Type is not the one that this request body must have.",
+        Problem(problems.UNSUPPORTED_MEDIA_TYPE, "The Content-Type is 'text/csv'; send application/json."),
     ),
     500: (
-        "The datastore failed.",
-        Problem(problems.INTERNAL, "Something went wrong here. Report request 7a1c if it stays."),
+        "The datastore had an internal error.",
+        Problem(problems.INTERNAL, "The datastore had an unexpected error. If it persists, report request 7a1c."),
     ),
     503: (
-        "A part of the datastore does not answer.",
-        Problem(problems.UNAVAILABLE, "The API does not reach its tables."),
+        "A part of the datastore is not available.",
+        Problem(problems.UNAVAILABLE, "The API cannot reach its tables. Try again later."),
     ),
 }
 
 
 class _Schemas(GenerateJsonSchema):
-    """pydantic's schemas without the titles that only repeat a field's name."""
+    """pydantic's JSON schemas, without the titles that only repeat a field's name."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -85,7 +89,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "EEmeter datastore", "version": __version__, "description": DESCRIPTION},
-        "servers": [{"url": ".", "description": "The folder that holds this document."}],
+        "servers": [{"url": ".", "description": "The directory of this document."}],
         "tags": [{"name": resource.name, "description": resource.description} for resource in resources],
         "paths": paths,
         "components": {
@@ -95,8 +99,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                 "IdempotencyKey": {
                     "name": "Idempotency-Key",
                     "in": "header",
-                    "description": "The same key and body again returns the first response and does nothing again; the "
-                    "same key with another body is a 409. Kept for a day.",
+                    "description": "A repeated request with the same key and body returns the first response and does "
+                    "nothing else; the same key with a different body is a 409. Keys are stored for a day.",
                     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
                 }
             },
@@ -104,8 +108,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "A token with scopes: `read` is for every GET and for meter_runs/check/, which "
-                    "changes nothing, `write` for all else, and neither implies the other.",
+                    "description": "A token with scopes: `read` for every GET and for meter_runs/check/, which changes "
+                    "nothing; `write` for everything else. Neither implies the other.",
                 }
             },
         },
@@ -124,7 +128,7 @@ def _schemas(endpoints: list[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]
     schemas, found = TypeAdapter.json_schemas(wanted, ref_template=REFERENCE, schema_generator=_Schemas)  # type: ignore[arg-type]
     definitions = dict(sorted(found["$defs"].items()))
     for name, definition in definitions.items():
-        if name.endswith("Changes"):  # what a PATCH leaves out stays as it is, so it has no default
+        if name.endswith("Changes"):  # a PATCH does not change fields that it omits, so they have no default
             for schema in definition["properties"].values():
                 schema.pop("default", None)
     return {name: schema for (name, _), schema in schemas.items()}, definitions
@@ -145,7 +149,7 @@ def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]
         requests = {name: example.request for name, example in endpoint.examples.items()}
         operation["requestBody"] = {
             "required": True,
-            "content": {endpoint.takes: _content(schemas[endpoint.name, "body"], requests)},
+            "content": {endpoint.accepts: _content(schemas[endpoint.name, "body"], requests)},
         }
     operation["responses"] = {str(endpoint.status): _success(endpoint, schemas), **_errors(endpoint)}
     return operation
@@ -176,7 +180,7 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 
 
 def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
-    """A query parameter's schema: it may be absent, but is never null."""
+    """A query parameter's schema without null: a parameter may be absent, but is never null."""
     schema = {name: value for name, value in field.items() if name != "description"}
     if "anyOf" in schema:
         (given,) = [option for option in schema.pop("anyOf") if option != {"type": "null"}]
@@ -204,7 +208,7 @@ def _content(schema: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _errors(endpoint: Endpoint) -> dict[str, Any]:
-    """The refusals that follow from an endpoint's shape, and its own."""
+    """The errors that follow from an endpoint's method, path and body, and its own."""
     statuses = {400, 500, *endpoint.errors}
     if endpoint.scope:
         statuses |= {401, 403}

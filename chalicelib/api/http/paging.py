@@ -1,4 +1,4 @@
-"""A page of a list as a response."""
+"""Responses with one page of a list."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,23 +7,26 @@ from chalicelib.api.http.endpoints import Call, Reply
 from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.http.urls import next_link
 
-MOST_BYTES = 5_800_000  # of a response, below Lambda's 6 MB: a page of large items ends early
+MAX_RESPONSE_BYTES = 5_800_000  # per response, below Lambda's limit of 6 MB: a page of large items has fewer of them
 
 LINK = {"Link": 'RFC 8288: `<URL of the next page>; rel="next"`; absent on the last page.'}
 
 
 def page(call: Call[Any, Any], items: Sequence[Any], cursors: Sequence[int | str], next: int | str | None) -> Reply:
-    """The items, at most as many as a response holds, and the Link to what follows; an item's cursor is where the next
-    page starts when the item is the last."""
+    """A response with as many of the items as fit, and the Link to the next page.
+
+    cursors: one per item; a page that ends with the item is followed by one that starts after its cursor. next: the
+    cursor of the next page if all items fit; None: there is no next page.
+    """
     size = 0
     for position, item in enumerate(items):
         size += lambda_bytes(item) + 1
-        if size > MOST_BYTES and position:
+        if size > MAX_RESPONSE_BYTES and position:
             items, next = items[:position], cursors[position - 1]
             break
     return Reply(list(items), {} if next is None else {"Link": next_link(call.request, next)})
 
 
 def page_of(call: Call[Any, Any], items: Sequence[Any], next: int | None) -> Reply:
-    """The same for items whose `id` is the cursor."""
+    """The same as `page`, for items whose `id` is the cursor."""
     return page(call, items, [item["id"] for item in items], next)

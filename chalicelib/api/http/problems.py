@@ -8,12 +8,12 @@ from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
 CONTENT_TYPE = "application/problem+json"
-MOST_ERRORS = 100  # listed in one problem
+MAX_ERRORS = 100  # listed per problem document
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of problem: its stable code (the last part of `type`; none: the status says all), status and title."""
+    """A kind of problem: its stable code (the last part of `type`; empty: the status says it all), status and title."""
 
     code: str
     status: int
@@ -25,33 +25,35 @@ class Kind:
         return f"urn:eemeter-datastore:problem:{self.code}" if self.code else "about:blank"
 
 
-INVALID = Kind("invalid-request", 400, "The request does not fit")
+INVALID = Kind("invalid-request", 400, "The request is not valid")
 UNAUTHORIZED = Kind("", 401, "Unauthorized")
 FORBIDDEN = Kind("missing-scope", 403, "The token lacks a scope")
 NOT_FOUND = Kind("not-found", 404, "Not found")
 DUPLICATE = Kind("duplicate", 409, "Already exists")
-KEY_REUSED = Kind("idempotency-key-reused", 409, "The Idempotency-Key was used with another body")
-KEY_IN_PROGRESS = Kind("idempotency-key-in-progress", 409, "The first request with this Idempotency-Key still runs")
+KEY_REUSED = Kind("idempotency-key-reused", 409, "The Idempotency-Key was used with a different body")
+KEY_IN_PROGRESS = Kind(
+    "idempotency-key-in-progress", 409, "The first request with this Idempotency-Key is still running"
+)
 TOO_LARGE = Kind("too-large", 413, "The body is too large")
-OTHER_TYPE = Kind("unsupported-media-type", 415, "The body is declared as another content type")
-INTERNAL = Kind("internal-error", 500, "The datastore failed")
-UNAVAILABLE = Kind("unavailable", 503, "The datastore cannot answer now")
+UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The Content-Type is not accepted here")
+INTERNAL = Kind("internal-error", 500, "The datastore had an internal error")
+UNAVAILABLE = Kind("unavailable", 503, "The datastore is not available now")
 
 
 @with_config(ConfigDict(extra="forbid"))
 class ErrorItem(TypedDict):
-    """One thing that is wrong, and where."""
+    """One error and its location."""
 
     pointer: Annotated[
         str,
         Field(
-            description="An RFC 6901 JSON pointer to the place: into the body, or, when `parameter` is there, "
-            "into the object of the query's parameters. The empty pointer is the whole body.",
+            description="An RFC 6901 JSON pointer to the error: into the body or, if `parameter` is present, into the "
+            "object of query parameters. The empty pointer means the whole body.",
             examples=["/targets/0/project"],
         ),
     ]
     parameter: NotRequired[Annotated[str, Field(description="The query parameter that is wrong.", examples=["limit"])]]
-    detail: Annotated[str, Field(description="What is wrong, and what would be right.")]
+    detail: Annotated[str, Field(description="What is wrong and how to fix it.")]
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -62,15 +64,15 @@ class ProblemOut(TypedDict):
         str, Field(description="A stable URI for this kind of problem.", json_schema_extra={"format": "uri"})
     ]
     title: Annotated[str, Field(description="The kind of problem in words.")]
-    status: Annotated[int, Field(description="The HTTP status.")]
-    detail: Annotated[str, Field(description="What was wrong this time.")]
+    status: Annotated[int, Field(description="The HTTP status code.")]
+    detail: Annotated[str, Field(description="What is wrong with this request.")]
     errors: NotRequired[
-        Annotated[list[ErrorItem], Field(description=f"For bad input: each error, at most {MOST_ERRORS} of them.")]
+        Annotated[list[ErrorItem], Field(description=f"For invalid input: the errors, at most {MAX_ERRORS} of them.")]
     ]
 
 
 class Problem(Exception):
-    """A refused request."""
+    """Raised to refuse a request."""
 
     def __init__(
         self, kind: Kind, detail: str, errors: Iterable[ErrorItem] = (), headers: dict[str, str] | None = None
@@ -87,12 +89,12 @@ class Problem(Exception):
             "detail": self.detail,
         }
         if self.errors:
-            document["errors"] = self.errors[:MOST_ERRORS]
+            document["errors"] = self.errors[:MAX_ERRORS]
         return document
 
 
 def pointer(*path: str | int) -> str:
-    """The RFC 6901 pointer to a path of keys and positions.
+    """The RFC 6901 pointer for a path of keys and list positions.
 
     >>> pointer("targets", 0, "a/b")
     '/targets/0/a~1b'
@@ -101,18 +103,18 @@ def pointer(*path: str | int) -> str:
 
 
 def error(detail: str, *path: str | int) -> ErrorItem:
-    """What is wrong at a path of the body."""
+    """An error at a path in the body."""
     return {"pointer": pointer(*path), "detail": detail}
 
 
 def invalid(*errors: ErrorItem, count: int | None = None) -> Problem:
-    """The 400 for these errors; `count`: how many there are, when only the first are here."""
+    """The 400 Problem for these errors; `count`: how many there are in total, if only the first are passed."""
     count = count or len(errors)
-    detail = errors[0]["detail"] if count == 1 else f"{count} things in the request are wrong; see errors."
+    detail = errors[0]["detail"] if count == 1 else f"The request has {count} errors; see `errors`."
     return Problem(INVALID, detail, errors)
 
 
-def refuse_any(errors: list[ErrorItem]) -> None:
-    """Raises the 400 when there is any error."""
+def raise_if_any(errors: list[ErrorItem]) -> None:
+    """Raise the 400 Problem if there is any error."""
     if errors:
         raise invalid(*errors)

@@ -1,4 +1,4 @@
-"""From a request to a response: who may, is it well formed, was it answered before; then the handler."""
+"""Serve a request: check its scope, body and query, look up its Idempotency-Key, then call the handler."""
 
 import hashlib
 import json
@@ -17,25 +17,25 @@ from chalicelib.store import idempotency
 from chalicelib.store.idempotency import Stored
 from chalicelib.store.shared.errors import InProgress, Mismatch
 
-MOST_BYTES = 6_000_000
-SAME = {JSON: (JSON, "application/merge-patch+json")}  # what counts as a content type, beside itself
+MAX_BODY_BYTES = 6_000_000
+ACCEPTED_TYPES = {JSON: (JSON, "application/merge-patch+json")}  # where more than the declared content type is accepted
 
 logger = Logger()
 
 
-def answer(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
-    """Serve a request; every failure is a problem document, and every call one line in the log."""
+def respond(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
+    """Serve a request; every failure becomes a problem document, and every request writes one log line."""
     started = time.perf_counter()
     request_id = str(request.context.get("requestId", ""))
     telemetry.note(request_id=request_id)
     try:
         reply = _serve(endpoint, request, path)
     except Problem as problem:
-        reply = _refusal(problem)
+        reply = _error_response(problem)
     except Exception:
         logger.exception("unexpected error")
-        detail = f"Something went wrong here. Report request {request_id} if it stays."
-        reply = _refusal(Problem(problems.INTERNAL, detail))
+        detail = f"The datastore had an unexpected error. If it persists, report request {request_id}."
+        reply = _error_response(Problem(problems.INTERNAL, detail))
     logger.info(
         "request",
         method=endpoint.method,
@@ -47,16 +47,16 @@ def answer(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Res
 
 
 def to_json(value: Any) -> str:
-    """Compact JSON in the order of the keys."""
+    """Compact JSON that keeps the order of the keys."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def lambda_bytes(value: Any) -> int:
-    """The size of a value in a response as Lambda counts it: the body is JSON within JSON, each quote escaped."""
+    """The size of a value in a response as Lambda counts it: the body is JSON within JSON, with each quote escaped."""
     return len(json.dumps(to_json(value), ensure_ascii=False).encode())
 
 
-def _refusal(problem: Problem) -> Stored:
+def _error_response(problem: Problem) -> Stored:
     headers = {"Content-Type": problems.CONTENT_TYPE, **problem.headers}
     return Stored(problem.kind.status, headers, to_json(problem.document()))
 
@@ -78,32 +78,35 @@ def _serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Sto
     key = request.headers.get("idempotency-key")
     if key is None or endpoint.method != "POST":
         return _handle(endpoint, call)
-    return _once(endpoint, call, key)
+    return _handle_once(endpoint, call, key)
 
 
 def _check_scope(endpoint: Endpoint, request: Request) -> None:
     granted = str(request.context.get("authorizer", {}).get("scopes", "")).split()
     if endpoint.scope and endpoint.scope not in granted:
         has = " and ".join(sorted(granted)) or "none"
-        raise Problem(problems.FORBIDDEN, f"This needs the scope {endpoint.scope}; the token has {has}.")
+        detail = f"This request needs the scope {endpoint.scope}, and the token has {has}. Use a token with that scope."
+        raise Problem(problems.FORBIDDEN, detail)
 
 
 def _check_body(endpoint: Endpoint, request: Request, raw: bytes) -> None:
-    if len(raw) > MOST_BYTES:
+    if len(raw) > MAX_BODY_BYTES:
         raise Problem(
             problems.TOO_LARGE,
-            f"The body is {len(raw) / 1e6:.1f} MB, and a request holds at most 6 MB. Send a list in several requests; "
-            "for a larger meter_input, post its series to trace_records/ and weather_records/ and run the trace.",
+            f"The body is {len(raw) / 1e6:.1f} MB; the limit is 6 MB. Split a list into several requests. For a larger "
+            "meter_input, post its series to trace_records/ and weather_records/, then run the trace.",
         )
-    content_type = request.headers.get("content-type", endpoint.takes).partition(";")[0].strip().lower()
-    if content_type not in SAME.get(endpoint.takes, (endpoint.takes,)):
-        raise Problem(problems.OTHER_TYPE, f"The Content-Type is {content_type!r}; send {endpoint.takes}.")
+    content_type = request.headers.get("content-type", endpoint.accepts).partition(";")[0].strip().lower()
+    if content_type not in ACCEPTED_TYPES.get(endpoint.accepts, (endpoint.accepts,)):
+        raise Problem(
+            problems.UNSUPPORTED_MEDIA_TYPE, f"The Content-Type is {content_type!r}; send {endpoint.accepts}."
+        )
 
 
 def _body(endpoint: Endpoint, raw: bytes) -> Any:
     if endpoint.body is None:
         return None
-    return validation.from_json(endpoint.adapter, raw) if endpoint.takes == JSON else validation.from_text(raw)
+    return validation.from_json(endpoint.adapter, raw) if endpoint.accepts == JSON else validation.from_text(raw)
 
 
 def _parameters(request: Request) -> dict[str, list[str]]:
@@ -119,19 +122,19 @@ def _handle(endpoint: Endpoint, call: Call[Any, Any]) -> Stored:
     return Stored(endpoint.status, {"Content-Type": reply.content_type, **reply.headers}, body)
 
 
-def _once(endpoint: Endpoint, call: Call[Any, Any], key: str) -> Stored:
-    """The handler's response, or that of the first request with this key."""
+def _handle_once(endpoint: Endpoint, call: Call[Any, Any], key: str) -> Stored:
+    """The handler's response, or the stored response to the first request with this key."""
     if not (1 <= len(key) <= 255 and key.isprintable()):
-        raise Problem(problems.INVALID, "An Idempotency-Key has 1 to 255 printable characters.")
+        raise Problem(problems.INVALID, "The Idempotency-Key is not valid; use 1 to 255 printable characters.")
     owner = call.request.context.get("authorizer", {}).get("principalId", "")
     scoped = hashlib.sha256(f"{owner}\n{endpoint.path}\n{key}".encode()).hexdigest()
     try:
         first = idempotency.begin(scoped, hashlib.sha256(call.raw).hexdigest())
     except Mismatch:
-        detail = "This Idempotency-Key came with another body before. Take a new key for a new request."
+        detail = "This Idempotency-Key was already used with a different body. Use a new key for a new request."
         raise Problem(problems.KEY_REUSED, detail) from None
     except InProgress:
-        detail = "The first request with this Idempotency-Key has not ended. Ask again for its response."
+        detail = "The first request with this Idempotency-Key is still running. Repeat the request to get its response."
         raise Problem(problems.KEY_IN_PROGRESS, detail, headers={"Retry-After": "2"}) from None
     if first is not None:
         return first
@@ -142,6 +145,6 @@ def _once(endpoint: Endpoint, call: Call[Any, Any], key: str) -> Stored:
         raise
     try:
         idempotency.finish(scoped, reply)
-    except Exception:  # what was asked for is done, and the client should hear so
-        logger.exception("the response to an Idempotency-Key was not kept")
+    except Exception:  # the work is done, and the client should get the response
+        logger.exception("the response for an Idempotency-Key was not stored")
     return reply

@@ -1,4 +1,4 @@
-"""Timestamps as the API writes them, and as the store counts them."""
+"""Timestamps: text in the API, microseconds in the store."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -8,9 +8,9 @@ EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 
 
 def in_timezone(moment: datetime, timezone: str) -> datetime:
-    """The moment in UTC; one without an offset is the midnight of a bare date, in an IANA time zone.
+    """The moment in UTC; one without an offset is midnight of a bare date in this IANA time zone.
 
-    Where clocks skip midnight, this is the first instant of the day; where they show it twice, the first of the two.
+    If the clocks skip midnight, this is the first instant of the day; if midnight occurs twice, the first of the two.
     """
     return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))).astimezone(UTC)
 

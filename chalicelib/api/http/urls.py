@@ -1,25 +1,25 @@
-"""Where the client sees this API."""
+"""The URLs of this API as the client sees them."""
 
 from urllib.parse import urlencode
 
 from chalice.app import Request
 
 
-def seen_url(request: Request) -> str:
-    """The URL of the request without its query, as the client wrote it.
+def client_url(request: Request) -> str:
+    """The URL of the request as the client wrote it, without the query string.
 
-    The context's `path` has the stage on API Gateway's own domain and lacks it on a custom one, as the client's does.
+    Like the client's URL, the context's `path` has the stage on API Gateway's own domain, and not on a custom domain.
     """
     context, headers = request.context, request.headers
     host = headers.get("host", "")
     api = context.get("apiId", "")
-    # Only API Gateway names its domain: a local stack serves every API on one host, under this path.
+    # Only API Gateway sets domainName; a local stack serves every API on one host, under this path prefix.
     shared_host = api and "domainName" not in context and not host.startswith(f"{api}.")
     prefix = f"/_aws/execute-api/{api}" if shared_host else ""
     return f"{headers.get('x-forwarded-proto', 'http')}://{host}{prefix}{context.get('path', request.path)}"
 
 
 def next_link(request: Request, after: int | str) -> str:
-    """The Link header (RFC 8288) of a page whose successor starts after this cursor; it keeps the filters."""
+    """The Link header (RFC 8288) to the next page, which starts after this cursor; it keeps the filters."""
     given = dict(request.query_params or {})
-    return f'<{seen_url(request)}?{urlencode({**given, "after": after})}>; rel="next"'
+    return f'<{client_url(request)}?{urlencode({**given, "after": after})}>; rel="next"'

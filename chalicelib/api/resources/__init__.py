@@ -1,1 +1,1 @@
-"""The API's resources, one file each: its schemas, its endpoints and what they do."""
+"""The API's resources, one file each, with its schemas and endpoints."""

@@ -18,13 +18,13 @@ from chalicelib.store.tables import AggregationResult
 from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
 
 DESCRIPTION = """\
-What successful aggregation runs found. What was saved is the differential: baseline minus reporting, or for energy
-generated on site the reverse. Half-widths are of the 95 % interval: `sqrt(sum(h**2))` over the derivatives' own, as of
-independent errors; errors that meters share are reported beside it, as `systematic_error`.
+The results of successful aggregation runs. The savings are the differential: baseline minus reporting, or the reverse
+for energy generated on site. Half-widths are those of the 95 % interval: `sqrt(sum(h**2))` over the derivatives'
+half-widths, assuming independent errors. Errors that meters share are reported separately, as `systematic_error`.
 """
 resource = Resource("aggregation_results", "aggregation result", DESCRIPTION)
 
-Value = Annotated[float, Field(description="In the unit.")]
+Value = Annotated[float, Field(description="In `unit`.")]
 HalfWidth = Annotated[
     float,
     Field(ge=0, description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
@@ -32,15 +32,15 @@ HalfWidth = Annotated[
 Days = Annotated[int, Field(ge=0, description="The number of days behind the value.")]
 Methods = Annotated[
     list[UncertaintyMethod],
-    Field(description="The methods of the intervals of the derivatives in it, sorted: one unless they were mixed."),
+    Field(description="The methods for the derivatives' intervals, sorted; only one, unless they were mixed."),
 ]
 SystematicError = Annotated[
     float | None,
     Field(
         ge=0,
-        description="In the unit: a bound for errors that meters of one kind under one weather share; they add up "
-        "rather than average out, and are not in the half-widths (CalTRACK 4.3.2.6; docs/validation.md). The sum of "
-        "the derivatives' own, for MEAN over the number of derivatives; null where none has one.",
+        description="A bound, in `unit`, for errors that meters of the same kind with the same weather share; they add "
+        "up rather than average out, and are not included in the half-widths (CalTRACK 4.3.2.6; docs/validation.md). "
+        "It is the sum over the derivatives, for MEAN divided by their number; null if none of them has one.",
     ),
 ]
 
@@ -55,9 +55,9 @@ class AggregationResultOut(TypedDict):
     derivative_interpretation: Interpretation
     aggregation_interpretation: AggregationInterpretation
     aggregation_output: Annotated[
-        Url, Field(description="The result and the status of each derivative, for a plain GET.")
+        Url, Field(description="The result and the status of each derivative, for a GET without a token.")
     ]
-    derivatives: Annotated[list[Id], Field(description="Those that were chosen, the rejected ones among them.")]
+    derivatives: Annotated[list[Id], Field(description="The ids of those that were selected, including rejected ones.")]
     unit: str
     baseline_value: Value
     baseline_lower: HalfWidth
@@ -76,16 +76,18 @@ class AggregationResultOut(TypedDict):
     systematic_error: SystematicError
     systematic_error_n: Annotated[
         int,
-        Field(ge=0, description="The number of derivatives that have a systematic error, which is the sum of those."),
+        Field(ge=0, description="The number of derivatives that have a systematic error, and are in its sum."),
     ]
-    eemeter_version: Annotated[str, Field(description="That of the meter results; several are separated by commas.")]
+    eemeter_version: Annotated[
+        str, Field(description="The version of the meter results; several are separated by commas.")
+    ]
     datastore_version: str
     added: Timestamp
     updated: Timestamp
 
 
 class AggregationResultQuery(PageQuery):
-    """The filters of aggregation results."""
+    """Filters for aggregation results."""
 
     aggregation_run: Id | None = Field(default=None, description="The id of an aggregation run.")
     trace_interpretation: TraceInterpretation | None = Field(default=None, description="Full name or short code.")
@@ -94,7 +96,7 @@ class AggregationResultQuery(PageQuery):
 
 
 def result_out(result: AggregationResult) -> AggregationResultOut:
-    """An aggregation result as a response shows it."""
+    """An aggregation result as shown in responses."""
     return {
         "id": result.id,
         "aggregation_run": result.aggregation_run,

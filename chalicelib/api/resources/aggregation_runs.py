@@ -11,7 +11,7 @@ from chalicelib import telemetry
 from chalicelib.aggregation import agreement
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import (
-    MOST_ITEMS,
+    MAX_ITEMS,
     OUTPUT,
     Body,
     Id,
@@ -22,11 +22,11 @@ from chalicelib.api.http.fields import (
     Url,
 )
 from chalicelib.api.http.paging import LINK, page_of
-from chalicelib.api.http.problems import ErrorItem, error, invalid, refuse_any
+from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
 from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.resources.derivatives import Interpretation
-from chalicelib.api.resources.meter_runs import MOST_BULK_BYTES, Status
+from chalicelib.api.resources.meter_runs import MAX_BULK_BYTES, Status
 from chalicelib.api.shared import examples
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
@@ -41,81 +41,86 @@ from chalicelib.vocabulary import SHORT_CODES, Kind
 DESCRIPTION = """\
 Sums of derivatives over portfolios.
 
-What is added up is the union of the `derivatives` named and, for each trace named and each trace of each project and
-group named, those of its newest successful meter run (for that project, where one was named). Each counts once; one
-that is named counts also beside a newer one of its trace. Traces without a successful meter run add nothing, and are
-listed as `without_result` in the `aggregation_input`.
+A run adds up the `derivatives` that the request lists and, for each trace that it lists and each trace of its projects
+and group, the derivatives of the newest successful meter run (for that project, if one is listed). Each derivative
+counts once; one that is listed counts in addition to a newer one of its trace. Traces without a successful meter run
+add nothing, and are listed as `without_result` in the `aggregation_input`.
 
-The derivatives have to agree in trace interpretation, derivative interpretation and unit: an interpretation that is
-given picks those that have it, and one that is left out is implied when all agree. Their intervals have to be of one
-method (`uncertainty`), unless the request says `"mix_uncertainty": true`.
+The derivatives must agree in trace interpretation, derivative interpretation and unit: an interpretation that is given
+selects the derivatives that have it, and one that is left out is implied if all agree. Their intervals must have the
+same method (`uncertainty`), unless the request has `"mix_uncertainty": true`.
 
-Values and `n` add up, half-widths in quadrature; the sum is exact, so that the same derivatives give the same bits in
-any order. Systematic errors, which meters share, add up as they are, beside the half-widths. A derivative that lacks a
-value, a half-width or `n` on one side is left out of both, since a sum without its half-width would seem too certain;
-the output has the status of each, and how many were accepted. (For `E_OSG_U` a baseline that is not there counts as 0.)
+Values and `n` are added, half-widths in quadrature; the sum is exact, so the same derivatives give the same bits in any
+order. Systematic errors, which meters share, are added as they are, separately from the half-widths. A derivative
+without a value, half-width or `n` on one side is left out of both sides, because a sum without its half-width would
+look too certain; the output has the status of each derivative, and how many were accepted. (For `E_OSG_U` a missing
+baseline counts as 0.)
 
 A request adds up at most 50,000 derivatives, and a bulk request makes at most 200 runs.
 """
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
 
-MOST_RUNS = 200  # of one bulk request: each is an execution of the state machine, and they start at once
-RUN_BYTES = 3_000  # of one run in a response, its ids aside; most of them are the signed URL's
+MAX_RUNS = 200  # per bulk request: each run is an execution of the state machine, and all start at once
+RUN_BYTES = 3_000  # per run in a response, without its ids; most of it is the signed URL
 
 AggregationInterpretation = Annotated[
-    Literal["SUM", "MEAN"], Field(description="SUM, or MEAN: the sum over the number of derivatives that are in it.")
+    Literal["SUM", "MEAN"], Field(description="SUM, or MEAN: the sum divided by the number of derivatives in it.")
 ]
-Ids = Annotated[list[Id], Field(max_length=MOST_ITEMS)]
+Ids = Annotated[list[Id], Field(max_length=MAX_ITEMS)]
 
 
-Members = Mapping[int, list[trace_groups.Member]]  # of each group that a request names
+Members = Mapping[int, list[trace_groups.Member]]  # by the id of the group
 
 
-class Drawn(Body):
-    """What derivatives are drawn from."""
+class Sources(Body):
+    """Where the derivatives come from."""
 
-    projects: Ids = Field(default=[], description="Projects, of each trace of which the newest result is drawn.")
-    traces: Ids = Field(default=[], description="Traces, of each of which the newest result is drawn.")
-    derivatives: Ids = Field(default=[], description="Derivatives themselves.")
-    group: Id | None = Field(default=None, description="A trace group, each trace of which is drawn for its project.")
+    projects: Ids = Field(default=[], description="Ids of projects: the newest result of each of their traces.")
+    traces: Ids = Field(default=[], description="Ids of traces: the newest result of each.")
+    derivatives: Ids = Field(default=[], description="Ids of individual derivatives.")
+    group: Id | None = Field(
+        default=None,
+        description="The id of a trace group: the newest result of each of its traces for the matching project.",
+    )
     aggregation_interpretation: AggregationInterpretation = "SUM"
     mix_uncertainty: bool = Field(
         default=False,
-        description="Whether to add up intervals of different methods, too, which is refused otherwise.",
+        description="Whether intervals of different methods may be added up; otherwise they are refused.",
     )
 
-    def drawn(self) -> dict[str, Any]:
-        """From what, as AggregationSpec takes it."""
+    def sources(self) -> dict[str, Any]:
+        """The sources, as arguments of AggregationSpec."""
         return {name: getattr(self, name) for name in ("projects", "traces", "derivatives", "group")}
 
 
-class AggregationRunIn(Drawn):
+class AggregationRunIn(Sources):
     """An aggregation run to schedule."""
 
     trace_interpretation: TraceInterpretation | None = Field(
-        default=None, description="Full name or short code; null: that of the derivatives, if it is one."
+        default=None, description="Full name or short code; null: that of the derivatives, if they all have the same."
     )
     derivative_interpretation: Interpretation | None = Field(
-        default=None, description="Null: that of the derivatives, if it is one."
+        default=None, description="Null: that of the derivatives, if they all have the same."
     )
     after_batch: Id | None = Field(
         default=None,
-        description="A batch: the run waits until its last meter run has ended, and chooses its derivatives only then.",
+        description="The id of a batch: the run waits until the batch's last meter run has ended, and only then "
+        "selects its derivatives.",
     )
 
 
-class AggregationTarget(Drawn):
-    """What to draw derivatives from, for a run of each combination of interpretations that they have."""
+class AggregationTarget(Sources):
+    """Where the derivatives come from, for one run per combination of interpretations that they have."""
 
     trace_interpretations: list[TraceInterpretation] | None = Field(
-        default=None, min_length=1, description="Those wanted, by full name or short code; null: all there are."
+        default=None, min_length=1, description="The ones to run, by full name or short code; null: all."
     )
     derivative_interpretations: list[Interpretation] | None = Field(
-        default=None, min_length=1, description="Those wanted; null: all there are."
+        default=None, min_length=1, description="The ones to run; null: all."
     )
 
     def selection(self, members: Members) -> Selection:
-        """As the store takes it."""
+        """The sources and interpretations, as the store's Selection."""
         return Selection(
             projects=self.projects,
             traces=self.traces,
@@ -129,8 +134,8 @@ class AggregationTarget(Drawn):
 class AggregationBulkIn(Body):
     """Aggregation runs to schedule at once."""
 
-    targets: Annotated[list[AggregationTarget], Field(min_length=1, max_length=MOST_ITEMS)] = Field(
-        description="What to draw derivatives from."
+    targets: Annotated[list[AggregationTarget], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
+        description="For each target, where its derivatives come from."
     )
 
 
@@ -139,22 +144,24 @@ class AggregationRunOut(TypedDict):
     """An aggregation run."""
 
     id: Id
-    status: Annotated[Status, Field(description="Only ever moves forward.")]
+    status: Annotated[Status, Field(description="PENDING, then RUNNING, then SUCCESS or FAILED; it never moves back.")]
     projects: list[Id]
     traces: list[Id]
-    derivatives: Annotated[list[Id], Field(description="Those named; the result lists all that were chosen.")]
+    derivatives: Annotated[
+        list[Id], Field(description="Those in the request; the result lists all that were selected.")
+    ]
     aggregation_input: Annotated[
         Url,
         Field(
-            description="What was asked for, and every derivative that was chosen with its values, for a plain GET. A "
-            "run that waits for a batch has none yet: ask for the run again when it has ended, for its new URL."
+            description="The request and every selected derivative with its values, for a GET without a token. It does "
+            "not exist while the run waits for a batch; when the run has ended, get the run again for a new URL."
         ),
     ]
     trace_interpretation: Annotated[TraceCode | None, Field(description="Null only while the run waits for a batch.")]
     derivative_interpretation: Interpretation | None
     aggregation_interpretation: AggregationInterpretation
-    aggregation_result: Annotated[Id | None, Field(description="The result, once the run is a SUCCESS.")]
-    failure_message: Annotated[str | None, Field(description="Why the run FAILED, and what to do.")]
+    aggregation_result: Annotated[Id | None, Field(description="The id of the result, once the status is SUCCESS.")]
+    failure_message: Annotated[str | None, Field(description="Why the run FAILED and how to fix it.")]
     traceback: str | None
     added: Timestamp
     updated: Timestamp
@@ -164,13 +171,13 @@ class AggregationRunOut(TypedDict):
 
 
 class AggregationRunQuery(PageQuery):
-    """The filters of aggregation runs."""
+    """Filters for aggregation runs."""
 
     status: Status | None = Field(default=None, description="The status.")
 
 
 def run_out(run: AggregationRun, *, bulk: bool = False) -> dict[str, Any]:
-    """An aggregation run as a response shows it: an AggregationRunOut, but for the order of its keys."""
+    """An aggregation run as shown in responses: an AggregationRunOut, except for the order of its keys."""
     named = {"projects": run.projects, "traces": run.traces}
     derivatives = {"derivatives": run.derivatives}
     code = None if run.trace_interpretation is None else SHORT_CODES[run.trace_interpretation]
@@ -236,13 +243,13 @@ def get_aggregation_run(call: Call[None, NoQuery]) -> Reply:
 def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
     """Schedule an aggregation run.
 
-    Its derivatives are chosen at once, but with `after_batch`: then only when the batch has ended, and what would be
-    refused here ends the run FAILED.
+    Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; what would be refused
+    here then makes the run FAILED.
     """
     body = call.body
     members = _known_members([((), body)])
     spec = AggregationSpec(
-        **body.drawn(),
+        **body.sources(),
         after_batch=body.after_batch,
         trace_interpretation=body.trace_interpretation,
         derivative_interpretation=body.derivative_interpretation,
@@ -252,7 +259,7 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
     if body.after_batch is None:
         chosen = _chosen(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
     else:
-        _check_waiting(body)
+        _check_deferred(body)
         chosen = None
     (run,) = aggregation_runs.schedule([(spec, chosen)])
     telemetry.note(aggregation_run=run.id)
@@ -270,9 +277,10 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
     examples={"two projects": Example(examples.AGGREGATION_BULK_IN, examples.AGGREGATION_BULK)},
 )
 def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
-    """Schedule an aggregation run of each combination of interpretations that each target's derivatives have.
+    """Schedule the aggregation runs of many targets.
 
-    The response groups the runs by target, in the order of the targets; a combination without derivatives is left out.
+    Each target gets one run per combination of interpretations that its derivatives have; combinations without
+    derivatives are left out. The response groups the runs by target, in the order of the targets.
     """
     targets = call.body.targets
     members = _known_members([(("targets", index), target) for index, target in enumerate(targets)])
@@ -284,7 +292,7 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
         groups.append(_combinations(target, choice, index))
         wanted += groups[-1]
         passed_over += choice.passed_over
-        _check_size(wanted)  # before more is read
+        _check_size(wanted)  # refuse before reading more
     if not wanted:
         raise invalid(error(agreement.nothing_matches(passed_over), "targets"))
     scheduled = iter(aggregation_runs.schedule(wanted))
@@ -292,32 +300,34 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
 
 
-def _known_members(drawn: Sequence[tuple[tuple[str | int, ...], Drawn]]) -> Members:
-    """The members of the groups that are drawn from, given by the path to each.
+def _known_members(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> Members:
+    """The members of the groups among the sources, which come with the path to each.
 
-    Raises the 400 Problem for projects, traces and groups that do not exist, and for what draws from nothing.
+    Raises the 400 Problem for projects, traces and groups that do not exist, and for sources or groups that are empty.
     """
     known: dict[str, Any] = {
-        "projects": projects.get_many({id for _, one in drawn for id in one.projects}),
-        "traces": traces.get_many({id for _, one in drawn for id in one.traces}),
+        "projects": projects.get_many({id for _, one in sources for id in one.projects}),
+        "traces": traces.get_many({id for _, one in sources for id in one.traces}),
     }
-    groups = trace_groups.get_many({one.group for _, one in drawn if one.group is not None})
+    groups = trace_groups.get_many({one.group for _, one in sources if one.group is not None})
     errors = []
-    for at, one in drawn:
-        if not any(one.drawn().values()):
-            errors.append(error("Name projects, traces, derivatives or a group to add up.", *at))
+    for at, one in sources:
+        if not any(one.sources().values()):
+            errors.append(error("There is nothing to add up; give projects, traces, derivatives or a group.", *at))
         for name, found in known.items():
             errors += _missing(getattr(one, name), found, name.removesuffix("s"), *at, name)
         if one.group is not None and one.group not in groups:
             errors.append(error(f"There is no trace group {one.group}.", *at, "group"))
-    refuse_any(errors)
+    raise_if_any(errors)
     members = trace_groups.members_of(list(groups.values()))
-    refuse_any(
+    raise_if_any(
         [
             error(
-                f"No trace fits trace group {one.group}; traces/?group={one.group} lists those that do.", *at, "group"
+                f"No trace matches trace group {one.group}; change its filter_specification, or use another group.",
+                *at,
+                "group",
             )
-            for at, one in drawn
+            for at, one in sources
             if one.group is not None and not members[one.group]
         ]
     )
@@ -328,21 +338,21 @@ def _missing(named: Sequence[int], found: Any, item: str, *at: str | int) -> lis
     return [error(f"There is no {item} {id}.", *at, index) for index, id in enumerate(named) if id not in found]
 
 
-def _check_waiting(body: AggregationRunIn) -> None:
-    """Raises the 400 Problem for a batch or derivatives that do not exist; others look at the latter as they choose."""
+def _check_deferred(body: AggregationRunIn) -> None:
+    """Raise the 400 Problem if the batch or a derivative does not exist; other runs check derivatives in `_choice`."""
     if batches.get(body.after_batch or 0) is None:
         raise invalid(error(f"There is no batch {body.after_batch}.", "after_batch"))
-    refuse_any(_missing(body.derivatives, stored_derivatives.get_many(body.derivatives), "derivative", "derivatives"))
+    raise_if_any(_missing(body.derivatives, stored_derivatives.get_many(body.derivatives), "derivative", "derivatives"))
 
 
 def _choice(selection: Selection, *at: str | int) -> Choice:
-    """The derivatives of a selection. Raises the 400 Problem for too many of them, or for unknown ones."""
+    """The derivatives of a selection. Raises the 400 Problem for unknown derivatives, or too many."""
     try:
         choice = choosing.choose(selection)
     except TooManyError as problem:
         raise invalid(error(str(problem), *at)) from None
     unknown = [index for index, id in enumerate(selection.derivatives) if id in choice.missing]
-    refuse_any(
+    raise_if_any(
         [
             error(f"There is no derivative {selection.derivatives[index]}.", *at, "derivatives", index)
             for index in unknown
@@ -352,7 +362,7 @@ def _choice(selection: Selection, *at: str | int) -> Choice:
 
 
 def _chosen(selection: Selection, *, mix: bool) -> Chosen:
-    """The derivatives of a selection, which agree; `mix`: but for the method of intervals. Raises the 400 Problem."""
+    """The derivatives of a selection, which must agree; with `mix`, methods may differ. Raises the 400 Problem."""
     choice = _choice(selection)
     try:
         kind, unit = agreement.single(choice.units, choice.passed_over)
@@ -364,7 +374,7 @@ def _chosen(selection: Selection, *, mix: bool) -> Chosen:
 
 
 def _combinations(target: AggregationTarget, choice: Choice, index: int) -> list[tuple[AggregationSpec, Chosen]]:
-    """A run for each kind of derivative that a target has, in the vocabulary's order. Raises the 400 Problem."""
+    """A run for each kind of derivative of a target, in the order of the vocabulary. Raises the 400 Problem."""
     runs = []
     for kind in sorted(choice.drafts, key=lambda kind: kind.order):
         draft = choice.drafts[kind]
@@ -374,7 +384,7 @@ def _combinations(target: AggregationTarget, choice: Choice, index: int) -> list
         except agreement.DisagreementError as problem:
             raise _disagreement(problem, "targets", index) from None
         spec = AggregationSpec(
-            **target.drawn(),
+            **target.sources(),
             **kind._asdict(),
             aggregation_interpretation=target.aggregation_interpretation,
             mix_uncertainty=target.mix_uncertainty,
@@ -388,15 +398,18 @@ def _disagreement(problem: agreement.DisagreementError, *at: str | int) -> Excep
 
 
 def _check_size(wanted: Sequence[tuple[AggregationSpec, Chosen]]) -> None:
-    """Raises the 400 Problem for a bulk request of more than one request, or one response, can hold."""
+    """Raise the 400 Problem if a bulk request has more runs, derivatives or ids than one request may have."""
     derivatives = sum(chosen.draft.rows.count for _, chosen in wanted)
     named = [[spec.projects, spec.traces, spec.derivatives] for spec, _ in wanted]
-    if len(wanted) > MOST_RUNS:
-        detail = f"These targets make more than {MOST_RUNS} runs, the most of one request; split it."
+    if len(wanted) > MAX_RUNS:
+        detail = f"These targets make more than {MAX_RUNS} runs, the limit of one request; split them into several."
     elif derivatives > MAX_DERIVATIVES:
-        detail = f"These targets have more than {MAX_DERIVATIVES:,} derivatives, the most of one request; split it."
-    elif sum(RUN_BYTES + lambda_bytes(ids) for ids in named) > MOST_BULK_BYTES:
-        detail = "The runs of these targets name more ids than one response holds; split them."
+        detail = (
+            f"These targets have more than {MAX_DERIVATIVES:,} derivatives, the limit of one request; split them into "
+            "several."
+        )
+    elif sum(RUN_BYTES + lambda_bytes(ids) for ids in named) > MAX_BULK_BYTES:
+        detail = "The runs of these targets list more ids than fit into one response; split them into several requests."
     else:
         return
     raise invalid(error(detail, "targets"))

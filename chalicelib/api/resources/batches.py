@@ -17,11 +17,11 @@ resource = Resource("batches", "batch", "The progress of bulk requests.")
 
 @with_config(OUTPUT)
 class DataFailures(TypedDict):
-    """How many meter runs fail for which reason that lies in their data or arguments."""
+    """How many meter runs fail, by the reason in their data or arguments."""
 
     data: Annotated[Count, Field(description="The readings, or the dates of the project.")]
-    sufficiency: Annotated[Count, Field(description="A baseline that sufficiency criteria disqualify.")]
-    weather: Annotated[Count, Field(description="Temperatures that are missing, or do not fit.")]
+    sufficiency: Annotated[Count, Field(description="A baseline that the sufficiency criteria disqualify.")]
+    weather: Annotated[Count, Field(description="Temperatures that are missing or unsuitable.")]
     model: Annotated[
         Count,
         Field(description="An unknown model or argument, or a model that cannot be computed from these data."),
@@ -30,15 +30,15 @@ class DataFailures(TypedDict):
 
 @with_config(OUTPUT)
 class FailuresOut(DataFailures):
-    """How many meter runs FAILED for which reason."""
+    """How many meter runs FAILED, by reason."""
 
-    machine: Annotated[Count, Field(description="The datastore gave the run up.")]
-    unknown: Annotated[Count, Field(description="FAILED before reasons were kept; their `failure_reason` is null.")]
+    machine: Annotated[Count, Field(description="The datastore could not complete the run.")]
+    unknown: Annotated[Count, Field(description="FAILED before reasons were stored; their `failure_reason` is null.")]
 
 
 @with_config(OUTPUT)
 class BatchOut(TypedDict):
-    """How many meter runs of a bulk request have which status."""
+    """How many meter runs of a bulk request there are, by status."""
 
     id: Id
     total: Count

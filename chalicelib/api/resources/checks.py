@@ -1,4 +1,4 @@
-"""Checks of meter runs: what a run would find in its data, asked of the function that has eemeter."""
+"""Checks of meter runs: what a run would find in its data, as reported by the Lambda function that has eemeter."""
 
 from collections import Counter
 from typing import Annotated, Any, Literal
@@ -15,27 +15,26 @@ from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import Count, DataQualities
 from chalicelib.store.runs import checks
 
-MOST_CHECKED = 200  # runs of one request, so that it is answered in seconds
-MOST_LISTED = 100  # of them in the response
-MOST_LIST_BYTES = 5_500_000  # below Lambda's 6 MB, whatever the findings say
+MAX_CHECKED = 200  # runs per request, so that the response takes seconds
+MAX_LISTED = 100  # checks per response
+MAX_LIST_BYTES = 5_500_000  # of these checks, below Lambda's limit of 6 MB, however long the findings are
 RETRY_AFTER = "5"  # seconds
 
 
 class PeriodCriterion(Criterion):
-    """A warning or sufficiency criterion, and of which period it is."""
+    """A warning or sufficiency criterion, and the period that it applies to."""
 
-    period: Annotated[
-        Literal["baseline", "reporting"] | None, Field(description="Null: it is of no period, but of the whole run.")
-    ]
+    period: Annotated[Literal["baseline", "reporting"] | None, Field(description="Null: it applies to the whole run.")]
 
 
 class Failure(TypedDict):
     """Why a run would fail before a model is fitted."""
 
     reason: Annotated[
-        Literal["data", "sufficiency", "weather", "model"], Field(description="As `failure_reason` of a meter run.")
+        Literal["data", "sufficiency", "weather", "model"],
+        Field(description="The same as `failure_reason` of a meter run."),
     ]
-    message: Annotated[str, Field(description="What is wrong, and what to do.")]
+    message: Annotated[str, Field(description="What is wrong and how to fix it.")]
 
 
 @with_config(OUTPUT)
@@ -46,44 +45,46 @@ class CheckOut(TypedDict):
     trace: Annotated[Id | None, Field(description="Null for a posted meter input.")]
     failure: Annotated[
         Failure | None,
-        Field(description="Null: the run would go on, and how well the model fits decides."),
+        Field(description="Null: the run would go on to fit the models, and succeed if they fit well enough."),
     ]
     warnings: list[PeriodCriterion]
     disqualification: Annotated[
         list[PeriodCriterion],
-        Field(description="Of the reporting period it leaves that without a model, and the run goes on."),
+        Field(description="A disqualified reporting period gets no model, and the run goes on without it."),
     ]
     data_quality: Annotated[
-        DataQualities | None, Field(description="Null where the run would fail before its readings are looked at.")
+        DataQualities | None, Field(description="Null if the run would fail before its readings are checked.")
     ]
 
 
 @with_config(OUTPUT)
 class ChecksOut(TypedDict):
-    """What the runs of a request would find, in all and one by one."""
+    """What the runs of a request would find, in total and one by one."""
 
-    runs: Annotated[Count, Field(description="The runs that the same body schedules.")]
+    runs: Annotated[Count, Field(description="How many runs the same body would schedule.")]
     checked: Annotated[
         Count,
         Field(
-            description=f"How many of them were checked: all, or of more than {MOST_CHECKED} so many, spread evenly; "
-            "and fewer where the time, some 20 seconds, was over before."
+            description=f"How many of them were checked: all, or an evenly spread sample of {MAX_CHECKED} if there are "
+            "more, or fewer if the time limit of about 20 seconds was reached."
         ),
     ]
-    failing: Annotated[Count, Field(description="How many of the checked would fail.")]
+    failing: Annotated[Count, Field(description="How many of the checked runs would fail.")]
     failing_by_reason: Annotated[DataFailures, Field(description="`failing` by reason.")]
-    warned: Annotated[dict[str, Count], Field(description="How many of the checked have each warning, by its name.")]
+    warned: Annotated[
+        dict[str, Count], Field(description="How many of the checked runs have each warning, by its name.")
+    ]
     disqualified: Annotated[
         dict[str, Count],
         Field(
-            description="How many of the checked would go on without a model of the reporting period, by each "
-            "criterion that disqualifies it."
+            description="How many of the checked runs would go on without a model of the reporting period, by the name "
+            "of each criterion that disqualifies it."
         ),
     ]
     checks: Annotated[
         list[CheckOut],
         Field(
-            description=f"The first {MOST_LISTED} of the checked, fewer where they would not fit into a response: "
+            description=f"The first {MAX_LISTED} of the checked runs, or fewer if they do not fit into a response: "
             "those that would fail, then those with warnings or disqualified periods, then the others, each in the "
             "order of the request."
         ),
@@ -91,11 +92,11 @@ class ChecksOut(TypedDict):
 
 
 def summary(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> ChecksOut:
-    """What is found for the runs, in the form of chalicelib.jobs.check_runs. Raises the Problem where nothing is."""
-    sample = _spread(runs)
+    """Check the runs, as chalicelib.jobs.check_runs accepts them. Raises the Problem if none can be checked."""
+    sample = _sample(runs)
     checked = [
         _check_out(run, found)
-        for run, found in zip(sample, _found(sample, arguments), strict=True)
+        for run, found in zip(sample, _run_checks(sample, arguments), strict=True)
         if found is not None
     ]
     reasons = Counter(check["failure"]["reason"] for check in checked if check["failure"])
@@ -118,30 +119,30 @@ def summary(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> ChecksOut:
         },
         "warned": dict(sorted(names.items())),
         "disqualified": dict(sorted(criteria.items())),
-        "checks": _listed(checked),
+        "checks": _most_serious(checked),
     }
 
 
-def _spread(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """All, or as many as are checked, spread evenly."""
-    count = min(len(runs), MOST_CHECKED)
+def _sample(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All of the runs, or an evenly spread sample of MAX_CHECKED."""
+    count = min(len(runs), MAX_CHECKED)
     return [runs[index * len(runs) // count] for index in range(count)]
 
 
-def _found(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> list[dict[str, Any] | None]:
+def _run_checks(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> list[dict[str, Any] | None]:
     try:
         return checks.check(runs, arguments)
     except checks.TooLarge as refusal:
         detail = (
-            f"The meter input takes {refusal.size / 1e6:.1f} MB, and a check takes at most 6 MB: post its series to "
-            "trace_records/ and weather_records/, and check the trace."
+            f"The meter input is {refusal.size / 1e6:.1f} MB, and a check accepts at most 6 MB. Post its series to "
+            "trace_records/ and weather_records/, then check the trace."
         )
         raise Problem(TOO_LARGE, detail) from None
     except checks.Unavailable:
-        detail = "No run could be checked: the function that checks has no room, took too long, or failed. Try again."
+        detail = "No run could be checked: the check function is at capacity, timed out or failed. Try again."
         raise Problem(UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER}) from None
-    except ValueError:  # in a key that is ignored
-        raise invalid(error("JSON has no NaN and no Infinity.", "meter_input")) from None
+    except ValueError:  # NaN in a key that is ignored
+        raise invalid(error("JSON does not allow NaN and Infinity; use null instead.", "meter_input")) from None
 
 
 def _check_out(run: dict[str, Any], found: dict[str, Any]) -> CheckOut:
@@ -155,18 +156,18 @@ def _check_out(run: dict[str, Any], found: dict[str, Any]) -> CheckOut:
     }
 
 
-def _listed(checked: list[CheckOut]) -> list[CheckOut]:
-    """The first in the order of their weight, as many as a response holds."""
+def _most_serious(checked: list[CheckOut]) -> list[CheckOut]:
+    """The most serious checks first, as many as fit into a response."""
     listed, size = list[CheckOut](), 0
-    for check in sorted(checked, key=_weight)[:MOST_LISTED]:
+    for check in sorted(checked, key=_rank)[:MAX_LISTED]:
         size += lambda_bytes(check)
-        if size > MOST_LIST_BYTES:
+        if size > MAX_LIST_BYTES:
             break
         listed.append(check)
     return listed
 
 
-def _weight(check: CheckOut) -> int:
+def _rank(check: CheckOut) -> int:
     if check["failure"]:
         return 0
     return 1 if check["warnings"] or check["disqualification"] else 2

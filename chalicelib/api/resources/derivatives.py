@@ -16,21 +16,22 @@ from chalicelib.vocabulary import SPREAD_NUMBERS, UncertaintyMethod
 DESCRIPTION = """\
 The numbers of meter results, one derivative for each interpretation:
 
-- `annualized_weather_normal`: both models on the normal year.
-- `gross_predicted`: both models on the weather of the reporting period.
-- `gross_observed`: the baseline model on that weather, and what the meter read, over the days that have both.
+- `annualized_weather_normal`: both models with the weather of the normal year.
+- `gross_predicted`: both models with the weather of the reporting period.
+- `gross_observed`: the baseline model with that weather, and the metered consumption, over the days that have both.
 
 The savings are `baseline_value - reporting_value`, and the half-width of their 95 % interval is
-`sqrt(baseline_lower**2 + reporting_lower**2)`. `uncertainty` is the method of the interval, which a meter run may ask
-for. What the interval does not hold is in `systematic_error`: it matters where the savings of many meters are added up.
+`sqrt(baseline_lower**2 + reporting_lower**2)`. `uncertainty` is the method for the interval, which a meter run can
+choose. `systematic_error` is the error that the interval does not include; it matters when the savings of many meters
+are added up.
 """
 resource = Resource("derivatives", "derivative", DESCRIPTION)
 
 Interpretation = Annotated[
     Literal["annualized_weather_normal", "gross_predicted", "gross_observed"],
     Field(
-        description="Which numbers: both models on the normal year; both on the weather of the reporting period; or "
-        "the baseline model on that weather and what the meter read."
+        description="Which numbers: both models with the weather of the normal year; both models with the weather of "
+        "the reporting period; or the baseline model with that weather, and the metered consumption."
     ),
 ]
 HalfWidth = Annotated[
@@ -38,30 +39,31 @@ HalfWidth = Annotated[
     Field(description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
 ]
 Days = Annotated[float | None, Field(description="The number of days behind the value.")]
-Method = Annotated[UncertaintyMethod, Field(description="The method of the 95 % intervals.")]
+Method = Annotated[UncertaintyMethod, Field(description="The method for the 95 % intervals.")]
 SystematicError = Annotated[
     float | None,
     Field(
         ge=0,
-        description="In the unit: a bound for the error of the savings that meters of the same kind under the same "
-        "weather share. It is not in the half-widths, and does not average out over a portfolio. Null where it was not "
-        "measured for the model.",
+        description="A bound, in `unit`, for the error of the savings that meters of the same kind with the same "
+        "weather share. It is not included in the half-widths, and does not average out over a portfolio. Null if it "
+        "has not been measured for the model.",
     ),
 ]
 StandardError = Annotated[
-    float | None, Field(description="The standard error of the value, in the unit; null where the method has none.")
+    float | None, Field(description="The standard error of the value, in `unit`; null if the method has none.")
 ]
 DegreesOfFreedom = Annotated[
-    float | None, Field(description="Those of Student's t, which times the standard error is the half-width.")
+    float | None, Field(description="Those of Student's t, whose quantile times the standard error is the half-width.")
 ]
 NoiseAutocorrelation = Annotated[
-    float | None, Field(description="The autocorrelation of the noise from one day to the next; bills: 0, as assumed.")
+    float | None,
+    Field(description="The autocorrelation of the noise from one day to the next; for bills it is assumed to be 0."),
 ]
 NoiseExponent = Annotated[
     float | None,
     Field(
-        description="The power of the load to which the noise is proportional: 0 is noise that is the same at any "
-        "load, 1 noise in proportion to it; bills: 0.7, as assumed."
+        description="The power of the load to which the noise is proportional: 0 means the same noise at any load, 1 "
+        "noise in proportion to the load; for bills it is assumed to be 0.7."
     ),
 ]
 
@@ -100,7 +102,7 @@ class DerivativeOut(TypedDict):
 
 
 class DerivativeQuery(PageQuery):
-    """The filters of derivatives."""
+    """Filters for derivatives."""
 
     project: Id | None = Field(default=None, description="The id of a project.")
     trace: Id | None = Field(default=None, description="The id of a trace.")
@@ -109,7 +111,7 @@ class DerivativeQuery(PageQuery):
 
 
 def derivative_out(derivative: Derivative) -> DerivativeOut:
-    """A derivative as a response shows it."""
+    """A derivative as shown in responses."""
     return {
         "id": derivative.id,
         "meter_result": derivative.meter_result,

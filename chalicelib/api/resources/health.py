@@ -11,12 +11,12 @@ from chalicelib.api.http.problems import UNAVAILABLE, Problem
 from chalicelib.api.http.serving import logger
 from chalicelib.store import health
 
-resource = Resource("healthz", "health check", "Whether the datastore works.")
+resource = Resource("healthz", "health check", "Whether the datastore is available.")
 
 
 @with_config(OUTPUT)
 class Health(TypedDict):
-    """The datastore works."""
+    """The datastore is available."""
 
     status: Literal["ok"]
 
@@ -26,14 +26,14 @@ class Health(TypedDict):
     "/healthz/",
     scope=None,
     returns=Health,
-    errors={503: "The API does not reach its tables."},
+    errors={503: "The API cannot reach its tables."},
     examples={"well": Example(response={"status": "ok"})},
 )
 def check_health(call: Call[None, NoQuery]) -> Reply:
-    """Ask whether the API can reach its tables; needs no token."""
+    """Check whether the API can reach its tables; needs no token."""
     try:
         health.check()
     except Exception:
-        logger.exception("the tables do not answer")
-        raise Problem(UNAVAILABLE, "The API does not reach its tables.") from None
+        logger.exception("the tables cannot be reached")
+        raise Problem(UNAVAILABLE, "The API cannot reach its tables. Try again later.") from None
     return Reply(Health(status="ok"))

@@ -17,7 +17,7 @@ from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterResult
 from chalicelib.vocabulary import UncertaintyMethod
 
-resource = Resource("meter_results", "meter result", "What successful meter runs found.")
+resource = Resource("meter_results", "meter result", "The results of successful meter runs.")
 
 
 class Criterion(TypedDict):
@@ -26,14 +26,14 @@ class Criterion(TypedDict):
     name: Annotated[str, Field(description="Its name, such as `eemeter.sufficiency_criteria.no_data`.")]
     description: Annotated[str, Field(description="What it means.")]
     data: Annotated[Any, Field(description="The numbers behind it.")]
-    detail: Annotated[str, Field(description="What was found, with its numbers, in a sentence.")]
+    detail: Annotated[str, Field(description="What was found, in a sentence with the numbers.")]
 
 
 class FittedModel(TypedDict):
     """The model of one period, and how well it fits."""
 
     status: Annotated[str, Field(description="SUCCESS, or DISQUALIFIED by sufficiency criteria.")]
-    n: Annotated[float | None, Field(description="The readings (hours, days or bills) that it was fitted on.")]
+    n: Annotated[float | None, Field(description="How many readings (hours, days or bills) it was fitted to.")]
     r2: float | None
     cvrmse: Annotated[float | None, Field(description="The coefficient of variation of the RMSE.")]
     rmse: float | None
@@ -45,7 +45,7 @@ class FittedModel(TypedDict):
     data_quality: Annotated[
         DataQuality | None,
         Field(
-            description="What its data are like; null where it has no readings, and of results from before it was kept."
+            description="The quality of its data; null if it has no readings, or the result is older than this field."
         ),
     ]
 
@@ -59,13 +59,13 @@ class FittedModels(TypedDict):
 
 @with_config(OUTPUT)
 class MeterResultOut(TypedDict):
-    """A meter result; the arguments are those actually used, defaults filled in."""
+    """A meter result; the arguments are those that were used, including defaults."""
 
     id: Id
     trace: Id | None
     project: Id | None
     meter_run: Id
-    meter_output: Annotated[Url, Field(description="All that the run found, for a plain GET.")]
+    meter_output: Annotated[Url, Field(description="Everything that the run found, for a GET without a token.")]
     status: str
     eemeter_version: str
     datastore_version: str
@@ -73,7 +73,7 @@ class MeterResultOut(TypedDict):
     model_kwargs: Annotated[
         dict[str, Any],
         Field(
-            description="eemeter's settings of the model. Its own `uncertainty_alpha` concerns eemeter's daily "
+            description="eemeter's settings of the model. Its `uncertainty_alpha` only affects eemeter's own daily "
             "intervals, not the 95 % half-widths of derivatives."
         ),
     ]
@@ -83,7 +83,7 @@ class MeterResultOut(TypedDict):
     weather_normal_station: str | None
     models: FittedModels
     uncertainty: Annotated[
-        UncertaintyMethod, Field(description="The method of the derivatives' 95 % intervals that was used.")
+        UncertaintyMethod, Field(description="The method that was used for the derivatives' 95 % intervals.")
     ]
     reporting_window: Annotated[
         ReportingWindow,
@@ -96,7 +96,7 @@ class MeterResultOut(TypedDict):
 
 
 class MeterResultQuery(PageQuery):
-    """The filters of meter results."""
+    """Filters for meter results."""
 
     project: Id | None = Field(default=None, description="The id of a project.")
     trace: Id | None = Field(default=None, description="The id of a trace.")
@@ -104,7 +104,7 @@ class MeterResultQuery(PageQuery):
 
 
 def result_out(result: MeterResult) -> MeterResultOut:
-    """A meter result as a response shows it."""
+    """A meter result as shown in responses."""
     return {
         "id": result.id,
         "trace": result.trace,

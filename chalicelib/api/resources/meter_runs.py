@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 
 from chalicelib import telemetry
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
-from chalicelib.api.http.fields import MOST_ITEMS, OUTPUT, Arguments, Body, Id, PageQuery, Timestamp, Url
+from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, PageQuery, Timestamp, Url
 from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.serving import lambda_bytes
@@ -19,28 +19,31 @@ from chalicelib.api.shared import examples
 from chalicelib.api.shared.data_quality import DataQualities
 from chalicelib.api.shared.meter_inputs import MeterInput, resolved, stored_key
 from chalicelib.api.shared.reporting_windows import WINDOW, ReportingWindow
-from chalicelib.api.shared.targets import Target, pairs_of, single
+from chalicelib.api.shared.targets import Target, pairs_of, single_pair
 from chalicelib.store.runs import meter_runs as runs
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterRun
 from chalicelib.vocabulary import FailureReason, UncertaintyMethod
 
-resource = Resource("meter_runs", "meter run", "Fits of one trace of one project, before and after its measure.")
+resource = Resource(
+    "meter_runs", "meter run", "Models fitted to one trace of one project, before and after its measure."
+)
 
-MOST_RUNS = 10_000  # of one bulk request
-MOST_BULK_BYTES = 5_500_000  # of its response, below Lambda's 6 MB
-RUN_BYTES = 360  # of one run in a response, its arguments aside
+MAX_RUNS = 10_000  # per bulk request
+MAX_BULK_BYTES = 5_500_000  # of its response, below Lambda's limit of 6 MB
+RUN_BYTES = 360  # per run in a response, without its arguments
 
 Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED"]
 
 UNCERTAINTY = """\
-The method of the 95 % intervals; null: the default of the model that runs.
+The method for the 95 % intervals; null: the default of the model.
 
-- `regression`: the delta method, from the fitted model; the default where it is proven (docs/validation.md).
+- `regression`: the delta method, from the fitted model; the default for the models it is validated for
+  (docs/validation.md).
 - `guideline14`: ASHRAE Guideline 14 as eemeter 4.1.1 implements it.
-- `caltrack`: CalTRACK 4.3.2.2, autocorrelation corrected once.
-- `bootstrap`: seeded parametric refits; `CaltrackBillingModel` only.
+- `caltrack`: CalTRACK 4.3.2.2, with one correction for autocorrelation.
+- `bootstrap`: a seeded parametric bootstrap; only for `CaltrackBillingModel`.
 """
 
 
@@ -48,10 +51,10 @@ FAILURE_REASON = """\
 Why a run FAILED.
 
 - `data`: the readings, or the dates of the project.
-- `sufficiency`: a baseline that sufficiency criteria disqualify.
-- `weather`: temperatures that are missing, or do not fit.
+- `sufficiency`: a baseline that the sufficiency criteria disqualify.
+- `weather`: temperatures that are missing or unsuitable.
 - `model`: an unknown model or argument, or a model that cannot be computed from these data.
-- `machine`: the datastore gave the run up, and its data are not at fault.
+- `machine`: the datastore could not complete the run; its data are not the cause.
 """
 
 
@@ -67,61 +70,63 @@ AnyMeterInput = Annotated[
 
 
 class RunArguments(Body):
-    """How to fit; null stands for what suits the trace."""
+    """How to fit the models; null: the default for the trace."""
 
     model_class: str | None = Field(
         default=None,
         max_length=255,
         description="`DailyModel`, `DailyLegacyModel`, `CaltrackBillingModel`, `BillingModel`, `HourlyModel` or "
-        "`HourlyCaltrackModel`, what the original datastore called one of them, or one of the deployment's own; null: "
-        "`DailyModel` for readings of a day or less, and `CaltrackBillingModel` for bills.",
+        "`HourlyCaltrackModel`, the original datastore's name for one of them, or a model of this deployment; null: "
+        "`DailyModel` for daily or more frequent readings, and `CaltrackBillingModel` for bills.",
     )
     model_kwargs: Arguments | None = Field(default=None, description="The settings of the model.")
     formatter_class: str | None = Field(
         default=None,
         max_length=255,
-        description="How the data are prepared: `daily`, `billing` (of either billing model), `caltrack_billing` or "
-        "`hourly`; null: as the model needs it.",
+        description="How the data are prepared: `daily`, `billing` (for either billing model), `caltrack_billing` or "
+        "`hourly`; null: as the model requires.",
     )
     formatter_kwargs: Arguments | None = Field(
         default=None,
-        description='`{"ignore_sufficiency": true}` fits also data that sufficiency criteria disqualify. '
+        description='`{"ignore_sufficiency": true}` also fits data that the sufficiency criteria disqualify. '
         "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model. "
-        '`{"outliers": "exclude"}` leaves out readings far from all others like them; the default is `keep`.',
+        '`{"outliers": "exclude"}` leaves out readings far from all similar ones; the default is `keep`.',
     )
     uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)
     reporting_window: ReportingWindow | None = Field(default=None, description=WINDOW)
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments, which every run of the request takes."""
+        """The arguments of every run of the request."""
         return {name: getattr(self, name) for name in RunArguments.model_fields}
 
 
 class MeterRunIn(RunArguments):
-    """A meter run to schedule: of a trace, or of a meter input."""
+    """A meter run to schedule, for a trace or a meter input."""
 
-    trace: Id | None = Field(default=None, description="The trace; implied by a project that has exactly one.")
-    project: Id | None = Field(default=None, description="The project; implied by a trace that belongs to exactly one.")
+    trace: Id | None = Field(default=None, description="The id of the trace; optional if the project has exactly one.")
+    project: Id | None = Field(
+        default=None, description="The id of the project; optional if the trace belongs to exactly one."
+    )
     meter_input: AnyMeterInput | None = Field(
         default=None,
-        description="Instead of trace and project: the complete serialized input, as an object, as a string that holds "
-        "one, or as the URL of an input that this datastore gave out.",
+        description="Instead of trace and project: the complete serialized input, as an object, as a JSON string, or "
+        "as the URL of an input that this datastore returned.",
     )
 
 
 class BulkIn(RunArguments):
     """Meter runs to schedule at once."""
 
-    targets: Annotated[list[Target], Field(min_length=1, max_length=MOST_ITEMS)] = Field(
-        description="What to run: projects, traces, traces for one project each, and trace groups."
+    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
+        description="What to run: projects, traces, traces for one project each, or trace groups."
     )
 
 
 class CheckIn(MeterRunIn):
-    """What to check: the body of a meter run, or that of a bulk request, which has targets."""
+    """What to check: the body of a meter run or, with targets, of a bulk request."""
 
-    targets: Annotated[list[Target], Field(min_length=1, max_length=MOST_ITEMS)] | None = Field(
-        default=None, description="Instead of trace, project and meter_input: what a bulk request runs."
+    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] | None = Field(
+        default=None, description="Instead of trace, project and meter_input: the targets of a bulk request."
     )
 
 
@@ -132,42 +137,42 @@ class MeterRunOut(TypedDict):
     id: Id
     project: Id | None
     trace: Id | None
-    status: Annotated[Status, Field(description="Only ever moves forward.")]
+    status: Annotated[Status, Field(description="PENDING, then RUNNING, then SUCCESS or FAILED; it never moves back.")]
     meter_input: Annotated[
-        Url | None, Field(description="The complete serialized input, for a plain GET; null until the run has it.")
+        Url | None, Field(description="The complete serialized input, for a GET without a token; null until it exists.")
     ]
     model_class: str | None
     model_kwargs: dict[str, Any] | None
     formatter_class: str | None
     formatter_kwargs: dict[str, Any] | None
-    failure_message: Annotated[str | None, Field(description="Why the run FAILED, and what to do.")]
+    failure_message: Annotated[str | None, Field(description="Why the run FAILED and how to fix it.")]
     traceback: str | None
     added: Timestamp
     updated: Timestamp
-    meter_result: Annotated[Id | None, Field(description="The result, once the run is a SUCCESS.")]
-    batch: Annotated[Id | None, Field(description="The batch of the bulk request that scheduled the run.")]
+    meter_result: Annotated[Id | None, Field(description="The id of the result, once the status is SUCCESS.")]
+    batch: Annotated[Id | None, Field(description="The id of the batch, if a bulk request scheduled the run.")]
     uncertainty: Annotated[
         UncertaintyMethod | None,
-        Field(description="The method of the intervals that was asked for; the result has the one that was used."),
+        Field(description="The requested method for the intervals; the result has the one that was used."),
     ]
     failure_reason: Annotated[
         FailureReason | None,
-        Field(description=f"{FAILURE_REASON}\nNull: it has not FAILED, or did before reasons were kept."),
+        Field(description=f"{FAILURE_REASON}\nNull: it has not FAILED, or FAILED before reasons were stored."),
     ]
     data_quality: Annotated[
         DataQualities | None,
         Field(
-            description="What was found in the data of a run that FAILED because of them or of its weather; that of a "
+            description="The data-quality report of a run that FAILED because of its data or weather; that of a "
             "SUCCESS is in its result."
         ),
     ]
     reporting_window: Annotated[
-        ReportingWindow | None, Field(description="The reporting window that was asked for; null: `first_year`.")
+        ReportingWindow | None, Field(description="The requested reporting window; null: `first_year`.")
     ]
 
 
 class MeterRunQuery(PageQuery):
-    """The filters of meter runs."""
+    """Filters for meter runs."""
 
     project: Id | None = Field(default=None, description="The id of a project.")
     trace: Id | None = Field(default=None, description="The id of a trace.")
@@ -177,10 +182,10 @@ class MeterRunQuery(PageQuery):
 
 
 def run_out(run: MeterRun) -> dict[str, Any]:
-    """A meter run as a response shows it: a MeterRunOut, but for the order of its keys."""
+    """A meter run as shown in responses: a MeterRunOut, except for the order of its keys."""
     model = {"model_class": run.model_class, "model_kwargs": run.model_kwargs}
     formatter = {"formatter_class": run.formatter_class, "formatter_kwargs": run.formatter_kwargs}
-    # The reference document shows the model first where the client gave arguments, and the formatter first elsewhere.
+    # The reference document shows the model first if the client gave arguments, and the formatter first otherwise.
     given = any(value is not None for value in (*model.values(), *formatter.values()))
     return {
         "id": run.id,
@@ -255,11 +260,11 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     """
     body = call.body
     if body.meter_input is not None:
-        _refuse_beside_input(body)
+        _check_only_input(body)
         key = stored_key(body.meter_input, from_json(call.raw)["meter_input"])
         spec = RunSpec(meter_input=key, **body.arguments())
     else:
-        project, trace = single(body.project, body.trace)
+        project, trace = single_pair(body.project, body.trace)
         spec = RunSpec(project=project, trace=trace, **body.arguments())
     run = runs.schedule(spec)
     telemetry.note(meter_run=run.id)
@@ -285,9 +290,9 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     """Schedule the meter runs of many targets.
 
     The response groups the runs by target, in the order of the targets; a project without traces has an empty group.
-    A target with both runs its trace for its project, also where the trace does not belong to it. A trace group runs
-    each of its traces for each of its projects with which it fits, ordered by trace and then project; those that belong
-    to no project cannot be run and are left out.
+    A target with a project and a trace runs this trace for this project, even if the trace does not belong to it. A
+    trace group runs each of its traces for each of the trace's projects with which it matches the filter, ordered by
+    trace and then project; traces that belong to no project cannot be run and are left out.
     """
     groups = pairs_of(call.body.targets)
     pairs = [pair for group in groups for pair in group]
@@ -308,7 +313,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     scope=READ,
     body=CheckIn,
     returns=checks.ChecksOut,
-    errors={503: "No run could be checked now; `Retry-After` says when to try again, in seconds."},
+    errors={503: "No run could be checked; try again after the seconds in `Retry-After`."},
     examples={
         "a trace": Example({"trace": 2}, checks.EXAMPLE),
         "a project": Example({"targets": [{"project": 1}]}, checks.BULK_EXAMPLE),
@@ -318,42 +323,43 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
 def check_meter_runs(call: Call[CheckIn, NoQuery]) -> Reply:
     """Check what meter runs would find in their data.
 
-    Takes the body of a meter run or of a bulk request, and needs the scope `read`: nothing is scheduled, fitted,
+    Accepts the body of a meter run or of a bulk request. It only needs the scope `read`: nothing is scheduled, fitted,
     fetched or written. The response has the data-quality report of each run, its warnings, and the failure that it
-    would end with, as far as that is known before a model is fitted. Of many runs a sample is checked.
+    would end with, as far as that is known before a model is fitted. If there are many runs, a sample is checked.
     """
     body = call.body
     return Reply(checks.summary(_runs_to_check(body, call.raw), body.arguments()))
 
 
 def _runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
-    """The runs that a body schedules, as chalicelib.jobs.check_runs takes them. Raises the 400 Problem."""
+    """The runs that the body would schedule, as chalicelib.jobs.check_runs accepts them. Raises the 400 Problem."""
     if body.targets is not None:
-        if beside := [name for name in ("trace", "project", "meter_input") if getattr(body, name) is not None]:
-            raise invalid(*(error(f"A check has either targets or a {name}.", name) for name in beside))
+        if extra := [name for name in ("trace", "project", "meter_input") if getattr(body, name) is not None]:
+            raise invalid(*(error(f"The check has both targets and a {name}; give only one.", name) for name in extra))
         pairs = [pair for group in pairs_of(body.targets) for pair in group]
         _check_size(len(pairs), body.arguments())
     elif body.meter_input is not None:
-        _refuse_beside_input(body)
+        _check_only_input(body)
         given = resolved(body.meter_input, from_json(raw)["meter_input"])
         return [{"meter_input": given} if isinstance(given, str) else {"document": given}]
     else:
-        pairs = [single(body.project, body.trace)]
+        pairs = [single_pair(body.project, body.trace)]
     return [{"project": project, "trace": trace} for project, trace in pairs]
 
 
-def _refuse_beside_input(body: MeterRunIn) -> None:
-    """Raises the 400 Problem for a meter input with a trace or project."""
+def _check_only_input(body: MeterRunIn) -> None:
+    """Raise the 400 Problem if there is a trace or project along with the meter input."""
     if body.trace is not None or body.project is not None:
-        raise invalid(error("A run has either a meter_input or a trace and project.", "meter_input"))
+        detail = "The run has both a meter_input and a trace or project; give either the meter_input or the others."
+        raise invalid(error(detail, "meter_input"))
 
 
 def _check_size(count: int, arguments: dict[str, Any]) -> None:
-    """Raises the 400 Problem for a bulk request of no run, or of too many for one response."""
+    """Raise the 400 Problem if a bulk request makes no runs, or too many for one response."""
     if count == 0:
-        raise invalid(error("None of the targets has a trace to run.", "targets"))
+        raise invalid(error("None of the targets has a trace to run; give targets with traces.", "targets"))
     size = RUN_BYTES + lambda_bytes(arguments)
-    most = min(MOST_RUNS, MOST_BULK_BYTES // size)
-    if count > most:
-        detail = f"These targets make {count:,} runs, and one request makes at most {most:,}; split it into several."
+    limit = min(MAX_RUNS, MAX_BULK_BYTES // size)
+    if count > limit:
+        detail = f"These targets make {count:,} runs; the limit is {limit:,}, so split them into several requests."
         raise invalid(error(detail, "targets"))

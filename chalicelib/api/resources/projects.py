@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import (
-    MOST_ITEMS,
+    MAX_ITEMS,
     OUTPUT,
     Body,
     DateOrInstant,
@@ -24,52 +24,52 @@ from chalicelib.api.http.fields import (
     Zipcode,
 )
 from chalicelib.api.http.paging import LINK, page_of
-from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, refuse_any
+from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, raise_if_any
 from chalicelib.api.http.times import in_timezone, optional_timestamp, timestamp
-from chalicelib.api.shared.syncing import Synced, repeated, synced
+from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects
 from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.tables import Project
 
-resource = Resource("projects", "project", "Buildings, and when their energy efficiency measures went in.")
+resource = Resource("projects", "project", "Buildings, and when their energy efficiency measures were installed.")
 
-DEFAULTS = {"timezone": "UTC", "metadata": {}}  # what null and absence stand for
+DEFAULTS = {"timezone": "UTC", "metadata": {}}  # the meaning of null and of absence
 PERIODS = ("baseline_period_start", "baseline_period_end", "reporting_period_start", "reporting_period_end")
 
 
-BARE_DATE = "A date alone is midnight in the project's time zone."
+BARE_DATE = "A date alone means midnight in the project's time zone."
 
 
 class ProjectChanges(Body):
     """Some fields of a project; null resets a field."""
 
-    project_id: Key = Field(default="", description="Your own id of the project, unique.", examples=["BUILDING-17"])
+    project_id: Key = Field(default="", description="Your own unique id for the project.", examples=["BUILDING-17"])
     baseline_period_start: DateOrInstant | None = Field(
-        default=None, description=f"Where the data before the measure begin. {BARE_DATE}"
+        default=None, description=f"The start of the data before the measure. {BARE_DATE}"
     )
     baseline_period_end: DateOrInstant | None = Field(
         default=None, description=f"When the work on the measure began. {BARE_DATE}"
     )
     reporting_period_start: DateOrInstant | None = Field(
-        default=None, description=f"When the measure was in. {BARE_DATE}"
+        default=None, description=f"When the measure was completed. {BARE_DATE}"
     )
     reporting_period_end: DateOrInstant | None = Field(
-        default=None, description=f"Where the data after the measure end. {BARE_DATE}"
+        default=None, description=f"The end of the data after the measure. {BARE_DATE}"
     )
     zipcode: Zipcode | None = Field(
-        default=None, description="A ZIP code of five digits; it finds the weather stations."
+        default=None, description="A ZIP code of five digits, used to find the weather stations."
     )
     weather_station: Station | None = Field(
-        default=None, description="USAF id of the station of the observed weather; null: matched from the ZIP code."
+        default=None, description="USAF id of the station for the observed weather; null: matched by ZIP code."
     )
     weather_normal_station: Station | None = Field(
-        default=None, description="USAF id of the station of the normal year; null: matched from the ZIP code."
+        default=None, description="USAF id of the station for the normal year; null: matched by ZIP code."
     )
-    timezone: TimeZone | None = Field(default=None, description="IANA time zone of the daily sums; null: UTC.")
-    metadata: Metadata | None = Field(default=None, description="A flat object of your own; null: empty.")
+    timezone: TimeZone | None = Field(default=None, description="IANA time zone for the daily sums; null: UTC.")
+    metadata: Metadata | None = Field(default=None, description="Your own data, as a flat object; null: empty.")
 
     def given(self) -> dict[str, Any]:
-        """The fields that were given, null replaced by what it stands for."""
+        """The fields that were given, with null replaced by its default."""
         given = self.model_dump(exclude_unset=True)
         return {name: DEFAULTS.get(name) if value is None else value for name, value in given.items()}
 
@@ -77,7 +77,7 @@ class ProjectChanges(Body):
 class ProjectIn(ProjectChanges):
     """A project to create."""
 
-    project_id: Key = Field(description="Your own id of the project, unique.", examples=["BUILDING-17"])
+    project_id: Key = Field(description="Your own unique id for the project.", examples=["BUILDING-17"])
 
 
 @with_config(OUTPUT)
@@ -100,14 +100,14 @@ class ProjectOut(TypedDict):
 
 
 class ProjectQuery(PageQuery):
-    """The filters of projects."""
+    """Filters for projects."""
 
-    project_id: Key | None = Field(default=None, description="Your own id of a project.")
-    zipcode: Zipcode | None = Field(default=None, description="The ZIP code of projects.")
+    project_id: Key | None = Field(default=None, description="Your own id for a project.")
+    zipcode: Zipcode | None = Field(default=None, description="The ZIP code of the projects.")
 
 
 def project_out(project: Project) -> ProjectOut:
-    """A project as a response shows it."""
+    """A project as shown in responses."""
     return {
         "id": project.id,
         "project_id": project.project_id,
@@ -125,20 +125,20 @@ def project_out(project: Project) -> ProjectOut:
     }
 
 
-def kept(given: Mapping[str, Any], before: Project | None) -> dict[str, Any]:
-    """The fields as the store keeps them: a period's bare date is midnight in the time zone of the project."""
+def stored_fields(given: Mapping[str, Any], before: Project | None) -> dict[str, Any]:
+    """The fields as they are stored: a period's bare date becomes midnight in the project's time zone."""
     timezone = str(given.get("timezone") or getattr(before, "timezone", DEFAULTS["timezone"]))
     instants = {name: in_timezone(given[name], timezone) for name in PERIODS if given.get(name) is not None}
     return {**given, **instants}
 
 
 def period_errors(fields: Mapping[str, Any], *path: str | int) -> list[ErrorItem]:
-    """The periods that are out of order: each that is given starts, ends and follows the others in time."""
+    """An error for each start or end of a period, in the order of PERIODS, that is not after the one before it."""
     given: list[tuple[str, datetime]] = [(name, fields[name]) for name in PERIODS if fields.get(name) is not None]
     errors = []
     for (earlier, before), (later, after) in pairwise(given):
-        touching = earlier == "baseline_period_end" or later == "reporting_period_start"
-        if before > after or (before == after and not touching):
+        may_be_equal = earlier == "baseline_period_end" or later == "reporting_period_start"
+        if before > after or (before == after and not may_be_equal):
             detail = f"{later} should come after {earlier}; they are {timestamp(after)} and {timestamp(before)}."
             errors.append(error(detail, *path, later))
     return errors
@@ -172,11 +172,13 @@ EXAMPLE_OUT = {
     "added": "2016-09-28T23:57:21.454235Z",
     "updated": "2016-09-28T23:57:21.454260Z",
 }
-TAKEN = {409: "Another project has this `project_id`."}
+DUPLICATE_ERROR = {409: "Another project already has this `project_id`."}
 
 
-def _taken(conflict: Conflict) -> Problem:
-    detail = f"Project {conflict.id} has the project_id {conflict.value!r} already."
+def _duplicate(conflict: Conflict) -> Problem:
+    detail = (
+        f"Project {conflict.id} already has the project_id {conflict.value!r}; use another one, or change that project."
+    )
     return Problem(DUPLICATE, detail, [error(detail, "project_id")])
 
 
@@ -203,17 +205,17 @@ def list_projects(call: Call[None, ProjectQuery]) -> Reply:
     returns=ProjectOut,
     status=201,
     headers={"Location": "The path of the project."},
-    errors=TAKEN,
+    errors=DUPLICATE_ERROR,
     examples={"a project": Example(EXAMPLE_IN, EXAMPLE_OUT)},
 )
 def create_project(call: Call[ProjectIn, NoQuery]) -> Reply:
     """Create a project."""
-    fields = kept(call.body.given(), None)
-    refuse_any(period_errors(fields))
+    fields = stored_fields(call.body.given(), None)
+    raise_if_any(period_errors(fields))
     try:
         project = projects.create(fields)
     except Conflict as conflict:
-        raise _taken(conflict) from None
+        raise _duplicate(conflict) from None
     return Reply(project_out(project), {"Location": f"/api/v1/projects/{project.id}/"})
 
 
@@ -221,22 +223,23 @@ def create_project(call: Call[ProjectIn, NoQuery]) -> Reply:
     "POST",
     "/projects/sync/",
     scope=WRITE,
-    body=Annotated[list[ProjectIn], Field(max_length=MOST_ITEMS)],
+    body=Annotated[list[ProjectIn], Field(max_length=MAX_ITEMS)],
     returns=list[Synced],
     examples={"one project": Example([EXAMPLE_IN], [{"id": 1, "project_id": "BUILDING-17", "status": "created"}])},
 )
 def sync_projects(call: Call[list[ProjectIn], NoQuery]) -> Reply:
-    """Create, update or leave each project by its project_id.
+    """Create or update each project by its project_id, or leave it unchanged.
 
-    In an existing project a field that an item leaves out stays as it is. The response says what was done with each.
+    Fields that an item leaves out keep their values in an existing project. The response reports what was done with
+    each.
     """
     given = [item.given() for item in call.body]
-    errors = repeated("project_id", given)
+    errors = duplicate_errors("project_id", given)
     existing = projects.find_many([item["project_id"] for item in given if not item.keys().isdisjoint(PERIODS)])
-    items = [kept(item, existing.get(item["project_id"])) for item in given]
+    items = [stored_fields(item, existing.get(item["project_id"])) for item in given]
     for index, item in enumerate(items):
         errors += period_errors(_with_periods(existing.get(item["project_id"]), item), index)
-    refuse_any(errors)
+    raise_if_any(errors)
     return Reply(synced("project_id", projects.sync(items)))
 
 
@@ -261,23 +264,23 @@ def get_project(call: Call[None, NoQuery]) -> Reply:
     scope=WRITE,
     body=ProjectChanges,
     returns=ProjectOut,
-    errors=TAKEN,
+    errors=DUPLICATE_ERROR,
     examples={"a new ZIP code": Example({"zipcode": "60601"}, EXAMPLE_OUT)},
 )
 def change_project(call: Call[ProjectChanges, NoQuery]) -> Reply:
-    """Change the fields of a project that are given; null resets a field.
+    """Change the given fields of a project; null resets a field.
 
-    Another time zone leaves the instants that the project has as they are.
+    A new time zone does not change the instants that the project already has.
     """
     project = projects.get(call.id)
     if project is None:
         raise call.not_found()
-    changes = kept(call.body.given(), project)
-    refuse_any(period_errors(_with_periods(project, changes)))
+    changes = stored_fields(call.body.given(), project)
+    raise_if_any(period_errors(_with_periods(project, changes)))
     try:
         changed = projects.update(project.id, changes)
     except Conflict as conflict:
-        raise _taken(conflict) from None
+        raise _duplicate(conflict) from None
     if changed is None:
         raise call.not_found()
     return Reply(project_out(changed))
@@ -287,7 +290,7 @@ def change_project(call: Call[ProjectChanges, NoQuery]) -> Reply:
 def delete_project(call: Call[None, NoQuery]) -> Reply:
     """Delete a project.
 
-    Its traces stay and no longer belong to it; its meter runs and their results stay.
+    Its traces are kept and no longer belong to it; its meter runs and their results are kept.
     """
     if not projects.delete(call.id):
         raise call.not_found()

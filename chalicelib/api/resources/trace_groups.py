@@ -14,23 +14,23 @@ from chalicelib.store.collections import trace_groups
 from chalicelib.store.tables import TraceGroup
 
 DESCRIPTION = """\
-Traces named by what they and their projects are, rather than one by one; `meter_runs/bulk/` and `aggregation_runs/`
-take a group as a target.
+Traces selected by attributes of the traces and their projects, rather than listed one by one; `meter_runs/bulk/` and
+`aggregation_runs/` accept a group as a target.
 
-What is in a group is found anew each time that it is used: its `filter_specification` is judged for every trace with
-each project that it belongs to, or without one where it belongs to none. `==` and `in` are JSON's equality: 1 is 1.0,
-and not true. `>`, `>=`, `<` and `<=` hold only between two numbers, or two texts, which are compared character by
-character (so `"10"` comes before `"9"`). All of these are false where the project or the field of its metadata is
-absent. `!=` is exactly not `==`, and `not in` exactly not `in`, so they hold there.
+The members of a group are determined each time it is used: its `filter_specification` is evaluated for every trace with
+each project that the trace belongs to, or without a project if it belongs to none. `==` and `in` use JSON's equality: 1
+equals 1.0, but not true. `>`, `>=`, `<` and `<=` only hold between two numbers or two strings; strings are compared
+character by character (so `"10"` comes before `"9"`). All of these are false if the project or the field of its
+metadata is absent. `!=` is the exact negation of `==`, and `not in` that of `in`, so they are true in that case.
 """
 
 resource = Resource("trace_groups", "trace group", DESCRIPTION)
 
-NAME = "Your own name of the group; several may have the same."
+NAME = "Your own name for the group; several groups may have the same name."
 SPECIFICATION = (
-    "Which traces are in the group: a `filter`, or a `filter_boolean` of two, of which at most 20 stand within one "
-    'another. The wrapping, `{"filter": ...}` or `{"filter_boolean": ...}`, may be left out of a request; a response '
-    "always has it."
+    "Which traces are in the group: a `filter`, or a `filter_boolean` of two filters, nested at most 20 levels deep. "
+    'The wrapping, `{"filter": ...}` or `{"filter_boolean": ...}`, may be left out of a request; a response always has '
+    "it."
 )
 
 
@@ -41,7 +41,7 @@ class TraceGroupChanges(Body):
     filter_specification: Specification = Field(default=None, description=SPECIFICATION)  # type: ignore[assignment]
 
     def given(self) -> dict[str, Any]:
-        """The fields that were given, as the store keeps them."""
+        """The fields that were given, as they are stored."""
         given = self.model_dump(include=self.model_fields_set - {"filter_specification"})
         if "filter_specification" in self.model_fields_set:
             given["filter_specification"] = self.filter_specification.wrapped()
@@ -67,13 +67,13 @@ class TraceGroupOut(TypedDict):
 
 
 class TraceGroupQuery(PageQuery):
-    """The filters of trace groups."""
+    """Filters for trace groups."""
 
-    name: Key | None = Field(default=None, description="The name of trace groups.")
+    name: Key | None = Field(default=None, description="The name of the trace groups.")
 
 
 def trace_group_out(group: TraceGroup) -> TraceGroupOut:
-    """A trace group as a response shows it."""
+    """A trace group as shown in responses."""
     return {
         "id": group.id,
         "name": group.name,
@@ -152,7 +152,7 @@ def get_trace_group(call: Call[None, NoQuery]) -> Reply:
     examples={"a new name": Example({"name": "Large retrofits"}, EXAMPLE_OUT)},
 )
 def change_trace_group(call: Call[TraceGroupChanges, NoQuery]) -> Reply:
-    """Change the fields of a trace group that are given."""
+    """Change the given fields of a trace group."""
     changed = trace_groups.update(call.id, call.body.given())
     if changed is None:
         raise call.not_found()
@@ -163,7 +163,7 @@ def change_trace_group(call: Call[TraceGroupChanges, NoQuery]) -> Reply:
 def delete_trace_group(call: Call[None, NoQuery]) -> Reply:
     """Delete a trace group.
 
-    Its traces stay, and so do their meter runs and the results.
+    Its traces, their meter runs and the results are kept.
     """
     if not trace_groups.delete(call.id):
         raise call.not_found()

@@ -8,24 +8,24 @@ from typing_extensions import TypedDict
 
 from chalicelib import vocabulary
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
-from chalicelib.api.http.fields import MOST_ITEMS, OUTPUT, Body, Id, Key, PageQuery, Timestamp, TraceInterpretation
+from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, Id, Key, PageQuery, Timestamp, TraceInterpretation
 from chalicelib.api.http.paging import LINK, page_of
-from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, invalid, refuse_any
+from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, invalid, raise_if_any
 from chalicelib.api.http.times import timestamp
-from chalicelib.api.shared.syncing import Synced, repeated, synced
+from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.tables import Trace
 
-resource = Resource("traces", "trace", "The series of gas and electricity meters.")
+resource = Resource("traces", "trace", "Gas and electricity meters, each with one series of readings.")
 
-MOST_PROJECTS = 40  # of one trace
+MAX_PROJECTS = 40  # per trace
 
 
-DEFAULTS = {"projects": [], "zero_is_reading": False}  # what null stands for
+DEFAULTS = {"projects": [], "zero_is_reading": False}  # the meaning of null
 UNIT = (
-    "The unit of the records you post; electricity is kept in KWH, natural gas in THERM. Taken are kWh, Wh, MWh, GWh, "
-    "Btu, kBtu, MMBtu, MJ and GJ; for gas also therms, Dth, and volumes (CCF, MCF, cf, m3) with their `heat_content`."
+    "The unit of the records you post: kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ; for gas also therms, Dth, or a "
+    "volume (CCF, MCF, cf, m3) with its `heat_content`. Electricity is stored in KWH, natural gas in THERM."
 )
 
 Unit = Annotated[str, Field(max_length=255, examples=["KWH", "kWh", "Wh", "THERM", "therms", "CCF", "m3"])]
@@ -34,30 +34,30 @@ Unit = Annotated[str, Field(max_length=255, examples=["KWH", "kWh", "Wh", "THERM
 class TraceChanges(Body):
     """Some fields of a trace; null resets a field."""
 
-    trace_id: Key = Field(default="", description="Your own id of the trace, unique.", examples=["METER-17-E"])
+    trace_id: Key = Field(default="", description="Your own unique id for the trace.", examples=["METER-17-E"])
     interpretation: TraceInterpretation = Field(default="", description="What is metered: full name or short code.")
     unit: Unit = Field(default="", description=UNIT)
     projects: list[Id] | None = Field(
-        default=None, max_length=MOST_PROJECTS, description="The projects that the trace belongs to; null: none."
+        default=None, max_length=MAX_PROJECTS, description="The ids of the trace's projects; null: none."
     )
     heat_content: float | None = Field(
         default=None,
-        description="Of gas by volume, and of nothing else: the therms in one posted unit, about 1.04 in a CCF, 10.4 "
-        "in an MCF and 0.366 in a m3. MJ/m3 divided by 105.5 are therms per m3.",
+        description="Only for gas by volume: the therms in one posted unit, about 1.04 in a CCF, 10.4 in an MCF and "
+        "0.366 in an m3. Divide MJ/m3 by 105.5 to get therms per m3.",
         examples=[1.036],
     )
     readings: vocabulary.Readings | None = Field(
         default=None,
-        description="Whether a value is what was used over a time, or what the register of the meter showed at an "
-        "instant; null: consumption, and a run refuses what looks like register reads.",
+        description="Whether a value is the consumption of a period (`consumption`), or a read of the meter's register "
+        "at an instant (`register`). Null: consumption, and a run fails if the values look like register reads.",
     )
     zero_is_reading: bool | None = Field(
         default=False,
-        description="Whether 0 is a reading of electricity, rather than one that is missing; null: it is missing.",
+        description="Whether 0 is a valid reading of electricity, rather than a missing one; null: false.",
     )
 
     def given(self) -> dict[str, Any]:
-        """The fields that were given, null replaced by what it stands for; `unit` as the client spells it."""
+        """The fields that were given, with null replaced by its default; `unit` as the client spells it."""
         given = self.model_dump(exclude_unset=True)
         given = {name: DEFAULTS.get(name) if value is None else value for name, value in given.items()}
         if "projects" in given:
@@ -68,7 +68,7 @@ class TraceChanges(Body):
 class TraceIn(TraceChanges):
     """A trace to create."""
 
-    trace_id: Key = Field(description="Your own id of the trace, unique.", examples=["METER-17-E"])
+    trace_id: Key = Field(description="Your own unique id for the trace.", examples=["METER-17-E"])
     interpretation: TraceInterpretation = Field(description="What is metered: full name or short code.")
     unit: Unit = Field(description=UNIT)
 
@@ -84,23 +84,23 @@ class TraceOut(TypedDict):
     projects: list[Id]
     added: Timestamp
     updated: Timestamp
-    posted_unit: Annotated[str, Field(description="The unit of the records that are posted, as it was given.")]
-    heat_content: Annotated[float | None, Field(description="The therms in one posted unit, where that is a volume.")]
-    readings: Annotated[vocabulary.Readings | None, Field(description="Null where it was not said.")]
+    posted_unit: Annotated[str, Field(description="The unit of the records that are posted, as the client spelled it.")]
+    heat_content: Annotated[float | None, Field(description="The therms in one posted unit, if that is a volume.")]
+    readings: Annotated[vocabulary.Readings | None, Field(description="Null if it was not given.")]
     zero_is_reading: bool
 
 
 class TraceQuery(PageQuery):
-    """The filters of traces."""
+    """Filters for traces."""
 
     projects: Id | None = Field(default=None, description="The id of a project that the traces belong to.")
-    trace_id: Key | None = Field(default=None, description="Your own id of a trace.")
+    trace_id: Key | None = Field(default=None, description="Your own id for a trace.")
     interpretation: TraceInterpretation | None = Field(default=None, description="Full name or short code.")
     group: Id | None = Field(default=None, description="The id of a trace group that the traces are in.")
 
 
 def trace_out(trace: Trace) -> TraceOut:
-    """A trace as a response shows it."""
+    """A trace as shown in responses."""
     return {
         "id": trace.id,
         "trace_id": trace.trace_id,
@@ -116,11 +116,11 @@ def trace_out(trace: Trace) -> TraceOut:
     }
 
 
-def kept(given: Mapping[str, Any], before: Trace | None) -> dict[str, Any]:
-    """The fields as the store keeps them: the client's unit beside the datastore's, and the factor between the two.
+def stored_fields(given: Mapping[str, Any], before: Trace | None) -> dict[str, Any]:
+    """The fields as they are stored: the client's unit, the datastore's unit, and the factor between the two.
 
-    before: the trace that is changed, whose fields count where none are given. Raises ValueError, for the unit, and
-    HeatContentError.
+    before: the trace to change, whose values apply to fields that are not given. Raises ValueError if the unit is
+    wrong, and HeatContentError if the heat content is.
     """
     if given.keys().isdisjoint(("interpretation", "unit", "heat_content")):
         return dict(given)
@@ -131,14 +131,14 @@ def kept(given: Mapping[str, Any], before: Trace | None) -> dict[str, Any]:
         unit = vocabulary.expected_unit(whole["interpretation"])
         if unit != before.unit:
             raise ValueError(
-                f"the records of this trace are kept in {before.unit}, and those of {whole['interpretation']} in "
-                f"{unit}; give the unit of the records that you post from now on"
+                f"The records of this trace are stored in {before.unit}, but {whole['interpretation']} is stored in "
+                f"{unit}; also give the unit of the records that you post from now on"
             )
         if "heat_content" not in given:
             return dict(given)
         whole["unit"] = posted
     elif posted and "heat_content" not in given and not vocabulary.same_unit(whole["unit"], posted):
-        whole["heat_content"] = None  # it is that of another unit
+        whole["heat_content"] = None  # it belongs to the previous unit
     unit, factor = vocabulary.normalised_unit(whole["unit"], whole["interpretation"], whole["heat_content"])
     return {
         **given,
@@ -150,9 +150,9 @@ def kept(given: Mapping[str, Any], before: Trace | None) -> dict[str, Any]:
 
 
 def unit_errors(given: Mapping[str, Any], before: Trace | None, *path: str | int) -> list[ErrorItem]:
-    """Whether the unit and the heat content are those of the fuel; `before` as in `kept`."""
+    """The error if the unit or the heat content does not match the fuel; `before` as in `stored_fields`."""
     try:
-        kept(given, before)
+        stored_fields(given, before)
     except vocabulary.HeatContentError as problem:
         return [error(f"{problem}.", *path, "heat_content")]
     except ValueError as problem:
@@ -161,7 +161,7 @@ def unit_errors(given: Mapping[str, Any], before: Trace | None, *path: str | int
 
 
 def project_errors(items: list[tuple[tuple[str | int, ...], Any]]) -> list[ErrorItem]:
-    """The projects that do not exist, in fields given by the path to each and its list of ids."""
+    """An error for each project that does not exist; `items`: the path and the list of ids of each field."""
     wanted = {id for _, given in items for id in given or ()}
     known = projects.get_many(wanted) if wanted else {}
     return [
@@ -202,11 +202,11 @@ EXAMPLE_GAS_OUT = {
     "posted_unit": "CCF",
     "heat_content": 1.036,
 }
-TAKEN = {409: "Another trace has this `trace_id`."}
+DUPLICATE_ERROR = {409: "Another trace already has this `trace_id`."}
 
 
-def _taken(conflict: Conflict) -> Problem:
-    detail = f"Trace {conflict.id} has the trace_id {conflict.value!r} already."
+def _duplicate(conflict: Conflict) -> Problem:
+    detail = f"Trace {conflict.id} already has the trace_id {conflict.value!r}; use another one, or change that trace."
     return Problem(DUPLICATE, detail, [error(detail, "trace_id")])
 
 
@@ -244,7 +244,7 @@ def _traces_of_group(id: int) -> list[int]:
     returns=TraceOut,
     status=201,
     headers={"Location": "The path of the trace."},
-    errors=TAKEN,
+    errors=DUPLICATE_ERROR,
     examples={
         "a trace": Example(EXAMPLE_IN, EXAMPLE_OUT),
         "gas by volume": Example(EXAMPLE_GAS_IN, EXAMPLE_GAS_OUT),
@@ -253,11 +253,11 @@ def _traces_of_group(id: int) -> list[int]:
 def create_trace(call: Call[TraceIn, NoQuery]) -> Reply:
     """Create a trace."""
     given = call.body.given()
-    refuse_any(unit_errors(given, None) + project_errors([(("projects",), call.body.projects)]))
+    raise_if_any(unit_errors(given, None) + project_errors([(("projects",), call.body.projects)]))
     try:
-        trace = traces.create(kept(given, None))
+        trace = traces.create(stored_fields(given, None))
     except Conflict as conflict:
-        raise _taken(conflict) from None
+        raise _duplicate(conflict) from None
     return Reply(trace_out(trace), {"Location": f"/api/v1/traces/{trace.id}/"})
 
 
@@ -265,28 +265,30 @@ def create_trace(call: Call[TraceIn, NoQuery]) -> Reply:
     "POST",
     "/traces/sync/",
     scope=WRITE,
-    body=Annotated[list[TraceIn], Field(max_length=MOST_ITEMS)],
+    body=Annotated[list[TraceIn], Field(max_length=MAX_ITEMS)],
     returns=list[Synced],
     examples={"one trace": Example([EXAMPLE_IN], [{"id": 2, "trace_id": "METER-17-E", "status": "created"}])},
 )
 def sync_traces(call: Call[list[TraceIn], NoQuery]) -> Reply:
-    """Create, update or leave each trace by its trace_id.
+    """Create or update each trace by its trace_id, or leave it unchanged.
 
-    In an existing trace a field that an item leaves out stays as it is. The response says what was done with each.
+    Fields that an item leaves out keep their values in an existing trace. The response reports what was done with each.
     """
     items = [item.given() for item in call.body]
-    errors = repeated("trace_id", items)
+    errors = duplicate_errors("trace_id", items)
     existing = traces.find_many([item["trace_id"] for item in items])
     pairs = [(item, existing.get(item["trace_id"])) for item in items]
     for index, (item, before) in enumerate(pairs):
         errors += unit_errors(item, before, index)
     errors += project_errors([((index, "projects"), item.projects) for index, item in enumerate(call.body)])
-    refuse_any(errors)
-    return Reply(synced("trace_id", traces.sync([_as_spelled(kept(*pair), pair[1]) for pair in pairs])))
+    raise_if_any(errors)
+    return Reply(
+        synced("trace_id", traces.sync([_with_same_spelling(stored_fields(*pair), pair[1]) for pair in pairs]))
+    )
 
 
-def _as_spelled(fields: dict[str, Any], before: Trace | None) -> dict[str, Any]:
-    """The fields without another spelling of the unit that the trace has already: that is no change."""
+def _with_same_spelling(fields: dict[str, Any], before: Trace | None) -> dict[str, Any]:
+    """The fields, but with the trace's spelling of the unit if the unit is the same: a new spelling is not a change."""
     same = before is not None and all(fields[name] == getattr(before, name) for name in ("unit", "unit_multiplier"))
     return fields | {"posted_unit": before.posted_unit or fields["posted_unit"]} if before and same else fields
 
@@ -308,24 +310,24 @@ def get_trace(call: Call[None, NoQuery]) -> Reply:
     scope=WRITE,
     body=TraceChanges,
     returns=TraceOut,
-    errors=TAKEN,
+    errors=DUPLICATE_ERROR,
     examples={"another project": Example({"projects": [1]}, EXAMPLE_OUT)},
 )
 def change_trace(call: Call[TraceChanges, NoQuery]) -> Reply:
-    """Change the fields of a trace that are given; null resets a field.
+    """Change the given fields of a trace; null resets a field.
 
-    A new unit or heat content is that of the records you post from now on; those that are there keep their values. The
-    heat content belongs to the unit: another unit of volume needs its own.
+    A new unit or heat content applies to the records you post from now on; existing records keep their values. The heat
+    content belongs to the unit: another unit of volume needs its own.
     """
     trace = traces.get(call.id)
     if trace is None:
         raise call.not_found()
     given = call.body.given()
-    refuse_any(unit_errors(given, trace) + project_errors([(("projects",), call.body.projects)]))
+    raise_if_any(unit_errors(given, trace) + project_errors([(("projects",), call.body.projects)]))
     try:
-        changed = traces.update(trace.id, kept(given, trace))
+        changed = traces.update(trace.id, stored_fields(given, trace))
     except Conflict as conflict:
-        raise _taken(conflict) from None
+        raise _duplicate(conflict) from None
     if changed is None:
         raise call.not_found()
     return Reply(trace_out(changed))
@@ -335,7 +337,7 @@ def change_trace(call: Call[TraceChanges, NoQuery]) -> Reply:
 def delete_trace(call: Call[None, NoQuery]) -> Reply:
     """Delete a trace and its records.
 
-    Its meter runs and their results stay.
+    Its meter runs and their results are kept.
     """
     if not traces.delete(call.id):
         raise call.not_found()

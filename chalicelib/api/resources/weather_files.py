@@ -14,16 +14,16 @@ resource = Resource("weather_files", "file", "Normal years as NREL and the Calif
 
 
 class WeatherFileQuery(Query):
-    """What the file itself may not say."""
+    """The station, if the file does not have it."""
 
     station: Station | None = Field(
-        default=None, description="The station's USAF id, where line 1 of the file does not begin with it."
+        default=None, description="The station's USAF id, if line 1 of the file does not begin with it."
     )
 
 
 @with_config(OUTPUT)
 class WeatherFileOut(TypedDict):
-    """What was taken from the file."""
+    """What was read from the file."""
 
     station: str
     dataset: Literal["normal"]
@@ -35,8 +35,8 @@ class WeatherFileOut(TypedDict):
     "/weather_files/",
     scope=WRITE,
     query=WeatherFileQuery,
-    body=Annotated[str, Field(description="A TMY3 or CZ2010 file as it is, with all 8760 hours.")],
-    takes=CSV,
+    body=Annotated[str, Field(description="A TMY3 or CZ2010 file as it was published, with all 8760 hours.")],
+    accepts=CSV,
     returns=WeatherFileOut,
     status=201,
     examples={
@@ -46,8 +46,9 @@ class WeatherFileOut(TypedDict):
 def add_weather_file(call: Call[str, WeatherFileQuery]) -> Reply:
     """Add a normal year from a TMY3 or CZ2010 file; it replaces the station's normal year.
 
-    The file is taken as it is: the station and its standard time from line 1, the dry-bulb temperature (°C) of hours 1
-    to 24. It is kept in °F; `weather_records/?dataset=normal` shows it.
+    Send the file as it was published. The station and its standard time are read from line 1, and the dry-bulb
+    temperatures in °C from the lines of the hours 1 to 24. They are stored in °F; `weather_records/?dataset=normal`
+    lists them.
     """
     station, column = normal_files.read(call.body, call.query.station)
     series.replace(series.weather_prefix("normal", station), column)

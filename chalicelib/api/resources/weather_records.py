@@ -6,12 +6,12 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
-from chalicelib.api.http.fields import MOST_ITEMS, OUTPUT, Body, Instant, Station, Timestamp
+from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, Instant, Station, Timestamp
 from chalicelib.api.http.paging import LINK, page
-from chalicelib.api.http.problems import error, refuse_any
+from chalicelib.api.http.problems import error, raise_if_any
 from chalicelib.api.http.times import microseconds, moment, timestamp
-from chalicelib.api.shared.records import SeriesQuery, Taken, cursors, part
-from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, wrong
+from chalicelib.api.shared.records import RecordsAccepted, SeriesQuery, cursors, read_page
+from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, range_error
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
 
@@ -24,10 +24,12 @@ class WeatherRecordIn(Body):
     """A temperature of a station."""
 
     station: Station = Field(description="The station's USAF id.")
-    dataset: Dataset = Field(description="`normal` is one year of 8760 hours whose own year does not matter.")
-    start: Instant = Field(description="The hour.")
+    dataset: Dataset = Field(
+        description="`observed`, or `normal`: one year of 8760 hours, whose calendar year is ignored."
+    )
+    start: Instant = Field(description="The start of the hour.")
     temperature: Temperature = Field(
-        description="From -130 to 140 °F, or -90 to 60 °C. Leave out the hours that were not observed: null and 999.9 "
+        description="From -130 to 140 °F, or -90 to 60 °C. Leave out hours without an observation: null and 999.9 "
         "are refused."
     )
     unit: Unit = Field(description="Degrees Fahrenheit or Celsius.")
@@ -35,7 +37,7 @@ class WeatherRecordIn(Body):
 
 @with_config(OUTPUT)
 class WeatherRecordOut(TypedDict):
-    """A temperature as it is kept, in °F."""
+    """A temperature as it is stored, in °F."""
 
     station: str
     dataset: Dataset
@@ -45,7 +47,7 @@ class WeatherRecordOut(TypedDict):
 
 
 class WeatherRecordQuery(SeriesQuery):
-    """The part of a station's dataset."""
+    """The part of a station's dataset to list."""
 
     station: Station = Field(description="The station's USAF id.")
     dataset: Dataset = Field(default="observed", description="Observed hours, or the normal year.")
@@ -73,9 +75,9 @@ class WeatherRecordQuery(SeriesQuery):
     },
 )
 def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
-    """List the temperatures of a station's dataset by their start, in °F."""
+    """List the temperatures of a station's dataset in °F, ordered by start."""
     query = call.query
-    column, more = part(series.weather_prefix(query.dataset, query.station), query)
+    column, more = read_page(series.weather_prefix(query.dataset, query.station), query)
     rendered: list[WeatherRecordOut] = [
         {
             "station": query.station,
@@ -93,8 +95,8 @@ def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
     "POST",
     "/weather_records/",
     scope=WRITE,
-    body=Annotated[list[WeatherRecordIn], Field(max_length=MOST_ITEMS)],
-    returns=Taken,
+    body=Annotated[list[WeatherRecordIn], Field(max_length=MAX_ITEMS)],
+    returns=RecordsAccepted,
     status=201,
     examples={
         "an hour": Example(
@@ -113,11 +115,11 @@ def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
 )
 def add_weather_records(call: Call[list[WeatherRecordIn], NoQuery]) -> Reply:
     """Add temperatures, or replace those of the same station, dataset and start."""
-    refuse_any(
+    raise_if_any(
         [
             error(why, index, "temperature")
             for index, record in enumerate(call.body)
-            if (why := wrong(record.temperature, record.unit))
+            if (why := range_error(record.temperature, record.unit))
         ]
     )
     columns: dict[tuple[str, str], Column] = {}
@@ -125,4 +127,4 @@ def add_weather_records(call: Call[list[WeatherRecordIn], NoQuery]) -> Reply:
         column = columns.setdefault((record.dataset, record.station), Column())
         column.append(microseconds(record.start), fahrenheit(record.temperature, record.unit))
     series.append_many({series.weather_prefix(*name): column for name, column in columns.items()})
-    return Reply(Taken(records=len(call.body)))
+    return Reply(RecordsAccepted(records=len(call.body)))

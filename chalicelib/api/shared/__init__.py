@@ -1,1 +1,1 @@
-"""What several resources accept or return: targets, filters, meter inputs, temperatures, data-quality reports."""
+"""Shared by several resources: targets, filters, meter inputs, temperatures, data-quality reports."""

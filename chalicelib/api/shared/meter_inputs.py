@@ -1,4 +1,4 @@
-"""The serialized meter input as clients post it."""
+"""The serialized meter input that clients post."""
 
 import json
 from functools import cache
@@ -18,22 +18,22 @@ from chalicelib.api.http.fields import (
     TraceInterpretation,
     Zipcode,
 )
-from chalicelib.api.http.problems import ErrorItem, error, invalid, refuse_any
+from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
 from chalicelib.api.shared.reporting_windows import ReportingWindow
-from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, wrong
+from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, range_error
 from chalicelib.store.shared import documents
 
 
 class Part(BaseModel):
-    """A part of a meter input; keys that it does not know are ignored, as the original datastore did."""
+    """A part of a meter input; unknown keys are ignored, as in the original datastore."""
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False, defer_build=True)
 
 
 class InputRecord(Part):
-    """A reading; ARBITRARY has start and end, ARBITRARY_START only start, ARBITRARY_END only end.
+    """A reading. The type ARBITRARY has start and end, ARBITRARY_START only start, ARBITRARY_END only end.
 
-    A date alone is midnight in the project's time zone.
+    A date alone means midnight in the project's time zone.
     """
 
     start: DateOrInstant | None = None
@@ -41,45 +41,45 @@ class InputRecord(Part):
     value: Reading | None = None
     estimated: bool = False
     duplicate: bool = Field(
-        default=False, description="Whether it came with several different values, of which this is the last."
+        default=False, description="Whether there were several different values, of which this is the last."
     )
 
 
 class InputTrace(Part):
-    """The series of the meter."""
+    """The readings of the meter."""
 
     type: Literal["ARBITRARY", "ARBITRARY_START", "ARBITRARY_END"]
     trace_id: str | None = None
     interpretation: TraceInterpretation
-    unit: str = Field(description="The unit of the values, as of a trace; they are kept in KWH or THERM.")
+    unit: str = Field(description="The unit of the values, as for a trace; they are stored in KWH or THERM.")
     posted_unit: str | None = Field(
-        default=None, description="The unit before a conversion that was done already, as in an input given out."
+        default=None, description="The original unit, if the values are already converted, as in a stored input."
     )
     heat_content: float | None = Field(
-        default=None, description="Of gas by volume: the therms in one of its unit, or in one of `posted_unit`."
+        default=None, description="Only for gas by volume: the therms in one `unit`, or in one `posted_unit`."
     )
     readings: vocabulary.Readings | None = Field(
         default=None,
-        description="Whether a value is what was used over a time, or what the register of the meter showed at an "
-        "instant, of which a record has one: `start` or `end`. Null: consumption, and a run refuses what looks like "
-        "register reads.",
+        description="Whether a value is the consumption of a period (`consumption`), or a read of the meter's register "
+        "at an instant (`register`), which is the record's `start` or `end`. Null: consumption, and a run fails if the "
+        "values look like register reads.",
     )
     zero_is_reading: bool = Field(
-        default=False, description="Whether 0 is a reading of electricity, rather than one that is missing."
+        default=False, description="Whether 0 is a valid reading of electricity, rather than a missing one."
     )
     interval: str | None = None
     records: list[InputRecord]
 
 
 class Period(Part):
-    """A modelling period; null leaves a side open. A date alone is midnight in the project's time zone."""
+    """A modeling period; null leaves that end open. A date alone means midnight in the project's time zone."""
 
     start: DateOrInstant | None = None
     end: DateOrInstant | None = None
 
 
 class PeriodGroup(Part):
-    """The time before the measure and the time after it."""
+    """The periods before and after the measure."""
 
     baseline_period: Period
     reporting_period: Period
@@ -96,7 +96,7 @@ class InputProject(Part):
 
 
 class InputWeather(Part):
-    """Hourly temperatures: `[start, temperature]` each, from -130 to 140 °F or -90 to 60 °C."""
+    """Hourly temperatures as `[start, temperature]` pairs, from -130 to 140 °F or -90 to 60 °C."""
 
     station: Station | None = None
     unit: Unit
@@ -104,7 +104,7 @@ class InputWeather(Part):
 
 
 class MeterInput(Part):
-    """The serialized input of a meter run; weather left out is that of the station that the ZIP code matches."""
+    """The serialized input of a meter run. If weather is left out, that of a station near the ZIP code is used."""
 
     type: Literal["SINGLE_TRACE_SIMPLE_PROJECT"]
     trace: InputTrace
@@ -121,15 +121,15 @@ class MeterInput(Part):
 
 @cache
 def adapter() -> TypeAdapter[MeterInput]:
-    """What validates a meter input in a string, built when it is first needed."""
+    """The validator of a meter input in a string, built on first use."""
     return TypeAdapter(MeterInput)
 
 
-ENDS = {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}
+REQUIRED_TIMES = {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), "ARBITRARY_END": ("end",)}
 
 
 def resolved(given: MeterInput | str, raw: Any) -> dict[str, Any] | str:
-    """A posted meter input, normalised; or the key of one that is ours already. `raw` is `given` as the JSON had it.
+    """A posted meter input, normalised, or the key of one that is already stored. `raw` is `given` as parsed JSON.
 
     Raises the 400 Problem.
     """
@@ -141,7 +141,7 @@ def resolved(given: MeterInput | str, raw: Any) -> dict[str, Any] | str:
 
 
 def stored_key(given: MeterInput | str, raw: Any) -> str:
-    """The key of a posted meter input, stored if it is not ours already. `raw` is `given` as the JSON had it.
+    """The key of a posted meter input; stores it unless it is already stored. `raw` is `given` as parsed JSON.
 
     Raises the 400 Problem, before anything is stored.
     """
@@ -151,14 +151,14 @@ def stored_key(given: MeterInput | str, raw: Any) -> str:
     key = documents.new_input_key()
     try:
         documents.put(key, document)
-    except ValueError:  # in a key that is ignored, but would be given back
-        raise invalid(error("JSON has no NaN and no Infinity.", "meter_input")) from None
+    except ValueError:  # NaN in a key that is ignored, but would be stored
+        raise invalid(error("JSON does not allow NaN and Infinity; use null instead.", "meter_input")) from None
     return key
 
 
 def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
-    """The posted document with the datastore's names of interpretation and units. Raises the 400 Problem."""
-    refuse_any(_errors(given))
+    """The posted document with the datastore's interpretation name and units. Raises the 400 Problem."""
+    raise_if_any(_errors(given))
     unit, factor = _unit(given.trace)
     trace = {**raw["trace"], "interpretation": given.trace.interpretation, "unit": unit}
     converted = given.trace.posted_unit is not None and not vocabulary.is_volume(given.trace.unit)
@@ -177,7 +177,7 @@ def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _unit(trace: InputTrace) -> tuple[str, float]:
-    """The datastore's unit and the factor. Raises ValueError and HeatContentError."""
+    """The datastore's unit, and the factor that converts a value to it. Raises ValueError and HeatContentError."""
     return vocabulary.normalised_unit(trace.unit, trace.interpretation, trace.heat_content, trace.posted_unit)
 
 
@@ -196,19 +196,20 @@ def _errors(given: MeterInput) -> list[ErrorItem]:
         errors.append(error(f"{problem}.", "meter_input", "trace", "unit"))
     if given.trace.readings == "register" and given.trace.type == "ARBITRARY":
         detail = (
-            "A register is read at one instant, and records of type ARBITRARY have two; give ARBITRARY_START with the "
-            "instant as start."
+            "A register is read at one instant, but records of type ARBITRARY have two; use the type ARBITRARY_START "
+            "with the instant as start."
         )
         errors.append(error(detail, "meter_input", "trace", "readings"))
     for index, record in enumerate(given.trace.records):
-        for name in ENDS[given.trace.type]:
+        for name in REQUIRED_TIMES[given.trace.type]:
             if getattr(record, name) is None:
-                detail = f"A record of a trace of type {given.trace.type} needs its {name}."
+                detail = f"This record has no {name}; in a trace of type {given.trace.type} it is required."
                 errors.append(error(detail, "meter_input", "trace", "records", index, name))
     errors += _temperature_errors("weather", given.weather)
     errors += _temperature_errors("weather_normal", given.weather_normal)
     if given.weather is None and given.project.zipcode is None:
-        errors.append(error("Without weather a ZIP code is needed to find it.", "meter_input", "project", "zipcode"))
+        detail = "There is neither weather nor a ZIP code to find it; give one of them."
+        errors.append(error(detail, "meter_input", "project", "zipcode"))
     return errors
 
 
@@ -218,7 +219,7 @@ def _temperature_errors(name: str, weather: InputWeather | None) -> list[ErrorIt
     return [
         error(why, "meter_input", name, "records", index, 1)
         for index, (_, temperature) in enumerate(weather.records)
-        if temperature is not None and (why := wrong(temperature, weather.unit))
+        if temperature is not None and (why := range_error(temperature, weather.unit))
     ]
 
 
@@ -226,8 +227,8 @@ def _key_of(url: str) -> str:
     key = documents.key_of(url)
     if key is None or not documents.exists(key):
         detail = (
-            "This is neither a meter input as JSON nor the URL of one that this datastore gave out; nothing is fetched "
-            "from other places. Post the meter input itself."
+            "This is neither a meter input as JSON nor the URL of one that this datastore returned; nothing is fetched "
+            "from other servers. Post the meter input itself."
         )
         raise invalid(error(detail, "meter_input"))
     return key

@@ -1,8 +1,8 @@
-"""Normal years as their publishers give them: TMY3 (NREL) and CZ2010 (California Energy Commission), which is alike.
+"""Read normal years as published: TMY3 (NREL) and CZ2010 (California Energy Commission), which has the same format.
 
 Line 1: USAF id, name, state, hours from UTC to local standard time, latitude, longitude, elevation (m). Line 2: the
-columns' names. Then 8760 lines: date, hour 1 to 24 (1 is from midnight to 1:00), and among others the dry-bulb
-temperature in °C. Source: User's Manual for TMY3 Data Sets, NREL/TP-581-43156.
+column names. Then 8760 lines: date, hour 1 to 24 (hour 1 is from midnight to 1:00), and the dry-bulb temperature in °C,
+among other columns. Source: User's Manual for TMY3 Data Sets, NREL/TP-581-43156.
 """
 
 import csv
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from chalicelib.api.http.fields import STATION
-from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, refuse_any
+from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, raise_if_any
 from chalicelib.api.http.times import microseconds
 from chalicelib.api.shared.temperatures import fahrenheit
 from chalicelib.store.series.series import Column
@@ -22,44 +22,48 @@ from chalicelib.vocabulary import TEMPERATURE_LIMITS
 DATE, TIME, DRY_BULB = "Date (MM/DD/YYYY)", "Time (HH:MM)", "Dry-bulb (C)"
 HOURS = 8760
 MINUTE = 60_000_000  # microseconds
-START = microseconds(datetime(2015, 1, 1, tzinfo=UTC))  # any year that is not a leap year: its own does not matter
+START = microseconds(datetime(2015, 1, 1, tzinfo=UTC))  # any year of 365 days: a normal year has no calendar year
 COLDEST, HOTTEST = TEMPERATURE_LIMITS["C"]
-MOST_SHOWN = 20  # characters of a file's own text in a sentence
+MAX_SHOWN = 20  # characters of the file's text that a message quotes
 
 
-def read(text: str, asked: str | None) -> tuple[str, Column]:
-    """The station and its 8760 hours in °F; `asked` is the station where line 1 names none.
+def read(text: str, requested: str | None) -> tuple[str, Column]:
+    """The station and its 8760 hours in °F; `requested` is the station to use if line 1 has none.
 
     Raises the 400 Problem with the line and the column of each error.
     """
     lines = csv.reader(io.StringIO(text, newline=""))
     try:
         header, names = next(lines, []), [name.strip() for name in next(lines, [])]
-        station = _station(header, asked)
+        station = _station(header, requested)
         offset = _offset(header)
-        lacking = [name for name in (DATE, TIME, DRY_BULB) if name not in names]
-        if lacking:
-            raise _problem(f"Line 2 names the columns of a TMY3 or CZ2010 file, and has no {' and no '.join(lacking)}.")
+        missing = [name for name in (DATE, TIME, DRY_BULB) if name not in names]
+        if missing:
+            listed = " and no ".join(missing)
+            raise _problem(f"Line 2 has no column {listed}; send a TMY3 or CZ2010 file as it was published.")
         celsius = _hours(lines, names)
     except csv.Error as problem:
-        raise _problem(f"Line {lines.line_num} is not CSV: {problem}.") from None
+        raise _problem(f"Line {lines.line_num} is not valid CSV: {problem}.") from None
     column = Column()
     for minute, value in sorted(((hour * 60 - offset) % (HOURS * 60), value) for hour, value in celsius.items()):
         column.append(START + minute * MINUTE, fahrenheit(value, "C"))
     return station, column
 
 
-def _station(header: list[str], asked: str | None) -> str:
+def _station(header: list[str], requested: str | None) -> str:
     named = header[0].strip() if header else ""
     if not re.fullmatch(STATION, named):
-        if asked is None:
+        if requested is None:
             raise _problem(
-                f"Line 1, column 1: {_shown(named)} is no USAF id of six characters, with which a TMY3 or CZ2010 file"
-                " begins; say which station it is by the parameter station."
+                f"Line 1, column 1: {_quoted(named)} is not a USAF id of six characters, with which a TMY3 or CZ2010"
+                " file begins; give the station as the parameter station."
             )
-        return asked
-    if asked not in (None, named):
-        raise _problem(f"Line 1, column 1: the file is of station {named}, and the parameter station says {asked}.")
+        return requested
+    if requested not in (None, named):
+        raise _problem(
+            f"Line 1, column 1: the file is for station {named}, but the parameter station is {requested}; leave the"
+            " parameter out, or send the file of that station."
+        )
     return named
 
 
@@ -68,48 +72,49 @@ def _offset(header: list[str]) -> int:
     given = header[3].strip() if len(header) > 3 else ""
     hours = _number(given)
     if hours is None or not -12 <= hours <= 14:
-        raise _problem(f"Line 1, column 4: {_shown(given)} is no time zone in hours from UTC, such as -8.0.")
+        raise _problem(f"Line 1, column 4: {_quoted(given)} is not a time zone in hours from UTC such as -8.0.")
     return round(hours * 60)
 
 
 def _hours(lines: Iterator[list[str]], names: list[str]) -> dict[int, float]:
-    """°C by the hour of the year in local standard time."""
-    places = {name: names.index(name) for name in (DATE, TIME, DRY_BULB)}
+    """The temperatures in °C by the hour of the year, in local standard time."""
+    positions = {name: names.index(name) for name in (DATE, TIME, DRY_BULB)}
     found: dict[int, float] = {}
     errors: list[ErrorItem] = []
     for line, row in enumerate(lines, start=3):
         if not any(row):
             continue
 
-        def wrong(name: str, given: str, why: str, line: int = line) -> None:
-            where = f"Line {line}, column {places[name] + 1} ({name})"
-            errors.append(error(f"{where}: {_shown(given)} {why}."))
+        def add_error(name: str, given: str, why: str, line: int = line) -> None:
+            where = f"Line {line}, column {positions[name] + 1} ({name})"
+            errors.append(error(f"{where}: {_quoted(given)} {why}."))
 
-        date, time, value = (row[place].strip() if place < len(row) else "" for place in places.values())
+        date, time, value = (row[place].strip() if place < len(row) else "" for place in positions.values())
         day, hour, celsius = _day(date), _hour(time), _number(value)
         if day is None:
-            wrong(DATE, date, "is no day MM/DD/YYYY of a year of 365 days")
+            add_error(DATE, date, "is not a day MM/DD/YYYY of a year of 365 days")
         if hour is None:
-            wrong(TIME, time, "is no hour from 01:00 to 24:00")
+            add_error(TIME, time, "is not an hour from 01:00 to 24:00")
         if celsius is None or not COLDEST <= celsius <= HOTTEST:
-            wrong(DRY_BULB, value, f"is no temperature from {COLDEST:g} to {HOTTEST:g} °C, and a normal year has all")
+            range_ = f"{COLDEST:g} to {HOTTEST:g} °C"
+            add_error(DRY_BULB, value, f"is not a temperature from {range_}; a normal year has one for every hour")
         elif day is not None and hour is not None:
             if day * 24 + hour - 1 in found:
-                wrong(TIME, time, f"of {date} has come before")
+                add_error(TIME, time, f"of {date} is a duplicate; each hour may occur only once")
             found[day * 24 + hour - 1] = celsius
-    refuse_any(errors)
+    raise_if_any(errors)
     missing = sorted(set(range(HOURS)) - set(found))
     if missing:
         first = datetime.fromordinal(datetime(2015, 1, 1).toordinal() + missing[0] // 24)
         raise _problem(
-            f"The file lacks {len(missing):,} of the {HOURS:,} hours of a year; the first is"
-            f" {first:%m/%d}, {missing[0] % 24 + 1:02d}:00."
+            f"The file lacks {len(missing):,} of the {HOURS:,} hours of a year; the first missing hour is"
+            f" {first:%m/%d}, {missing[0] % 24 + 1:02d}:00. Send the complete file."
         )
     return found
 
 
 def _day(text: str) -> int | None:
-    """Days since the first of January, whatever the year."""
+    """Days since January 1, whatever the year."""
     parts = re.fullmatch(r"(\d{1,2})/(\d{1,2})/\d{2,4}", text, re.ASCII)
     try:
         return None if parts is None else datetime(2015, int(parts[1]), int(parts[2])).timetuple().tm_yday - 1
@@ -134,5 +139,5 @@ def _problem(detail: str) -> Problem:
     return invalid(error(detail))
 
 
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= MOST_SHOWN else text[:MOST_SHOWN] + "...")
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "...")

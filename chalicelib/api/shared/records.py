@@ -1,4 +1,4 @@
-"""What trace_records/ and weather_records/ share: series in, pages of series out."""
+"""Shared by trace_records/ and weather_records/: pages of stored series."""
 
 from typing import Annotated, Any
 
@@ -12,33 +12,33 @@ from chalicelib.store.series.series import Column
 
 
 @with_config(OUTPUT)
-class Taken(TypedDict):
-    """How many records a request held."""
+class RecordsAccepted(TypedDict):
+    """How many records a request had."""
 
     records: Annotated[int, Field(ge=0)]
 
 
 class SeriesQuery(Query):
-    """The parameters of a part of a series."""
+    """The query parameters of a list of records."""
 
-    start: Instant | None = Field(default=None, description="The first instant wanted.")
-    end: Instant | None = Field(default=None, description="The instant before which the part ends.")
-    limit: int = Field(default=100, ge=1, le=1000, description="How many records a page holds at most.")
+    start: Instant | None = Field(default=None, description="List only records that start at or after this instant.")
+    end: Instant | None = Field(default=None, description="List only records that start before this instant.")
+    limit: int = Field(default=100, ge=1, le=1000, description="The maximum number of records per page.")
     after: Instant | None = Field(
-        default=None, description="Where the page starts; the Link header of a page has the next one's."
+        default=None, description="The page starts after this instant; follow the Link header to get the next page."
     )
 
 
-def part(prefix: str, query: SeriesQuery) -> tuple[Column, bool]:
-    """The page of a stored series that the query asks for, and whether more follows."""
+def read_page(prefix: str, query: SeriesQuery) -> tuple[Column, bool]:
+    """Read the page of a stored series that the query requests, and whether more records follow."""
     starts = [microseconds(query.start)] if query.start else []
     if query.after:
         starts.append(microseconds(query.after) + 1)
     found = series.read(prefix, max(starts, default=None), microseconds(query.end) if query.end else None)
-    kept = Column(found.starts[: query.limit], found.values[: query.limit], found.flags[: query.limit])
-    return kept, len(found) > query.limit
+    page = Column(found.starts[: query.limit], found.values[: query.limit], found.flags[: query.limit])
+    return page, len(found) > query.limit
 
 
 def cursors(rendered: list[Any]) -> list[str]:
-    """Where the page after each record starts."""
+    """The cursor of each record: the next page starts after it if the record is the last of its page."""
     return [record["start"] for record in rendered]

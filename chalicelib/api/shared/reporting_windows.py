@@ -1,4 +1,4 @@
-"""The reporting window as clients give it and responses show it."""
+"""The reporting window in requests and responses."""
 
 from datetime import UTC, datetime, time
 from typing import Annotated, Any
@@ -12,17 +12,18 @@ from chalicelib.api.http.validation import OBJECT, TEXT
 from chalicelib.reporting_window import NamedWindow
 
 WINDOW = """\
-Which readings after `reporting_period_start` the reporting model is fitted on; null: `first_year`.
+Which readings after `reporting_period_start` the reporting model is fitted to; null: `first_year`.
 
 - `first_year`: the first 365 days.
-- `latest_year`: the last 365 days up to `reporting_period_end` or the last reading that has a value, or all of them
-  where there are fewer.
-- `{"start": "2018-01-01", "end": "2019-01-01"}`: the whole readings in between, up to `reporting_period_end`. It starts
-  at or after `reporting_period_start`, and has at most 366 days. Of a trace of bills, give dates on which it was read.
+- `latest_year`: the last 365 days up to `reporting_period_end` or the last reading that has a value; all days if there
+  are fewer.
+- `{"start": "2018-01-01", "end": "2019-01-01"}`: the readings that lie entirely in between, up to
+  `reporting_period_end`. The window must start at or after `reporting_period_start` and have at most 366 days. For a
+  trace of bills, give dates on which the meter was read.
 """
 
 
-def _dated(text: str) -> str:
+def _checked_edge(text: str) -> str:
     edge = reporting_window.edge(text)
     in_range(edge if isinstance(edge, datetime) else datetime.combine(edge, time(), UTC))
     return text
@@ -34,7 +35,7 @@ def _kind(value: Any) -> str | None:
 
 Edge = Annotated[
     str,
-    AfterValidator(_dated),
+    AfterValidator(_checked_edge),
     Field(json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]}, examples=["2018-01-01"]),
 ]
 
@@ -43,8 +44,8 @@ Edge = Annotated[
 class WindowDates(TypedDict):
     """A start and an end: both dates, at midnight in the project's time zone, or both timestamps with an offset."""
 
-    start: Annotated[Edge, Field(description="Readings that start before it do not count.")]
-    end: Annotated[Edge, Field(description="After the start. Readings that end after it do not count.")]
+    start: Annotated[Edge, Field(description="Readings that start before it are not used.")]
+    end: Annotated[Edge, Field(description="After the start. Readings that end after it are not used.")]
 
 
 ReportingWindow = Annotated[

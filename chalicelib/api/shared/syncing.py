@@ -1,4 +1,4 @@
-"""What projects/sync/ and traces/sync/ share."""
+"""Shared by projects/sync/ and traces/sync/."""
 
 from typing import Any, Literal, NotRequired
 
@@ -12,7 +12,7 @@ from chalicelib.store.collections.keyed import Synced as Done
 
 @with_config(OUTPUT)
 class Synced(TypedDict):
-    """What was done for one item of a sync."""
+    """What a sync did with one item."""
 
     id: Id
     project_id: NotRequired[str]
@@ -20,17 +20,17 @@ class Synced(TypedDict):
     status: Literal["created", "updated", "unchanged"]
 
 
-def repeated(key: str, items: list[dict[str, Any]]) -> list[ErrorItem]:
-    """The items whose key another item before has."""
+def duplicate_errors(key: str, items: list[dict[str, Any]]) -> list[ErrorItem]:
+    """An error for each item whose key an earlier item already has."""
     first: dict[str, int] = {}
     errors = []
     for index, item in enumerate(items):
         before = first.setdefault(item[key], index)
         if before != index:
-            errors.append(error(f"Item {before} has this {key} already; a {key} may come once.", index, key))
+            errors.append(error(f"Item {before} already has this {key}; use each {key} only once.", index, key))
     return errors
 
 
 def synced(key: str, done: list[Done]) -> list[dict[str, Any]]:
-    """What was done, item by item."""
+    """What the sync did with each item."""
     return [{"id": item.id, key: item.key, "status": item.status} for item in done]

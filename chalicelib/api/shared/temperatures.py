@@ -1,4 +1,4 @@
-"""Temperatures as they come in, in °F or °C, and as they are kept, in °F."""
+"""Temperatures: posted in °F or °C, stored in °F."""
 
 from typing import Annotated, Literal
 
@@ -14,20 +14,20 @@ Temperature = Annotated[
 
 
 def fahrenheit(temperature: float, unit: Unit) -> float:
-    """A temperature in °F."""
+    """Convert a temperature to °F."""
     return temperature if unit == "F" else temperature * 1.8 + 32.0
 
 
-def wrong(temperature: float, unit: Unit) -> str | None:
-    """Why a temperature cannot be one of this Earth, in a sentence; None: it can."""
+def range_error(temperature: float, unit: Unit) -> str | None:
+    """The error message for a temperature that cannot occur on Earth; None: it can."""
     if _is_possible(temperature, unit):
         return None
     coldest, hottest = TEMPERATURE_LIMITS[unit]
     other: Unit = "C" if unit == "F" else "F"
     hint = f"if it is in °{other}, give that unit; " if _is_possible(temperature, other) else ""
     return (
-        f"{temperature:g} °{unit} is outside {coldest:g} to {hottest:g} °{unit}; {hint}leave out the hours that were "
-        "not observed, whose temperature is a sentinel such as 999.9."
+        f"{temperature:g} °{unit} is outside {coldest:g} to {hottest:g} °{unit}; {hint}leave out the hours without an "
+        "observation, which often have a sentinel value such as 999.9."
     )
 
 

@@ -1,4 +1,4 @@
-"""The API over a store in memory: requests go through Chalice's local gateway, only store functions are replaced."""
+"""The API with a store in memory: requests pass through Chalice's local gateway, only store functions are replaced."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -81,18 +81,18 @@ class Rows:
         return done
 
     def page(self, *, after: int, limit: int, **filters: Any) -> Page[Any]:
-        asked = {name: value for name, value in filters.items() if value is not None}
+        requested = {name: value for name, value in filters.items() if value is not None}
         rows = [
             row
             for id, row in sorted(self.rows.items())
-            if id > after and all(getattr(row, name) == value for name, value in asked.items())
+            if id > after and all(getattr(row, name) == value for name, value in requested.items())
         ]
         return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
 
 
 @dataclass
 class Memory:
-    """What the replaced functions keep."""
+    """The data of the replaced functions."""
 
     projects: Rows = field(default_factory=lambda: Rows(Project, "project_id"))
     traces: Rows = field(default_factory=lambda: Rows(Trace, "trace_id"))
@@ -206,7 +206,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
 
 
 @dataclass
-class Answer:
+class Response:
     """A response."""
 
     status: int
@@ -223,23 +223,23 @@ class Answer:
 
 
 class Api:
-    """A client with a token of some scopes."""
+    """A client whose token has the given scopes."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self.scopes = "read write"
 
-    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Response:
         sent = {"Authorization": f"Bearer {self.scopes}", "Host": "api.example.com", "Content-Type": "application/json"}
         sent.update({name.replace("_", "-"): value for name, value in headers.items()})
         raw = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
         response = self.client.http.request(method, f"/api/v1/{path}", sent, raw)
-        return Answer(response.status_code, response.headers, response.body.decode())
+        return Response(response.status_code, response.headers, response.body.decode())
 
 
 @pytest.fixture(scope="session")
 def app() -> Chalice:
-    """An app with every route, whose tokens are lists of scopes."""
+    """An app with every route; a token is the list of its scopes."""
     app = Chalice("test")
 
     @app.authorizer(name="authorize")
@@ -253,7 +253,7 @@ def app() -> Chalice:
 
 @pytest.fixture
 def call(app: Chalice, memory: Memory) -> Iterator[Api]:
-    """Calls the API over the store in memory."""
+    """A client of the API with the store in memory."""
     with Client(app) as client:
         yield Api(client)
 

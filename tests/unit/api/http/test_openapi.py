@@ -1,4 +1,4 @@
-"""The contract: valid, complete, and true of its own examples."""
+"""The OpenAPI document: it is valid and complete, and its examples match its schemas."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def test_every_route_is_in_it(app: Chalice) -> None:
     assert routed == described
 
 
-def test_every_route_but_the_open_ones_needs_a_token(app: Chalice) -> None:
+def test_every_route_except_the_open_ones_needs_a_token(app: Chalice) -> None:
     open_routes = {path for path, methods in app.routes.items() for route in methods.values() if not route.authorizer}
     assert open_routes == {f"{BASE}/{name}" for name in ("healthz", "openapi.json", "docs", "docs/{file}")}
     for endpoint in ENDPOINTS:
@@ -53,7 +53,7 @@ def test_every_route_but_the_open_ones_needs_a_token(app: Chalice) -> None:
 
 
 @pytest.mark.parametrize("operation", operations())
-def test_every_example_fits_its_schema(operation: Any) -> None:
+def test_every_example_matches_its_schema(operation: Any) -> None:
     contents = [operation.get("requestBody", {}), *operation["responses"].values()]
     for content in (media for holder in contents for media in holder.get("content", {}).values()):
         for example in content.get("examples", {}).values():
@@ -61,9 +61,9 @@ def test_every_example_fits_its_schema(operation: Any) -> None:
 
 
 @pytest.mark.parametrize("operation", operations())
-def test_every_operation_says_what_it_does_and_may_answer(operation: Any) -> None:
+def test_every_operation_describes_itself_and_its_responses(operation: Any) -> None:
     assert operation["summary"]
-    assert "`" not in operation["summary"]  # it is no Markdown
+    assert "`" not in operation["summary"]  # a summary is not Markdown
     assert {"400", "500"} <= set(operation["responses"])
     if operation["security"]:
         assert {"401", "403"} <= set(operation["responses"])
@@ -79,7 +79,7 @@ def test_every_input_field_is_described() -> None:
                 assert described.get("description") or "$ref" in str(described), (name, field)
 
 
-def test_no_keyword_is_pydantics_own() -> None:
+def test_no_keyword_is_specific_to_pydantic() -> None:
     def keys(value: Any) -> set[str]:
         inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
         return set(value if isinstance(value, dict) else ()).union(*map(keys, inner))
@@ -87,7 +87,7 @@ def test_no_keyword_is_pydantics_own() -> None:
     assert not keys(contract()) & {"ge", "gt", "le", "lt", "min_length", "max_length"}
 
 
-def test_the_problems_fit_their_schema() -> None:
+def test_the_problems_match_their_schema() -> None:
     for response in contract()["components"]["responses"].values():
         content = response["content"][problems.CONTENT_TYPE]
         validate(content["example"], content["schema"])

@@ -1,4 +1,4 @@
-"""What every endpoint does: scopes, bodies, queries, pages, idempotency, failures."""
+"""Common to all endpoints: scopes, bodies, queries, pages, idempotency, failures."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from tests.unit.api.conftest import Api, Memory
 TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}
 
 
-def test_reads_need_read_and_all_else_write(call: Api) -> None:
+def test_reads_need_the_scope_read_and_everything_else_write(call: Api) -> None:
     call.scopes = "read"
     assert call("GET", "projects/").status == 200
     refused = call("POST", "projects/", {"project_id": "one"})
@@ -34,9 +34,9 @@ def test_paths_work_with_and_without_trailing_slash(call: Api) -> None:
 @pytest.mark.parametrize("id", ["0", "7", "abc", "1e3", "-1", "9" * 40, "²"])
 def test_an_unknown_id_is_a_404(call: Api, id: str) -> None:
     for resource in ("projects", "traces", "meter_runs", "batches", "meter_results", "derivatives", "trace_groups"):
-        answer = call("GET", f"{resource}/{id}/")
-        assert answer.status == 404
-        assert answer.json["type"].endswith(":not-found")
+        response = call("GET", f"{resource}/{id}/")
+        assert response.status == 404
+        assert response.json["type"].endswith(":not-found")
 
 
 @pytest.mark.parametrize(
@@ -51,32 +51,32 @@ def test_an_unknown_id_is_a_404(call: Api, id: str) -> None:
         ("project_id=", "project_id"),
     ],
 )
-def test_a_query_that_does_not_fit_is_refused(call: Api, query: str, parameter: str) -> None:
-    answer = call("GET", f"projects/?{query}")
-    assert answer.status == 400
-    assert answer.json["errors"][0]["parameter"] == parameter
-    assert answer.pointers == [f"/{parameter}"]
+def test_an_invalid_query_is_refused(call: Api, query: str, parameter: str) -> None:
+    response = call("GET", f"projects/?{query}")
+    assert response.status == 400
+    assert response.json["errors"][0]["parameter"] == parameter
+    assert response.pointers == [f"/{parameter}"]
 
 
 @pytest.mark.parametrize("raw", [b"{", b"[1", b"\xff", b'{"project_id": "\\ud800"}', b"{'project_id': 1}"])
 def test_what_is_not_json_is_refused(call: Api, raw: bytes) -> None:
-    answer = call("POST", "projects/", raw)
-    assert (answer.status, answer.pointers) == (400, [""])
-    assert "not JSON" in answer.json["detail"]
+    response = call("POST", "projects/", raw)
+    assert (response.status, response.pointers) == (400, [""])
+    assert "not JSON" in response.json["detail"]
 
 
-def test_an_empty_body_is_named(call: Api) -> None:
+def test_an_empty_body_has_its_own_message(call: Api) -> None:
     for raw in (b"", b" \n"):
-        answer = call("POST", "projects/", raw)
-        assert (answer.status, answer.pointers) == (400, [""])
-        assert answer.json["detail"] == "The body is empty; send JSON."
+        response = call("POST", "projects/", raw)
+        assert (response.status, response.pointers) == (400, [""])
+        assert response.json["detail"] == "The body is empty; send JSON."
 
 
 @pytest.mark.parametrize(
     ("path", "body", "detail"),
     [
-        ("projects/sync/", {}, "Send a list: [{...}]."),
-        ("traces/sync/", [{**TRACE, "projects": 1}], "Send a list: [...]."),
+        ("projects/sync/", {}, "This should be a list: [{...}]."),
+        ("traces/sync/", [{**TRACE, "projects": 1}], "This should be a list: [...]."),
         ("projects/sync/", [{"project_id": "a", "zip": 1}], "There is no field 'zip' here; did you mean 'zipcode'?"),
         ("meter_runs/bulk/", {"targets": [{"trase": 1}]}, "There is no field 'trase' here; did you mean 'trace'?"),
         ("meter_runs/bulk/", {}, "The field 'targets' is required."),
@@ -84,17 +84,17 @@ def test_an_empty_body_is_named(call: Api) -> None:
         (
             "traces/",
             {**TRACE, "projects": ["B-1"]},
-            "This should be the numeric id, an integer; projects/?project_id=B-1 finds it by your own project_id.",
+            "This should be the numeric id, an integer; GET projects/?project_id=B-1 returns it.",
         ),
     ],
 )
-def test_a_detail_names_what_is_wrong(call: Api, path: str, body: Any, detail: str) -> None:
+def test_the_detail_says_what_is_wrong_in_a_body(call: Api, path: str, body: Any, detail: str) -> None:
     assert call("POST", path, body).json["detail"] == detail
 
 
 def test_all_errors_are_counted_and_the_first_are_listed(call: Api) -> None:
     problem = call("POST", "projects/sync/", [{}] * 150).json
-    assert problem["detail"] == "150 things in the request are wrong; see errors."
+    assert problem["detail"] == "The request has 150 errors; see `errors`."
     assert len(problem["errors"]) == 100
 
 
@@ -103,30 +103,30 @@ def test_all_errors_are_counted_and_the_first_are_listed(call: Api) -> None:
     [
         ("trce=1", "There is no parameter 'trce' here; did you mean 'trace'?"),
         ("limit=1", "The parameter 'trace' is required."),
-        ("trace=1&trace=2", "The parameter 'trace' may be given once."),
+        ("trace=1&trace=2", "The parameter 'trace' is repeated; give it only once."),
         ("trace=1&limit=many", "This should be a valid integer."),
         (
             "trace=M-1",
-            "This should be the numeric id, an integer; traces/?trace_id=M-1 finds it by your own trace_id.",
+            "This should be the numeric id, an integer; GET traces/?trace_id=M-1 returns it.",
         ),
     ],
 )
-def test_a_detail_names_the_parameter(call: Api, query: str, detail: str) -> None:
+def test_the_detail_says_what_is_wrong_in_a_query(call: Api, query: str, detail: str) -> None:
     errors = call("GET", f"trace_records/?{query}").json["errors"]
     assert detail in [error["detail"] for error in errors]
 
 
-def test_a_body_of_another_type_is_refused(call: Api) -> None:
+def test_another_content_type_is_refused(call: Api) -> None:
     assert call("POST", "projects/", b"a,b", Content_Type="text/csv").status == 415
     for accepted in ("application/json; charset=utf-8", "Application/JSON"):
         assert call("POST", "projects/", b"{}", Content_Type=accepted).status == 400
 
 
-def test_a_body_over_6_mb_is_refused_with_the_way_for_more(call: Api) -> None:
-    answer = call("POST", "trace_records/", b"[" + b" " * 6_000_000 + b"]")
-    assert answer.status == 413
-    assert "6 MB" in answer.json["detail"]
-    assert "several requests" in answer.json["detail"]
+def test_a_body_over_6_mb_is_refused_with_an_alternative(call: Api) -> None:
+    response = call("POST", "trace_records/", b"[" + b" " * 6_000_000 + b"]")
+    assert response.status == 413
+    assert "6 MB" in response.json["detail"]
+    assert "several requests" in response.json["detail"]
     assert call("POST", "trace_records/", b"[" + b" " * 5_999_998 + b"]").status == 201
 
 
@@ -135,11 +135,11 @@ def test_links_lead_through_all_pages_and_keep_the_filters(call: Api) -> None:
         call("POST", "projects/", {"project_id": str(name), "zipcode": "60601"})
     path, seen = "projects/?zipcode=60601&limit=2", []
     for _ in range(3):
-        answer = call("GET", path)
-        seen += [project["id"] for project in answer.json]
-        if "Link" not in answer.headers:
+        response = call("GET", path)
+        seen += [project["id"] for project in response.json]
+        if "Link" not in response.headers:
             break
-        (url,) = re.findall(r'^<(.*)>; rel="next"$', answer.headers["Link"])
+        (url,) = re.findall(r'^<(.*)>; rel="next"$', response.headers["Link"])
         assert url.startswith("http://api.example.com/api/v1/projects/?")
         assert "zipcode=60601" in url
         assert "limit=2" in url
@@ -153,9 +153,9 @@ def test_links_lead_through_all_records(call: Api) -> None:
     call("POST", "trace_records/", records)
     path, seen = "trace_records/?trace=1&limit=2", []
     while path:
-        answer = call("GET", path)
-        seen += [record["value"] for record in answer.json]
-        link = re.findall(r"<http://api.example.com/api/v1/(.*)>", answer.headers.get("Link", ""))
+        response = call("GET", path)
+        seen += [record["value"] for record in response.json]
+        link = re.findall(r"<http://api.example.com/api/v1/(.*)>", response.headers.get("Link", ""))
         path = link[0] if link else ""
     assert seen == [0, 1, 2, 3, 4]
 
@@ -164,11 +164,11 @@ def test_a_page_ends_before_it_is_too_large_for_lambda(call: Api, monkeypatch: p
     for name in range(3):
         call("POST", "projects/", {"project_id": str(name)})
     size = len(json.dumps(call("GET", "projects/1/").json, separators=(",", ":")))
-    monkeypatch.setattr(paging, "MOST_BYTES", int(size * 2.5))
+    monkeypatch.setattr(paging, "MAX_RESPONSE_BYTES", int(size * 2.5))
     first = call("GET", "projects/")
     assert [project["id"] for project in first.json] == [1, 2]
     assert "after=2" in first.headers["Link"]
-    monkeypatch.setattr(paging, "MOST_BYTES", 1)
+    monkeypatch.setattr(paging, "MAX_RESPONSE_BYTES", 1)
     assert [project["id"] for project in call("GET", "projects/").json] == [1]
 
 
@@ -197,7 +197,7 @@ def test_a_page_ends_before_it_is_too_large_for_lambda(call: Api, monkeypatch: p
         ),
     ],
 )
-def test_urls_are_the_ones_that_the_client_sees(context: dict[str, str], headers: dict[str, str], url: str) -> None:
+def test_urls_are_those_that_the_client_sees(context: dict[str, str], headers: dict[str, str], url: str) -> None:
     request = Request(
         {
             "multiValueQueryStringParameters": {"limit": ["2"], "after": ["3"]},
@@ -208,7 +208,7 @@ def test_urls_are_the_ones_that_the_client_sees(context: dict[str, str], headers
             "stageVariables": None,
         }
     )
-    assert urls.seen_url(request) == url
+    assert urls.client_url(request) == url
     assert urls.next_link(request, 9) == f'<{url}?limit=2&after=9>; rel="next"'
 
 
@@ -225,40 +225,40 @@ def test_an_idempotency_key_replays_the_first_response(portfolio: Api, memory: M
     assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
 
 
-def test_the_key_of_a_refused_request_stays_free(portfolio: Api) -> None:
+def test_the_key_of_a_refused_request_can_be_used_again(portfolio: Api) -> None:
     assert portfolio("POST", "meter_runs/", {"trace": 9}, Idempotency_Key="k").status == 400
     assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
 
 
-def test_a_request_under_way_is_a_conflict(portfolio: Api, memory: Memory) -> None:
+def test_repeating_a_request_that_is_still_running_is_a_conflict(portfolio: Api, memory: Memory) -> None:
     portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
     ((key, (body_hash, _)),) = memory.keys.items()
     memory.keys[key] = (body_hash, None)
-    answer = portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
-    assert answer.status == 409
-    assert answer.headers["Retry-After"] == "2"
+    response = portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
+    assert response.status == 409
+    assert response.headers["Retry-After"] == "2"
 
 
 @pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
-def test_a_key_that_is_none_is_refused(call: Api, key: str) -> None:
+def test_an_invalid_key_is_refused(call: Api, key: str) -> None:
     assert call("POST", "projects/", {"project_id": "a"}, Idempotency_Key=key).status == 400
 
 
-def test_an_unexpected_error_tells_the_log_and_not_the_client(
+def test_an_unexpected_error_is_logged_and_hidden_from_the_client(
     call: Api, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fail(**_: object) -> None:
         raise RuntimeError("table eemeter-datastore-dev-projects is on fire")
 
     monkeypatch.setattr(projects, "page", fail)
-    answer = call("GET", "projects/")
-    assert answer.status == 500
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert "fire" not in answer.text
-    assert "Traceback" not in answer.text
+    response = call("GET", "projects/")
+    assert response.status == 500
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert "fire" not in response.text
+    assert "Traceback" not in response.text
 
 
-def test_health_tells_whether_the_tables_answer(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_reports_whether_the_tables_can_be_reached(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     call.scopes = ""
     assert call("GET", "healthz/").json == {"status": "ok"}
 

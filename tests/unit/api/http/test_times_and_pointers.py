@@ -1,4 +1,4 @@
-"""Timestamps and JSON pointers, by their properties."""
+"""Property tests of timestamps and JSON pointers."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -31,12 +31,12 @@ def test_microseconds_are_exact(given: datetime) -> None:
 
 
 @given(MOMENTS)
-def test_an_offset_is_understood(given: datetime) -> None:
+def test_an_offset_is_parsed(given: datetime) -> None:
     assert EARLIEST < TypeAdapter(Instant).validate_json(f'"{given.isoformat()}"', strict=True) == given < LATEST
 
 
 def resolve(document: Any, pointer: str) -> Any:
-    """What RFC 6901 says."""
+    """Resolve a pointer as RFC 6901 defines."""
     for part in pointer.split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         document = document[int(key)] if isinstance(document, list) else document[key]
@@ -44,7 +44,7 @@ def resolve(document: Any, pointer: str) -> Any:
 
 
 @given(KEYS)
-def test_a_pointer_finds_its_place(path: list[str | int]) -> None:
+def test_a_pointer_resolves_to_its_location(path: list[str | int]) -> None:
     document: Any = "here"
     for part in reversed(path):
         document = {part: document} if isinstance(part, str) else [None] * part + [document]
@@ -54,4 +54,4 @@ def test_a_pointer_finds_its_place(path: list[str | int]) -> None:
 def test_a_problem_lists_at_most_100_errors() -> None:
     many = problems.invalid(*(problems.error("wrong", n) for n in range(1000)))
     assert len(many.document()["errors"]) == 100
-    assert "1000 things" in many.document()["detail"]
+    assert "1000 errors" in many.document()["detail"]

@@ -1,4 +1,4 @@
-"""aggregation_runs/: intervals of different methods are added up only where the request says so."""
+"""aggregation_runs/: intervals of different methods are only added up if the request says so."""
 
 from collections.abc import Sequence
 
@@ -58,29 +58,29 @@ def scheduled(monkeypatch: pytest.MonkeyPatch) -> list[AggregationSpec]:
 
 
 def test_different_methods_are_refused_with_both_remedies(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
-    answer = portfolio("POST", "aggregation_runs/", {"projects": [1]})
-    assert (answer.status, answer.pointers) == (400, ["/mix_uncertainty"])
-    for said in BOTH_REMEDIES:
-        assert said in answer.json["detail"]
+    response = portfolio("POST", "aggregation_runs/", {"projects": [1]})
+    assert (response.status, response.pointers) == (400, ["/mix_uncertainty"])
+    for message in BOTH_REMEDIES:
+        assert message in response.json["detail"]
     assert not scheduled
 
 
-def test_they_are_mixed_on_request_and_the_run_shows_it(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
-    answer = portfolio("POST", "aggregation_runs/", {"projects": [1], "mix_uncertainty": True})
-    assert (answer.status, answer.json["mix_uncertainty"]) == (201, True)
+def test_methods_are_mixed_on_request_and_the_run_shows_it(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+    response = portfolio("POST", "aggregation_runs/", {"projects": [1], "mix_uncertainty": True})
+    assert (response.status, response.json["mix_uncertainty"]) == (201, True)
     assert [spec.mix_uncertainty for spec in scheduled] == [True]
-    assert list(answer.json) == list(examples.AGGREGATION_RUN)
+    assert list(response.json) == list(examples.AGGREGATION_RUN)
     one_method = portfolio("POST", "aggregation_runs/", {"projects": [2]})
     assert (one_method.status, one_method.json["mix_uncertainty"]) == (201, False)
 
 
-def test_each_target_of_a_bulk_request_says_it_for_itself(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+def test_each_target_of_a_bulk_request_has_its_own_setting(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
     targets = [{"projects": [2]}, {"projects": [1, 2], "mix_uncertainty": True}, {"projects": [1]}]
-    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets})
-    assert (answer.status, answer.pointers) == (400, ["/targets/2/mix_uncertainty"])
+    response = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets})
+    assert (response.status, response.pointers) == (400, ["/targets/2/mix_uncertainty"])
     assert not scheduled
-    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets[:2]})
-    shown = [[(run["trace_interpretation"], run["mix_uncertainty"]) for run in group] for group in answer.json]
+    response = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets[:2]})
+    shown = [[(run["trace_interpretation"], run["mix_uncertainty"]) for run in group] for group in response.json]
     assert shown == [[("NG_C_S", False)], [("E_C_S", True), ("NG_C_S", True)]]
 
 
@@ -88,11 +88,11 @@ def test_methods_may_differ_between_kinds_that_are_not_added_to_each_other(
     portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(METHODS, (1, ELECTRICITY), ["regression"])
-    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1, 2]}]})
-    assert [run["trace_interpretation"] for run in answer.json[0]] == ["E_C_S", "NG_C_S"]
+    response = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1, 2]}]})
+    assert [run["trace_interpretation"] for run in response.json[0]] == ["E_C_S", "NG_C_S"]
 
 
 @pytest.mark.parametrize("value", [1, "true", None])
-def test_it_is_true_or_false(portfolio: Api, scheduled: list[AggregationSpec], value: object) -> None:
-    answer = portfolio("POST", "aggregation_runs/", {"projects": [2], "mix_uncertainty": value})
-    assert (answer.status, answer.pointers) == (400, ["/mix_uncertainty"])
+def test_mix_uncertainty_is_true_or_false(portfolio: Api, scheduled: list[AggregationSpec], value: object) -> None:
+    response = portfolio("POST", "aggregation_runs/", {"projects": [2], "mix_uncertainty": value})
+    assert (response.status, response.pointers) == (400, ["/mix_uncertainty"])

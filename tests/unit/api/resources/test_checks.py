@@ -1,4 +1,4 @@
-"""meter_runs/check/: what is asked of the function that checks, and what is made of its answers."""
+"""meter_runs/check/: the calls of the check function, and the responses made from its results."""
 
 import json
 from typing import Any
@@ -23,7 +23,7 @@ def failing(reason: str, message: str = "why") -> dict[str, Any]:
 
 
 class Function:
-    """Takes the place of the function that checks."""
+    """Replaces the check function."""
 
     def __init__(self) -> None:
         self.runs: list[dict[str, Any]] = []
@@ -46,14 +46,14 @@ def function(monkeypatch: pytest.MonkeyPatch) -> Function:
 
 
 def check(api: Api, body: Any) -> Any:
-    answer = api("POST", "meter_runs/check/", body)
-    assert answer.status == 200, answer.text
+    response = api("POST", "meter_runs/check/", body)
+    assert response.status == 200, response.text
     schema = contract()["paths"]["/meter_runs/check/"]["post"]["responses"]["200"]["content"]["application/json"]
-    validate(answer.json, schema["schema"])
-    return answer.json
+    validate(response.json, schema["schema"])
+    return response.json
 
 
-def test_the_body_of_a_run_is_one_check(portfolio: Api, memory: Memory, function: Function) -> None:
+def test_the_body_of_a_run_makes_one_check(portfolio: Api, memory: Memory, function: Function) -> None:
     found = check(portfolio, {"trace": 2, "model_class": "DailyModel"})
     assert function.runs == [{"project": 1, "trace": 2}]
     assert function.arguments["model_class"] == "DailyModel"
@@ -69,18 +69,18 @@ def test_the_body_of_a_run_is_one_check(portfolio: Api, memory: Memory, function
     assert not memory.runs.rows
 
 
-def test_a_body_with_targets_is_a_bulk(portfolio: Api, function: Function) -> None:
+def test_a_body_with_targets_checks_every_run(portfolio: Api, function: Function) -> None:
     function.found = {2: WARNED, 3: failing("data"), 4: DISQUALIFIED}
     found = check(portfolio, {"targets": [{"project": 1}, {"project": 2}, {"trace": 3}, {"trace": 1, "project": 1}]})
     assert [(run["project"], run["trace"]) for run in function.runs] == [(1, 2), (1, 3), (2, 4), (1, 3), (1, 1)]
     assert (found["runs"], found["checked"], found["failing"]) == (5, 5, 2)
     assert found["failing_by_reason"]["data"] == 2
-    assert found["warned"] == {"datastore.a": 1}  # runs, however often one has it
+    assert found["warned"] == {"datastore.a": 1}  # counts runs, even if a run has the warning twice
     assert [one["trace"] for one in found["checks"]] == [3, 3, 2, 4, 1]
 
 
 @pytest.mark.parametrize("form", ["object", "string"])
-def test_a_posted_meter_input_travels_and_is_not_stored(
+def test_a_posted_meter_input_is_sent_along_and_not_stored(
     call: Api, memory: Memory, function: Function, form: str
 ) -> None:
     posted = {**examples.METER_INPUT, "trace": {**examples.METER_INPUT["trace"], "unit": "kWh"}}
@@ -92,7 +92,7 @@ def test_a_posted_meter_input_travels_and_is_not_stored(
     assert [(one["project"], one["trace"]) for one in found["checks"]] == [(None, None)]
 
 
-def test_of_a_meter_input_that_is_stored_the_key_travels(call: Api, memory: Memory, function: Function) -> None:
+def test_the_key_of_a_stored_meter_input_is_sent(call: Api, memory: Memory, function: Function) -> None:
     memory.documents["meter_inputs/1.json"] = {}
     check(call, {"meter_input": BUCKET + "meter_inputs/1.json"})
     assert function.runs == [{"meter_input": "meter_inputs/1.json"}]
@@ -113,15 +113,15 @@ def test_of_a_meter_input_that_is_stored_the_key_travels(call: Api, memory: Memo
         ({"trace": 2, "modelclass": "DailyModel"}, "/modelclass"),
     ],
 )
-def test_what_a_run_or_a_bulk_refuses_a_check_refuses(
+def test_a_check_refuses_what_a_run_or_bulk_request_refuses(
     portfolio: Api, function: Function, body: Any, pointer: str
 ) -> None:
-    answer = portfolio("POST", "meter_runs/check/", body)
-    assert (answer.status, answer.pointers) == (400, [pointer])
+    response = portfolio("POST", "meter_runs/check/", body)
+    assert (response.status, response.pointers) == (400, [pointer])
     assert not function.runs
 
 
-def test_of_many_runs_an_even_sample_is_checked(portfolio: Api, function: Function) -> None:
+def test_many_runs_are_sampled_evenly(portfolio: Api, function: Function) -> None:
     owners = [portfolio("POST", "projects/", {"project_id": f"many {number}"}).json["id"] for number in range(1000)]
     targets = [{"project": owner, "trace": 1} for owner in owners]
     found = check(portfolio, {"targets": targets})
@@ -129,38 +129,38 @@ def test_of_many_runs_an_even_sample_is_checked(portfolio: Api, function: Functi
     assert [run["project"] for run in function.runs] == owners[::5]
 
 
-def test_what_there_was_no_time_for_is_not_counted(portfolio: Api, function: Function) -> None:
+def test_runs_cut_off_by_the_time_limit_are_not_counted(portfolio: Api, function: Function) -> None:
     function.found = {2: None, 3: failing("weather")}
     found = check(portfolio, {"targets": [{"project": 1}, {"project": 2}]})
     assert (found["runs"], found["checked"], found["failing"]) == (3, 2, 1)
     assert [one["trace"] for one in found["checks"]] == [3, 4]
 
 
-def test_the_list_is_shorter_where_it_would_not_fit_into_a_response(
+def test_the_list_is_shortened_to_fit_into_a_response(
     portfolio: Api, function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rendering, "MOST_LIST_BYTES", 5_000)
+    monkeypatch.setattr(rendering, "MAX_LIST_BYTES", 5_000)
     function.found = {2: failing("model", "x" * 4_000), 3: failing("model", "x" * 4_000)}
     found = check(portfolio, {"targets": [{"project": 1}]})
     assert (found["checked"], found["failing"], len(found["checks"])) == (2, 2, 1)
 
 
-def test_no_answer_is_a_503_with_when_to_try_again(portfolio: Api, function: Function) -> None:
+def test_no_response_is_a_503_that_says_when_to_try_again(portfolio: Api, function: Function) -> None:
     function.error = checks.Unavailable()
-    answer = portfolio("POST", "meter_runs/check/", {"trace": 2})
-    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
-    assert "Try again" in answer.json["detail"]
+    response = portfolio("POST", "meter_runs/check/", {"trace": 2})
+    assert (response.status, response.headers["Retry-After"]) == (503, "5")
+    assert "Try again" in response.json["detail"]
 
 
-def test_an_input_that_no_call_takes_is_a_413_that_says_what_to_do(call: Api, function: Function) -> None:
+def test_an_input_too_large_for_a_call_is_a_413_that_says_what_to_do(call: Api, function: Function) -> None:
     function.error = checks.TooLarge(7_300_000)
-    answer = call("POST", "meter_runs/check/", {"meter_input": examples.METER_INPUT})
-    assert answer.status == 413
-    assert "7.3 MB" in answer.json["detail"]
-    assert "trace_records/" in answer.json["detail"]
+    response = call("POST", "meter_runs/check/", {"meter_input": examples.METER_INPUT})
+    assert response.status == 413
+    assert "7.3 MB" in response.json["detail"]
+    assert "trace_records/" in response.json["detail"]
 
 
-def test_it_needs_the_scope_read_alone(portfolio: Api, function: Function) -> None:
+def test_it_needs_only_the_scope_read(portfolio: Api, function: Function) -> None:
     portfolio.scopes = "write"
     assert portfolio("POST", "meter_runs/check/", {"trace": 2}).status == 403
     portfolio.scopes = "read"

@@ -1,4 +1,4 @@
-"""meter_runs/: the reference document's requests, and what is refused."""
+"""meter_runs/: the requests of the reference document, and refused requests."""
 
 import json
 import re
@@ -35,26 +35,26 @@ def test_keys_and_their_order_are_those_of_the_reference_document(
 
 
 def test_a_bulk_request_groups_its_runs_by_target(portfolio: Api) -> None:
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 4}]})
-    assert answer.status == 201
-    assert [[(run["project"], run["trace"]) for run in group] for group in answer.json] == [
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 4}]})
+    assert response.status == 201
+    assert [[(run["project"], run["trace"]) for run in group] for group in response.json] == [
         [(1, 2), (1, 3)],
         [(2, 4)],
         [(2, 4)],
     ]
-    assert list(answer.json[0][0]) == list(examples.BULK[0][0])
-    location = answer.headers["Location"]
+    assert list(response.json[0][0]) == list(examples.BULK[0][0])
+    location = response.headers["Location"]
     assert re.fullmatch(r"/api/v1/batches/\d+/", location)
     assert portfolio("GET", location.removeprefix("/api/v1/")).json["total"] == 4
 
 
-def test_model_arguments_of_a_bulk_request_are_those_of_every_run(portfolio: Api) -> None:
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "DailyModel"})
-    assert [run["model_class"] for run in answer.json[0]] == ["DailyModel", "DailyModel"]
+def test_model_arguments_of_a_bulk_request_apply_to_every_run(portfolio: Api) -> None:
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "DailyModel"})
+    assert [run["model_class"] for run in response.json[0]] == ["DailyModel", "DailyModel"]
 
 
 @pytest.mark.parametrize("method", [None, *UNCERTAINTY_METHODS])
-def test_a_method_of_intervals_is_that_of_every_run(portfolio: Api, memory: Memory, method: str | None) -> None:
+def test_an_uncertainty_method_applies_to_every_run(portfolio: Api, memory: Memory, method: str | None) -> None:
     single = portfolio("POST", "meter_runs/", {"trace": 2, "uncertainty": method})
     bulk = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "uncertainty": method})
     of_input = portfolio("POST", "meter_runs/", {"meter_input": examples.METER_INPUT, "uncertainty": method})
@@ -63,10 +63,10 @@ def test_a_method_of_intervals_is_that_of_every_run(portfolio: Api, memory: Memo
     assert [run.uncertainty for run in memory.runs.rows.values()] == [method] * 4
 
 
-def test_a_method_in_a_meter_input_is_kept_with_it(call: Api, memory: Memory) -> None:
+def test_a_method_in_a_meter_input_is_stored_with_it(call: Api, memory: Memory) -> None:
     posted = {**examples.METER_INPUT, "uncertainty": "caltrack"}
     run = call("POST", "meter_runs/", {"meter_input": posted}).json
-    assert run["uncertainty"] is None  # as model_class: what the request itself asked for
+    assert run["uncertainty"] is None  # like model_class: only what the request itself has
     assert memory.documents[run["meter_input"].removeprefix(BUCKET)]["uncertainty"] == "caltrack"
 
 
@@ -83,13 +83,13 @@ def test_a_method_in_a_meter_input_is_kept_with_it(call: Api, memory: Memory) ->
         ),
     ],
 )
-def test_an_unknown_method_is_refused_with_the_known_ones(
+def test_an_unknown_method_is_refused_with_a_list_of_the_known_ones(
     portfolio: Api, memory: Memory, path: str, body: Any, pointer: str
 ) -> None:
-    answer = portfolio("POST", path, body)
-    assert (answer.status, answer.pointers) == (400, [pointer])
+    response = portfolio("POST", path, body)
+    assert (response.status, response.pointers) == (400, [pointer])
     for method in UNCERTAINTY_METHODS:
-        assert repr(method) in answer.json["errors"][0]["detail"]
+        assert repr(method) in response.json["errors"][0]["detail"]
     assert not memory.runs.rows
 
 
@@ -103,7 +103,7 @@ WINDOWS: list[Any] = [
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-def test_a_reporting_window_is_that_of_every_run_as_it_was_given(portfolio: Api, memory: Memory, window: Any) -> None:
+def test_a_reporting_window_applies_unchanged_to_every_run(portfolio: Api, memory: Memory, window: Any) -> None:
     single = portfolio("POST", "meter_runs/", {"trace": 2, "reporting_window": window})
     bulk = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "reporting_window": window})
     posted = {**examples.METER_INPUT, "reporting_window": window}
@@ -111,12 +111,12 @@ def test_a_reporting_window_is_that_of_every_run_as_it_was_given(portfolio: Api,
     runs = [single.json, *bulk.json[0], of_input.json]
     assert [run["reporting_window"] for run in runs] == [window] * 4
     assert [run.reporting_window for run in memory.runs.rows.values()] == [window] * 4
-    (kept,) = memory.documents.values()
-    assert kept["reporting_window"] == window
+    (stored,) = memory.documents.values()
+    assert stored["reporting_window"] == window
 
 
 @pytest.mark.parametrize(
-    ("window", "pointer", "said"),
+    ("window", "pointer", "message"),
     [
         ("last_year", "", "'first_year' or 'latest_year'"),
         (2018, "", "object or a string"),
@@ -131,9 +131,7 @@ def test_a_reporting_window_is_that_of_every_run_as_it_was_given(portfolio: Api,
         ({"start": "2018-01-01", "end": "2019-01-03"}, "", "has 367 days, and at most 366 are taken"),
     ],
 )
-def test_a_window_that_does_not_fit_is_refused(
-    portfolio: Api, memory: Memory, window: Any, pointer: str, said: str
-) -> None:
+def test_an_invalid_window_is_refused(portfolio: Api, memory: Memory, window: Any, pointer: str, message: str) -> None:
     posted = {**examples.METER_INPUT, "reporting_window": window}
     for path, body, place in (
         ("meter_runs/", {"trace": 2, "reporting_window": window}, ""),
@@ -141,27 +139,27 @@ def test_a_window_that_does_not_fit_is_refused(
         ("meter_runs/", {"meter_input": posted}, "/meter_input"),
         ("meter_runs/", {"meter_input": json.dumps(posted)}, "/meter_input"),
     ):
-        answer = portfolio("POST", path, body)
-        assert answer.status == 400
-        assert f"{place}/reporting_window{pointer}" in answer.pointers
-        assert any(said in one["detail"] for one in answer.json["errors"]), answer.json
+        response = portfolio("POST", path, body)
+        assert response.status == 400
+        assert f"{place}/reporting_window{pointer}" in response.pointers
+        assert any(message in one["detail"] for one in response.json["errors"]), response.json
     assert not memory.runs.rows
     assert not memory.documents
 
 
 @pytest.mark.parametrize(
-    ("body", "pointer", "said"),
+    ("body", "pointer", "message"),
     [
-        ({}, "/trace", "needs a trace"),
+        ({}, "/trace", "has no trace"),
         ({"trace": 9}, "/trace", "no trace 9"),
         ({"trace": 2, "project": 9}, "/project", "no project 9"),
         ({"trace": 1}, "/trace", "belongs to no project"),
         ({"project": 1}, "/project", "meter_runs/bulk/"),
         ({"project": 9}, "/project", "no project 9"),
-        ({"trace": "M 1"}, "/trace", "numeric id, an integer; traces/?trace_id=M%201 finds it"),
+        ({"trace": "M 1"}, "/trace", "numeric id, an integer; GET traces/?trace_id=M%201 returns it"),
         ({"trace": 2, "colour": "red"}, "/colour", "no field 'colour' here."),
         ({"Traces": 2}, "/Traces", "did you mean 'trace'?"),
-        ({"trace": 2, "meter_input": examples.METER_INPUT}, "/meter_input", "either"),
+        ({"trace": 2, "meter_input": examples.METER_INPUT}, "/meter_input", "both a meter_input and a trace"),
         ({"meter_input": "https://elsewhere.example.com/input.json"}, "/meter_input", "nothing is fetched"),
         ({"meter_input": BUCKET + "meter_inputs/gone.json"}, "/meter_input", "neither"),
         ({"meter_input": "{"}, "/meter_input", "not JSON"),
@@ -169,21 +167,21 @@ def test_a_window_that_does_not_fit_is_refused(
         ({"trace": 2, "model_kwargs": {"a": "x" * 30_000}}, "/model_kwargs", "at most 20,000"),
     ],
 )
-def test_a_run_that_does_not_fit_is_refused(portfolio: Api, memory: Memory, body: Any, pointer: str, said: str) -> None:
-    answer = portfolio("POST", "meter_runs/", body)
-    assert answer.status == 400
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    assert answer.pointers == [pointer]
-    assert said in answer.json["errors"][0]["detail"]
+def test_an_invalid_run_is_refused(portfolio: Api, memory: Memory, body: Any, pointer: str, message: str) -> None:
+    response = portfolio("POST", "meter_runs/", body)
+    assert response.status == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.pointers == [pointer]
+    assert message in response.json["errors"][0]["detail"]
     assert not memory.runs.rows
     assert not memory.documents
 
 
-def test_every_target_that_does_not_fit_is_pointed_at(portfolio: Api, memory: Memory) -> None:
+def test_every_invalid_target_is_reported(portfolio: Api, memory: Memory) -> None:
     portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
     targets = [{"project": 1}, {"project": 9}, {}, {"trace": 9}, {"trace": 3}, {"trace": 1}, {"trace": 2, "project": 9}]
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
-    assert answer.pointers == [
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert response.pointers == [
         "/targets/1/project",
         "/targets/2",
         "/targets/3/trace",
@@ -194,12 +192,12 @@ def test_every_target_that_does_not_fit_is_pointed_at(portfolio: Api, memory: Me
     assert not memory.runs.rows
 
 
-def test_more_runs_than_a_response_holds_are_refused(portfolio: Api) -> None:
+def test_more_runs_than_fit_into_a_response_are_refused(portfolio: Api) -> None:
     targets = [{"project": 1}] * 5001
-    answer = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
-    assert answer.status == 400
-    assert "split" in answer.json["detail"]
-    assert answer.pointers == ["/targets"]
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": targets})
+    assert response.status == 400
+    assert "split" in response.json["detail"]
+    assert response.pointers == ["/targets"]
     some = {"targets": [{"project": 1}] * 200, "model_kwargs": {"a": "x" * 19_000}}
     assert portfolio("POST", "meter_runs/bulk/", some).status == 400
 
@@ -208,7 +206,7 @@ def test_a_project_with_one_trace_implies_it(portfolio: Api) -> None:
     assert portfolio("POST", "meter_runs/", {"project": 2}).json["trace"] == 4
 
 
-def test_a_meter_input_is_kept_as_posted(call: Api, memory: Memory) -> None:
+def test_a_meter_input_is_stored_as_posted(call: Api, memory: Memory) -> None:
     posted = {**examples.METER_INPUT, "note": "of the client's own"}
     for given in (posted, json.dumps(posted)):
         run = call("POST", "meter_runs/", {"meter_input": given}).json
@@ -219,7 +217,7 @@ def test_a_meter_input_is_kept_as_posted(call: Api, memory: Memory) -> None:
         assert again["meter_input"] == run["meter_input"]
 
 
-def test_names_and_units_in_a_meter_input_become_the_datastores(call: Api, memory: Memory) -> None:
+def test_names_and_units_in_a_meter_input_are_normalised(call: Api, memory: Memory) -> None:
     trace = {**examples.METER_INPUT["trace"], "interpretation": "E_C_S", "unit": "Wh"}
     weather = {
         "station": "724390",
@@ -227,15 +225,15 @@ def test_names_and_units_in_a_meter_input_become_the_datastores(call: Api, memor
         "records": [["2011-01-01T00:00:00Z", 10.0], ["2011-01-01T01:00:00Z", None]],
     }
     call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace, "weather": weather}})
-    (kept,) = memory.documents.values()
-    assert kept["trace"]["interpretation"] == "ELECTRICITY_CONSUMPTION_SUPPLIED"
-    assert kept["trace"]["unit"] == "KWH"
-    assert [record["value"] for record in kept["trace"]["records"]] == [57.8 * 0.001, None]
-    assert kept["weather"]["unit"] == "F"
-    assert [temperature for _, temperature in kept["weather"]["records"]] == [50.0, None]
+    (stored,) = memory.documents.values()
+    assert stored["trace"]["interpretation"] == "ELECTRICITY_CONSUMPTION_SUPPLIED"
+    assert stored["trace"]["unit"] == "KWH"
+    assert [record["value"] for record in stored["trace"]["records"]] == [57.8 * 0.001, None]
+    assert stored["weather"]["unit"] == "F"
+    assert [temperature for _, temperature in stored["weather"]["records"]] == [50.0, None]
 
 
-def test_dates_in_a_meter_input_are_kept_as_posted(call: Api, memory: Memory) -> None:
+def test_dates_in_a_meter_input_are_stored_as_posted(call: Api, memory: Memory) -> None:
     periods = {"baseline_period": {"end": "2012-01-01"}, "reporting_period": {"start": "2012-02-01"}}
     posted = {
         **examples.METER_INPUT,
@@ -247,7 +245,7 @@ def test_dates_in_a_meter_input_are_kept_as_posted(call: Api, memory: Memory) ->
 
 
 def gas(**fields: Any) -> dict[str, Any]:
-    """A meter input of 100 of a unit of gas."""
+    """A meter input with a reading of 100 units of gas."""
     records = [{"start": "2011-01-01T00:00:00+00:00", "value": 100}]
     trace = {**examples.METER_INPUT["trace"], "interpretation": "NATURAL_GAS_CONSUMPTION_SUPPLIED", "records": records}
     return {**examples.METER_INPUT, "trace": {**trace, **fields}}
@@ -268,14 +266,14 @@ def test_a_meter_input_is_converted_once(
     call: Api, memory: Memory, fields: dict[str, Any], value: Any, posted_unit: str
 ) -> None:
     call("POST", "meter_runs/", {"meter_input": gas(**fields)})
-    (kept,) = memory.documents.values()
-    assert kept["trace"]["records"][0]["value"] == value
-    assert kept["trace"] == {**gas(**fields)["trace"], "unit": "THERM", "posted_unit": posted_unit} | {
-        "records": kept["trace"]["records"]
+    (stored,) = memory.documents.values()
+    assert stored["trace"]["records"][0]["value"] == value
+    assert stored["trace"] == {**gas(**fields)["trace"], "unit": "THERM", "posted_unit": posted_unit} | {
+        "records": stored["trace"]["records"]
     }
     memory.documents.clear()
-    assert call("POST", "meter_runs/", {"meter_input": kept}).status == 201
-    assert list(memory.documents.values()) == [kept]
+    assert call("POST", "meter_runs/", {"meter_input": stored}).status == 201
+    assert list(memory.documents.values()) == [stored]
 
 
 @pytest.mark.parametrize(
@@ -300,11 +298,9 @@ def test_a_meter_input_is_converted_once(
         ),
     ],
 )
-def test_a_unit_of_a_meter_input_that_does_not_fit_is_pointed_at(
-    call: Api, fields: dict[str, Any], pointer: str
-) -> None:
-    answer = call("POST", "meter_runs/", {"meter_input": gas(**fields)})
-    assert (answer.status, answer.pointers) == (400, [f"/meter_input/trace/{pointer}"])
+def test_an_invalid_unit_in_a_meter_input_is_reported(call: Api, fields: dict[str, Any], pointer: str) -> None:
+    response = call("POST", "meter_runs/", {"meter_input": gas(**fields)})
+    assert (response.status, response.pointers) == (400, [f"/meter_input/trace/{pointer}"])
 
 
 @pytest.mark.parametrize(
@@ -320,7 +316,7 @@ def test_a_unit_of_a_meter_input_that_does_not_fit_is_pointed_at(
         ({"project": {**examples.METER_INPUT["project"], "zipcode": None}}, "/meter_input/project/zipcode"),
     ],
 )
-def test_a_meter_input_that_does_not_fit_is_pointed_into(call: Api, change: Any, pointer: str) -> None:
+def test_an_invalid_part_of_a_meter_input_is_reported(call: Api, change: Any, pointer: str) -> None:
     posted = {**examples.METER_INPUT, **change}
     for given in (posted, json.dumps(posted)):
         assert pointer in call("POST", "meter_runs/", {"meter_input": given}).pointers
@@ -331,9 +327,9 @@ def test_nan_hidden_in_an_ignored_key_is_refused(call: Api) -> None:
     assert call("POST", "meter_runs/", raw).pointers == ["/meter_input"]
 
 
-def test_failures_have_a_reason_by_which_they_are_counted_and_found(portfolio: Api, memory: Memory) -> None:
+def test_failures_are_counted_and_filtered_by_reason(portfolio: Api, memory: Memory) -> None:
     portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}, {"trace": 2}]})
-    for id, reason in ((1, "weather"), (2, "data"), (3, "data"), (4, None)):  # the last before reasons were kept
+    for id, reason in ((1, "weather"), (2, "data"), (3, "data"), (4, None)):  # the last before reasons were stored
         memory.runs.update(id, {"status": "FAILED", "failure_reason": reason})
     memory.runs.update(2, {"data_quality": {"gaps": ["2016-01-01"]}})
     counted = portfolio("GET", "batches/1/").json
@@ -346,8 +342,8 @@ def test_failures_have_a_reason_by_which_they_are_counted_and_found(portfolio: A
     assert portfolio("GET", "meter_runs/?failure_reason=machine").json == []
 
 
-def test_a_reason_that_there_is_not_is_refused_with_those_that_there_are(portfolio: Api) -> None:
-    answer = portfolio("GET", "meter_runs/?failure_reason=luck")
-    assert (answer.status, answer.pointers) == (400, ["/failure_reason"])
+def test_an_unknown_reason_is_refused_with_a_list_of_the_known_ones(portfolio: Api) -> None:
+    response = portfolio("GET", "meter_runs/?failure_reason=luck")
+    assert (response.status, response.pointers) == (400, ["/failure_reason"])
     for reason in FAILURE_REASONS:
-        assert repr(reason) in answer.json["errors"][0]["detail"]
+        assert repr(reason) in response.json["errors"][0]["detail"]

@@ -20,20 +20,20 @@ def test_a_project_comes_back_as_it_was_posted(call: Api) -> None:
     assert call("GET", "projects/?zipcode=60602").json == []
 
 
-def test_a_taken_project_id_is_a_conflict(call: Api) -> None:
+def test_a_duplicate_project_id_is_a_conflict(call: Api) -> None:
     call("POST", "projects/", {"project_id": "one"})
     call("POST", "projects/", {"project_id": "two"})
-    for answer in (
+    for response in (
         call("POST", "projects/", {"project_id": "one"}),
         call("PATCH", "projects/2/", {"project_id": "one"}),
     ):
-        assert answer.status == 409
-        assert answer.pointers == ["/project_id"]
-        assert "Project 1" in answer.json["detail"]
+        assert response.status == 409
+        assert response.pointers == ["/project_id"]
+        assert "Project 1" in response.json["detail"]
 
 
 @pytest.mark.parametrize(
-    ("body", "pointer", "said"),
+    ("body", "pointer", "message"),
     [
         ({}, "/project_id", "The field 'project_id' is required."),
         ({"project_id": None}, "/project_id", "string"),
@@ -63,11 +63,11 @@ def test_a_taken_project_id_is_a_conflict(call: Api) -> None:
         ),
     ],
 )
-def test_a_project_that_does_not_fit_is_refused(call: Api, memory: Memory, body: Any, pointer: str, said: str) -> None:
-    answer = call("POST", "projects/", body)
-    assert answer.status == 400
-    assert pointer in answer.pointers
-    assert said in " ".join(error["detail"] for error in answer.json["errors"])
+def test_an_invalid_project_is_refused(call: Api, memory: Memory, body: Any, pointer: str, message: str) -> None:
+    response = call("POST", "projects/", body)
+    assert response.status == 400
+    assert pointer in response.pointers
+    assert message in " ".join(error["detail"] for error in response.json["errors"])
     assert not memory.projects.rows
 
 
@@ -76,7 +76,7 @@ def test_periods_may_touch(call: Api) -> None:
     assert call("POST", "projects/", {"project_id": "x", **both}).status == 201
 
 
-def test_a_patch_changes_what_it_names_and_null_resets(call: Api) -> None:
+def test_a_patch_changes_only_the_given_fields_and_null_resets(call: Api) -> None:
     call("POST", "projects/", EXAMPLE_IN)
     changed = call("PATCH", "projects/1/", {"zipcode": None, "timezone": None, "metadata": None}).json
     assert (changed["zipcode"], changed["timezone"], changed["metadata"]) == (None, "UTC", {})
@@ -90,16 +90,18 @@ def test_a_deleted_project_is_gone(call: Api) -> None:
     deleted = call("DELETE", "projects/1/")
     assert (deleted.status, deleted.text) == (204, "")
     for method, body in (("GET", None), ("PATCH", {}), ("DELETE", None)):
-        answer = call(method, "projects/1/", body)
-        assert answer.status == 404
-        assert answer.json["detail"] == "There is no project 1."
+        response = call(method, "projects/1/", body)
+        assert response.status == 404
+        assert response.json["detail"] == "There is no project 1."
 
 
-def test_a_sync_says_what_it_did(call: Api) -> None:
+def test_a_sync_reports_what_it_did(call: Api) -> None:
     call("POST", "projects/", EXAMPLE_IN)
-    answer = call("POST", "projects/sync/", [{"project_id": "BUILDING-17", "zipcode": "60602"}, {"project_id": "new"}])
-    assert answer.status == 200
-    assert answer.json == [
+    response = call(
+        "POST", "projects/sync/", [{"project_id": "BUILDING-17", "zipcode": "60602"}, {"project_id": "new"}]
+    )
+    assert response.status == 200
+    assert response.json == [
         {"id": 1, "project_id": "BUILDING-17", "status": "updated"},
         {"id": 2, "project_id": "new", "status": "created"},
     ]
@@ -126,8 +128,8 @@ def test_a_sync_with_an_error_writes_nothing(call: Api, memory: Memory) -> None:
     [
         ("America/Chicago", "2016-01-01", "2016-01-01T06:00:00.000000Z"),
         ("America/Chicago", "2016-07-01", "2016-07-01T05:00:00.000000Z"),
-        ("America/Sao_Paulo", "2016-10-16", "2016-10-16T03:00:00.000000Z"),  # begins at 1:00
-        ("America/Havana", "2016-11-06", "2016-11-06T04:00:00.000000Z"),  # has two midnights
+        ("America/Sao_Paulo", "2016-10-16", "2016-10-16T03:00:00.000000Z"),  # this day begins at 1:00
+        ("America/Havana", "2016-11-06", "2016-11-06T04:00:00.000000Z"),  # this day has two midnights
         ("Asia/Kathmandu", "2016-01-01", "2015-12-31T18:15:00.000000Z"),
         (None, "2016-01-01", "2016-01-01T00:00:00.000000Z"),
     ],
@@ -143,7 +145,7 @@ def test_a_date_is_midnight_in_the_projects_time_zone(call: Api, timezone: str |
     assert {second["baseline_period_end"], third["baseline_period_end"], third["reporting_period_start"]} == {instant}
 
 
-def test_a_date_counts_in_the_time_zone_that_comes_with_it(call: Api) -> None:
+def test_a_date_uses_the_time_zone_of_the_same_request(call: Api) -> None:
     call("POST", "projects/", {"project_id": "a", "baseline_period_end": "2016-01-01", "timezone": "America/Chicago"})
     changes = {"reporting_period_start": "2016-02-01", "timezone": "America/New_York"}
     changed = call("PATCH", "projects/1/", changes).json

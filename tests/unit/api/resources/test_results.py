@@ -1,4 +1,4 @@
-"""meter_results/, derivatives/ and aggregation_results/: the method of the intervals, and what they do not hold."""
+"""meter_results/, derivatives/ and aggregation_results/: the method of the intervals, and the systematic error."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def no_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def shown(example: dict[str, Any], render: Any, table: Any, *without: str) -> dict[str, Any]:
-    """An example as a response shows it that is stored without some attributes."""
+    """The response for an example that is stored without some attributes."""
     stored = {name: value for name, value in example.items() if name not in without}
     stored |= {"added": now(), "updated": now()}
     if table is AggregationResult:
@@ -42,14 +42,14 @@ def shown(example: dict[str, Any], render: Any, table: Any, *without: str) -> di
         (AGGREGATION_RESULT, aggregation_out, AggregationResult),
     ],
 )
-def test_all_that_is_stored_is_shown(example: dict[str, Any], render: Any, table: Any) -> None:
+def test_everything_stored_is_shown(example: dict[str, Any], render: Any, table: Any) -> None:
     found = shown(example, render, table)
     assert list(found) == list(example)
     same = set(example) - {"added", "updated"}
     assert {name: found[name] for name in same} == {name: example[name] for name in same}
 
 
-def test_rows_from_before_the_method_was_kept_are_of_the_one_that_there_was() -> None:
+def test_items_older_than_the_method_attribute_have_the_only_method_of_that_time() -> None:
     assert shown(RESULT, result_out, MeterResult, "uncertainty")["uncertainty"] == "guideline14"
     assert shown(RESULT, result_out, MeterResult, "reporting_window")["reporting_window"] == "first_year"
     derived = [*OWN, *SPREAD_NUMBERS]

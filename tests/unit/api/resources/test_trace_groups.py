@@ -1,4 +1,4 @@
-"""trace_groups/, and groups as targets of meter runs."""
+"""trace_groups/, and trace groups as targets of meter runs."""
 
 import json
 from typing import Any
@@ -6,27 +6,27 @@ from typing import Any
 import pytest
 
 from chalicelib.api.resources.trace_groups import EXAMPLE_IN, EXAMPLE_OUT
-from chalicelib.api.shared.filters import MOST_NESTED
+from chalicelib.api.shared.filters import MAX_NESTED
 from chalicelib.store.collections import trace_groups
 from tests.unit.api.conftest import Api, Memory
 
 FILTER = {"target": "project_metadata|program", "comparison": "==", "value": "retrofit"}
 ALL = {"target": "trace_id", "comparison": "!=", "value": ""}
 TWO: dict[str, Any] = {"boolean": "or", "filter_a": FILTER, "filter_b": ALL}
-AT = "/filter_specification"
+POINTER = "/filter_specification"
 
 
 def wrapped(node: dict[str, Any]) -> dict[str, Any]:
-    """A specification as a response shows it."""
+    """A specification as shown in responses."""
     if "boolean" in node:
         return {"filter_boolean": {**node, **{side: wrapped(node[side]) for side in ("filter_a", "filter_b")}}}
     return {"filter": node} if "target" in node else node
 
 
-def nested(deep: int) -> dict[str, Any]:
-    """So many filter_booleans within one another."""
+def nested(levels: int) -> dict[str, Any]:
+    """A specification with this many levels of filter_boolean."""
     node: dict[str, Any] = {"filter": FILTER}
-    for _ in range(deep):
+    for _ in range(levels):
         node = {"filter_boolean": {"boolean": "and", "filter_a": {"filter": ALL}, "filter_b": node}}
     return node
 
@@ -56,14 +56,14 @@ def test_the_wrapping_may_be_left_out_and_is_shown(call: Api, node: dict[str, An
 
 
 @pytest.mark.parametrize("value", ["a", "", 1, 1.5, True, None, 10**30])
-def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
+def test_a_value_comes_back_unchanged_to_the_last_bit(call: Api, value: Any) -> None:
     for comparison, given in (("==", value), ("in", [value]), ("not in", [])):
         shown = post(call, {**FILTER, "comparison": comparison, "value": given}).json
         assert json.dumps(shown["filter_specification"]["filter"]["value"]) == json.dumps(given)
 
 
 @pytest.mark.parametrize(
-    ("node", "pointer", "said"),
+    ("node", "pointer", "message"),
     [
         (None, "", "either a filter or a filter_boolean"),
         ("text", "", "either a filter or a filter_boolean"),
@@ -78,8 +78,8 @@ def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
         ({"filter": {"value": 1}}, "/filter/target", "required"),
         ({"value": 1, "comparison": "=="}, "/target", "required"),
         ({"filter": {**FILTER, "target": "project_metadata|"}}, "/filter/target", "such as project_metadata|program"),
-        ({**FILTER, "target": "metadata|program"}, "/target", "A target is project_id, trace_id, or"),
-        ({**FILTER, "target": "trace_id|x"}, "/target", "A target is project_id, trace_id, or"),
+        ({**FILTER, "target": "metadata|program"}, "/target", "The target should be project_id, trace_id, or"),
+        ({**FILTER, "target": "trace_id|x"}, "/target", "The target should be project_id, trace_id, or"),
         ({**FILTER, "target": 7}, "/target", "string"),
         ({"filter": {**FILTER, "comparison": "="}}, "/filter/comparison", "'!=', 'in' or 'not in'"),
         ({**FILTER, "comparison": "IN"}, "/comparison", "'!=', 'in' or 'not in'"),
@@ -90,7 +90,7 @@ def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
         ({**FILTER, "comparison": "in"}, "/value", "'in' needs a list"),
         ({**FILTER, "comparison": "not in", "value": [["a"]]}, "/value", "'not in' needs a list of strings"),
         ({**FILTER, "value": "x" * 20_000}, "", "at most 20,000"),
-        ({**FILTER, "value": float("nan")}, "", "no NaN"),
+        ({**FILTER, "value": float("nan")}, "", "not allow NaN"),
         ({"filter_boolean": {**TWO, "boolean": "AND"}}, "/filter_boolean/boolean", "'and' or 'or'"),
         ({"filter_boolean": {"boolean": "and", "filter_a": FILTER}}, "/filter_boolean/filter_b", "required"),
         ({**TWO, "filter_b": {}}, "/filter_b", "either a filter or a filter_boolean"),
@@ -107,40 +107,45 @@ def test_a_value_comes_back_to_the_last_bit(call: Api, value: Any) -> None:
     ],
     ids=lambda value: str(value)[:60],
 )
-def test_a_specification_that_does_not_fit_is_pointed_into(
-    call: Api, memory: Memory, node: Any, pointer: str, said: str
+def test_an_invalid_part_of_a_specification_is_reported(
+    call: Api, memory: Memory, node: Any, pointer: str, message: str
 ) -> None:
     call("POST", "trace_groups/", EXAMPLE_IN)
     before = call("GET", "trace_groups/").json
-    for answer in (post(call, node), call("PATCH", "trace_groups/1/", {"filter_specification": node})):
-        assert answer.status == 400
-        assert answer.pointers[0] == AT + pointer
-        assert said in answer.json["errors"][0]["detail"]
+    for response in (post(call, node), call("PATCH", "trace_groups/1/", {"filter_specification": node})):
+        assert response.status == 400
+        assert response.pointers[0] == POINTER + pointer
+        assert message in response.json["errors"][0]["detail"]
     assert call("GET", "trace_groups/").json == before
 
 
 def test_filters_are_nested_at_most_20_deep(call: Api) -> None:
-    assert post(call, nested(MOST_NESTED)).status == 201
-    for deep in (MOST_NESTED + 1, 60):
-        answer = post(call, nested(deep))
-        assert (answer.status, answer.pointers) == (400, [AT])
-        assert answer.json["detail"] == f"The filters are nested {deep} deep, and at most 20 are taken."
+    assert post(call, nested(MAX_NESTED)).status == 201
+    for levels in (MAX_NESTED + 1, 60):
+        response = post(call, nested(levels))
+        assert (response.status, response.pointers) == (400, [POINTER])
+        assert (
+            response.json["detail"]
+            == f"The filters are nested {levels} levels deep, and at most 20 levels are allowed."
+        )
 
 
-@pytest.mark.parametrize("deep", [100, 500, 5000])
+@pytest.mark.parametrize("levels", [100, 500, 5000])
 @pytest.mark.parametrize("before", ['{"filter_boolean":{"boolean":"and","filter_b":', '{"boolean":"and","filter_b":'])
-def test_however_deep_filters_are_nested_the_refusal_is_clean(call: Api, deep: int, before: str) -> None:
-    raw = f'{{"name":"deep","filter_specification":{before * deep}7'.encode() + b"}" * (before.count("{") * deep + 1)
-    answer = call("POST", "trace_groups/", raw)
-    assert answer.status == 400
-    assert "nested" in answer.json["detail"]
-    assert "not JSON" not in answer.json["detail"]
+def test_extremely_deep_nesting_is_refused_cleanly(call: Api, levels: int, before: str) -> None:
+    raw = f'{{"name":"deep","filter_specification":{before * levels}7'.encode() + b"}" * (
+        before.count("{") * levels + 1
+    )
+    response = call("POST", "trace_groups/", raw)
+    assert response.status == 400
+    assert "nested" in response.json["detail"]
+    assert "not JSON" not in response.json["detail"]
 
 
 @pytest.mark.parametrize(
     ("body", "pointers"),
     [
-        ({}, ["/name", AT]),
+        ({}, ["/name", POINTER]),
         ({"name": "", "filter_specification": FILTER}, ["/name"]),
         ({"name": None, "filter_specification": FILTER}, ["/name"]),
         ({"name": "x" * 256, "filter_specification": FILTER}, ["/name"]),
@@ -148,17 +153,17 @@ def test_however_deep_filters_are_nested_the_refusal_is_clean(call: Api, deep: i
     ],
     ids=str,
 )
-def test_a_group_that_does_not_fit_is_refused(call: Api, memory: Memory, body: Any, pointers: list[str]) -> None:
+def test_an_invalid_group_is_refused(call: Api, memory: Memory, body: Any, pointers: list[str]) -> None:
     assert call("POST", "trace_groups/", body).pointers == pointers
     assert not memory.trace_groups.rows
 
 
-def test_a_misspelt_field_of_a_group_gets_a_hint(call: Api) -> None:
-    answer = call("POST", "trace_groups/", {"nam": "x", "filter_specification": FILTER})
-    assert "did you mean 'name'?" in str(answer.json["errors"])
+def test_a_misspelled_field_of_a_group_gets_a_hint(call: Api) -> None:
+    response = call("POST", "trace_groups/", {"nam": "x", "filter_specification": FILTER})
+    assert "did you mean 'name'?" in str(response.json["errors"])
 
 
-def test_a_patch_changes_what_it_names(call: Api) -> None:
+def test_a_patch_changes_only_the_given_fields(call: Api) -> None:
     call("POST", "trace_groups/", EXAMPLE_IN)
     renamed = call("PATCH", "trace_groups/1/", {"name": "new"}).json
     assert (renamed["name"], renamed["filter_specification"]) == ("new", EXAMPLE_IN["filter_specification"])
@@ -171,15 +176,15 @@ def test_a_deleted_group_is_gone(call: Api) -> None:
     call("POST", "trace_groups/", EXAMPLE_IN)
     assert call("DELETE", "trace_groups/1/").status == 204
     for method, body in (("GET", None), ("PATCH", {"name": "new"}), ("DELETE", None)):
-        answer = call(method, "trace_groups/1/", body)
-        assert answer.status == 404
-        assert answer.json["detail"] == "There is no trace group 1."
+        response = call(method, "trace_groups/1/", body)
+        assert response.status == 404
+        assert response.json["detail"] == "There is no trace group 1."
 
 
 class TestTargets:
     @pytest.fixture
     def groups(self, portfolio: Api) -> Api:
-        """The portfolio with group 1 of project one, group 2 of gas meters' ids, and group 3 of none."""
+        """The portfolio with group 1 (the traces of project 1), group 2 (three trace ids) and group 3 (empty)."""
         portfolio("PATCH", "projects/1/", {"metadata": {"program": "retrofit"}})
         portfolio("PATCH", "traces/4/", {"projects": [1, 2]})
         for node in (
@@ -192,10 +197,10 @@ class TestTargets:
 
     def test_a_group_is_run_pair_by_pair(self, groups: Api) -> None:
         targets = [{"group": 2}, {"trace": 2}, {"group": 3}, {"group": 1}, {"group": 2}]
-        answer = groups("POST", "meter_runs/bulk/", {"targets": targets})
-        assert answer.status == 201
-        of_second = [(1, 2), (1, 4), (2, 4)]  # trace 1 fits but belongs to no project
-        assert [[(run["project"], run["trace"]) for run in group] for group in answer.json] == [
+        response = groups("POST", "meter_runs/bulk/", {"targets": targets})
+        assert response.status == 201
+        of_second = [(1, 2), (1, 4), (2, 4)]  # trace 1 matches but belongs to no project
+        assert [[(run["project"], run["trace"]) for run in group] for group in response.json] == [
             of_second,
             [(1, 2)],
             [],
@@ -203,9 +208,9 @@ class TestTargets:
             of_second,
         ]
 
-    def test_a_trace_of_no_project_is_a_member(self, groups: Api, memory: Memory) -> None:
+    def test_a_trace_without_a_project_is_a_member(self, groups: Api, memory: Memory) -> None:
         assert trace_groups.members(memory.trace_groups.rows[2]) == [(None, 1), (1, 2), (1, 4), (2, 4)]
-        del memory.projects.rows[2]  # a project that does not exist has no part in it
+        del memory.projects.rows[2]  # a project that does not exist is ignored
         assert trace_groups.members(memory.trace_groups.rows[2]) == [(None, 1), (1, 2), (1, 4)]
 
     def test_a_member_is_found_in_any_block(self, groups: Api, memory: Memory) -> None:
@@ -218,33 +223,33 @@ class TestTargets:
         assert members == [(1, id) for id in range(2, 255) if id != 130]
 
     @pytest.mark.parametrize(
-        ("target", "pointers", "said"),
+        ("target", "pointers", "message"),
         [
             ({"group": 9}, ["/targets/1/group"], "There is no trace group 9."),
-            ({"group": 1, "trace": 2}, ["/targets/1/trace"], "either a group or a trace"),
-            ({"group": 1, "project": 1}, ["/targets/1/project"], "either a group or a project"),
+            ({"group": 1, "trace": 2}, ["/targets/1/trace"], "both a group and a trace"),
+            ({"group": 1, "project": 1}, ["/targets/1/project"], "both a group and a project"),
             (
                 {"group": 9, "project": 9, "trace": 9},
                 [f"/targets/1/{name}" for name in ("project", "trace", "group")],
                 "",
             ),
-            ({"group": "Retrofits"}, ["/targets/1/group"], "trace_groups/?name=Retrofits finds it by your own name."),
+            ({"group": "Retrofits"}, ["/targets/1/group"], "GET trace_groups/?name=Retrofits returns it."),
             ({"group": 0}, ["/targets/1/group"], "greater than or equal to 1"),
             ({}, ["/targets/1"], "or a group"),
         ],
     )
-    def test_a_target_that_does_not_fit_is_refused(
-        self, groups: Api, memory: Memory, target: Any, pointers: list[str], said: str
+    def test_an_invalid_target_is_refused(
+        self, groups: Api, memory: Memory, target: Any, pointers: list[str], message: str
     ) -> None:
-        answer = groups("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, target]})
-        assert answer.status == 400
-        assert answer.pointers == pointers
-        assert said in answer.json["errors"][0]["detail"]
+        response = groups("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, target]})
+        assert response.status == 400
+        assert response.pointers == pointers
+        assert message in response.json["errors"][0]["detail"]
         assert not memory.runs.rows
 
-    def test_a_group_with_no_trace_to_run_alone_is_refused(self, groups: Api) -> None:
-        answer = groups("POST", "meter_runs/bulk/", {"targets": [{"group": 3}]})
-        assert (answer.status, answer.pointers) == (400, ["/targets"])
+    def test_a_group_without_a_trace_to_run_is_refused_if_it_is_the_only_target(self, groups: Api) -> None:
+        response = groups("POST", "meter_runs/bulk/", {"targets": [{"group": 3}]})
+        assert (response.status, response.pointers) == (400, ["/targets"])
 
-    def test_a_single_run_takes_no_group(self, groups: Api) -> None:
+    def test_a_single_run_does_not_accept_a_group(self, groups: Api) -> None:
         assert groups("POST", "meter_runs/", {"group": 1}).pointers == ["/group"]

@@ -14,7 +14,7 @@ GAS = {"trace_id": "gas", "interpretation": "NG_C_S", "unit": "therms"}
 
 
 @pytest.mark.parametrize("code", INTERPRETATIONS)
-def test_names_are_taken_short_and_long_and_shown_long(call: Api, code: str) -> None:
+def test_short_and_full_names_are_accepted_and_full_names_are_shown(call: Api, code: str) -> None:
     unit = "therms" if code == "NG_C_S" else "kWh"
     short = call("POST", "traces/", {"trace_id": "a", "interpretation": code, "unit": unit}).json
     full = call("POST", "traces/", {"trace_id": "b", "interpretation": INTERPRETATIONS[code], "unit": unit}).json
@@ -44,16 +44,16 @@ def test_names_are_taken_short_and_long_and_shown_long(call: Api, code: str) -> 
         ({"projects": list(range(1, 42))}, "/projects"),
     ],
 )
-def test_a_trace_that_does_not_fit_is_refused(portfolio: Api, change: Any, pointer: str) -> None:
-    answer = portfolio("POST", "traces/", {**GAS, **change})
-    assert (answer.status, answer.pointers) == (400, [pointer])
-    answer = portfolio("POST", "traces/sync/", [{**GAS, **change}])
-    assert (answer.status, answer.pointers) == (400, ["/0" + pointer])
+def test_an_invalid_trace_is_refused(portfolio: Api, change: Any, pointer: str) -> None:
+    response = portfolio("POST", "traces/", {**GAS, **change})
+    assert (response.status, response.pointers) == (400, [pointer])
+    response = portfolio("POST", "traces/sync/", [{**GAS, **change}])
+    assert (response.status, response.pointers) == (400, ["/0" + pointer])
     assert len(portfolio("GET", "traces/").json) == 4
 
 
 @pytest.mark.parametrize(
-    ("interpretation", "unit", "taken"),
+    ("interpretation", "unit", "message"),
     [
         ("NG_C_S", "ccf", "add heat_content, the therms in one ccf that the utility bills by, about 1.04."),
         ("NG_C_S", "m3", "add heat_content, the therms in one m3 that the utility bills by, about 0.366."),
@@ -64,22 +64,22 @@ def test_a_trace_that_does_not_fit_is_refused(portfolio: Api, change: Any, point
         ("E_C_S", "therms", "give kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ."),
     ],
 )
-def test_the_units_of_the_fuel_are_named(call: Api, interpretation: str, unit: str, taken: str) -> None:
-    answer = call("POST", "traces/", {"trace_id": "a", "interpretation": interpretation, "unit": unit})
-    assert taken in answer.json["detail"]
+def test_the_message_lists_the_units_of_the_fuel(call: Api, interpretation: str, unit: str, message: str) -> None:
+    response = call("POST", "traces/", {"trace_id": "a", "interpretation": interpretation, "unit": unit})
+    assert message in response.json["detail"]
     trace = {**examples.METER_INPUT["trace"], "interpretation": interpretation, "unit": unit}
-    answer = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace}})
-    assert taken in answer.json["detail"]
+    response = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, "trace": trace}})
+    assert message in response.json["detail"]
 
 
-def test_a_patch_keeps_unit_and_fuel_together(portfolio: Api) -> None:
+def test_a_patch_keeps_unit_and_fuel_consistent(portfolio: Api) -> None:
     assert portfolio("PATCH", "traces/2/", {"interpretation": "NG_C_S"}).pointers == ["/unit"]
     changed = portfolio("PATCH", "traces/2/", {"interpretation": "NG_C_S", "unit": "thm", "projects": None}).json
     assert (changed["unit"], changed["projects"]) == ("THERM", [])
     assert portfolio("PATCH", "traces/2/", {"interpretation": "E_C_N"}).pointers == ["/unit"]
 
 
-def test_gas_by_volume_is_kept_by_its_heat_content(call: Api) -> None:
+def test_gas_by_volume_is_converted_by_its_heat_content(call: Api) -> None:
     given = {"trace_id": "gas", "interpretation": "NG_C_S", "unit": "m³", "heat_content": 0.36}
     trace = call("POST", "traces/", given).json
     assert (trace["unit"], trace["posted_unit"], trace["heat_content"]) == ("THERM", "m³", 0.36)
@@ -95,36 +95,36 @@ def test_gas_by_volume_is_kept_by_its_heat_content(call: Api) -> None:
     assert [record["value"] for record in call("GET", "trace_records/?trace=1").json] == [36, 37, 1]
 
 
-def test_a_patch_leaves_the_unit_alone_that_it_does_not_name(call: Api, memory: Memory) -> None:
+def test_a_patch_without_a_unit_does_not_change_the_unit(call: Api, memory: Memory) -> None:
     call("POST", "traces/", {"trace_id": "t", "interpretation": "E_C_S", "unit": "Wh"})
-    memory.traces.rows[1].posted_unit = None  # as before it was kept
+    memory.traces.rows[1].posted_unit = None  # as in items older than the attribute
     changed = call("PATCH", "traces/1/", {"interpretation": "E_C_N", "readings": "register"}).json
     assert (changed["unit"], changed["posted_unit"], changed["readings"]) == ("KWH", "KWH", "register")
     assert memory.traces.rows[1].unit_multiplier == 0.001
     assert call("PATCH", "traces/1/", {"readings": None, "zero_is_reading": None}).json["readings"] is None
 
 
-def test_a_sync_takes_what_it_leaves_out_from_the_trace(call: Api) -> None:
+def test_a_sync_keeps_fields_that_it_leaves_out(call: Api) -> None:
     whole = {**GAS, "unit": "CCF", "heat_content": 1.04, "readings": "register", "zero_is_reading": True}
     assert call("POST", "traces/sync/", [whole]).json[0]["status"] == "created"
     before = call("GET", "traces/1/").json
     assert call("POST", "traces/sync/", [{**GAS, "unit": "hcf"}]).status == 200
-    assert call("GET", "traces/1/").json == before  # the same unit, spelled otherwise
+    assert call("GET", "traces/1/").json == before  # the same unit with another spelling
     assert call("POST", "traces/sync/", [{**GAS, "unit": "m3"}]).pointers == ["/0/heat_content"]
     assert call("POST", "traces/sync/", [{**GAS, "unit": "m3", "heat_content": 0.366}]).status == 200
     assert call("GET", "traces/1/").json == before | {"posted_unit": "m3", "heat_content": 0.366}
 
 
-def test_a_taken_trace_id_is_a_conflict(call: Api) -> None:
+def test_a_duplicate_trace_id_is_a_conflict(call: Api) -> None:
     call("POST", "traces/", GAS)
     assert call("POST", "traces/", GAS).pointers == ["/trace_id"]
     assert call("POST", "traces/", GAS).status == 409
 
 
-def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: Api) -> None:
+def test_records_are_stored_in_the_datastores_unit_and_the_last_value_wins(call: Api) -> None:
     call("POST", "traces/", {"trace_id": "t", "interpretation": "E_C_S", "unit": "Wh"})
     start, end = "2015-01-01T00:00:00-06:00", "2015-01-02T00:00:00.000001-06:00"
-    answer = call(
+    response = call(
         "POST",
         "trace_records/",
         [
@@ -134,7 +134,7 @@ def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: A
         ],
     )
     duplicates = {"count": 1, "first": [{"trace": 1, "start": "2015-01-01T06:00:00.000000Z", "values": 2}]}
-    assert (answer.status, answer.json) == (201, {"records": 3, "duplicates": duplicates})
+    assert (response.status, response.json) == (201, {"records": 3, "duplicates": duplicates})
     first = {"trace": 1, "start": "2015-01-01T06:00:00.000000Z", "value": 1.5, "estimated": False}
     last = {"trace": 1, "start": "2015-01-02T06:00:00.000001Z", "value": None, "estimated": False}
     assert call("GET", "trace_records/?trace=1").json == [first, last]
@@ -156,19 +156,21 @@ def test_records_are_kept_in_the_datastores_unit_and_the_last_value_wins(call: A
         ({"trace": 9, "start": "2015-01-01", "value": 1}, "/1/trace"),
     ],
 )
-def test_records_that_do_not_fit_are_refused_whole(portfolio: Api, memory: Memory, record: Any, pointer: str) -> None:
+def test_one_invalid_record_refuses_the_whole_request(
+    portfolio: Api, memory: Memory, record: Any, pointer: str
+) -> None:
     good = {"trace": 1, "start": "2015-01-01T00:00:00Z", "value": 1}
-    answer = portfolio("POST", "trace_records/", [good, record])
-    assert (answer.status, answer.pointers) == (400, [pointer])
+    response = portfolio("POST", "trace_records/", [good, record])
+    assert (response.status, response.pointers) == (400, [pointer])
     assert not memory.series
 
 
-def test_several_values_of_an_instant_are_reported_until_it_is_corrected(portfolio: Api, memory: Memory) -> None:
+def test_several_values_for_an_instant_are_reported_until_corrected(portfolio: Api, memory: Memory) -> None:
     def post(*values: Any) -> Any:
         records = [{"trace": 2, "start": f"2015-01-01T{n // 60:02}:{n % 60:02}:00Z", "value": v} for n, v in values]
         return portfolio("POST", "trace_records/", records).json
 
-    assert post((0, 1), (0, 1.0), (1, 2), (1, 2)) == {"records": 4}  # the same again is nothing to report
+    assert post((0, 1), (0, 1.0), (1, 2), (1, 2)) == {"records": 4}  # equal values are not reported
     assert post((0, 1), (0, 2), (0, 1), (0, None)) == {
         "records": 4,
         "duplicates": {"count": 1, "first": [{"trace": 2, "start": "2015-01-01T00:00:00.000000Z", "values": 3}]},
@@ -177,9 +179,9 @@ def test_several_values_of_an_instant_are_reported_until_it_is_corrected(portfol
     many = post(*((n, n + value) for n in range(30) for value in (0, 1)))["duplicates"]
     assert (many["count"], len(many["first"])) == (30, 20)
     assert [one["values"] for one in many["first"]] == [2] * 20
-    kept = memory.read("series/traces/2/")
-    assert set(kept.flags) == {DUPLICATE}
-    assert list(kept.values) == [n + 1.0 for n in range(30)]
+    stored = memory.read("series/traces/2/")
+    assert set(stored.flags) == {DUPLICATE}
+    assert list(stored.values) == [n + 1.0 for n in range(30)]
     post((0, 1))
     assert list(memory.read("series/traces/2/").flags) == [0] + [DUPLICATE] * 29
     record = {"trace": 2, "start": "2015-01-01T00:00:00Z", "value": 1, "estimated": True}
@@ -202,12 +204,12 @@ def test_a_date_is_midnight_in_the_time_zone_of_the_traces_projects(portfolio: A
     assert portfolio("GET", "trace_records/?trace=1").json[0]["start"] == "2015-03-08T00:00:00.000000Z"
 
 
-def test_a_date_without_one_time_zone_is_refused(portfolio: Api, memory: Memory) -> None:
+def test_a_date_without_a_unique_time_zone_is_refused(portfolio: Api, memory: Memory) -> None:
     portfolio("PATCH", "projects/2/", {"timezone": "America/Chicago"})
     portfolio("PATCH", "traces/3/", {"projects": [1, 2]})
-    answer = portfolio("POST", "trace_records/", [{"trace": n, "start": "2015-03-08", "value": 1} for n in (1, 2, 3)])
-    assert answer.pointers == ["/0/start", "/2/start"]
-    unlinked, between = (one["detail"] for one in answer.json["errors"])
+    response = portfolio("POST", "trace_records/", [{"trace": n, "start": "2015-03-08", "value": 1} for n in (1, 2, 3)])
+    assert response.pointers == ["/0/start", "/2/start"]
+    unlinked, between = (one["detail"] for one in response.json["errors"])
     assert "trace 1 belongs to no project" in unlinked
     assert "link it to one, or give an offset, such as 2015-03-08T00:00:00-06:00." in unlinked
     assert "America/Chicago (project 2) and UTC (project 1); give an offset" in between
@@ -215,17 +217,17 @@ def test_a_date_without_one_time_zone_is_refused(portfolio: Api, memory: Memory)
 
 
 def test_records_of_an_unknown_trace_are_a_400(call: Api) -> None:
-    answer = call("GET", "trace_records/?trace=9")
-    assert answer.status == 400
-    assert answer.json["errors"][0]["parameter"] == "trace"
+    response = call("GET", "trace_records/?trace=9")
+    assert response.status == 400
+    assert response.json["errors"][0]["parameter"] == "trace"
 
 
-def test_a_plus_that_the_url_lost_is_explained(call: Api) -> None:
-    answer = call("GET", "trace_records/?trace=1&start=2015-01-01T00:00:00+00:00")
-    assert "%2B" in answer.json["detail"]
+def test_a_plus_lost_in_the_url_is_explained(call: Api) -> None:
+    response = call("GET", "trace_records/?trace=1&start=2015-01-01T00:00:00+00:00")
+    assert "%2B" in response.json["detail"]
 
 
-def test_temperatures_are_kept_in_fahrenheit(call: Api) -> None:
+def test_temperatures_are_stored_in_fahrenheit(call: Api) -> None:
     record = {
         "station": "724390",
         "dataset": "observed",
@@ -234,8 +236,8 @@ def test_temperatures_are_kept_in_fahrenheit(call: Api) -> None:
         "unit": "C",
     }
     assert call("POST", "weather_records/", [record]).json == {"records": 1}
-    kept = {**record, "start": "2015-01-01T00:00:00.000000Z", "temperature": 50.0, "unit": "F"}
-    assert call("GET", "weather_records/?station=724390").json == [kept]
+    stored = {**record, "start": "2015-01-01T00:00:00.000000Z", "temperature": 50.0, "unit": "F"}
+    assert call("GET", "weather_records/?station=724390").json == [stored]
     assert call("GET", "weather_records/?station=724390&dataset=normal").json == []
 
 
@@ -253,7 +255,7 @@ def test_temperatures_are_kept_in_fahrenheit(call: Api) -> None:
         {"dataset": "tmy3"},
     ],
 )
-def test_a_temperature_that_does_not_fit_is_refused(call: Api, change: Any) -> None:
+def test_an_invalid_temperature_is_refused(call: Api, change: Any) -> None:
     record = {
         "station": "724390",
         "dataset": "observed",
@@ -261,14 +263,14 @@ def test_a_temperature_that_does_not_fit_is_refused(call: Api, change: Any) -> N
         "temperature": 10,
         "unit": "C",
     }
-    answer = call("POST", "weather_records/", [{**record, **change}])
-    assert (answer.status, answer.pointers) == (400, [f"/0/{next(iter(change))}"])
+    response = call("POST", "weather_records/", [{**record, **change}])
+    assert (response.status, response.pointers) == (400, [f"/0/{next(iter(change))}"])
     if change.get("temperature"):
-        assert "leave out the hours" in answer.json["detail"]
+        assert "leave out the hours" in response.json["detail"]
 
 
 @pytest.mark.parametrize(
-    ("temperature", "unit", "said"),
+    ("temperature", "unit", "message"),
     [
         (75, "C", "75 °C is outside -90 to 60 °C; if it is in °F, give that unit; leave out"),
         (-100, "C", "-100 °C is outside -90 to 60 °C; if it is in °F, give that unit; leave out"),
@@ -276,24 +278,24 @@ def test_a_temperature_that_does_not_fit_is_refused(call: Api, change: Any) -> N
         (150, "F", "150 °F is outside -130 to 140 °F; leave out"),
     ],
 )
-def test_an_impossible_temperature_is_named_with_what_it_may_be(
-    call: Api, temperature: float, unit: str, said: str
+def test_an_impossible_temperature_is_reported_with_the_likely_cause(
+    call: Api, temperature: float, unit: str, message: str
 ) -> None:
     hour = "2015-01-01T00:00:00Z"
     record = {"station": "724390", "dataset": "observed", "start": hour, "temperature": temperature, "unit": unit}
-    answer = call("POST", "weather_records/", [{**record, "temperature": 50}, record])
-    assert answer.pointers == ["/1/temperature"]
-    assert answer.json["detail"].startswith(said)
+    response = call("POST", "weather_records/", [{**record, "temperature": 50}, record])
+    assert response.pointers == ["/1/temperature"]
+    assert response.json["detail"].startswith(message)
     assert call("GET", "weather_records/?station=724390").json == []
     for name in ("weather", "weather_normal"):
         weather = {"unit": unit, "records": [[hour, 50], [hour, None], [hour, temperature]]}
-        answer = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, name: weather}})
-        assert answer.pointers == [f"/meter_input/{name}/records/2/1"]
-        assert answer.json["detail"].startswith(said)
+        response = call("POST", "meter_runs/", {"meter_input": {**examples.METER_INPUT, name: weather}})
+        assert response.pointers == [f"/meter_input/{name}/records/2/1"]
+        assert response.json["detail"].startswith(message)
 
 
 @pytest.mark.parametrize(("unit", "limits"), [("F", (-130, 140)), ("C", (-90, 60))])
-def test_the_limits_themselves_are_taken(call: Api, unit: str, limits: tuple[int, int]) -> None:
+def test_the_limits_themselves_are_accepted(call: Api, unit: str, limits: tuple[int, int]) -> None:
     record = {"station": "724390", "dataset": "observed", "unit": unit}
     records = [{**record, "start": f"2015-01-0{n}T00:00:00Z", "temperature": t} for n, t in enumerate(limits, start=1)]
     assert call("POST", "weather_records/", records).status == 201
