@@ -29,5 +29,5 @@ def full() -> Template:
 
 def _made(machine: str) -> Template:
     template: Template = read(build(CACHE))
-    deployment.fit(template, machine)
+    deployment.set_machine(template, machine)
     return template

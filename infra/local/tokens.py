@@ -1,4 +1,4 @@
-"""Make, list and revoke the API's bearer tokens, on AWS as on a local stack."""
+"""Create, list and revoke the API's bearer tokens, on AWS and on a local stack."""
 
 import os
 from argparse import ArgumentTypeError
@@ -15,13 +15,13 @@ from infra.local.stack import LocalStack
 
 
 def create(name: str, scopes: Iterable[str], expires: datetime | None) -> str:
-    """The secret of a new token, which cannot be seen again."""
+    """Create a token and return its secret, which cannot be retrieved later."""
     tokens = _store()
     return str(tokens.create(name, set(scopes), expires))
 
 
 def listing() -> str:
-    """A line per token, oldest first."""
+    """Return one line per token, oldest first."""
     return "\n".join(
         f"{token.name}  {','.join(sorted(token.scopes))}  "
         f"{token.expires.isoformat() if token.expires else 'does not expire'}"
@@ -30,20 +30,20 @@ def listing() -> str:
 
 
 def delete(name: str) -> int:
-    """Revoke every token of this name; how many there were."""
+    """Revoke all tokens with this name. Return how many there were."""
     return int(_store().delete(name))
 
 
 def _store() -> Any:
-    from chalicelib.store import tokens  # reads the environment that `aim` sets
+    from chalicelib.store import tokens  # reads the environment that `select_stack` sets
 
     return tokens
 
 
-def aim(stack: str | None) -> None:
-    """Point chalicelib.store at a stack: one on AWS by its name, or the one that runs here.
+def select_stack(stack: str | None) -> None:
+    """Make chalicelib.store use the stack with this name on AWS, or for None the local stack.
 
-    Raises LocalStackError when there is none.
+    Raises LocalStackError if there is no such stack.
     """
     if stack is None:
         running = LocalStack().running
@@ -52,17 +52,17 @@ def aim(stack: str | None) -> None:
         os.environ |= local_environment(running.endpoint_url)
         stack = running.stack
     elif region := os.environ.get("AWS_REGION"):
-        os.environ["AWS_DEFAULT_REGION"] = region  # the one that boto3 heeds
+        os.environ["AWS_DEFAULT_REGION"] = region  # the variable that boto3 reads
     os.environ |= settings(stack)
 
 
 def settings(stack: str) -> dict[str, str]:
-    """The environment variables of a stack's functions, as chalicelib.settings reads them."""
+    """Return the environment variables of a stack's functions, as chalicelib.settings reads them."""
     try:
         cloudformation = boto3.client("cloudformation")
         found = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     except (BotoCoreError, ClientError) as error:
-        raise LocalStackError(f"The stack {stack!r} cannot be looked up: {error}") from None
+        raise LocalStackError(f"The stack {stack!r} was not found: {error}") from None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
     parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in found.get("Parameters", [])}
     try:
@@ -88,19 +88,19 @@ def settings(stack: str) -> dict[str, str]:
 
 
 def expiry(text: str) -> datetime:
-    """A date or a timestamp to come; UTC when it has no offset. Raises ArgumentTypeError."""
+    """Parse a date or timestamp in the future, UTC if it has no offset. Raises ArgumentTypeError."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no date such as 2027-01-01") from None
+        raise ArgumentTypeError(f"{text!r} is not a date such as 2027-01-01") from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if moment <= datetime.now(UTC):
-        raise ArgumentTypeError(f"{text} has passed: such a token would never be valid")
+        raise ArgumentTypeError(f"{text} is in the past, so the token would never be valid; give a future date")
     return moment
 
 
 def name(text: str) -> str:
-    """A token's name. Raises ArgumentTypeError when it is blank."""
+    """Parse a token's name. Raises ArgumentTypeError if it is blank."""
     if not text.strip():
-        raise ArgumentTypeError("a token needs a name")
+        raise ArgumentTypeError("a token needs a name; it must not be blank")
     return text.strip()
