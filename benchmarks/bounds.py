@@ -92,16 +92,16 @@ def _of_groups(results: Results) -> Iterator[Bound]:
         yield Bound(f"{name}: covered, by autocorrelation", low - _MORE, high + _MORE, shares)
         widths = {derivative: _exactly(one.half_width) for derivative, one in found.items()}
         yield Bound(f"{name}: half-width", 0, accepted.half_width, widths)
-        for unit, most in accepted.bias.items():
-            matching = [one for one in outcomes if one.derivative["unit"] == unit]
-            yield Bound(f"{name}: bias of each load, {FUELS[unit]}", -most, most, dict(_biases(matching)))
+        for unit, limit in accepted.bias.items():
+            part = [one for one in outcomes if one.derivative["unit"] == unit]
+            yield Bound(f"{name}: bias of each load, {FUELS[unit]}", -limit, limit, dict(_biases(part)))
 
 
 def _of_little_noise(results: Results) -> Iterator[Bound]:
     largest = {
-        f"{READINGS[group.frequency]}, {derivative}": _exactly(max((abs(one.error) for one in matching), default=math.nan))
+        f"{READINGS[group.frequency]}, {derivative}": _exactly(max((abs(one.error) for one in part), default=math.nan))
         for group in MAIN
-        for derivative, matching in _split_by_derivative(results.with_little_noise(group))
+        for derivative, part in _split_by_derivative(results.with_little_noise(group))
     }
     yield Bound("largest error with a twentieth of the noise", 0, _LITTLE_NOISE_ERROR, largest)
 
@@ -120,13 +120,13 @@ def _of_portfolios(results: Results) -> Iterator[Bound]:
 
 def _biases(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, Estimate]]:
     for load in LOADS:
-        for derivative, matching in _split_by_derivative([one for one in outcomes if one.load == load]):
-            if matching:
-                yield f"{load}, {derivative}", mean_of([one.error for one in matching])
+        for derivative, part in _split_by_derivative([one for one in outcomes if one.load == load]):
+            if part:
+                yield f"{load}, {derivative}", mean_of([one.error for one in part])
 
 
 def _by_derivative(outcomes: Sequence[Outcome]) -> dict[str, Coverage]:
-    return {derivative: coverage(matching) for derivative, matching in _split_by_derivative(outcomes)}
+    return {derivative: coverage(part) for derivative, part in _split_by_derivative(outcomes)}
 
 
 def _split_by_derivative(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, list[Outcome]]]:

@@ -4,7 +4,7 @@
 
 prints, in CPU seconds of one process, the fits of both periods of the Illinois samples (24 fits), with and without the
 acceleration; then complete meter runs compared with eemeter as its users call it (equality.py), and where the remaining
-time of a run goes; then the same runs in a pool of processes. Each pair is measured alternately. `benchmarks.throughput`
+time of a run goes; then the same runs in a process pool. Each pair is measured alternately. `benchmarks.throughput`
 measures end to end, through the API. The benchmark stops if fitted models differ.
 """
 

@@ -45,9 +45,7 @@ def serving() -> Iterator[FileServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found = FileServer(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(
-        target=server.serve_forever, args=(0.01,), daemon=True
-    )  # poll interval, s
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)  # poll interval, s
     thread.start()
     try:
         yield found
