@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check up down demo deploy which-stage lint fmt bench lock token
 
-# .venv is made once, and again when the lock file or the place of this clone has changed, or its Python is gone.
+# .venv is rebuilt when the lock file or the path of this clone changes, or when its Python is missing.
 READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
 ifneq ($(shell test -x .venv/bin/python && echo yes),yes)
 .PHONY: $(READY)
@@ -11,50 +11,50 @@ VENV := .venv/bin
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1   \t/p' $(MAKEFILE_LIST)
 
-run: $(READY) ## Everything: local stack, sample portfolio, meter runs, a table of savings; the API stays up
+run: $(READY) ## Start the local stack, run the sample portfolio, print its savings; the API stays up
 	@$(VENV)/python -m infra.local run
 
 # Tests run on every core, at most 8; each process has a local stack of its own.
 PYTEST := $(VENV)/python -m pytest --numprocesses auto --maxprocesses 8 --dist worksteal
 
-check: lint ## Fast checks while you work: style, types, import rules, and the unit tests that are not slow
+check: lint ## Run the fast checks: style, types, import rules, and the unit tests that are not slow
 	$(PYTEST) tests/unit -m "not slow"
 
-test: lint ## Every check
+test: lint ## Run all checks and tests
 	$(PYTEST)
 
-up: $(READY) ## Start the local stack in the background, or bring it up to date; writes .local/stack.json
+up: $(READY) ## Start or update the local stack in the background; writes .local/stack.json
 	@$(VENV)/python -m infra.local up
 
-down: ## Stop the local stack and forget its data
+down: ## Stop the local stack and delete its data
 	@if [ -x $(VENV)/python ]; then $(VENV)/python -m infra.local down; else echo "No local stack was up."; fi
 
-demo: $(READY) ## Run the sample portfolio on the stack that is up
+demo: $(READY) ## Run the sample portfolio on the running local stack
 	@$(VENV)/python -m infra.local.demo
 
 deploy: $(if $(STAGE),,which-stage) $(READY) ## Deploy a stage of infra/deployment/stages.yaml to AWS: make deploy STAGE=dev
 	@$(VENV)/python -m infra.deployment.deploy $(STAGE)
 
 which-stage:
-	@echo "Say which stage of infra/deployment/stages.yaml: make deploy STAGE=dev" >&2; exit 1
+	@echo "No stage given. Name one from infra/deployment/stages.yaml: make deploy STAGE=dev" >&2; exit 1
 
-lint: $(READY) ## Style, types, and who may import whom
+lint: $(READY) ## Check style, types and import rules
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/lint-imports
 
-fmt: $(READY) ## Format the code and mend what can be mended
+fmt: $(READY) ## Format the code and fix what can be fixed automatically
 	$(VENV)/ruff check --fix
 	$(VENV)/ruff format
 
-bench: $(READY) ## Print the benchmarks
+bench: $(READY) ## Run all benchmarks and print their results
 	@set -e; for name in speed.cold_import speed.cold_start equality equality.caltrack speed speed.bulk speed.throughput speed.memory speed.aggregation speed.overhead cost validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
 
 lock: $(READY) ## Resolve requirements/*.in into the lock files
 	sh requirements/lock.sh $(ARGS)
 
-token: $(READY) ## Make a read token for the local stack (python -m infra.tokens --help says more)
+token: $(READY) ## Create a read token for the local stack (see also python -m infra.tokens --help)
 	@$(VENV)/python -m infra.tokens create made-by-hand --scope read
 
 $(READY): requirements-dev.txt

@@ -1,1 +1,1 @@
-"""The template around the functions, and the stack on a laptop."""
+"""The CloudFormation template, its deployment, and the local stack."""

@@ -1,4 +1,4 @@
-"""What runs on AWS of this repository."""
+"""The part of this repository that runs on AWS."""
 
 import shutil
 from pathlib import Path
@@ -8,7 +8,7 @@ SOURCES = ("app.py", "chalicelib", ".chalice")
 
 
 def copy(target: Path) -> None:
-    """Copy it to a directory."""
+    """Copy the sources to a directory."""
     for name in SOURCES:
         source = REPOSITORY / name
         if source.is_dir():

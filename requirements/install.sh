@@ -1,10 +1,10 @@
 #!/bin/sh
-# Make .venv with everything of requirements-dev.txt, on whichever Python from 3.11 to 3.13 works here.
+# Create .venv with all packages of requirements-dev.txt, with any Python from 3.11 to 3.13 that works here.
 set -eu
 
 if ! .venv/bin/pip --version >/dev/null 2>&1; then
     [ -z "${PYTHON:-}" ] || "$PYTHON" --version >/dev/null 2>&1 || {
-        echo "Set-up, step 1 of 2: PYTHON=$PYTHON does not run. Name a Python 3.11, 3.12 or 3.13, or leave PYTHON out." >&2
+        echo "Set-up, step 1 of 2: PYTHON=$PYTHON does not run. Set PYTHON to a Python 3.11, 3.12 or 3.13, or leave it unset." >&2
         exit 1
     }
     for python in ${PYTHON:-python3.11 python3.12 python3.13 python3 python}; do
@@ -14,10 +14,10 @@ if ! .venv/bin/pip --version >/dev/null 2>&1; then
         fi
     done
     if [ -z "${found:-}" ]; then
-        echo "Set-up, step 1 of 2: no Python 3.11, 3.12 or 3.13 works here. Install one of them, or name one: PYTHON=/path/to/python3.11 make" >&2
+        echo "Set-up, step 1 of 2: no working Python 3.11, 3.12 or 3.13 was found. Install one, or set its path: PYTHON=/path/to/python3.11 make" >&2
         exit 1
     fi
-    echo "Set-up, step 1 of 2: making .venv with $("$found" --version)"
+    echo "Set-up, step 1 of 2: creating .venv with $("$found" --version)"
     if ! "$found" -m venv --clear .venv; then
         echo "Set-up, step 1 of 2 failed: $found cannot make a virtual environment. On Debian and Ubuntu: apt install python3-venv" >&2
         exit 1

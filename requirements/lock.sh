@@ -1,6 +1,6 @@
 #!/bin/sh
-# Resolve requirements/*.in into the lock files, one version of each package for every Python from 3.11 to 3.13.
-# Pins that still fit stay; --upgrade moves them all.
+# Resolve requirements/*.in into the lock files, with one version of each package for Python 3.11 to 3.13.
+# Pins that still satisfy the requirements stay; --upgrade updates all of them.
 set -eu
 lock() {
     .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \

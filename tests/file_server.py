@@ -1,4 +1,4 @@
-"""A web server of files, on a free port of this machine, that keeps what it was asked for."""
+"""A local web server for files, on a free port, that records requests."""
 
 import threading
 from collections.abc import Iterator
@@ -9,24 +9,24 @@ from importlib.resources import files
 
 
 def sample(name: str) -> bytes:
-    """A file that eeweather ships, such as ISD.gz: station 722874 in 2007, as NOAA has it."""
+    """Return a file that eeweather ships, such as ISD.gz: station 722874 in 2007, in NOAA's format."""
     return (files("eeweather.resources") / name).read_bytes()
 
 
 @dataclass
 class FileServer:
-    """`files` by their path; `failures` are statuses that are answered first, one a request."""
+    """files: by path. failures: statuses to return first, one per request. asked: requested paths."""
 
     url: str
     files: dict[str, bytes] = field(default_factory=dict)
     failures: list[int] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
-    cut: bool = False  # whether connections break off in the middle of a file
+    cut: bool = False  # whether to close connections in the middle of a file
 
 
 @contextmanager
 def serving() -> Iterator[FileServer]:
-    """A server for the length of a `with`."""
+    """Run a server for the duration of a `with` block."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -45,7 +45,7 @@ def serving() -> Iterator[FileServer]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found = FileServer(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)  # seconds until it sees its end
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)  # poll interval, s
     thread.start()
     try:
         yield found

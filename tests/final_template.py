@@ -1,4 +1,4 @@
-"""The template as a deployment hands it to CloudFormation, made without the zips."""
+"""The template as a deployment passes it to CloudFormation, built without the zips."""
 
 from infra.checks.transform import Template, uploaded, with_values
 from infra.deployment import retention
@@ -19,16 +19,16 @@ ALL_OPTIONS = {
 
 
 def bare() -> Template:
-    """On x86-64, with no parameter given, and data that go with the stack."""
-    return uploaded(_made("x86_64"))
+    """Return the template for x86-64, without parameters, whose data are deleted with the stack."""
+    return uploaded(_built("x86_64"))
 
 
 def full() -> Template:
-    """On Graviton, with every option taken, and data that stay."""
-    return uploaded(with_values(retention.retain(_made("arm64"), PSEUDO), ALL_OPTIONS))
+    """Return the template for Graviton, with all options, whose data are retained."""
+    return uploaded(with_values(retention.retain(_built("arm64"), PSEUDO), ALL_OPTIONS))
 
 
-def _made(machine: str) -> Template:
+def _built(machine: str) -> Template:
     template: Template = read(build(CACHE))
-    deployment.fit(template, machine)
+    deployment.set_machine(template, machine)
     return template

@@ -1,4 +1,4 @@
-"""TMY3 and CZ2010 files made after the format of the real ones of station 722880, whose names and columns these are."""
+"""Simulated TMY3 and CZ2010 files in the format of the real files of station 722880, with their names and columns."""
 
 import math
 from datetime import datetime, timedelta
@@ -29,12 +29,12 @@ _FIRST = datetime(2015, 1, 1)
 
 
 def celsius(hour: int) -> float:
-    """The made temperature of an hour of the year in local standard time, to the tenth as in the real files."""
+    """Return the simulated temperature of an hour of the year, in local standard time, to 0.1 °C as in real files."""
     return round(16.0 - 9.0 * math.cos(hour * math.tau / 8760) - 5.0 * math.cos((hour - 3) * math.tau / 24), 1)
 
 
 def lines(kind: str = TMY3) -> list[str]:
-    """The lines of a file; each month of a TMY3 year is from a year of its own."""
+    """Return the lines of a file; each month of a TMY3 year is from a different year."""
     rows = []
     for hour in range(8760):
         day = _FIRST + timedelta(hours=hour)
@@ -45,12 +45,12 @@ def lines(kind: str = TMY3) -> list[str]:
 
 
 def text(kind: str = TMY3) -> bytes:
-    """A whole file."""
+    """Return a complete file."""
     return "\r\n".join([*lines(kind), ""]).encode()
 
 
 def changed(place: int, old: str, new: str) -> bytes:
-    """A TMY3 file with a change in one of its lines, counted from 1."""
+    """Return a TMY3 file with a change in one line. place: number of the line, from 1."""
     content = lines()
     assert old in content[place - 1]
     content[place - 1] = content[place - 1].replace(old, new, 1)

@@ -1,4 +1,4 @@
-"""Count what AWS bills of the calls that this process makes, by AWS's rules, against a local stack."""
+"""Count the usage that AWS would bill for this process's calls to a local stack, by AWS's rules."""
 
 import io
 import math
@@ -12,11 +12,11 @@ from unittest.mock import patch
 from botocore.client import BaseClient
 
 WRITE_UNIT, READ_UNIT = 1024, 4096  # bytes
-Item = Mapping[str, Any]  # as DynamoDB's own protocol has it: {"id": {"N": "7"}}
+Item = Mapping[str, Any]  # in the format of DynamoDB's protocol: {"id": {"N": "7"}}
 
 
 def item_bytes(item: Item) -> int:
-    """The size of an item as DynamoDB counts it: the names and values of its attributes."""
+    """Return the size of an item as DynamoDB counts it: the names and values of its attributes."""
     return sum(len(name.encode()) + _value_bytes(value) for name, value in item.items())
 
 
@@ -39,7 +39,7 @@ def _value_bytes(value: Mapping[str, Any]) -> int:
 
 
 def _length(body: Any) -> int:
-    """The bytes of what has been uploaded."""
+    """Return the number of bytes in an uploaded body."""
     if isinstance(body, bytes):
         return len(body)
     body.seek(0, io.SEEK_END)
@@ -47,29 +47,29 @@ def _length(body: Any) -> int:
 
 
 def write_units(size: int, *, transaction: bool = False) -> int:
-    """What writing an item of some bytes takes: twice as much in a transaction."""
+    """Return the write units for an item of this size in bytes; a transaction doubles them."""
     return max(1, math.ceil(size / WRITE_UNIT)) * (2 if transaction else 1)
 
 
 def read_units(size: int, *, consistent: bool = False) -> float:
-    """What reading an item, or a page of a query, of some bytes takes."""
+    """Return the read units for an item, or a page of a query, of this size in bytes."""
     return max(1, math.ceil(size / READ_UNIT)) * (1.0 if consistent else 0.5)
 
 
 class Metered:
-    """The usage so far, by the names of prices.PRICES; and the number of calls, which were made one after another."""
+    """The usage so far, by the names in prices.PRICES, and the number of calls, which are sequential."""
 
     def __init__(self, dynamodb: Any) -> None:
         self.usage: Counter[str] = Counter()
-        self.bytes: Counter[str] = Counter()  # kept in S3 and DynamoDB
+        self.bytes: Counter[str] = Counter()  # stored in S3 and DynamoDB
         self.calls = 0
-        self.overhead = 0.0  # seconds of a processor that the counting has taken
+        self.overhead = 0.0  # CPU seconds spent on counting
         self._plain = dynamodb
         self._indexes: dict[str, list[dict[str, Any]]] = {}
 
     @contextmanager
     def counting(self) -> Iterator["Metered"]:
-        """Count the calls of whatever runs within."""
+        """Count the calls made within the `with` block."""
         call: Callable[..., Any] = BaseClient._make_api_call
 
         def counted(client: Any, operation: str, arguments: dict[str, Any]) -> Any:
@@ -88,7 +88,7 @@ class Metered:
         self.usage["SQS, requests"] += 1
 
     def _stepfunctions(self, operation: str, arguments: dict[str, Any], response: dict[str, Any]) -> None:
-        pass  # its states are billed, not its calls
+        pass  # state transitions are billed, not calls
 
     def _s3(self, operation: str, arguments: dict[str, Any], response: dict[str, Any]) -> None:
         if operation in ("GetObject", "HeadObject"):
@@ -103,10 +103,10 @@ class Metered:
             case "GetItem":
                 self._read([response.get("Item", {})], arguments)
             case "BatchGetItem":
-                for table, asked in arguments["RequestItems"].items():
+                for table, request in arguments["RequestItems"].items():
                     found = response["Responses"].get(table, [])
-                    for item in [*found, *[{}] * (len(asked["Keys"]) - len(found))]:
-                        self._read([item], asked)
+                    for item in [*found, *[{}] * (len(request["Keys"]) - len(found))]:
+                        self._read([item], request)
             case "Query" | "Scan":
                 self._read(response["Items"], arguments)
             case "BatchWriteItem":
@@ -120,9 +120,9 @@ class Metered:
             case _:
                 self._write(operation.removesuffix("Item"), arguments, transaction=False)
 
-    def _read(self, items: list[Item], asked: dict[str, Any]) -> None:
+    def _read(self, items: list[Item], request: dict[str, Any]) -> None:
         size = sum(map(item_bytes, items))
-        self.usage["DynamoDB, read units"] += read_units(size, consistent=asked.get("ConsistentRead", False))  # type: ignore[assignment]
+        self.usage["DynamoDB, read units"] += read_units(size, consistent=request.get("ConsistentRead", False))  # type: ignore[assignment]
 
     def _write(self, kind: str, arguments: dict[str, Any], *, transaction: bool) -> None:
         table = arguments["TableName"]
@@ -139,19 +139,19 @@ class Metered:
         size = item_bytes(item)
         self._index(table, item, None)
         self.usage["DynamoDB, write units"] += write_units(size, transaction=transaction)
-        self.bytes["DynamoDB, GB-months"] += size + 100  # what DynamoDB adds to each item
+        self.bytes["DynamoDB, GB-months"] += size + 100  # DynamoDB's overhead per item
 
     def _index(self, table: str, item: Item, changed: set[str] | None) -> None:
-        """What the indexes of a written item take: one of keys alone is written only when its keys change."""
+        """Count the index writes for an item. A keys-only index is written only if its keys change."""
         if table not in self._indexes:
             described = self._plain.describe_table(TableName=table)["Table"]
             self._indexes[table] = described.get("GlobalSecondaryIndexes", [])
         for index in self._indexes[table]:
             keys = {key["AttributeName"] for key in index["KeySchema"]}
             whole = index["Projection"]["ProjectionType"] == "ALL"
-            there = keys <= item.keys()
+            indexed = keys <= item.keys()
             if changed is not None and keys & changed:
-                self.usage["DynamoDB, write units"] += 2 if there else 1  # the old entry goes, and the new one comes
-            elif there and (whole or changed is None):
+                self.usage["DynamoDB, write units"] += 2 if indexed else 1  # delete the old entry, write the new one
+            elif indexed and (whole or changed is None):
                 self.usage["DynamoDB, write units"] += write_units(item_bytes(item) if whole else 0)
                 self.bytes["DynamoDB, GB-months"] += item_bytes(item) if whole and changed is None else 0

@@ -1,8 +1,8 @@
-"""What AWS asks for in US East (N. Virginia), in dollars, without the free tier and reductions for large amounts.
+"""AWS's prices in US East (N. Virginia), in dollars, without the free tier and volume discounts.
 
-Public list prices as known in mid-2025 (DynamoDB's since 1 November 2024, Lambda's with billed initialization since
-1 August 2025). The pages: https://aws.amazon.com/SERVICE/pricing/, for lambda, api-gateway, sqs, dynamodb, s3,
-step-functions, cloudwatch and xray. Look there before relying on them.
+Public list prices as of mid-2025 (DynamoDB's since 1 November 2024; Lambda bills initialization since 1 August 2025).
+The pages are https://aws.amazon.com/SERVICE/pricing/, with lambda, api-gateway, sqs, dynamodb, s3, step-functions,
+cloudwatch and xray. Check there before you rely on these prices.
 """
 
 AS_OF = "mid-2025"

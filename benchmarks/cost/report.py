@@ -1,9 +1,9 @@
-"""What do daily meter runs cost on AWS, and which memory size is the best for their worker?
+"""What do daily meter runs cost on AWS, and which memory size is best for their worker?
 
     python -m benchmarks.cost
 
-The code of the API, the worker and the aggregation's steps runs here against a local stack; what AWS bills of it is
-counted (benchmarks/cost/metered.py) and priced (benchmarks/cost/prices.py). docs/cost.md explains the figures.
+runs the code of the API, the worker and the aggregation's steps against a local stack, counts the usage that AWS would
+bill (benchmarks/cost/metered.py), and prices it (benchmarks/cost/prices.py). docs/cost.md explains the figures.
 """
 
 import io
@@ -28,62 +28,62 @@ from infra.local import portfolio
 from infra.local.deploy import environment
 
 SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 6
-WARM = 8  # runs before those that are measured
+WARM = 8  # warm-up runs that are not measured
 SUMMED = 1_000  # derivatives of the measured aggregation: one chunk
 SIZES = (512, 1024, 1769, 3008)  # MB
-WHOLE = 1769  # MB for which Lambda gives one whole processor
-CHOSEN = WHOLE  # MB of the worker in the tables by service: the default of the template's WorkerMemory
-SMALL = 512  # MB of the functions that mostly wait
-LATENCY = 0.01  # seconds that a call of AWS takes from a Lambda, assumed
-COLD, WORKERS = 0.84, 100  # seconds of a worker's cold start (docs/speed.md), and how many there are at most
-PLATFORM_LOG = 400  # bytes of Lambda's own lines about a call
-TRACED = 0.05  # of all calls beyond one a second, by X-Ray's default
-BULK, AGGREGATED = 10_000, 50_000  # meter runs of one request, derivatives of one aggregation run
+WHOLE = 1769  # MB at which Lambda gives one full vCPU
+CHOSEN = WHOLE  # MB of the worker in the tables by service: the template's default for WorkerMemory
+SMALL = 512  # MB of functions that mostly wait
+LATENCY = 0.01  # assumed seconds of a call from a Lambda to an AWS service
+COLD, WORKERS = 0.84, 100  # seconds of a worker's cold start (docs/speed.md), and the maximum number of workers
+PLATFORM_LOG = 400  # bytes that Lambda itself logs per call
+TRACED = 0.05  # share of calls beyond the first in each second, X-Ray's default
+BULK, AGGREGATED = 10_000, 50_000  # meter runs per request, derivatives per aggregation run
 MONTH = 30 * 24 * 3600  # seconds
 
 
 @dataclass
 class Work:
-    """What one kind of work takes on average: a processor's seconds, calls of AWS, bytes of log and what is billed."""
+    """Averages of one kind of work: CPU seconds, AWS calls, bytes of log, billed usage and stored bytes."""
 
     cpu: float
     calls: float
     log: float
     usage: Mapping[str, float] = field(default_factory=dict)
-    kept: Mapping[str, float] = field(default_factory=dict)  # bytes
+    stored: Mapping[str, float] = field(default_factory=dict)  # bytes
 
     def seconds(self, memory: int) -> float:
-        """How long it takes in a function of this memory (MB), whose share of a processor follows from it."""
+        """Return the seconds in a function with this memory (MB), which determines its CPU share."""
         return self.cpu * max(1.0, WHOLE / memory) + self.calls * LATENCY
 
     def billed(self, memory: int) -> Counter[str]:
-        """The usage of one call of a function that does it."""
+        """Return the usage of one call of a function that does this work."""
         usage = Counter(self.usage)
         usage["Lambda, requests"] += 1
         usage["Lambda, GB-seconds"] += self.seconds(memory) * memory / 1024  # type: ignore[assignment]
         usage["CloudWatch, GB of logs"] += (self.log + PLATFORM_LOG) / 1e9  # type: ignore[assignment]
         usage["X-Ray, traces"] += TRACED  # type: ignore[assignment]
-        usage.update({name: size / 1e9 for name, size in self.kept.items()})
+        usage.update({name: size / 1e9 for name, size in self.stored.items()})
         return usage
 
 
 def times(usage: Mapping[str, float], count: float) -> Counter[str]:
-    """The usage of something that is done so often."""
+    """Multiply a usage by a count."""
     return Counter({name: amount * count for name, amount in usage.items()})
 
 
 def dollars(usage: Mapping[str, float]) -> dict[str, float]:
-    """What each part of a usage costs, the dearest first."""
+    """Return the cost of each part of a usage, highest first."""
     priced = {name: amount * PRICES[name] for name, amount in usage.items()}
     return dict(sorted(priced.items(), key=lambda part: -part[1]))
 
 
 def measure(metered: Metered, count: int, work: Callable[[], Any]) -> Work:
-    """The work of one of `count` things that `work` does."""
+    """Run `work`, which does `count` items, and return the average per item."""
     from aws_lambda_powertools import Logger
 
     log = io.StringIO()
-    usage, kept, calls = Counter(metered.usage), Counter(metered.bytes), metered.calls
+    usage, stored, calls = Counter(metered.usage), Counter(metered.bytes), metered.calls
     overhead = metered.overhead
     handler = Logger().registered_handler
     with patch.object(handler, "stream", log), redirect_stdout(log), metered.counting():
@@ -95,7 +95,7 @@ def measure(metered: Metered, count: int, work: Callable[[], Any]) -> Work:
         (metered.calls - calls) / count,
         len(log.getvalue()) / count,
         times(metered.usage - usage, 1 / count),
-        times(metered.bytes - kept, 1 / count),
+        times(metered.bytes - stored, 1 / count),
     )
 
 
@@ -119,7 +119,7 @@ def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
 
 
 def running(metered: Metered, ids: list[int]) -> Work:
-    """What a warm worker does for one run."""
+    """Measure a warm worker's work per run."""
     from chalicelib.jobs import run_meter
 
     def work(ids: list[int]) -> None:
@@ -132,24 +132,24 @@ def running(metered: Metered, ids: list[int]) -> Work:
                 "eventSource": "aws:sqs",
                 "eventSourceARN": f"arn:aws:sqs:us-east-1:1:{os.environ['METER_QUEUE_URL'].rpartition('/')[2]}",
             }
-            answer = run_meter.handle({"Records": [record]}, SimpleNamespace())
-            assert answer == {"batchItemFailures": []}, answer
+            response = run_meter.handle({"Records": [record]}, SimpleNamespace())
+            assert response == {"batchItemFailures": []}, response
 
     work(ids[:WARM])
     return measure(metered, len(ids) - WARM, lambda: work(ids[WARM:]))
 
 
 def aggregating(metered: Metered) -> dict[str, Work]:
-    """What the steps of the state machine do for one aggregation of SUMMED derivatives."""
+    """Measure the work of the state machine's steps for one aggregation of SUMMED derivatives."""
     from chalicelib.jobs import choose_derivatives, fan_in, sum_chunk
     from chalicelib.store.runs import aggregation_runs, state_machine
     from chalicelib.store.runs.aggregation_runs import AggregationSpec
 
     made = synthetic.write(SUMMED, 1)
     interpretation = made.derivatives[0].interpretation
-    asked = AggregationSpec("SUM", projects=made.projects, derivative_interpretation=interpretation)
+    spec = AggregationSpec("SUM", projects=made.projects, derivative_interpretation=interpretation)
     with patch.object(state_machine, "start"):
-        (run,) = aggregation_runs.schedule([(asked, None)])
+        (run,) = aggregation_runs.schedule([(spec, None)])
     event = {"aggregation_run": run.id}
     work = {
         "choose": measure(metered, 1, lambda: choose_derivatives.handle(event)),
@@ -161,9 +161,9 @@ def aggregating(metered: Metered) -> dict[str, Work]:
 
 
 def of_runs(count: int, schedule: Work, worker: Work, memory: int = CHOSEN) -> Counter[str]:
-    """The usage of meter runs: requests, queue, workers."""
+    """Return the usage of meter runs: requests, queue and workers."""
     requests = -(-count // BULK)
-    usage = times({**schedule.usage} | {name: size / 1e9 for name, size in schedule.kept.items()}, count)
+    usage = times({**schedule.usage} | {name: size / 1e9 for name, size in schedule.stored.items()}, count)
     usage["Lambda, GB-seconds"] += schedule.cpu * count * WHOLE / 1024  # type: ignore[assignment]
     usage.update({"API Gateway, requests": requests, "Lambda, requests": 2 * requests})
     usage["SQS, requests"] += 2 * count  # each message is received and deleted
@@ -172,9 +172,9 @@ def of_runs(count: int, schedule: Work, worker: Work, memory: int = CHOSEN) -> C
 
 
 def of_aggregations(count: int, steps: Mapping[str, Work]) -> Counter[str]:
-    """The usage of the aggregation runs that add so many runs' derivatives up."""
+    """Return the usage of aggregating the derivatives of `count` meter runs."""
     runs, chunks = -(-count // AGGREGATED), -(-count // SUMMED)
-    usage = times(steps["choose"].billed(WHOLE), chunks)  # its reads and seconds follow the derivatives
+    usage = times(steps["choose"].billed(WHOLE), chunks)  # its reads and seconds are proportional to the derivatives
     usage += times(steps["sum"].billed(SMALL), chunks)
     usage += times(steps["fan in"].billed(WHOLE), chunks)
     usage["Step Functions, state transitions"] += 8 * runs + 2 * chunks
@@ -183,18 +183,18 @@ def of_aggregations(count: int, steps: Mapping[str, Work]) -> Counter[str]:
 
 
 def idle(sweep: Work) -> Counter[str]:
-    """The usage of a month in which nobody asks for anything."""
+    """Return the usage of a month without any requests."""
     usage = times(sweep.billed(SMALL), MONTH / 60)
-    usage["X-Ray, traces"] = MONTH // 60  # the first of each second is always traced
-    usage["SQS, requests"] += 2 * 5 * MONTH // 20  # five pollers of each of two queues, who wait 20 seconds each time
-    usage["CloudWatch, metrics"] += 1  # what the sweep writes
+    usage["X-Ray, traces"] = MONTH // 60  # the first call in each second is always traced
+    usage["SQS, requests"] += 2 * 5 * MONTH // 20  # five pollers for each of two queues, each polling for 20 seconds
+    usage["CloudWatch, metrics"] += 1  # the reconciler's metric
     usage["CloudWatch, alarms"] += 12
     usage["CloudWatch, dashboards"] += 1
     return usage
 
 
 def table(columns: Mapping[str, Mapping[str, float]]) -> str:
-    """Dollars by part (rows) and column, in Markdown; a part under half a cent of the last column is in "other"."""
+    """Return a Markdown table of dollars by part; parts under half a cent in the last column go into the rest."""
     last = list(columns.values())[-1]
     named = [name for name, cost in last.items() if cost >= 0.005]
     rows = [[name, *(f"{column.get(name, 0):,.4f}" for column in columns.values())] for name in named]
@@ -206,8 +206,8 @@ def table(columns: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def by_memory(schedule: Work, worker: Work) -> str:
-    """Seconds of a run, and dollars of 1,000 runs' workers and of all of them, by the worker's memory."""
-    lines = ["| MB | s per run | workers, $ | on arm64, $ | total, $ |", "|---|---|---|---|---|"]
+    """Return, by worker memory, the seconds of a run and the dollars of 1,000 runs: of the workers and in total."""
+    lines = ["| MB | s a run | workers, $ | on arm64, $ | all, $ |", "|---|---|---|---|---|"]
     for memory in SIZES:
         usage = of_runs(1_000, schedule, worker, memory)
         seconds = 1_000 * worker.billed(memory)["Lambda, GB-seconds"]
@@ -234,10 +234,10 @@ def main() -> None:
         from chalicelib.jobs import sweep
 
         swept = measure(metered, 1, sweep.handle)
-    print(f"A run: {worker.cpu:.3f} s of a processor, {worker.calls:.0f} calls of AWS, {worker.log:,.0f} bytes of log,")
+    print(f"A run: {worker.cpu:.3f} CPU seconds, {worker.calls:.0f} AWS calls, {worker.log:,.0f} bytes of log,")
     print("  " + ", ".join(f"{amount:.1f} {name}" for name, amount in worker.usage.items()))
-    print("  " + ", ".join(f"{size:,.0f} bytes for {name}" for name, size in worker.kept.items()))
-    print(f"Prices of {AS_OF}, in dollars; storage for a month.\n")
+    print("  " + ", ".join(f"{size:,.0f} bytes for {name}" for name, size in worker.stored.items()))
+    print(f"Prices of {AS_OF}, in dollars; storage for one month.\n")
     counts = (1_000, 1_000_000)
     print(table({f"{count:,} runs": dollars(of_runs(count, schedule, worker)) for count in counts}), "\n")
     print(table({f"{count:,} runs aggregated": dollars(of_aggregations(count, steps)) for count in counts}), "\n")

@@ -1,13 +1,13 @@
-"""Does our model of CalTRACK's billing method fit as that of eemeter 3.2.0, the last version that had the method?
+"""Does our model of CalTRACK's billing method match that of eemeter 3.2.0, the last version with the method?
 
     python -m benchmarks.equality.caltrack
     python -m benchmarks.equality.caltrack record FILE
 
-The first fits the baselines of eemeter's Illinois bills and of made-up meters (seed DEVELOPMENT) with both, prints a
-row a group of them, and exits with 1 if a number differs by more than 1e-9. It takes some minutes, nearly all of them
-eemeter's. The second writes a few small meters with eemeter's fits, which tests/unit/benchmarks/test_caltrack.py reads.
+The first fits the baselines of eemeter's Illinois bills and of simulated meters (seed DEVELOPMENT) with both, prints
+one row per group of meters, and exits with 1 if a number differs by more than 1e-9. It takes some minutes, nearly all
+of them in eemeter. The second writes a few small meters with eemeter's fits for the unit tests.
 
-eemeter 3.2.0 needs pandas < 2.1 and numpy < 2: it runs in a virtual environment of its own, in .local/caltrack.
+eemeter 3.2.0 needs pandas < 2.1 and numpy < 2, so it runs in its own virtual environment, in .local/caltrack.
 """
 
 import json
@@ -43,8 +43,8 @@ REFERENCE = REPOSITORY / "benchmarks" / "equality" / "caltrack_reference.py"
 ENVIRONMENTS = REPOSITORY / ".local" / "caltrack"
 
 FREQUENCIES = ("billing_monthly", "billing_bimonthly")
-MADE_UP = range(12)  # of each frequency
-UNEVEN, NET = (0, 1, 3), (0, 8)  # made-up meters with gaps, and with solar panels
+SIMULATED = range(12)  # numbers of the meters of each frequency
+UNEVEN, NET = (0, 1, 3), (0, 8)  # simulated meters with gaps, and with solar panels
 YEAR = pd.Timedelta(days=365)
 POINTS = ("heating_balance_point", "cooling_balance_point")
 NUMBERS = ("intercept", "heating_slope", "cooling_slope", "r2_adjusted")
@@ -52,11 +52,11 @@ NUMBERS = ("intercept", "heating_slope", "cooling_slope", "r2_adjusted")
 
 @dataclass(frozen=True)
 class Meter:
-    """A year of bills. starts: the first day of each (ISO 8601), and the day after the last.
+    """A year of bills. starts: the first day of each bill (ISO 8601), and the day after the last.
 
-    energy: of each bill, None where missing. temperature: F by the hour from the first day's midnight on, None where
-    missing. Days have 24 hours, as in UTC: eemeter 3.2.0 counts a bill's days by 24 hours from its start, which are not
-    the days of a calendar with clock changes.
+    energy: of each bill, None if missing. temperature: hourly in °F from midnight of the first day, None if missing.
+    All days have 24 hours, as in UTC: eemeter 3.2.0 counts a bill's days in steps of 24 hours from its start, which are
+    not calendar days when clocks change.
     """
 
     name: str
@@ -71,14 +71,14 @@ Fit = dict[str, Any]  # what `fit_ours` returns
 
 
 def baseline(document: dict[str, Any], group: str) -> Meter:
-    """The whole bills of a meter input that come nearest to the year before the end of its baseline."""
+    """Return the complete bills of a meter input that best match the year before the end of its baseline."""
     records, project = document["trace"]["records"], document["project"]
     reads = pd.to_datetime([record["start"] for record in records], utc=True)
     end = pd.Timestamp(project["modeling_period_group"]["baseline_period"]["end"])
     last = int(np.flatnonzero(reads <= end)[-1])
     first = int(np.abs(reads - (reads[last] - YEAR)).argmin())
     days = (reads[first : last + 1].tz_convert(project["timezone"]) + pd.Timedelta(hours=12)).tz_localize(None)
-    days = days.normalize()  # the samples are read at midnight of the winter's clock in summer too
+    days = days.normalize()  # the samples are read at midnight standard time, in summer too
     hours = pd.Series({pd.Timestamp(start): value for start, value in document["weather"]["records"]}).asfreq("h")
     temperature = hours[reads[first] :].iloc[: 24 * (days[-1] - days[0]).days]
     electricity = document["trace"]["interpretation"].startswith("ELECTRICITY")
@@ -92,27 +92,27 @@ def baseline(document: dict[str, Any], group: str) -> Meter:
     )
 
 
-def made_up(frequency: str, number: int) -> Meter:
-    """The baseline of a made-up meter."""
-    return baseline(simulate(frequency, number, seed=DEVELOPMENT).document, f"made up, {frequency[8:]}")
+def simulated(frequency: str, number: int) -> Meter:
+    """Return the baseline of a simulated meter."""
+    return baseline(simulate(frequency, number, seed=DEVELOPMENT).document, f"simulated, {frequency[8:]}")
 
 
 def with_gaps(meter: Meter) -> Meter:
-    """Without a twentieth of the hours, half of some days, all of others, eight days of one bill, and another bill."""
+    """Remove 5 % of the hours, half of some days, all of others, eight days of one bill, and another bill's energy."""
     days = len(meter.temperature) // 24
-    gone = np.random.default_rng(days).random((days, 24)) < 0.05
-    gone[7::31, :11] = True
-    gone[13::31, :12] = True
-    gone[19::61] = True
+    missing = np.random.default_rng(days).random((days, 24)) < 0.05
+    missing[7::31, :11] = True
+    missing[13::31, :12] = True
+    missing[19::61] = True
     starts = pd.DatetimeIndex(meter.starts)
-    gone[(starts[2] - starts[0]).days :][:8] = True
+    missing[(starts[2] - starts[0]).days :][:8] = True
     energy = [None if bill == 4 else value for bill, value in enumerate(meter.energy)]
-    temperature = pd.Series(meter.temperature, dtype=float).mask(gone.ravel())
+    temperature = pd.Series(meter.temperature, dtype=float).mask(missing.ravel())
     return replace(meter, group="with gaps", energy=energy, temperature=_known(temperature))
 
 
 def with_panels(meter: Meter) -> Meter:
-    """As a net meter: less what panels generate, twice the mean use in midsummer and nothing half a year later."""
+    """Make a net meter: subtract solar generation, twice the mean use in midsummer and zero in midwinter."""
     starts = pd.DatetimeIndex(meter.starts)
     length = np.diff(starts).astype("timedelta64[D]").astype(float)
     middle = (starts[:-1].dayofyear.to_numpy() + length / 2 - 172) / 365.25
@@ -126,19 +126,19 @@ def _known(values: "pd.Series[float]") -> list[float | None]:
 
 
 def meters() -> list[Meter]:
-    """All that are compared."""
+    """Return all meters to compare."""
     samples = [name for name in portfolio.names() if "billing" in name]
     found = [baseline(portfolio.meter_input(name), "Illinois") for name in samples]
     for frequency in FREQUENCIES:
-        found += [made_up(frequency, number) for number in MADE_UP]
+        found += [simulated(frequency, number) for number in SIMULATED]
     for frequency in FREQUENCIES:
-        found += [with_gaps(made_up(frequency, number)) for number in UNEVEN]
-        found += [with_panels(made_up(frequency, number)) for number in NET]
+        found += [with_gaps(simulated(frequency, number)) for number in UNEVEN]
+        found += [with_panels(simulated(frequency, number)) for number in NET]
     return found
 
 
 def fit_ours(meter: Meter) -> Fit:
-    """Model type, balance points (F), intercept (energy a day), slopes (energy a degree day), adjusted R², seconds."""
+    """Return model type, balance points (°F), intercept (a day), slopes (a degree day), adjusted R², CPU seconds."""
     starts = pd.DatetimeIndex(pd.to_datetime(meter.starts, utc=True))
     bills = pd.Series([*meter.energy, None], index=starts, dtype=float)
     clock = pd.date_range(starts[0], periods=len(meter.temperature), freq="h")
@@ -150,11 +150,11 @@ def fit_ours(meter: Meter) -> Fit:
 
 
 def fit_theirs(compared: list[Meter]) -> list[Fit]:
-    """What eemeter 3.2.0 fits, with `own_choice`: whether it chooses that by its own rules."""
+    """Return eemeter 3.2.0's fits, each with `own_choice`: whether eemeter's own rules choose it."""
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump([asdict(meter) for meter in compared], file)
         file.flush()
-        # -P: this folder's modules stay out of its way
+        # -P: do not import this folder's modules
         command = [str(_python()), "-P", "-W", "ignore", str(REFERENCE), file.name]
         ran = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env={"OMP_NUM_THREADS": "1"})
     fits: list[Fit] = json.loads(ran.stdout)
@@ -162,32 +162,32 @@ def fit_theirs(compared: list[Meter]) -> list[Fit]:
 
 
 def _python() -> Path:
-    """The Python that has eemeter 3.2.0."""
+    """Return the Python with eemeter 3.2.0, installing it if needed."""
     return once(ENVIRONMENTS, fingerprint([], REQUIREMENTS, sys.version), _install) / "bin" / "python"
 
 
 def _install(directory: Path) -> None:
-    print("Installing eemeter 3.2.0.", flush=True)
+    print("Installing eemeter 3.2.0 ...", flush=True)
     subprocess.run([sys.executable, "-m", "venv", str(directory)], check=True)
     pip = [str(directory / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     subprocess.run([*pip, *REQUIREMENTS], check=True)
 
 
 def same_candidate(one: Fit, other: Fit) -> bool:
-    """Whether both have chosen the same kind of model and the same balance points."""
+    """Return whether both have the same type of model and the same balance points."""
     return all(one[key] == other[key] for key in ("model_type", *POINTS))
 
 
 def difference(one: Fit, other: Fit) -> float:
-    """The largest relative difference of the numbers of two fits of the same candidate."""
+    """Return the largest relative difference between the numbers of two fits of the same candidate."""
     return max(_relative(one[key], other[key]) for key in NUMBERS)
 
 
 def tied(one: Fit, other: Fit) -> bool:
-    """Whether two fits are the same line with different ends.
+    """Return whether two fits are the same line with different balance points.
 
-    All heating balance points above the hottest day explain the same, as do all cooling ones below the coldest. Their
-    adjusted R² are the same number, and rounding decides.
+    All heating balance points above the hottest day give the same fit, as do all cooling ones below the coldest day.
+    Their adjusted R² are equal except for rounding, which decides.
     """
     ends = [
         fit["intercept"]
@@ -204,10 +204,10 @@ def _relative(one: float, other: float) -> float:
 
 
 def compare() -> int:
-    """Print a row a group, and the meters of which the fits differ; the number of those that should not."""
+    """Print one row per group, and the meters whose fits differ. Return how many differ without being tied."""
     compared = meters()
     theirs = fit_theirs(compared)
-    fit_ours(compared[0])  # what is made once
+    fit_ours(compared[0])  # warm up what is computed only once
     groups: defaultdict[str, list[tuple[Fit, Fit]]] = defaultdict(list)
     notes, wrong = [], 0
     for meter, their in zip(compared, theirs, strict=True):
@@ -218,7 +218,7 @@ def compare() -> int:
             found = "tied" if tied(our, their) else "DIFFERENT"
             notes.append(f"{meter.name}: {found}, {_text(our)} and eemeter's {_text(their)}")
         if not their["own_choice"]:
-            notes.append(f"{meter.name}: by eemeter's own rules, no intercept below 0, and another model or none")
+            notes.append(f"{meter.name}: eemeter's own rules reject a negative intercept, so another model or none")
     print("| bills | meters | agree to 1e-9 | tied | largest difference | eemeter 3.2.0, s | ours, s | times as fast |")
     print("|---|---|---|---|---|---|---|---|")
     groups["all"] = [pair for pairs in groups.values() for pair in pairs]
@@ -243,10 +243,10 @@ def _row(group: str, pairs: list[tuple[Fit, Fit]]) -> str:
 
 
 def record(path: Path) -> None:
-    """Write ten meters whose temperatures are the days', a line each, with eemeter's fits."""
-    chosen = [made_up("billing_monthly", number) for number in (0, 1, 5, 7)]
-    chosen += [made_up("billing_bimonthly", number) for number in (2, 3, 6, 9)]
-    chosen += [with_gaps(made_up("billing_monthly", 8)), with_panels(made_up("billing_bimonthly", 0))]
+    """Write ten meters with daily temperatures, one line each, with eemeter's fits."""
+    chosen = [simulated("billing_monthly", number) for number in (0, 1, 5, 7)]
+    chosen += [simulated("billing_bimonthly", number) for number in (2, 3, 6, 9)]
+    chosen += [with_gaps(simulated("billing_monthly", 8)), with_panels(simulated("billing_bimonthly", 0))]
     small = [_by_days(meter) for meter in chosen]
     lines = []
     for meter, fit in zip(small, fit_theirs([by_hours(meter) for meter in small]), strict=True):
@@ -256,14 +256,14 @@ def record(path: Path) -> None:
 
 
 def _by_days(meter: Meter) -> Meter:
-    """The temperatures of its days, to a tenth of a degree, and its energy to two decimals."""
+    """Replace the temperatures by daily means, rounded to 0.1 °F, and round the energy to two decimals."""
     days = pd.DataFrame(np.reshape(np.array(meter.temperature, dtype=float), (-1, 24)))
     means = days.mean(axis=1).where(days.count(axis=1) > 12).round(1)
     return replace(meter, energy=_known(pd.Series(meter.energy, dtype=float).round(2)), temperature=_known(means))
 
 
 def by_hours(meter: Meter) -> Meter:
-    """A meter that was recorded by days, with the same temperature all day."""
+    """Convert a recorded meter to hourly temperatures, constant within each day."""
     return replace(meter, temperature=[day for day in meter.temperature for _ in range(24)])
 
 

@@ -1,8 +1,8 @@
-"""Fits bills with eemeter 3.2.0; benchmarks/equality/caltrack.py runs this file in an environment that has it.
+"""Fit bills with eemeter 3.2.0; benchmarks/equality/caltrack.py runs this file in the environment that has it.
 
     python caltrack_reference.py METERS > FITS
 
-METERS and FITS are JSON: a list of what `caltrack.Meter` holds, and a fit of each as `caltrack.fit_ours` returns it.
+METERS and FITS are JSON: a list of `caltrack.Meter`, and a list of fits like those of `caltrack.fit_ours`.
 """
 
 import json
@@ -18,13 +18,13 @@ from eemeter.features import compute_temperature_features, compute_usage_per_day
 
 PROCESSES = 2
 POINTS = range(30, 91)  # F
-# its `create_caltrack_billing_design_matrix` has 35 days here, and so takes the weather of half a bimonthly bill
-LONGEST_BILL = pd.Timedelta("70D")
+# eemeter's `create_caltrack_billing_design_matrix` uses 35 days, which covers only half of a bimonthly bill's weather
+MAX_BILL = pd.Timedelta("70D")
 NEGATIVE_INTERCEPT = ".intercept_negative"
 
 
 def design_matrix(meter: dict[str, Any]) -> pd.DataFrame:
-    """A row a bill: usage per day, degree days a day for each balance point, and the days that have a temperature."""
+    """Return one row per bill: usage per day, degree days per day at each balance point, days with temperatures."""
     starts = pd.DatetimeIndex(pd.to_datetime(meter["starts"], utc=True))
     bills = pd.DataFrame({"value": [*meter["energy"], None]}, index=starts, dtype=float)
     clock = pd.date_range(starts[0], periods=len(meter["temperature"]), freq="H")
@@ -34,14 +34,14 @@ def design_matrix(meter: dict[str, Any]) -> pd.DataFrame:
         heating_balance_points=POINTS,
         cooling_balance_points=POINTS,
         data_quality=True,
-        tolerance=LONGEST_BILL,
+        tolerance=MAX_BILL,
     )
     matrix: pd.DataFrame = merge_features([compute_usage_per_day_feature(bills, series_name="meter_value"), features])
     return matrix
 
 
 def fit(meter: dict[str, Any]) -> dict[str, Any]:
-    """The model that eemeter chooses; of a net meter, the one that it would choose if intercepts could be negative."""
+    """Return the model that eemeter chooses; for a net meter, its choice if negative intercepts were allowed."""
     began = time.process_time()
     fitted = fit_caltrack_usage_per_day_model(
         design_matrix(meter), use_billing_presets=True, weights_col="n_days_kept", fit_cdd=meter["electricity"]

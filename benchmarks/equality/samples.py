@@ -1,8 +1,9 @@
-"""Are our results eemeter's own? Each sample through `run_meter`, and through a short script on the same windows.
+"""Do our results equal eemeter's? Each sample through `run_meter`, and through a short script on the same windows.
 
     python -m benchmarks.equality [SAMPLE ...]
 
-prints the greatest relative difference of the values and half-widths of each sample, and exits with 1 above 1e-9.
+prints the largest relative difference between the values and half-widths of each sample, and exits with 1 if it is
+above 1e-9.
 """
 
 from typing import Any, TypeAlias
@@ -32,18 +33,18 @@ Windows: TypeAlias = dict[str, tuple[str, str]]
 
 
 def meter_input(name: str) -> dict[str, Any]:
-    """A sample's input, with eemeter's own model and interval asked for."""
+    """Return a sample's input that requests eemeter's own model and interval."""
     own = {"model_class": "BillingModel"} if "billing" in name else {"model_kwargs": {"refit_poor_search": False}}
     return portfolio.meter_input(name) | own | {"uncertainty": "guideline14"}
 
 
 def windows_of(output: dict[str, Any]) -> Windows:
-    """The first and the last instant of the periods of a meter output."""
+    """Return the start and end of each period of a meter output."""
     return {label: (model["start"], model["end"]) for label, model in output["models"].items()}
 
 
 def directly(name: str, windows: Windows) -> dict[str, float]:
-    """eemeter as its users write it: the sum and half-width of each model on each weather, and what was observed."""
+    """Use eemeter as its users do. Return each model's sum and half-width for each weather, and the observed sum."""
     meter, temperature, about = load_sample(name)
     billing, electricity = about["freq"].startswith("billing"), about["interpretation"] == "electricity"
     baseline_data, reporting_data, model_class = (
@@ -51,11 +52,11 @@ def directly(name: str, windows: Windows) -> dict[str, float]:
         if billing
         else (DailyBaselineData, DailyReportingData, DailyModel)
     )
-    # the daily samples are days of Chicago, written as midnights in UTC
+    # the daily samples are days in Chicago, written as midnights in UTC
     meter = meter.tz_localize(None).tz_localize(TIMEZONE) if about["freq"] == "daily" else meter.tz_convert(TIMEZONE)
-    if about["freq"] == "hourly":  # eemeter's own sums take an hour of no electricity for a missing one
+    if about["freq"] == "hourly":  # eemeter's own sums treat an hour without electricity as missing
         meter = meter.resample("D").sum()
-    if billing:  # their reads are at midnight in winter: in summer too
+    if billing:  # the samples are read at midnight standard time, in summer too
         meter.index = meter.index.tz_localize(None).normalize().tz_localize(TIMEZONE)
     data, models = {}, {}
     for label, (start, end) in windows.items():
@@ -99,7 +100,7 @@ def directly(name: str, windows: Windows) -> dict[str, float]:
 
 
 def through_run_meter(output: dict[str, Any]) -> dict[str, float]:
-    """The same figures out of a meter output."""
+    """Return the same figures from a meter output."""
     results = {}
     for derivative in output["derivatives"]:
         weather = {"annualized_weather_normal": "normal year", "gross_predicted": "reporting period"}
@@ -115,13 +116,13 @@ def through_run_meter(output: dict[str, Any]) -> dict[str, float]:
 
 
 def compare(name: str) -> float:
-    """The greatest relative difference of any figure of a sample. Raises MeterFailure as `run_meter` does."""
+    """Return the largest relative difference of a sample's figures. Raises MeterFailure as `run_meter` does."""
     output = run_meter(meter_input(name))
     ours, theirs = through_run_meter(output), directly(name, windows_of(output))
-    if output["models"]["reporting"]["status"] == "DISQUALIFIED":  # what the datastore leaves out, and a script may not
+    if output["models"]["reporting"]["status"] == "DISQUALIFIED":  # only the datastore omits this model
         theirs = {key: value for key, value in theirs.items() if not key.startswith("reporting model")}
     if ours.keys() != theirs.keys():
-        raise AssertionError(f"{name}: {ours.keys() ^ theirs.keys()} is on one side only")
+        raise AssertionError(f"{name}: {ours.keys() ^ theirs.keys()} is only on one side")
     return max(abs(ours[key] / theirs[key] - 1) for key in ours)
 
 
@@ -131,7 +132,7 @@ def _by_bill(days: pd.DataFrame, meter: pd.DataFrame) -> pd.DataFrame:
 
 
 def _of_bills(fitted: pd.DataFrame, predicted: pd.DataFrame, parameters: int) -> float:
-    """ASHRAE Guideline 14 for bills, written out: n' = n, and the polynomial in months for billing data."""
+    """Return the half-width by ASHRAE Guideline 14 for bills: n' = n, and the polynomial in months for billing data."""
     n, m, months = len(fitted), len(predicted), pd.DatetimeIndex(predicted.index).month.nunique()
     freedom = max(n - parameters, 2)
     rmse = np.sqrt(((fitted["observed"] - fitted["predicted"]) ** 2).sum() / freedom)
@@ -149,5 +150,5 @@ def main(names: list[str]) -> int:
             continue
         worst = max(worst, difference)
         print(f"{name:42} {difference:.1e}")
-    print(f"greatest relative difference {worst:.1e}, {TOLERANCE:.0e} allowed")
+    print(f"largest relative difference {worst:.1e}; at most {TOLERANCE:.0e} allowed")
     return int(worst > TOLERANCE)

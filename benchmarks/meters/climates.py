@@ -1,8 +1,8 @@
-"""Climates and pairs of years for made-up meters: the real temperatures of two places, moved and stretched.
+"""Climates and pairs of years for simulated meters: the real temperatures of two places, shifted and stretched.
 
-A climate adds `shift` (-12 to +12 F) to a place's temperatures and multiplies their distance from the mean of its
-years by `stretch` (0.7 to 1.25); its normal year is the place's, changed alike. One real year, repeated, is the weather
-before the measure, and one the weather after it: the first and the second, the reverse, or the same year twice.
+A climate adds `shift` (-12 to +12 °F) to a place's temperatures and multiplies their distance from the mean of its
+years by `stretch` (0.7 to 1.25). Its normal year is that of the place, changed in the same way. The weather before the
+measure repeats one real year, and the weather after it another: first and second, the reverse, or the same year twice.
 """
 
 from dataclasses import dataclass
@@ -14,17 +14,17 @@ import pandas as pd
 
 from benchmarks.meters.places import GREAT_BRITAIN, SPRINGFIELD, Hours, find_place, hour_of_year
 
-DAYS_AROUND = 490  # with readings, before and after: until the first whole bill, and seven bimonthly bills
+DAYS_AROUND = 490  # with readings, before and after: the days until the first full bill, and seven bimonthly bills
 YEAR = 365  # days
 _WORKS = 9  # days between the end of the baseline and the start of the reporting period
 _MARGIN = 3  # days of temperatures around the readings
 
-Days: TypeAlias = pd.Series  # a value a day, by the day's first instant in the climate's time zone
+Days: TypeAlias = pd.Series  # one value per day, indexed by the start of the day in the climate's time zone
 
 
 @dataclass(frozen=True)
 class Climate:
-    """shift: in F. before, after: the years around the measure. measure: the reporting period's first day (ISO)."""
+    """shift: in °F. before, after: the years around the measure. measure: start of the reporting period (ISO 8601)."""
 
     place: str
     shift: float
@@ -35,7 +35,7 @@ class Climate:
 
     @property
     def station(self) -> str:
-        """The place, and how it is changed."""
+        """The place, with its shift and stretch if any."""
         return self.place if (self.shift, self.stretch) == (0, 1) else f"{self.place} {self.shift:+} F x {self.stretch}"
 
     @property
@@ -47,21 +47,21 @@ class Climate:
 
     @property
     def timezone(self) -> str:
-        """Its IANA name."""
+        """The IANA name of the time zone."""
         return find_place(self.place).timezone
 
     @property
     def baseline_end(self) -> pd.Timestamp:
-        """A local midnight."""
+        """The end of the baseline, a local midnight."""
         return self.reporting_start - pd.DateOffset(days=_WORKS)
 
     @property
     def reporting_start(self) -> pd.Timestamp:
-        """A local midnight."""
+        """The start of the reporting period, a local midnight."""
         return pd.Timestamp(self.measure, tz=self.timezone)
 
 
-# of eight stations: a worker keeps sixteen normal years, and those of electricity and gas are two
+# eight stations, because a worker caches sixteen normal years, one each for electricity and gas
 CLIMATES = (
     Climate(SPRINGFIELD, 0, 1, 2016, 2017, "2017-01-04"),
     Climate(SPRINGFIELD, 0, 1, 2017, 2016, "2017-07-05"),
@@ -80,7 +80,7 @@ CLIMATES = (
 
 @cache
 def observed_days(climate: Climate) -> Days:
-    """The mean temperatures (F) of the days that have readings."""
+    """Return the daily mean temperatures (°F) of the days with readings."""
     first = climate.baseline_end - pd.DateOffset(days=DAYS_AROUND)
     last = climate.reporting_start + pd.DateOffset(days=DAYS_AROUND - 1)
     return _observed_hours(climate).tz_convert(climate.timezone).resample("D").mean()[first:last]
@@ -88,21 +88,21 @@ def observed_days(climate: Climate) -> Days:
 
 @cache
 def normal_days(climate: Climate) -> Days:
-    """The mean temperatures (F) of the days of the normal year, which are those of 2015."""
+    """Return the daily mean temperatures (°F) of the normal year, with the dates of 2015."""
     index = pd.date_range("2015-01-01", "2016-01-01", freq="h", tz=climate.timezone, inclusive="left")
     hours = _changed(climate, find_place(climate.place).normal)[hour_of_year(index)]
     return pd.Series(hours, index=index).resample("D").mean()
 
 
 def whole_years(climate: Climate) -> tuple[Days, Days, Days]:
-    """The mean temperatures (F) of the days of a year before the measure, of one after it, and of the normal year."""
+    """Return the daily mean temperatures (°F) of a year before the measure, a year after it, and the normal year."""
     observed = observed_days(climate)
     return observed.iloc[:YEAR], observed.iloc[-YEAR:], normal_days(climate)
 
 
 @cache
 def weather(climate: Climate) -> dict[str, Any]:
-    """The two members of a serialized meter input; the same objects each time, so that they are made once."""
+    """Return both weather members of a serialized meter input; cached, so each climate's are created only once."""
     normal = _changed(climate, find_place(climate.place).normal).tolist()
     return {
         "weather": _member(climate, _hours_around(climate.measure), _observed_hours(climate).tolist()),
@@ -130,7 +130,7 @@ def _changed(climate: Climate, hours: Hours) -> Hours:
 
 @cache
 def _hours_around(measure: str) -> list[str]:
-    """The hours of UTC around a measure, the same texts for all climates."""
+    """Return the UTC hours around a measure (ISO 8601); climates share these strings."""
     day = pd.Timestamp(measure, tz="UTC")
     first, last = (
         day - pd.Timedelta(days=_MARGIN + DAYS_AROUND + _WORKS),

@@ -1,10 +1,10 @@
-"""Non-routine events of made-up meters: what changes beside the measure, in the year before it or the one after.
+"""Non-routine events of simulated meters: changes other than the measure, in the year before it or after it.
 
-    occupancy   from some day on, the base load is 60 to 160 % of what it was
-    vacancy     for 3 to 10 weeks, the base load is 15 % of what it was, and heating and cooling are 40 %
-    outliers    2 to 5 days read 5 to 20 times what they would
+    occupancy   from some day on, the base load is 60 to 160 % of its previous value
+    vacancy     for 3 to 10 weeks, the base load is 15 % of its usual value, and heating and cooling are 40 %
+    outliers    2 to 5 days read 5 to 20 times their usual value
 
-Everything is drawn evenly. The noise of a day changes as its load does.
+Everything is drawn uniformly. A day's noise scales with its load.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,7 @@ Positions: TypeAlias = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Changes:
-    """By what the base load, heating and cooling, and the reading of each day are multiplied."""
+    """The factors for the base load, for heating and cooling, and for the reading of each day."""
 
     base: float | Floats = 1.0
     conditioning: float | Floats = 1.0
@@ -30,7 +30,7 @@ class Changes:
 
 
 def draw_changes(draw: np.random.Generator, event: str | None, days: int, years: tuple[int, int]) -> Changes:
-    """What an event changes in so many days; years: where the year before the measure starts, and the one after."""
+    """Draw an event's changes over `days` days. years: first days of the years before and after the measure."""
     return _EVENTS[event](draw, np.arange(days), years) if event else Changes()
 
 

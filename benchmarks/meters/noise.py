@@ -1,7 +1,7 @@
-"""The noise of made-up meters: normal, and autocorrelated from one day to the next.
+"""The noise of simulated meters: normal, and autocorrelated from one day to the next.
 
-Its standard deviation is in proportion to the load, or the same whatever the load. No day reads less than the meter can
-show; the days are moved down by what this adds, so that the mean over all noise is still the load.
+Its standard deviation is proportional to the load, or constant. Readings are clipped at a minimum; to compensate, the
+expected value before clipping is lowered, so that the mean reading is still the load.
 """
 
 from typing import TypeAlias
@@ -15,14 +15,14 @@ PROPORTIONAL, CONSTANT = LAWS = ("proportional to load", "independent of load")
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-_LEAST = {"THERM": 0.0, "KWH": 0.01}  # of the load: eemeter takes electricity of 0 as missing
+_MIN_READING = {"THERM": 0.0, "KWH": 0.01}  # fraction of the load: eemeter treats electricity of 0 as missing
 _CENTRES = np.linspace(-8, 8, 1601)
-# of a normal variable with standard deviation 1 around each centre, when what is below 0 counts as 0
+# means of a normal variable with standard deviation 1 around each centre, clipped at 0
 _MEANS = _CENTRES * ndtr(_CENTRES) + np.exp(-(_CENTRES**2) / 2) / np.sqrt(2 * np.pi)
 
 
 def autoregressive(draw: np.random.Generator, n: int, autocorrelation: float) -> Floats:
-    """AR(1) noise of mean 0 and variance 1."""
+    """Draw AR(1) noise with mean 0 and variance 1."""
     steps = draw.standard_normal(n)
     steps[1:] *= np.sqrt(1 - autocorrelation**2)
     noise: Floats = lfilter([1.0], [1.0, -autocorrelation], steps)
@@ -30,16 +30,16 @@ def autoregressive(draw: np.random.Generator, n: int, autocorrelation: float) ->
 
 
 def deviations(law: str, cvrmse: float, load: Floats, year: Floats) -> Floats:
-    """The standard deviation of each day's noise, in the unit of the load; cvrmse: that of the year (a fraction)."""
+    """Return the standard deviation of each day's noise, in the load's unit. cvrmse: of the year, a fraction."""
     deviation = cvrmse * year.mean()
     of_load = load / np.sqrt(np.mean(year**2)) if law == PROPORTIONAL else np.ones(len(load))
     return np.asarray(deviation * of_load)
 
 
 def read(load: Floats, deviation: Floats, noise: Floats, unit: str) -> Floats:
-    """What the meter shows of each day."""
-    least = _LEAST[unit] * load
+    """Return the meter's reading for each day."""
+    minimum = _MIN_READING[unit] * load
     with np.errstate(divide="ignore"):  # without noise
-        above = (load - least) / deviation
+        above = (load - minimum) / deviation
     lower = np.interp(above, _MEANS, _MEANS - _CENTRES)
-    return np.asarray(np.maximum(load + deviation * (noise - lower), least))
+    return np.asarray(np.maximum(load + deviation * (noise - lower), minimum))

@@ -1,7 +1,7 @@
-"""Two places with two years of real temperatures each, by the hour: Springfield, Illinois, and one in Great Britain.
+"""Two years of real hourly temperatures at each of two places: Springfield, Illinois, and one in Great Britain.
 
-They are the temperatures of eemeter's samples. A year is 8760 hours of UTC from 1 January, without 29 February. The
-British years were measured from 6 December to 5 December; their days are put in the order of the calendar.
+They are the temperatures of eemeter's samples. A year is 8760 hours in UTC from 1 January, without 29 February. The
+British years were measured from 6 December to 5 December; their days are put in calendar order.
 """
 
 from functools import cache
@@ -25,7 +25,7 @@ Hours: TypeAlias = npt.NDArray[np.float64]
 
 
 class Place(NamedTuple):
-    """Temperatures (F) by the hour of the year: those that were measured, by year, and those of the normal year."""
+    """Hourly temperatures (°F): the observed ones by year, and those of the normal year."""
 
     timezone: str
     years: dict[int, Hours]
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 @cache
 def find_place(name: str) -> Place:
-    """Springfield or Great Britain."""
+    """Return Springfield or Great Britain."""
     if name == SPRINGFIELD:
         sample = portfolio.meter_input("il-electricity-cdd-hdd-daily")
     else:
@@ -45,25 +45,25 @@ def find_place(name: str) -> Place:
 
 
 def hour_of_year(index: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
-    """The hour of UTC counted from 1 January; 29 February counts as 1 March."""
+    """Return the hour in UTC, counted from 1 January; 29 February counts as 1 March."""
     utc = index.tz_convert("UTC")
     day = utc.dayofyear - (utc.is_leap_year & (utc.dayofyear > 59)).astype(int)
     return np.asarray((day - 1) * 24 + utc.hour, dtype=np.int64)
 
 
 def temperatures(weather: dict[str, Any]) -> pd.Series:
-    """Those of a serialized meter input's weather, in F, by the hour of UTC."""
+    """Return the hourly temperatures of a serialized meter input's weather, in °F and UTC."""
     hours = pd.Series(dict(map(tuple, weather["records"])), dtype=float)
     hours.index = pd.to_datetime(hours.index, utc=True)
     return hours * 9 / 5 + 32 if weather["unit"] == "C" else hours
 
 
 def _year(observed: pd.Series, first: pd.Timestamp) -> Hours:
-    """The hours from the first of a year until the next."""
+    """Return the hours of the year that starts at `first`, in calendar order."""
     year = observed[first : first + pd.DateOffset(years=1) - pd.Timedelta("1h")]
     index = pd.DatetimeIndex(year.index)
     year = year[~((index.month == 2) & (index.day == 29))]
     ordered = year.iloc[np.argsort(hour_of_year(pd.DatetimeIndex(year.index)))]
     if len(ordered) != HOURS:
-        raise ValueError(f"The year from {first} has {len(ordered)} hours.")
+        raise ValueError(f"The year from {first} has {len(ordered)} hours; it must have {HOURS}.")
     return np.asarray(ordered, dtype=np.float64)

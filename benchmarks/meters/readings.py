@@ -1,4 +1,4 @@
-"""What a made-up meter shows of its days, as the records of a trace: days, hours, or bills."""
+"""The readings of a simulated meter as records of a trace: daily, hourly, or bills."""
 
 from functools import cache
 from typing import Any, NamedTuple, TypeAlias
@@ -14,7 +14,7 @@ Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 class Clock(NamedTuple):
-    """The starts (ISO 8601) of the hours or days that have readings and of the next, and each one's day and hour."""
+    """The starts (ISO 8601) of hours or days with readings, the end of the last, and the day and hour of each start."""
 
     starts: list[str]
     day: Positions
@@ -24,7 +24,7 @@ class Clock(NamedTuple):
 def records(
     draw: np.random.Generator, climate: Climate, energy: Floats, frequency: str, schedule: str
 ) -> list[dict[str, Any]]:
-    """The energy of the climate's days, read at that frequency: a value for the time until the next, and a last end."""
+    """Return the energy of the climate's days as records at this frequency. The last one only marks the end."""
     clock = _clock(climate, "h" if frequency == "hourly" else "D")
     starts, values = clock.starts, energy
     if frequency == "hourly":
@@ -40,7 +40,7 @@ def records(
 
 
 def _by_hour(draw: np.random.Generator, clock: Clock, energy: Floats) -> Floats:
-    """Shares of the day: a wave of its own for each meter, and 20 % more or less for each hour."""
+    """Split days into hours: a sine wave that differs between meters, and up to ± 20 % for each hour."""
     wave = 1 + draw.uniform(0, 0.5) * np.sin((clock.hour + draw.uniform(0, 24)) * np.pi / 12)
     shares = wave * draw.uniform(0.8, 1.2, len(wave))
     by_hour: Floats = shares * (energy / np.bincount(clock.day, shares))[clock.day]

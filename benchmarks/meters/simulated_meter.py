@@ -1,16 +1,16 @@
-"""Made-up meters whose savings are known, in climates made of real temperatures.
+"""Simulated meters with known savings, in climates derived from real temperatures.
 
-Of each meter is drawn, evenly:
+For each meter, these are drawn uniformly:
 
-    climate          one of the twelve of `climates`: the temperatures, and which years lie around the measure
-    load             as `loads` says
-    savings          0 to 20 % of the load, from the day on which the reporting period starts
-    noise            as `noise` says, by either law; its CVRMSE is 10 to 40 % of the true load of the days of a year
+    climate          one of the twelve in `climates`: the temperatures, and the years before and after the measure
+    load             see `loads`
+    savings          0 to 20 % of the load, from the first day of the reporting period
+    noise            by one of the two laws in `noise`; its CVRMSE is 10 to 40 % of the true daily load of a year
     autocorrelation  of the noise from one day to the next: 0 to 0.6 (AR(1))
-    reads            of bills, as `read_schedules` says
+    reads            of bills, see `read_schedules`
 
-Nothing else changes, unless an event of `events` is asked for. Readings reach 490 days back from the end of the
-baseline, and 490 on from the start of the reporting period. Bills are sums of days, and hours are shares of their day.
+Nothing else changes, unless an event of `events` is requested. Readings cover the 490 days before the end of the
+baseline and the 490 days after the start of the reporting period. Bills are sums of days, hours are shares of days.
 """
 
 from dataclasses import dataclass
@@ -34,17 +34,17 @@ __all__ = [
     "simulate",
 ]
 
-# Two sets of meters: one to choose and tune methods on, and one to run once, for what is published.
+# Two sets of meters: one for choosing and tuning methods, and one that is run once, for the published results.
 DEVELOPMENT, PUBLISHED = 1, 2
 
 
 @dataclass(frozen=True)
 class SimulatedMeter:
-    """A complete serialized meter input and what it was drawn from; savings, cvrmse, autocorrelation are fractions.
+    """A complete serialized meter input, and how it was drawn. savings, cvrmse, autocorrelation: fractions.
 
-    kind: one of KINDS. load: the energy of each day before the measure, without noise, by its mean temperature (F).
-    noise_law: one of LAWS. schedule: one of SCHEDULES; it matters to bills. event: what was asked for, one of EVENTS;
-    event_start: the first day whose reading it changes.
+    kind: one of KINDS. load: gives the energy before the measure, without noise, from daily mean temperatures (°F).
+    noise_law: one of LAWS. schedule: one of SCHEDULES, only used for bills. event: the requested one of EVENTS, if any.
+    event_start: the first day whose reading the event changes.
     """
 
     document: dict[str, Any]
@@ -60,7 +60,7 @@ class SimulatedMeter:
     event_start: pd.Timestamp | None
 
     def truth(self, interpretation: str, start: str, end: str) -> float:
-        """What the load without noise and event saves: in the normal year, or in a reporting period (ISO 8601)."""
+        """Return the true savings, without noise and event, in the normal year or in a reporting period (ISO 8601)."""
         if interpretation.startswith("annualized"):
             days = normal_days(self.climate)
         else:
@@ -71,11 +71,11 @@ class SimulatedMeter:
 def simulate(
     frequency: str, number: int, *, noise: float = 1.0, seed: int = DEVELOPMENT, event: str | None = None
 ) -> SimulatedMeter:
-    """The meter of that number, read at that frequency: hourly, daily, billing_monthly or billing_bimonthly.
+    """Return the meter with this number, read hourly, daily, billing_monthly or billing_bimonthly.
 
-    noise: how much of its noise it has, as a fraction. seed: the set that it is of. event: one of EVENTS, or none.
+    noise: factor on the meter's noise. seed: the set of meters. event: one of EVENTS, or None.
     """
-    building, reading, happening = map(np.random.default_rng, np.random.SeedSequence([seed, number]).spawn(3))
+    building, reading, event_draw = map(np.random.default_rng, np.random.SeedSequence([seed, number]).spawn(3))
     climate = CLIMATES[building.integers(len(CLIMATES))]
     load = draw_load(building, climate)
     savings, cvrmse, autocorrelation = building.uniform([0, 0.1, 0], [0.2, 0.4, 0.6]).tolist()
@@ -85,7 +85,7 @@ def simulate(
     true = expected.to_numpy() * np.where(expected.index >= climate.reporting_start, 1 - savings, 1.0)
     deviation = noise * deviations(noise_law, cvrmse, true, true[:YEAR])
     shown = read(true, deviation, autoregressive(building, len(true), autocorrelation), load.unit)
-    changes = draw_changes(happening, event, len(true), (DAYS_AROUND - YEAR, len(true) - DAYS_AROUND))
+    changes = draw_changes(event_draw, event, len(true), (DAYS_AROUND - YEAR, len(true) - DAYS_AROUND))
     factors = (load(temperature, changes.base, changes.conditioning) / expected * changes.reading).to_numpy()
     trace_id = f"{frequency}-{seed}-{number}"
     trace = {
@@ -97,7 +97,7 @@ def simulate(
         "records": records(reading, climate, shown * factors, frequency, schedule),
     }
     return SimulatedMeter(
-        document={"type": "SINGLE_TRACE_SIMPLE_PROJECT", "trace": trace, **_surroundings(climate, trace_id)},
+        document={"type": "SINGLE_TRACE_SIMPLE_PROJECT", "trace": trace, **_project_and_weather(climate, trace_id)},
         kind=load.kind,
         savings=savings,
         cvrmse=cvrmse,
@@ -111,8 +111,8 @@ def simulate(
     )
 
 
-def _surroundings(climate: Climate, project_id: str) -> dict[str, Any]:
-    """The project of a serialized meter input, and its weather."""
+def _project_and_weather(climate: Climate, project_id: str) -> dict[str, Any]:
+    """Return the project and weather of a serialized meter input."""
     project = {
         "type": "PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP",
         "project_id": project_id,

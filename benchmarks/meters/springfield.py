@@ -1,4 +1,4 @@
-"""The temperatures of eemeter's Illinois samples, in the local time of Springfield."""
+"""The temperatures of eemeter's Illinois samples, in Springfield's local time."""
 
 from functools import cache
 
@@ -12,13 +12,13 @@ TIMEZONE = "America/Chicago"
 
 @cache
 def observed_hours() -> pd.Series:
-    """The temperatures (F) that station 724390 measured, by the hour."""
+    """Return the hourly observed temperatures (°F) of station 724390."""
     sample = portfolio.meter_input("il-electricity-cdd-hdd-daily")
     return temperatures(sample["weather"]).tz_convert(TIMEZONE)
 
 
 @cache
 def normal_hours() -> pd.Series:
-    """The temperatures (F) of the normal year, by the hour of the year 2015."""
+    """Return the hourly temperatures (°F) of the normal year, with the dates of 2015."""
     index = pd.date_range("2015-01-01", "2016-01-01", freq="h", tz=TIMEZONE, inclusive="left")
     return pd.Series(find_place(SPRINGFIELD).normal[hour_of_year(index)], index=index)

@@ -1,8 +1,8 @@
-"""eemeter's four samples of the United Kingdom as meter inputs: smart meters read by the hour, temperatures in C.
+"""eemeter's four samples from the United Kingdom as meter inputs: smart meters read hourly, temperatures in °C.
 
-Their metadata holds one date, at which the baseline ends and the reporting period starts, no station, and as its loads
-those of the Illinois sample il-gas-intercept-only: no truth of these meters. The normal year is a calendar year that
-the sample has whole. Gas is read in kWh, which the datastore does not take for gas.
+Their metadata have one date, which ends the baseline and starts the reporting period, and no station. The loads in the
+metadata are those of the Illinois sample il-gas-intercept-only, so the true savings are not known. The normal year is
+the first complete calendar year of the sample. Gas is read in kWh, which is converted to therms here.
 """
 
 from typing import Any
@@ -15,12 +15,12 @@ TIMEZONE = "Europe/London"
 
 
 def names() -> list[str]:
-    """The four samples."""
+    """Return the names of the four samples."""
     return [name for name in samples() if name.startswith("uk-")]
 
 
 def meter_input(name: str) -> dict[str, Any]:
-    """The complete serialized input of a sample: all its readings, of which a run takes a year on either side."""
+    """Return a sample's complete serialized input with all readings; a run uses one year before and one after."""
     readings, temperature, about = load_sample(name, tempF=False)
     gas = about["interpretation"] == "gas"
     values = readings["value"] / (KWH_PER_THERM if gas else 1)
@@ -53,7 +53,7 @@ def meter_input(name: str) -> dict[str, Any]:
 
 
 def _normal_year(temperature: pd.Series) -> pd.Series:
-    """The first calendar year that is there whole."""
+    """Return the first complete calendar year."""
     years = temperature.dropna().groupby(pd.DatetimeIndex(temperature.index).year)
     return next(hours for _, hours in years if len(hours) == 8760)
 

@@ -1,4 +1,4 @@
-"""What the benchmarks of the whole system share: a stack of their own, and its API."""
+"""A temporary local stack and its API, for benchmarks of the whole system."""
 
 import tempfile
 import time
@@ -14,7 +14,7 @@ from infra.local.stack import LocalStack
 
 @contextmanager
 def fresh_stack() -> Iterator[tuple[LocalStack, Client]]:
-    """A new stack with the sample station's weather, and a client of its API; gone afterwards."""
+    """Start a temporary stack with the sample station's weather. Yield it and a client of its API."""
     with tempfile.TemporaryDirectory() as directory:
         stack = LocalStack(Path(directory))
         with stack as running:
@@ -24,7 +24,7 @@ def fresh_stack() -> Iterator[tuple[LocalStack, Client]]:
 
 
 def load(client: Client, samples: list[str]) -> list[int]:
-    """Post sample meters, the same one as often as it is named; the ids of their traces."""
+    """Post sample meters, repeated as often as they are named. Return the ids of their traces."""
     meters = [portfolio.sample_meter(name) for name in samples]
     projects = [{**meter.project, "project_id": f"project {number}"} for number, meter in enumerate(meters)]
     ids = [project["id"] for project in client.post("projects/sync/", projects).json()]
@@ -39,7 +39,7 @@ def load(client: Client, samples: list[str]) -> list[int]:
 
 
 def run(client: Client, traces: list[int]) -> tuple[dict[str, Any], float]:
-    """Run the meters of traces in one bulk request; the batch when it has ended, and the seconds that it took."""
+    """Run the meters of traces in one bulk request. Return the batch when it has ended, and its duration in seconds."""
     began = time.perf_counter()
     batch = run_batch(client, [{"trace": trace} for trace in traces])
     return batch, time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""Made-up meter results, written to the tables directly: no machine fits 50,000 models for a test."""
+"""Write simulated meter results directly to the tables, since fitting 50,000 models would take too long."""
 
 import itertools
 import random
@@ -10,7 +10,7 @@ from chalicelib.store.shared import bulk
 from chalicelib.store.tables import Derivative, NewestRun, Project, ProjectTraces
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
-FIRST = 1_000_000  # ids beyond any that a stack gives out; each call of `write` takes the next
+FIRST = 1_000_000  # above all ids that a stack allocates; each call of `write` uses the next ones
 ELECTRICITY = "ELECTRICITY_CONSUMPTION_SUPPLIED"
 T_OF_360 = 1.967  # the 97.5 % quantile of Student's t with 360 degrees of freedom
 
@@ -19,7 +19,7 @@ _ids = itertools.count(FIRST)
 
 @dataclass(frozen=True)
 class Portfolio:
-    """Projects, each of whose traces has the derivatives of one meter run."""
+    """Projects whose traces each have the derivatives of one meter run."""
 
     projects: list[int]
     traces: list[int]
@@ -33,7 +33,7 @@ def write(
     unit: str = "KWH",
     uncertainty: str = "regression",
 ) -> Portfolio:
-    """Store projects whose traces have annualized_weather_normal derivatives. Traces have the ids of their runs."""
+    """Store projects whose traces have annualized_weather_normal derivatives. Each trace has the same id as its run."""
     generator = random.Random(projects * traces_each)
     project_ids = list(itertools.islice(_ids, projects))
     traces = {project: list(itertools.islice(_ids, traces_each)) for project in project_ids}

@@ -1,9 +1,9 @@
-"""How long does an aggregation take, and how does that grow?
+"""How long does an aggregation take, and how does that grow with its size?
 
     python -m benchmarks.speed.aggregation [DERIVATIVES ...]
 
-prints, for 1,000, 10,000 and 50,000 derivatives unless told otherwise, the seconds of the request (which chooses the
-derivatives) and of the execution, and the most memory that any function took. The derivatives are made up.
+prints the seconds of the request (which chooses the derivatives) and of the execution, and the peak memory of any
+function; by default for 1,000, 10,000 and 50,000 derivatives. The derivatives are simulated.
 """
 
 import logging
@@ -23,7 +23,7 @@ TRACES_EACH = 5
 
 
 def peak_memory(port: str) -> int:
-    """The most memory, in MB, that a process of a function of the stack has had."""
+    """Return the peak memory, in MB, of any process that runs a function of the stack."""
     peak = 0
     for process in Path("/proc").glob("[0-9]*"):
         try:
@@ -37,13 +37,13 @@ def peak_memory(port: str) -> int:
 
 
 def main(sizes: list[int]) -> None:
-    logging.getLogger("botocore").setLevel(logging.WARNING)  # eemeter lets everybody log
+    logging.getLogger("botocore").setLevel(logging.WARNING)  # importing eemeter turns on the logs of all libraries
     with fresh_stack() as (stack, client):
         endpoint_url = stack.server.endpoint_url
         os.environ |= environment(endpoint_url)
         os.environ |= function_environment(NAME)
         port = endpoint_url.rpartition(":")[2]
-        print(f"at most {peak_memory(port)} MB a function before", flush=True)
+        print(f"peak memory of a function before: {peak_memory(port)} MB", flush=True)
         for size in sizes:
             portfolio = synthetic.write(size // TRACES_EACH, TRACES_EACH)
             request = {"projects": portfolio.projects, "derivative_interpretation": "annualized_weather_normal"}
@@ -55,7 +55,7 @@ def main(sizes: list[int]) -> None:
             print(
                 f"{size:,} derivatives: {ended - began:.1f} s ({posted - began:.1f} s the request,"
                 f" {ended - posted:.1f} s the execution), {1e6 * (ended - began) / size:.0f} µs each;"
-                f" at most {peak_memory(port)} MB a function",
+                f" peak memory of a function {peak_memory(port)} MB",
                 flush=True,
             )
 

@@ -2,8 +2,8 @@
 
     python -m benchmarks.speed.cold_start
 
-prints seconds and memory of the lean engine and of the full eemeter, with numba's compiled functions neither there nor
-to be kept (as on AWS), and with all of them kept from an earlier process, over 5 processes each, one by one in turns.
+prints seconds and memory of the lean engine, of the full eemeter with an empty numba cache (as on AWS), and of the full
+eemeter with a numba cache that an earlier process has filled; over 5 processes each, one at a time, taking turns.
 """
 
 import json
@@ -44,7 +44,7 @@ FULL = "from contextlib import nullcontext as engine\n" + FIT
 
 
 class Start(NamedTuple):
-    """Seconds from the start of the process to the end of the fit, of the clock and of the CPU, and the peak in MB."""
+    """Wall-clock and CPU seconds from process start to the end of the fit, peak memory in MB, and the fitted model."""
 
     seconds: float
     computed: float
@@ -56,7 +56,7 @@ Run = Callable[[], "subprocess.CompletedProcess[str]"]
 
 
 def first_fit(run: Run) -> Start:
-    """What one process takes."""
+    """Run one process and return its figures."""
     began = time.time()
     done = run()
     if done.returncode:
@@ -66,7 +66,7 @@ def first_fit(run: Run) -> Start:
 
 
 def baseline_year() -> dict[str, Any]:
-    """The sample's readings before the project, and its temperatures (F)."""
+    """Return the sample's readings of the year before the project, and its temperatures (°F)."""
     document = portfolio.meter_input(SAMPLE)
     end = document["project"]["modeling_period_group"]["baseline_period"]["end"]
     records = [record for record in document["trace"]["records"] if record["start"] < end][-365:]
@@ -75,14 +75,14 @@ def baseline_year() -> dict[str, Any]:
 
 
 def full(cache: str, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    """The fit in the environment with all packages, and nothing of ours."""
+    """Run the fit in the environment with all packages, without our code."""
     environment = os.environ | {"NUMBA_CACHE_DIR": cache, "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-c", FULL, *arguments]
     return subprocess.run(command, env=environment, cwd=REPOSITORY, capture_output=True, text=True)
 
 
 def row(name: str, starts: list[Start], against: list[Start]) -> str:
-    """A line of the table; the ratio is that of the medians, and of the most and least favourable pair."""
+    """Return a line of the table. The ratio is that of the medians, with the ratios of the extreme pairs."""
     seconds, ours = ([start.seconds for start in some] for some in (starts, against))
     ratio = statistics.median(seconds) / statistics.median(ours)
     return (
@@ -105,16 +105,14 @@ def main() -> None:
             "full eemeter, filled cache": lambda: full(filled, data),
         }
         for run in (runs["lean"], runs["full eemeter, filled cache"]):
-            first_fit(run)  # fills the cache, and the disk's
+            first_fit(run)  # fills numba's cache and the disk cache
         turns = [{name: first_fit(run) for name, run in runs.items()} for _ in range(PROCESSES)]
     starts = {name: [turn[name] for turn in turns] for name in runs}
     for name, some in starts.items():
         print(row(name, some, starts["lean"]))
     same = len({start.model for some in starts.values() for start in some}) == 1
-    print(
-        f"the fitted models are {'the same to the last bit' if same else 'NOT THE SAME'}; at least 3 x and 1.5 x, and"
-    )
-    print("under 250 MB, are the aims")
+    print(f"the fitted models are {'bit-identical' if same else 'DIFFERENT'}; targets: at least 3 x and 1.5 x, and")
+    print("under 250 MB")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,11 @@
-"""How much faster are our fits and meter runs than eemeter's own, to the same last bit?
+"""How much faster are our fits and meter runs than eemeter's own, with bit-identical results?
 
     python -m benchmarks.speed [ROUNDS]
 
-prints, in seconds of CPU of one process, the fits of both periods of the Illinois samples (24 fits), with and without
-the acceleration; then whole meter runs against eemeter as its users call it (equality.py), and what is left of a run;
-then the same runs in two pools of processes. Each pair is measured in turns. `benchmarks.speed.throughput` does it
-end to end, through the API. Any difference between the fitted models ends the benchmark.
+prints, in CPU seconds of one process, the fits of both periods of the Illinois samples (24 fits), with and without the
+acceleration; then complete meter runs compared with eemeter as its users call it (equality.py), and where the remaining
+time of a run goes; then the same runs in a process pool. Each pair is measured alternately.
+`benchmarks.speed.throughput` measures end to end, through the API. The benchmark stops if fitted models differ.
 """
 
 import cProfile
@@ -30,7 +30,7 @@ from infra.local import portfolio
 
 SAMPLES = [name for name in portfolio.names() if not name.endswith("-hourly")]
 PROCESSES = max(2, os.cpu_count() or 2)
-PARTS = (  # of a run, by the function in which they are, from the outside in
+PARTS = (  # of a run, with the functions that contain them
     ("the optimiser and its objective", "opt_optimize"),
     ("other parts of eemeter's fits", "models.py:fit"),
     ("eemeter's data classes", "from_series"),
@@ -39,7 +39,7 @@ PARTS = (  # of a run, by the function in which they are, from the outside in
 
 
 class Fit(NamedTuple):
-    """A fit to be made: of which kind, and its data."""
+    """A fit to make: its kind, model class and data."""
 
     kind: str
     model: Callable[[], Any]
@@ -47,7 +47,7 @@ class Fit(NamedTuple):
 
 
 def fits() -> list[Fit]:
-    """Both periods of each daily and billing sample."""
+    """Return fits of both periods of each daily and billing sample."""
     found = []
     for name in SAMPLES:
         meter, temperature, about = load_sample(name)
@@ -63,12 +63,12 @@ def fits() -> list[Fit]:
 
 
 def kind_of(name: str) -> str:
-    """How often a sample is read, and its fuel."""
+    """Return a sample's frequency and fuel."""
     return f"{'billing' if 'billing' in name else 'daily'}, {'electricity' if 'electricity' in name else 'gas'}"
 
 
 def fitted(fit: Fit, *, ours: bool) -> tuple[float, str]:
-    """Seconds of CPU of a fit, and the model."""
+    """Run a fit. Return its CPU seconds and the model as JSON."""
     model = fit.model()
     with accelerated() if ours else nullcontext():
         began = time.process_time()
@@ -77,7 +77,7 @@ def fitted(fit: Fit, *, ours: bool) -> tuple[float, str]:
 
 
 def compare_fits(rounds: int) -> None:
-    """Print a row a kind of fit."""
+    """Print one row per kind of fit."""
     made = fits()
     for fit in made[:1] + made[-1:]:
         fitted(fit, ours=False)  # numba compiles
@@ -91,7 +91,7 @@ def compare_fits(rounds: int) -> None:
 
 
 def compare_runs(rounds: int) -> None:
-    """Print a row a kind of meter run."""
+    """Print one row per kind of meter run."""
     seconds: dict[str, list[tuple[float, float]]] = {}
     for name in runnable():
         document = meter_input(name)
@@ -106,7 +106,7 @@ def compare_runs(rounds: int) -> None:
 
 
 def runnable() -> list[str]:
-    """The samples that eemeter's criteria do not disqualify."""
+    """Return the samples that eemeter's criteria do not disqualify."""
     found = []
     for name in SAMPLES:
         try:
@@ -127,8 +127,8 @@ def _table(what: str, seconds: dict[str, list[tuple[float, float]]], rounds: int
     print(f"({len(everything) // rounds} {what}, {rounds} times each)", flush=True)
 
 
-def what_is_left() -> None:
-    """Print where the time of accelerated daily meter runs goes, by a profile."""
+def print_profile() -> None:
+    """Profile accelerated daily meter runs, and print where their time goes."""
     documents = [portfolio.meter_input(name) for name in SAMPLES if name.endswith("-daily")]
     profile = cProfile.Profile()
     profile.enable()
@@ -147,14 +147,14 @@ def what_is_left() -> None:
 
 
 def warm(_: int) -> None:
-    """Import and compile in a process of a pool."""
+    """Import and compile in a process of the pool."""
     logging.getLogger("eemeter").setLevel(logging.ERROR)
     name = SAMPLES[-1]
     directly(name, windows_of(run_meter(portfolio.meter_input(name), accelerate=False)))
 
 
 def compare_pools(rounds: int) -> None:
-    """Print the daily runs a second of a pool of processes, as eemeter's users call it, and ours."""
+    """Print the daily runs per second in a pool of processes: eemeter as its users call it, and ours."""
     names = [name for name in SAMPLES if name.endswith("-daily")] * 4
     windows: dict[str, Windows] = {name: windows_of(run_meter(portfolio.meter_input(name))) for name in set(names)}
     documents = [portfolio.meter_input(name) for name in names]
@@ -182,6 +182,6 @@ def main(rounds: int) -> None:
     logging.getLogger("eemeter").setLevel(logging.ERROR)
     compare_fits(rounds)
     compare_runs(rounds)
-    what_is_left()
+    print_profile()
     print()
     compare_pools(rounds)

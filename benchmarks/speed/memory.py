@@ -1,8 +1,8 @@
-"""How much memory does a worker take for three years of 15-minute readings?
+"""How much memory does a worker need for three years of 15-minute readings?
 
     python -m benchmarks.speed.memory
 
-posts such a trace to a stack of its own, runs its meter, and prints the greatest resident size of the worker's process.
+posts such a trace to a new local stack, runs its meter, and prints the peak resident size of the worker's process.
 """
 
 import re
@@ -20,7 +20,7 @@ QUARTER = timedelta(minutes=15)
 
 
 def readings() -> list[dict[str, Any]]:
-    """The sample's hours, four readings each, repeated until three years are full."""
+    """Return three years of readings: the sample's hours, repeated and split into four readings each."""
     values = [record["value"] for record in portfolio.sample_meter(SAMPLE).records if record["value"] is not None]
     return [
         {"start": (START + number * QUARTER).isoformat(), "value": values[number // 4 % len(values)] / 4}
@@ -28,8 +28,8 @@ def readings() -> list[dict[str, Any]]:
     ]
 
 
-def greatest_resident_mb(server: int) -> float:
-    """The peak resident size among the descendants of a process, in MB."""
+def peak_resident_mb(server: int) -> float:
+    """Return the largest peak resident size of a process's descendants, in MB."""
     peaks = {server: 0.0}
     for status in sorted(Path("/proc").glob("[0-9]*/status"), key=lambda path: int(path.parent.name)):
         try:
@@ -49,8 +49,8 @@ def main() -> None:
         client.post_all("trace_records/", [{"trace": trace_id, **record} for record in readings()])
         batch, seconds = run(client, [trace_id])
         assert batch["success"] == 1, client.get("meter_runs/", batch=batch["id"])
-        peak = greatest_resident_mb(stack.server.state["pid"])
-    print(f"{READINGS} readings of 15 minutes: {seconds:.0f} s, {peak:.0f} MB at most; under 1,000 MB is the aim")
+        peak = peak_resident_mb(stack.server.state["pid"])
+    print(f"{READINGS} readings of 15 minutes: {seconds:.0f} s, peak {peak:.0f} MB; target: under 1,000 MB")
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What does a meter run cost beside eemeter? A whole daily run against the bare fits and predictions of the same data.
+"""What is the overhead of a meter run? A complete daily run compared with eemeter's fits and predictions alone.
 
     python -m benchmarks.speed.overhead [ROUNDS]
 
-A round runs each daily sample through `run_meter`, and the same two fits and predictions by eemeter alone, in one
-process, taking turns at going first. Printed is the ratio of the seconds of CPU: to eemeter with its data classes,
-which any script needs before it can fit or predict, and to `fit` and `predict` alone.
+A round runs each daily sample through `run_meter`, and the same two fits and predictions with eemeter alone, in one
+process; they take turns at going first. It prints the ratio of CPU seconds, relative to eemeter with its data classes,
+which any script needs before it can fit or predict, and relative to `fit` and `predict` alone.
 """
 
 import statistics
@@ -24,14 +24,14 @@ SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")]
 
 
 def days_of(document: dict[str, Any]) -> pd.Series:
-    """The energy of each day. The samples' days are Chicago's, written as midnights in UTC."""
+    """Return the energy of each day. The samples' days are days in Chicago, written as midnights in UTC."""
     records = pd.DataFrame(document["trace"]["records"])
     midnights = pd.DatetimeIndex(pd.to_datetime(records["start"])).tz_localize(None).tz_localize(TIMEZONE)
     return pd.Series(records["value"].to_numpy(dtype=float), index=midnights.as_unit("ns"))
 
 
 def bare(energy: pd.Series, windows: Windows, *, electricity: bool) -> tuple[float, float]:
-    """Seconds of CPU of eemeter alone: with its data classes, and of fitting and predicting alone."""
+    """Return CPU seconds of eemeter alone: with its data classes, and only for fitting and predicting."""
     began = time.process_time()
     data = {}
     for label, (start, end) in windows.items():
@@ -55,7 +55,7 @@ def bare(energy: pd.Series, windows: Windows, *, electricity: bool) -> tuple[flo
 
 
 def whole(document: dict[str, Any]) -> float:
-    """Seconds of CPU of a meter run."""
+    """Return the CPU seconds of a meter run."""
     began = time.process_time()
     run_meter(document)
     return time.process_time() - began
@@ -65,7 +65,7 @@ def main(rounds: int) -> None:
     meters = []
     for name in SAMPLES:
         document = portfolio.meter_input(name)
-        windows = windows_of(run_meter(document))  # and compile eemeter
+        windows = windows_of(run_meter(document))  # this also compiles eemeter
         meters.append((name, document, days_of(document), windows))
     ratios: dict[str, list[float]] = {"with its data classes": [], "fit and predict alone": []}
     for number in range(rounds):
@@ -83,8 +83,8 @@ def main(rounds: int) -> None:
     for what, of in ratios.items():
         quartiles = statistics.quantiles(of, n=4)
         print(
-            f"eemeter {what}: ratio {statistics.median(of):.3f} ({quartiles[0]:.3f} to {quartiles[2]:.3f} the middle"
-            f" half, {min(of):.3f} to {max(of):.3f} all); at most 1.15 is the aim"
+            f"eemeter {what}: ratio {statistics.median(of):.3f} (quartiles {quartiles[0]:.3f} to {quartiles[2]:.3f},"
+            f" range {min(of):.3f} to {max(of):.3f}); target: at most 1.15"
         )
 
 

@@ -1,9 +1,10 @@
-"""What does the worker add to eemeter? Daily meter runs through the API, against the same fits in a process pool.
+"""How fast are daily meter runs through the API, compared with the same fits in a process pool?
 
     python -m benchmarks.speed.throughput [ROUNDS]
 
-A round runs 16 daily samples in a pool of plain processes (eemeter called directly, as a script would: equality.py),
-then the same as one bulk request on the local stack with as many workers. Printed is the ratio of the runs per second.
+A round runs 16 daily samples in a pool of plain processes (calling eemeter directly, as a script would: equality.py),
+then the same samples in one bulk request on the local stack, with as many workers. It prints the ratio of runs per
+second.
 """
 
 import logging
@@ -24,7 +25,7 @@ PROCESSES = max(2, os.cpu_count() or 2)
 
 
 def warm(name: str) -> Windows:
-    """Import, compile, and find the windows of a sample, so that the pool makes the very fits that the workers make."""
+    """Import and compile eemeter. Return a sample's windows, with which the pool makes the same fits as the workers."""
     logging.getLogger("eemeter").setLevel(logging.ERROR)
     return windows_of(run_meter(portfolio.meter_input(name)))
 
@@ -49,7 +50,7 @@ def main(rounds: int) -> None:
                 f" ratio {ratios[-1]:.2f}",
                 flush=True,
             )
-    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least 3 is the aim")
+    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}); target: at least 3")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What was asked of the savings and their intervals before they were measured, and by how much it is missed."""
+"""The bounds that were set for savings and their intervals before measuring, and by how much they are missed."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from benchmarks.validation.simulation import LOADS, Outcome, of_derivative
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 LOW_AUTOCORRELATION = 0.3
-_MORE = 2.0  # points, for the meters of little or of much autocorrelation
+_MORE = 2.0  # percentage points, by which each half of the meters, by autocorrelation, may deviate further
 _LITTLE_NOISE_ERROR = 1.0  # percent
 _PORTFOLIO_COVERAGE, _PORTFOLIO_HALF_WIDTH = (93.0, 100.0), 1.0
 _SIDES: dict[str, Callable[[Outcome], bool]] = {
@@ -24,7 +24,7 @@ FUELS = {"THERM": "gas", "KWH": "electricity"}
 
 
 class Accepted(NamedTuple):
-    """Of a group, in percent. bias: by unit, on either side of 0."""
+    """The accepted values of a group, in percent. bias: the largest absolute value, by unit."""
 
     covered: tuple[float, float]
     half_width: float
@@ -39,7 +39,7 @@ ACCEPTED = {
 
 
 class Bound(NamedTuple):
-    """Of several numbers in percent, by what each is of: whether all lie from low to high."""
+    """A bound for several percentages: each of `found` must be between low and high."""
 
     what: str
     low: float
@@ -47,25 +47,25 @@ class Bound(NamedTuple):
     found: Mapping[str, Estimate]
 
     def missed(self) -> dict[str, float]:
-        """By how many points, the worst first, by what is missed."""
+        """By how many percentage points each number misses the bound, worst first."""
         by = {name: max(self.low - one.value, one.value - self.high) for name, one in self.found.items()}
         missed = {name: points for name, points in by.items() if points > 0}
         return dict(sorted(missed.items(), key=lambda item: -item[1]))
 
 
 def bounds(results: Results) -> list[Bound]:
-    """All that were set."""
+    """Return all bounds."""
     return [*_of_groups(results), *_of_little_noise(results), *_of_portfolios(results)]
 
 
 def bounds_table(found: Sequence[Bound]) -> str:
-    """A row a bound."""
+    """Return a table with one row per bound."""
     rows = [[bound.what, _accepted(bound), _found(bound), verdict(bound)] for bound in found]
     return table(["Quantity", "Accepted, %", "Found, %", "Result"], rows)
 
 
 def verdict(bound: Bound) -> str:
-    """Whether it is met; or by how much it is missed most, where, and whether chance may be the cause."""
+    """Return whether the bound is met; if not, the largest miss, where it is, and whether chance may explain it."""
     if all(math.isnan(one.value) for one in bound.found.values()):
         return "not measured"
     missed = bound.missed()
@@ -92,16 +92,16 @@ def _of_groups(results: Results) -> Iterator[Bound]:
         yield Bound(f"{name}: coverage, by autocorrelation", low - _MORE, high + _MORE, shares)
         widths = {derivative: _exactly(one.half_width) for derivative, one in found.items()}
         yield Bound(f"{name}: half-width", 0, accepted.half_width, widths)
-        for unit, most in accepted.bias.items():
-            alike = [one for one in outcomes if one.derivative["unit"] == unit]
-            yield Bound(f"{name}: bias by load, {FUELS[unit]}", -most, most, dict(_biases(alike)))
+        for unit, limit in accepted.bias.items():
+            part = [one for one in outcomes if one.derivative["unit"] == unit]
+            yield Bound(f"{name}: bias by load, {FUELS[unit]}", -limit, limit, dict(_biases(part)))
 
 
 def _of_little_noise(results: Results) -> Iterator[Bound]:
     largest = {
-        f"{READINGS[group.frequency]}, {derivative}": _exactly(max((abs(one.error) for one in alike), default=math.nan))
+        f"{READINGS[group.frequency]}, {derivative}": _exactly(max((abs(one.error) for one in part), default=math.nan))
         for group in MAIN
-        for derivative, alike in _alike(results.with_little_noise(group))
+        for derivative, part in _split_by_derivative(results.with_little_noise(group))
     }
     yield Bound("largest error with 5% of the noise", 0, _LITTLE_NOISE_ERROR, largest)
 
@@ -120,16 +120,16 @@ def _of_portfolios(results: Results) -> Iterator[Bound]:
 
 def _biases(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, Estimate]]:
     for load in LOADS:
-        for derivative, alike in _alike([one for one in outcomes if one.load == load]):
-            if alike:
-                yield f"{load}, {derivative}", mean_of([one.error for one in alike])
+        for derivative, part in _split_by_derivative([one for one in outcomes if one.load == load]):
+            if part:
+                yield f"{load}, {derivative}", mean_of([one.error for one in part])
 
 
 def _by_derivative(outcomes: Sequence[Outcome]) -> dict[str, Coverage]:
-    return {derivative: coverage(alike) for derivative, alike in _alike(outcomes)}
+    return {derivative: coverage(part) for derivative, part in _split_by_derivative(outcomes)}
 
 
-def _alike(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, list[Outcome]]]:
+def _split_by_derivative(outcomes: Sequence[Outcome]) -> Iterator[tuple[str, list[Outcome]]]:
     for derivative in DERIVATIVE_INTERPRETATIONS:
         yield derivative, of_derivative(outcomes, derivative)
 

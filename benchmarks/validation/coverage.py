@@ -1,4 +1,4 @@
-"""How often intervals hold the truth, how wide they are and should be, and whether errors average out."""
+"""How often intervals cover the truth, how wide they are and need to be, and whether errors average out."""
 
 import math
 from collections.abc import Sequence
@@ -8,11 +8,11 @@ from typing import NamedTuple
 from benchmarks.validation.simulation import Outcome
 
 LEVEL = 0.95
-_Z = 1.959964  # of a two-sided 95 % interval of a normal variable
+_Z = 1.959964  # quantile for a two-sided 95 % interval of a normal variable
 
 
 class Estimate(NamedTuple):
-    """A share or a mean, and its own 95 % interval."""
+    """A share or a mean, with its 95 % interval."""
 
     value: float
     low: float
@@ -20,10 +20,10 @@ class Estimate(NamedTuple):
 
 
 class Coverage(NamedTuple):
-    """Of errors and the half-widths of their intervals, in percent of the baseline; NaN where there are none.
+    """The coverage of errors by their intervals, in percent of the baseline; NaN without any.
 
-    n: those that have an interval. share: in percent, how many of these hold the truth. half_width: the median. needed:
-    the half-width that, the same for all, holds 95 % of the errors. bias: the mean error.
+    n: how many have an interval. share: the percentage of intervals that cover the truth. half_width: their median.
+    needed: the common half-width that would cover 95 % of the errors. bias: the mean error.
     """
 
     n: int
@@ -34,12 +34,12 @@ class Coverage(NamedTuple):
 
 
 def coverage(outcomes: Sequence[Outcome]) -> Coverage:
-    """Of outcomes that are alike."""
+    """Return the coverage of outcomes of the same kind."""
     return coverage_of([(outcome.error, outcome.half_width) for outcome in outcomes])
 
 
 def coverage_of(pairs: Sequence[tuple[float, float]]) -> Coverage:
-    """Of errors with their half-widths."""
+    """Return the coverage of pairs of an error and a half-width."""
     known = [(error, half_width) for error, half_width in pairs if math.isfinite(half_width)]
     if not known:
         return Coverage(0, wilson(0, 0), math.nan, math.nan, mean_of([]))
@@ -54,7 +54,7 @@ def coverage_of(pairs: Sequence[tuple[float, float]]) -> Coverage:
 
 
 def wilson(successes: float, n: float) -> Estimate:
-    """A binomial share in percent, with its score interval (Wilson 1927).
+    """Return a binomial share in percent, with its score interval (Wilson 1927).
 
     >>> [round(part, 1) for part in wilson(95, 100)]
     [95.0, 88.8, 97.8]
@@ -68,7 +68,7 @@ def wilson(successes: float, n: float) -> Estimate:
 
 
 def mean_of(errors: Sequence[float]) -> Estimate:
-    """A mean, with its normal interval, which takes two errors or more."""
+    """Return a mean with its normal interval, which needs at least two errors."""
     if not errors:
         return Estimate(math.nan, math.nan, math.nan)
     spread = _Z * stdev(errors) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan

@@ -1,4 +1,4 @@
-"""Tables and numbers as docs/validation.md writes them."""
+"""Tables and numbers in the format of docs/validation.md."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -15,26 +15,26 @@ READINGS = {
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """With a header of the same length as each row."""
+    """Return a table. The header and all rows have the same length."""
     return "\n".join(f"| {' | '.join(line)} |" for line in (header, ["---"] * len(header), *rows))
 
 
 def share(estimate: Estimate) -> str:
-    """A percentage with its interval."""
+    """Format a percentage with its interval."""
     if math.isnan(estimate.value):
         return NONE
     return f"{estimate.value:.1f} ({estimate.low:.1f} to {estimate.high:.1f})"
 
 
 def bias(estimate: Estimate) -> str:
-    """A mean with the half-width of its interval."""
+    """Format a mean with the half-width of its interval."""
     if math.isnan(estimate.low):
         return NONE
     return f"{estimate.value:+.1f} ± {(estimate.high - estimate.low) / 2:.1f}"
 
 
 def width(value: float) -> str:
-    """In percent; of large ones the decimals say nothing."""
+    """Format a half-width in percent, without decimals if it is large."""
     if math.isnan(value):
         return NONE
     return "infinite" if math.isinf(value) else f"{value:,.1f}" if value < 100 else f"{value:,.0f}"

@@ -1,14 +1,13 @@
-"""Test whether the savings can be defended: simulated meters, portfolios and eemeter's samples.
+"""How accurate are the savings? Write docs/validation.md and its plots, from simulated meters and eemeter's samples.
 
     python -m benchmarks.validation [--keep FILE]
 
-writes docs/validation.md and its plots from the meters of the published set. It takes about half an hour on two
-processors, and gives the same numbers each time. The results are stored in FILE, from which the page can be written
-again.
+runs the meters of the published set. It takes about half an hour on two CPUs and always gives the same numbers.
+FILE stores the results, so that the page can be written again without running the meters.
 
     python -m benchmarks.validation --draft SHARE DIRECTORY
 
-writes the same from the development set, with that share of the number of meters, such as 0.1.
+writes the same from a share of the meters, such as 0.1, but of the development set.
 """
 
 import argparse
@@ -30,7 +29,7 @@ TEXT = Path(__file__).with_suffix(".md")
 
 
 def document(results: Results) -> str:
-    """docs/validation.md: the text beside this file, with the tables in it."""
+    """Return docs/validation.md: the text of page.md in this directory, with the tables filled in."""
     found = bounds(results)
     judged = [run for run in results.samples if run.covers is not None]
     largest_pool = max(one.pool for one in results.portfolios)
@@ -67,11 +66,11 @@ def document(results: Results) -> str:
 
 
 def write(results: Results, directory: Path) -> None:
-    """The page and its plots."""
+    """Write the page and its plots."""
     directory.mkdir(exist_ok=True)
     write_plots(results, directory)
     (directory / "validation.md").write_text(document(results))
-    print(f"{directory / 'validation.md'} is written.")
+    print(f"{directory / 'validation.md'} has been written.")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Which made-up meters are run, and how: the plan of docs/validation.md."""
+"""Which simulated meters are run, and how: the plan of docs/validation.md."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,20 +14,20 @@ MAIN = (MONTHLY, BIMONTHLY, DAILY)
 EEMETER_MONTHLY = Group("billing_monthly", "BillingModel", "guideline14")
 EEMETER_BIMONTHLY = Group("billing_bimonthly", "BillingModel", "guideline14")
 BILLING_MODELS = ((MONTHLY, EEMETER_MONTHLY), (BIMONTHLY, EEMETER_BIMONTHLY))
-LITTLE_NOISE = 0.05  # of what a meter has
+LITTLE_NOISE = 0.05  # as a fraction of a meter's noise
 _COMPARED, _OTHERS = 300, ("guideline14", "caltrack", "bootstrap")
-_FEWEST = 3
+_MIN_METERS = 3
 
-Numbers = Mapping[tuple[str, bool], Sequence[int]]  # of meters, by load, and whether all are under one weather
+Numbers = Mapping[tuple[str, bool], Sequence[int]]  # numbers of meters, by load and whether all are in one climate
 
 
 class Plan(NamedTuple):
-    """How many meters. groups: those from number 0 on. pools: for portfolios, of each load and weather, and draws."""
+    """How many meters to run. groups: numbered from 0. pools: for portfolios, per load and weather. draws: per pool."""
 
     groups: Mapping[Group, int]
-    compared: int  # the first so many, on which methods are compared
-    little_noise: int  # of each of MAIN
-    event: int  # of each event, and each of MAIN
+    compared: int  # how many of the first meters are used to compare methods
+    little_noise: int  # for each of MAIN
+    event: int  # for each event and each of MAIN
     pools: Mapping[Group, int]
     draws: int
 
@@ -57,23 +57,23 @@ PLAN = Plan(
 
 
 def scaled(plan: Plan, share: float) -> Plan:
-    """The same with a share of the meters, and a handful at least."""
+    """Return the plan with a share of the meters, but at least _MIN_METERS each."""
 
-    def some(meters: int) -> int:
-        return max(_FEWEST, math.ceil(share * meters))
+    def scale(meters: int) -> int:
+        return max(_MIN_METERS, math.ceil(share * meters))
 
     return Plan(
-        {group: some(meters) for group, meters in plan.groups.items()},
-        some(plan.compared),
-        some(plan.little_noise),
-        some(plan.event),
-        {group: some(meters) for group, meters in plan.pools.items()},
-        some(plan.draws),
+        {group: scale(meters) for group, meters in plan.groups.items()},
+        scale(plan.compared),
+        scale(plan.little_noise),
+        scale(plan.event),
+        {group: scale(meters) for group, meters in plan.pools.items()},
+        scale(plan.draws),
     )
 
 
 def jobs_of(plan: Plan, numbers: Numbers) -> Iterator[Job]:
-    """Every run of a plan; numbers: of the meters of portfolios, at least as many as the plan has."""
+    """Yield every run of a plan. numbers: of the meters in portfolios, at least as many as the plan needs."""
     for group, meters in plan.groups.items():
         yield from (Job(group, number) for number in range(meters))
     for load in LOADS:
@@ -85,5 +85,5 @@ def jobs_of(plan: Plan, numbers: Numbers) -> Iterator[Job]:
 
 
 def pool_of(plan: Plan, numbers: Numbers, group: Group, load: str, one_weather: bool) -> list[Job]:
-    """The runs of which portfolios are made."""
+    """Return the runs from which portfolios are drawn."""
     return [Job(group, number) for number in numbers[load, one_weather][: plan.pools[group]]]

@@ -1,4 +1,4 @@
-"""The two plots of docs/validation.md, as SVG that is the same each time."""
+"""The two plots of docs/validation.md, as reproducible SVG."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -19,7 +19,7 @@ from benchmarks.validation.simulation import LOADS, Group, of_derivative
 from benchmarks.validation.tables import billing_errors
 
 METHODS_PLOT, LOADS_PLOT = "validation-methods.svg", "validation-loads.svg"
-_COLOURS = ("#0072b2", "#d55e00")  # told apart by colour-blind people (Okabe and Ito)
+_COLOURS = ("#0072b2", "#d55e00")  # distinguishable with colour blindness (Okabe and Ito)
 _GREY = "#888888"
 _STYLE: dict[RcKeyType, Any] = {
     "svg.hashsalt": "validation",
@@ -31,14 +31,14 @@ _TICKS = (2, 5, 10, 20, 50, 100, 200, 500)  # percent
 
 
 def write_plots(results: Results, directory: Path) -> None:
-    """Both."""
+    """Write both plots."""
     for name, plot in ((METHODS_PLOT, plot_methods), (LOADS_PLOT, plot_loads)):
         with mpl.rc_context(_STYLE):
             plot(results).savefig(directory / name, metadata={"Date": None, "Creator": None})
 
 
 def plot_methods(results: Results) -> Figure:
-    """A row a group: how often its intervals cover, and how wide they are and need to be."""
+    """Plot one row per group: coverage of its intervals, and how wide they are and need to be."""
     groups = list(results.plan.groups)
     figure = Figure(figsize=(9.5, 0.32 * len(groups) + 1.4), layout="constrained")
     shares, widths = figure.subplots(1, 2, sharey=True)
@@ -66,7 +66,7 @@ def plot_methods(results: Results) -> Figure:
 
 
 def plot_loads(results: Results) -> Figure:
-    """The errors by load: a box of half of them, whiskers to 95 %, a panel a frequency."""
+    """Plot the errors by load as boxes from quartile to quartile, with whiskers to 95 %; one panel per frequency."""
     figure = Figure(figsize=(9.5, 4), layout="constrained")
     panels = dict(zip(BILLING_MODELS, figure.subplots(1, len(BILLING_MODELS), sharey=True), strict=True))
     for groups, load, errors in billing_errors(results):
@@ -100,7 +100,7 @@ def _name(group: Group) -> str:
 
 
 def _separate(axes: Axes, frequencies: list[str]) -> None:
-    """A line where the frequency changes."""
+    """Draw a line where the frequency changes."""
     for at, (one, following) in enumerate(pairwise(frequencies)):
         if one != following:
             axes.axhline(at + 0.5, color=_GREY, linewidth=0.5, linestyle=":")

@@ -1,6 +1,6 @@
-"""How often the interval of a sum over meters holds the true sum: portfolios drawn from a pool of meter runs.
+"""How often the interval of a sum over meters covers the true sum: portfolios drawn from a pool of meter runs.
 
-Sums are the product's: values by addition, half-widths in quadrature, systematic errors by addition.
+The datastore's own code computes the sums: values and systematic errors are added, half-widths added in quadrature.
 """
 
 import itertools
@@ -21,7 +21,7 @@ from chalicelib.aggregation.sums import partial_sum, total
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, INTERPRETATIONS
 
 SMALL, LARGE = SIZES = (50, 1000)
-ONE_WEATHER = CLIMATES[0]  # Springfield as it was measured, 2016 and then 2017
+ONE_WEATHER = CLIMATES[0]  # Springfield as observed, 2016 and then 2017
 NORMAL_YEAR, _, OBSERVED = DERIVATIVE_INTERPRETATIONS
 _SEED = 0
 _BATCH = 1000
@@ -30,7 +30,7 @@ _Z = NormalDist().inv_cdf(0.975)
 
 
 class Sum(NamedTuple):
-    """Of one portfolio, in percent of its baseline; systematic: NaN where the product does not know it."""
+    """The sum of one portfolio, in percent of its baseline. systematic: NaN if the datastore does not know it."""
 
     error: float
     half_width: float
@@ -38,9 +38,9 @@ class Sum(NamedTuple):
 
 
 class SumCoverage(NamedTuple):
-    """Of portfolios of one size, in percent: how many intervals hold the truth, and their median half-width.
+    """Coverage for portfolios of one size, in percent, and the median half-width of their intervals.
 
-    covered_with_shared: with the systematic error in quadrature.
+    covered_with_shared: coverage with the systematic error added in quadrature.
     """
 
     covered: Estimate
@@ -49,7 +49,7 @@ class SumCoverage(NamedTuple):
 
 
 class PortfolioCoverage(NamedTuple):
-    """Of meters of one load, under one weather or all. pool: how many there are. bias: of all of them. By size."""
+    """Coverage for meters of one load, in one or all climates. pool: how many. bias: of all. of_size: by size."""
 
     group: Group
     load: str
@@ -61,7 +61,7 @@ class PortfolioCoverage(NamedTuple):
 
 
 def find_numbers(seed: int, meters: int) -> Numbers:
-    """The first meters of each load, so many of all weathers and so many of ONE_WEATHER."""
+    """Find the first `meters` numbers of each load, in all climates and in ONE_WEATHER."""
     found: dict[tuple[str, bool], list[int]] = {(load, one): [] for load in LOADS for one in (False, True)}
     with processes() as executor:
         for first in itertools.count(0, 2 * _BATCH):
@@ -77,13 +77,13 @@ def find_numbers(seed: int, meters: int) -> Numbers:
 
 
 def _described(numbers: range, seed: int) -> list[tuple[int, str, bool]]:
-    """The load of each, and whether it is under ONE_WEATHER: the same however it is read."""
+    """Return each meter's load, and whether it is in ONE_WEATHER; neither depends on the frequency."""
     made = ((number, simulate("billing_bimonthly", number, seed=seed)) for number in numbers)
     return [(number, load_of(meter), meter.climate == ONE_WEATHER) for number, meter in made]
 
 
 def portfolios(plan: Plan, numbers: Numbers, outcomes: Outcomes) -> list[PortfolioCoverage]:
-    """Of each group, weather, load and derivative, from the meters that have sufficient data and an interval."""
+    """Return the coverage by group, weather, load and derivative, for meters with sufficient data and an interval."""
     cells, pools = [], []
     for group, one_weather, load in itertools.product(plan.pools, (False, True), LOADS):
         found = [one for job in pool_of(plan, numbers, group, load, one_weather) for one in outcomes[job]]
@@ -104,7 +104,7 @@ def _of_sizes(pool: Sequence[Outcome], draws: int) -> dict[int, SumCoverage]:
 
 
 def sum_coverage(sums: Sequence[Sum], independent: float) -> SumCoverage:
-    """independent: how many of the sums there can be without a meter in common, for the intervals of the shares."""
+    """Return the coverage of sums. independent: how many sums without common meters there can be, for the intervals."""
     errors, widths = [one.error for one in sums], [one.half_width for one in sums]
     with_shared = [math.hypot(one.half_width, one.systematic) for one in sums]
     n = min(independent, len(sums))
@@ -118,24 +118,24 @@ def sum_coverage(sums: Sequence[Sum], independent: float) -> SumCoverage:
 
 
 def draw_sums(pool: Sequence[Outcome], meters: int, draws: int) -> Iterator[Sum]:
-    """Portfolios of so many meters, all different if there are as many; the same numbers of a pool each time."""
+    """Draw sums of meters, with replacement only if the pool is smaller. A pool always gives the same draws."""
     draw = np.random.default_rng(_SEED)
     trace = _TRACE[pool[0].derivative["unit"]]
     for _ in range(draws):
         chosen = draw.choice(len(pool), meters, replace=meters > len(pool))
-        alike = [pool[at] for at in chosen.tolist()]
-        added = partial_sum((one.derivative for one in alike), trace)
+        chosen_meters = [pool[at] for at in chosen.tolist()]
+        added = partial_sum((one.derivative for one in chosen_meters), trace)
         found = total([added.sums], added.taken, trace, "SUM")
         baseline, systematic = found["baseline_value"] / 100, found["systematic_error"]
         yield Sum(
-            (found["differential_value"] - math.fsum(one.true for one in alike)) / baseline,
+            (found["differential_value"] - math.fsum(one.true for one in chosen_meters)) / baseline,
             found["differential_lower"] / baseline,
             math.nan if systematic is None else systematic / baseline,
         )
 
 
 def pool_bias(pool: Sequence[Outcome]) -> Estimate:
-    """The error of the sum of all in percent of its baseline, with the 95 % interval of a ratio of means."""
+    """Return the error of the pool's sum in percent of its baseline, with the 95 % interval of a ratio of means."""
     baseline = np.array([one.derivative["baseline_value"] for one in pool])
     errors = np.array([one.error for one in pool]) * baseline
     bias = float(errors.sum() / baseline.sum())
@@ -145,7 +145,7 @@ def pool_bias(pool: Sequence[Outcome]) -> Estimate:
 
 
 def at_best(meters: int, pool: int) -> float:
-    """The percentage of right intervals that hold where a pool has fewer meters, whose mean error is in all sums.
+    """Return the coverage (percent) of correct intervals for sums from a small pool, whose mean error they all share.
 
     >>> round(at_best(1000, 300))
     65

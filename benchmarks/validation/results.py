@@ -1,4 +1,4 @@
-"""Everything that docs/validation.md is made of, and which meters each of its parts is about."""
+"""All results for docs/validation.md, and the selection of meters for each of its parts."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from benchmarks.validation.simulation import Group, Job, Outcome, Outcomes, run
 
 @dataclass(frozen=True)
 class Results:
-    """The runs of a plan with the meters of a set; numbers: those of the meters of portfolios."""
+    """The runs of a plan with the meters of a set. numbers: of the meters in portfolios."""
 
     plan: Plan
     seed: int
@@ -21,39 +21,39 @@ class Results:
     samples: Sequence[SampleRun]
 
     def of_group(self, group: Group) -> list[Outcome]:
-        """Of the meters from number 0 on, whose data need not suffice."""
+        """Return the outcomes of a group's meters from number 0, with or without sufficient data."""
         return self._of(Job(group, number) for number in range(self.plan.groups[group]))
 
     def sufficient(self, group: Group) -> list[Outcome]:
-        """Of those whose data suffice."""
+        """Return the outcomes of a group's meters with sufficient data."""
         return [one for one in self.of_group(group) if one.sufficient]
 
     def with_little_noise(self, group: Group) -> list[Outcome]:
-        """Of the meters with a twentieth of the noise."""
+        """Return the outcomes of the meters with LITTLE_NOISE."""
         return self._of(Job(group, number, noise=LITTLE_NOISE) for number in range(self.plan.little_noise))
 
     def with_event(self, group: Group, event: str) -> list[Outcome]:
-        """Of the meters with a non-routine event."""
+        """Return the outcomes of the meters with a non-routine event."""
         return self._of(Job(group, number, event=event) for number in range(self.plan.event))
 
     def compared(self, group: Group) -> list[Outcome]:
-        """Of the meters on which methods are compared, whose data suffice for the group's model."""
+        """Return the outcomes of the meters for comparing methods that have sufficient data for the group's model."""
         return [one for one in self.sufficient(group) if one.job.number < self.plan.compared]
 
     def of_load(self, groups: Sequence[Group], load: str) -> list[list[Outcome]]:
-        """Of each group, the meters of a load under all weathers whose data suffice for all of the groups."""
+        """Return, by group, the outcomes of a load's meters, in all climates, with sufficient data in every group."""
         numbers = self.numbers[load, False][: min(self.plan.pools[group] for group in groups)]
-        fit = [number for number in numbers if all(self._suffices(Job(group, number)) for group in groups)]
-        return [self._of(Job(group, number) for number in fit) for group in groups]
+        suitable = [number for number in numbers if all(self._suffices(Job(group, number)) for group in groups)]
+        return [self._of(Job(group, number) for number in suitable) for group in groups]
 
     @property
     def meters(self) -> int:
-        """How many there are, however often each is read and run."""
+        """The number of different meters, regardless of how often each is read and run."""
         return len({(job.number, job.noise, job.event) for job in self.outcomes})
 
     @property
     def refused(self) -> int:
-        """The runs that came to nothing."""
+        """The number of runs without a result."""
         return sum(not found for found in self.outcomes.values())
 
     def _suffices(self, job: Job) -> bool:
@@ -65,7 +65,7 @@ class Results:
 
 
 def gather(plan: Plan, seed: int) -> Results:
-    """Run everything."""
+    """Run the whole plan."""
     numbers = find_numbers(seed, max(plan.pools.values()))
     outcomes = run(jobs_of(plan, numbers), seed)
     return Results(plan, seed, numbers, outcomes, portfolios(plan, numbers, outcomes), sample_runs())

@@ -1,4 +1,4 @@
-"""Every sample that eemeter ships, run with each model that takes readings as often as it has them."""
+"""Run every sample that eemeter ships with each model that accepts its frequency."""
 
 import math
 import multiprocessing
@@ -15,15 +15,15 @@ from infra.local import portfolio
 
 PROCESSES = 2
 _BILLS = {"billing", "caltrack_billing"}
-# whose formatters take a sample, by how often it is read; shorter readings are added up
+# the formatters that accept a sample, by its frequency; shorter readings are added up
 FORMATTERS = {"hourly": {"hourly", "daily"} | _BILLS, "daily": {"daily"} | _BILLS, "billing": _BILLS}
 
 
 class SampleRun(NamedTuple):
     """Savings with their 95 % half-width, in percent of the baseline; or why there are none.
 
-    interpretation: annualized_weather_normal, or where the reporting period has no model, gross_observed. true: what
-    the sample is built to save in a year, None where it does not say. why: the criteria that refuse a period.
+    interpretation: annualized_weather_normal, or gross_observed if the reporting period has no model. true: the true
+    annual savings of the sample, None if unknown. why: the criteria that disqualify a period.
     """
 
     sample: str
@@ -36,21 +36,21 @@ class SampleRun(NamedTuple):
 
     @property
     def covers(self) -> bool | None:
-        """Whether the interval holds the truth, percent against percent: its units are of another year's weather."""
+        """Whether the interval covers the truth, in percent, because absolute savings depend on the year's weather."""
         if self.true is None or self.interpretation is None:
             return None
         return abs(self.found - self.true) <= self.half_width
 
 
 def combinations() -> Iterator[tuple[str, str]]:
-    """Samples with the models that apply to them, in the order of both."""
+    """Yield pairs of a sample and a model that applies to it, in order."""
     for sample in portfolio.names() + uk_samples.names():
         frequency = next(name for name in FORMATTERS if name in sample)
         yield from ((sample, model.name) for model in MODEL_CLASSES if model.formatter in FORMATTERS[frequency])
 
 
 def sample_run(sample: str, model: str) -> SampleRun:
-    """One sample with one model, in its default settings."""
+    """Run one sample with one model and default settings."""
     document, true = _input(sample)
     row = SampleRun(sample, model, true)
     try:
@@ -69,20 +69,20 @@ def sample_run(sample: str, model: str) -> SampleRun:
 
 
 def sample_runs() -> list[SampleRun]:
-    """All combinations."""
+    """Run all combinations."""
     os.environ["OMP_NUM_THREADS"] = "1"
     with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
         return list(pool.map(sample_run, *zip(*combinations(), strict=True)))
 
 
 def _input(sample: str) -> tuple[dict[str, Any], float | None]:
-    """A meter input, and its true savings a year in percent."""
+    """Return a meter input and its true annual savings in percent."""
     if sample in uk_samples.names():
         return uk_samples.meter_input(sample), None
     return portfolio.meter_input(sample), portfolio.sample_meter(sample).project["metadata"]["true_savings_percent"]
 
 
 def _criteria(message: str) -> str:
-    """What eemeter found, without the advice to whoever asked for the run."""
+    """Return the criteria in a failure message, without its advice."""
     found = re.search(r"(\w+) period.*?criteria: (.*?)(?:\. Correct the data|$)", message)
     return f"{found[1]} period: {found[2]}" if found else message

@@ -1,4 +1,4 @@
-"""Meter runs by the product of made-up meters whose savings are known: what each found, and what is true."""
+"""Run the datastore's code on simulated meters with known savings, and compare its results with the truth."""
 
 import math
 import multiprocessing
@@ -21,7 +21,7 @@ LOADS = (*(kind for kind in KINDS if kind != BASE_LOAD), GAS_BASE_LOAD, ELECTRIC
 
 
 class Group(NamedTuple):
-    """How a meter is read and run; uncertainty: the method of its intervals."""
+    """How meters are read and run. uncertainty: the method for the intervals."""
 
     frequency: str
     model: str
@@ -29,7 +29,7 @@ class Group(NamedTuple):
 
 
 class Job(NamedTuple):
-    """The run of one meter; number, noise, event: as `simulate` takes them."""
+    """The run of one meter. number, noise, event: arguments of `simulate`."""
 
     group: Group
     number: int
@@ -39,11 +39,11 @@ class Job(NamedTuple):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One derivative of a meter run, as the product has it, and the true savings in its unit.
+    """One derivative of a meter run, as the datastore computes it, and the true savings in its unit.
 
-    load: one of LOADS. autocorrelation: of the noise, as it was drawn. sufficient: whether both periods pass the
-    criteria of the run. poor_fit: whether a model's search is warned of. error, half_width: of savings, in percent of
-    the baseline's sum.
+    load: one of LOADS. autocorrelation: of the noise, as drawn. sufficient: whether both periods pass the sufficiency
+    criteria. poor_fit: whether there is a warning about the search for either model. error, half_width: of the savings,
+    in percent of the baseline's sum.
     """
 
     job: Job
@@ -58,18 +58,18 @@ class Outcome:
 
     @property
     def interpretation(self) -> str:
-        """Of the derivative."""
+        """The derivative's interpretation."""
         return str(self.derivative["interpretation"])
 
     @property
     def error(self) -> float:
-        """Found minus true."""
+        """Computed minus true savings, in percent of the baseline."""
         baseline, reporting = (float(self.derivative[f"{side}_value"]) for side in ("baseline", "reporting"))
         return 100 * (baseline - reporting - self.true) / baseline
 
     @property
     def half_width(self) -> float:
-        """Of the 95 % interval, NaN without one."""
+        """The half-width of the 95 % interval, in percent of the baseline; NaN if there is none."""
         halves = [self.derivative[f"{side}_lower"] for side in ("baseline", "reporting")]
         return math.nan if None in halves else 100 * math.hypot(*halves) / float(self.derivative["baseline_value"])
 
@@ -78,11 +78,11 @@ Outcomes = dict[Job, list[Outcome]]
 
 
 def outcomes_of(job: Job, seed: int) -> list[Outcome]:
-    """Of the three derivatives, whether or not the meter's data suffice; none where the product refuses the run."""
+    """Run a meter. Return one outcome per derivative, even with insufficient data; none if the run is refused."""
     meter = simulate(job.group.frequency, job.number, noise=job.noise, seed=seed, event=job.event)
-    asked = {"model_class": job.group.model, "uncertainty": job.group.uncertainty}
+    options = {"model_class": job.group.model, "uncertainty": job.group.uncertainty}
     try:
-        output = run_meter(meter.document | asked | {"formatter_kwargs": {"ignore_sufficiency": True}})
+        output = run_meter(meter.document | options | {"formatter_kwargs": {"ignore_sufficiency": True}})
     except MeterFailure:
         return []
     before, after = (output["models"][period] for period in ("baseline", "reporting"))
@@ -105,18 +105,18 @@ def outcomes_of(job: Job, seed: int) -> list[Outcome]:
 
 
 def load_of(meter: SimulatedMeter) -> str:
-    """One of LOADS."""
+    """Return the meter's load, one of LOADS."""
     base_load = GAS_BASE_LOAD if meter.load.unit == "THERM" else ELECTRIC_BASE_LOAD
     return base_load if meter.kind == BASE_LOAD else meter.kind
 
 
 def of_derivative(outcomes: Iterable[Outcome], interpretation: str) -> list[Outcome]:
-    """An outcome a meter."""
+    """Return the outcomes of one derivative, one per meter."""
     return [one for one in outcomes if one.interpretation == interpretation]
 
 
 def run(jobs: Iterable[Job], seed: int) -> Outcomes:
-    """The outcomes of each, in their order."""
+    """Run all jobs. Return the outcomes of each, in order."""
     jobs = list(dict.fromkeys(jobs))
     found: Outcomes = {}
     with processes() as pool:
@@ -128,6 +128,6 @@ def run(jobs: Iterable[Job], seed: int) -> Outcomes:
 
 
 def processes() -> ProcessPoolExecutor:
-    """As many as there are processors to use, each with one thread."""
+    """Return a pool of PROCESSES processes, each with one thread."""
     os.environ["OMP_NUM_THREADS"] = "1"
     return ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn"))

@@ -1,13 +1,13 @@
-"""The errors that meters of one kind under one weather share: the fractions behind a derivative's systematic_error.
+"""The errors that similar meters in the same weather share: the fractions behind a derivative's systematic_error.
 
     python -m benchmarks.validation.systematic [--share SHARE]
 
-runs 400 meters a model (or a share of them) of the set for development, and prints each fraction beside what chance
-alone would show. It is 1.96 times the standard deviation of the mean errors of the cells, each of one climate, pair of
-years and kind of load, without what the noise of a cell's meters adds to it: the larger one of gross_observed and
-annualized_weather_normal, and not less than what chance may hide, rounded up to 0.1 % of the baseline. BillingModel's
-meters have all of their noise; those of the others a twentieth, or it would hide what they share. So these fractions do
-not have what noise itself does to six bills.
+runs 400 meters of the development set per model (or a share of them), and prints each fraction next to what chance
+alone would give. A cell is one climate, pair of years and kind of load. The fraction is 1.96 times the standard
+deviation of the cells' mean errors, after subtracting the contribution of the meters' noise. It is the larger one of
+gross_observed and annualized_weather_normal, at least what chance could hide, and rounded up to 0.1 % of the baseline.
+BillingModel's meters have their full noise; the others have a twentieth of it, because full noise would hide the shared
+errors. So these fractions do not include the effect of noise on a fit to six bills.
 """
 
 import argparse
@@ -32,18 +32,18 @@ NOISE = {
 }
 UNITS = ("KWH", "THERM")
 _Z = 1.96
-_ONE_IN_TWENTY = 1.645  # standard deviations
+_ONE_IN_TWENTY = 1.645  # standard deviations, the one-sided 95 % quantile
 
 
 class Cell(NamedTuple):
-    """The mean error of some meters in percent, and its squared standard error."""
+    """The mean error of a cell's meters in percent, and its squared standard error."""
 
     mean: float
     squared_error: float
 
 
 class Shared(NamedTuple):
-    """In percent of the baseline: what meters share, and what one in twenty samples without any would show."""
+    """spread: shared error in percent of the baseline. by_chance: exceeded in 5 % of samples without shared errors."""
 
     meters: int
     cells: int
@@ -52,12 +52,12 @@ class Shared(NamedTuple):
 
     @property
     def fraction(self) -> float:
-        """Of the baseline: the larger of the two, rounded up to 0.1 %."""
+        """The larger of the two as a fraction of the baseline, rounded up to 0.1 %."""
         return math.ceil(round(10 * max(self.spread, self.by_chance), 6)) / 1000
 
 
 def shared(outcomes: Iterable[Outcome]) -> Shared:
-    """Of one group, unit and derivative."""
+    """Return the shared error of one group, unit and derivative."""
     errors: dict[tuple[object, str], list[float]] = defaultdict(list)
     for outcome in outcomes:
         errors[outcome.climate, outcome.load].append(outcome.error)
@@ -66,23 +66,23 @@ def shared(outcomes: Iterable[Outcome]) -> Shared:
 
 
 def spread(cells: Sequence[Cell]) -> tuple[float, float]:
-    """1.96 standard deviations of the true means of cells; and what means that are all 0 exceed one time in twenty."""
+    """Return 1.96 standard deviations of the cells' true means, and its 95 % quantile if all true means are 0."""
     between = mean(cell.mean**2 - cell.squared_error for cell in cells)
     deviation = math.sqrt(2 * sum(cell.squared_error**2 for cell in cells)) / len(cells)
     return _Z * math.sqrt(max(0.0, between)), _Z * math.sqrt(_ONE_IN_TWENTY * deviation)
 
 
 def largest(outcomes: Sequence[Outcome]) -> Shared:
-    """That of the derivative that shares more."""
+    """Return the shared error of the derivative that has more of it."""
     of_each = (shared(of_derivative(outcomes, interpretation)) for interpretation in (NORMAL_YEAR, OBSERVED))
     return max(of_each, key=lambda found: found.spread)
 
 
 def of_groups(meters: int) -> dict[tuple[str, str, str], Shared]:
-    """By model, frequency and unit, from so many meters of each, of those that have sufficient data."""
+    """Return shared errors by model, frequency and unit, from `meters` meters each, if their data are sufficient."""
     jobs = (Job(group, number, noise=noise) for group, noise in NOISE.items() for number in range(meters))
     found = run(jobs, DEVELOPMENT)
-    outcomes = [one for alike in found.values() for one in alike if one.sufficient]
+    outcomes = [one for matching in found.values() for one in matching if one.sufficient]
     return {
         (group.model, group.frequency, unit): largest(
             [one for one in outcomes if one.job.group == group and one.derivative["unit"] == unit]
@@ -94,7 +94,7 @@ def of_groups(meters: int) -> dict[tuple[str, str, str], Shared]:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--share", type=float, default=1.0, help="of the meters, such as 0.2")
+    parser.add_argument("--share", type=float, default=1.0, help="fraction of the meters to run, such as 0.2")
     share = parser.parse_args().share
     for key, found in of_groups(math.ceil(share * METERS)).items():
         measured = f"{found.spread:.2f} %, by chance {found.by_chance:.2f} %"

@@ -1,4 +1,4 @@
-"""The tables of docs/validation.md. Numbers are in percent of the baseline, with 95 % intervals of their own."""
+"""The tables of docs/validation.md. Numbers are in percent of the baseline, with their 95 % intervals."""
 
 import math
 import re
@@ -25,7 +25,7 @@ Condition = Callable[[Outcome], bool]
 
 
 def answer_table(results: Results) -> str:
-    """A row a group and derivative: coverage, and the bias by load."""
+    """Return one row per group and derivative: coverage, and the bias by load."""
     rows = []
     for group in MAIN:
         for interpretation in DERIVATIVE_INTERPRETATIONS:
@@ -48,7 +48,7 @@ def answer_table(results: Results) -> str:
 
 
 def condition_table(results: Results) -> str:
-    """A row a condition, a column a group: how often intervals of annualized savings cover, and how wide they are."""
+    """Return one row per condition and one column per group: coverage and width of annualized savings' intervals."""
     of_groups = [of_derivative(results.sufficient(group), NORMAL_YEAR) for group in MAIN]
     rows = [
         [name, *(_condition([one for one in alike if belongs(one)]) for alike in of_groups)]
@@ -60,7 +60,7 @@ def condition_table(results: Results) -> str:
 
 
 def method_table(results: Results) -> str:
-    """A row a group."""
+    """Return one row per group: the coverage of the intervals by each method."""
     rows = []
     for group in results.plan.groups:
         alike = results.compared(group)
@@ -76,7 +76,7 @@ def method_table(results: Results) -> str:
 
 
 def billing_table(results: Results) -> str:
-    """A row a frequency and load, the two billing models on the same meters side by side."""
+    """Return one row per frequency and load: both billing models on the same meters."""
     rows = []
     for groups, load, errors in billing_errors(results):
         cells = [text for one in errors for text in (bias(mean_of(one)), _middle(one))]
@@ -86,7 +86,7 @@ def billing_table(results: Results) -> str:
 
 
 def billing_errors(results: Results) -> Iterator[tuple[tuple[Group, Group], str, list[list[float]]]]:
-    """By frequency and load: the errors of annualized savings of each billing model, on the same meters."""
+    """Yield, by frequency and load, the errors of annualized savings of each billing model on the same meters."""
     for groups in BILLING_MODELS:
         for load in LOADS:
             alike = [of_derivative(outcomes, NORMAL_YEAR) for outcomes in results.of_load(groups, load)]
@@ -94,7 +94,7 @@ def billing_errors(results: Results) -> Iterator[tuple[tuple[Group, Group], str,
 
 
 def portfolio_table(results: Results) -> str:
-    """A row a group and load, columns a weather; in each cell annualized before observed savings."""
+    """Return one row per group and load, with columns per weather; cells have annualized, then observed savings."""
     found: dict[tuple[Group, str], dict[bool, list[PortfolioCoverage]]] = defaultdict(lambda: defaultdict(list))
     for one in results.portfolios:
         found[one.group, one.load][one.one_weather].append(one)
@@ -121,7 +121,7 @@ def portfolio_table(results: Results) -> str:
 
 
 def event_table(results: Results) -> str:
-    """A row an event and group."""
+    """Return one row per event and group."""
     rows = []
     for event in EVENTS:
         for group in MAIN:
@@ -134,7 +134,7 @@ def event_table(results: Results) -> str:
 
 
 def little_noise_table(results: Results) -> str:
-    """A row a group."""
+    """Return one row per group: the errors of meters with little noise."""
     rows = []
     for group in MAIN:
         alike = of_derivative([one for one in results.with_little_noise(group) if one.sufficient], NORMAL_YEAR)
@@ -146,7 +146,7 @@ def little_noise_table(results: Results) -> str:
 
 
 def sample_table(runs: Sequence[SampleRun]) -> str:
-    """A row a sample, and a column a model."""
+    """Return one row per sample and one column per model."""
     found = {(run.sample, run.model): run for run in runs}
     models = [model.name for model in MODEL_CLASSES if any(run.model == model.name for run in runs)]
     rows = [
@@ -157,7 +157,7 @@ def sample_table(runs: Sequence[SampleRun]) -> str:
 
 
 def refusals(runs: Sequence[SampleRun]) -> str:
-    """The criteria by which runs are refused, and how many by each."""
+    """Return the criteria by which runs are refused, with the number of runs for each."""
     names = Counter(
         name
         for run in runs
@@ -186,7 +186,7 @@ def _condition(outcomes: Sequence[Outcome]) -> str:
 
 
 def _middle(errors: Sequence[float]) -> str:
-    """Between which 95 % of errors lie."""
+    """Return the central range of 95 % of the errors."""
     if len(errors) < 2:
         return NONE
     edges = quantiles(errors, n=40, method="inclusive")

@@ -1,8 +1,8 @@
-"""Load a utility's bills into the datastore, check them, run them, and print the savings of each account.
+"""Post a utility's bills to the datastore, check and run them, and print the savings of each account.
 
     URL=http://... TOKEN=eem_... python docs/examples/post_bills.py docs/examples/bills.csv
 
-Change the names of the columns, the format of the dates and the PROJECT to yours.
+Adapt the column names, the date format and PROJECT to your data.
 """
 
 import csv
@@ -16,17 +16,17 @@ from pathlib import Path
 import requests
 
 PROJECT = {
-    "baseline_period_end": "2016-12-26",  # the day on which the work began
-    "reporting_period_start": "2017-01-04",  # the first day after it
+    "baseline_period_end": "2016-12-26",  # the day on which the installation began
+    "reporting_period_start": "2017-01-04",  # the first day after its end
     "timezone": "America/Chicago",
     "zipcode": "62707",
-    "weather_station": "724390",  # leave both stations out to have them matched by the ZIP code
+    "weather_station": "724390",  # without the two stations, the datastore matches them by ZIP code
     "weather_normal_station": "724390",
 }
 TRACE = {
     "interpretation": "NATURAL_GAS_CONSUMPTION_SUPPLIED",
     "unit": "CCF",
-    "heat_content": 1.036,  # therms in one CCF, as the bills say
+    "heat_content": 1.036,  # therms per CCF, from the bills
 }
 URL = os.environ["URL"]
 SESSION = requests.Session()
@@ -34,7 +34,7 @@ SESSION.headers["Authorization"] = f"Bearer {os.environ['TOKEN']}"
 
 
 def call(method, path, body=None):
-    """What the datastore answers; its error message where it refuses."""
+    """Send a request and return the JSON response; exit with the error message if it fails."""
     response = SESSION.request(method, URL + path, json=body, timeout=60)
     if not response.ok:
         sys.exit(f"{method} {path}: {response.text}")
@@ -42,12 +42,12 @@ def call(method, path, body=None):
 
 
 def day(text):
-    """07/31/2016 as 2016-07-31, which the datastore takes as midnight in the project's time zone."""
+    """Convert 07/31/2016 to 2016-07-31, which the datastore reads as midnight in the project's time zone."""
     return datetime.strptime(text, "%m/%d/%Y").date().isoformat()
 
 
 def records(bills, trace):
-    """A record for each bill, and one without a value wherever no other bill begins at its end."""
+    """Yield a record for each bill, and one without a value at its end if no other bill starts there."""
     starts = {day(bill["Start Date"]) for bill in bills}
     for bill in bills:
         usage = bill["Usage (CCF)"].replace(",", "")
@@ -62,7 +62,7 @@ def records(bills, trace):
 
 
 def savings(account, bills):
-    """Post the bills of an account, and print what they show."""
+    """Post the bills of an account, run them, and print the savings."""
     print(f"Account {account}")
     (project,) = call("POST", "projects/sync/", [{"project_id": account, **PROJECT}])
     trace = {"trace_id": f"{account}-gas", "projects": [project["id"]], **TRACE}
@@ -85,7 +85,7 @@ def savings(account, bills):
         return
     for found in call("GET", f"derivatives/?meter_result={run['meter_result']}"):
         if found["reporting_value"] is None:
-            print(f"  {found['interpretation']}: none, since the reporting period has no model")
+            print(f"  {found['interpretation']}: none, because the reporting period has no model")
             continue
         saved = found["baseline_value"] - found["reporting_value"]
         half_width = (found["baseline_lower"] ** 2 + found["reporting_lower"] ** 2) ** 0.5
@@ -93,7 +93,7 @@ def savings(account, bills):
 
 
 def main(path):
-    """Read the file, and go through its accounts."""
+    """Read the file and process each account."""
     accounts = defaultdict(list)
     with Path(path).open(encoding="utf-8-sig", newline="") as file:
         for bill in csv.DictReader(file):

@@ -1,4 +1,4 @@
-"""checkov's findings, from a virtual environment of its own, since it pins packages that we have in other versions."""
+"""Run checkov, in its own virtual environment because its pins conflict with ours."""
 
 import fcntl
 import hashlib
@@ -21,21 +21,21 @@ OPTIONS = ["--skip-download", "--framework", "cloudformation", "dockerfile", "--
 
 
 class CheckovError(Exception):
-    """checkov could not be installed, or could not read a file; the message says why."""
+    """checkov could not be installed or could not read a file; the message says why."""
 
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """A check that a resource fails. file: its name without folders."""
+    """A check that a resource fails. file: the file's name without its directory."""
 
     file: str
     check: str
     resource: str
-    says: str
+    title: str
 
 
 def findings(files: Iterable[Path]) -> set[Finding]:
-    """What checkov finds in CloudFormation templates and Dockerfiles, without calling anybody. Raises CheckovError."""
+    """Return checkov's findings in templates and Dockerfiles, without network access. Raises CheckovError."""
     paths = [str(file.resolve()) for file in files]
     ran = subprocess.run([_python(), "-m", "checkov.main", *OPTIONS, "--file", *paths], capture_output=True, text=True)
     try:
@@ -56,7 +56,7 @@ def findings(files: Iterable[Path]) -> set[Finding]:
 
 
 def sift(found: set[Finding], skips: list[dict[str, Any]]) -> tuple[set[Finding], list[str]]:
-    """What is found and not skipped, and the skips that no longer find anything."""
+    """Return the findings that are not skipped, and the skips that no longer match anything."""
     unexplained, idle = set(found), []
     for skip in skips:
         for file in skip["files"]:
@@ -74,12 +74,12 @@ def sift(found: set[Finding], skips: list[dict[str, Any]]) -> tuple[set[Finding]
 
 
 def _name(resource: str) -> str:
-    """The name of a resource, of which checkov says its type as well."""
+    """Return the logical id of a resource, which checkov prefixes with its type."""
     return resource.rpartition(".")[2]
 
 
 def _python() -> str:
-    """The Python that has checkov. Raises CheckovError."""
+    """Return the Python with checkov installed, installing it if needed. Raises CheckovError."""
     python = HOME / "bin" / "python"
     HOME.parent.mkdir(exist_ok=True)
     with HOME.with_suffix(".lock").open("w") as lock:
@@ -95,4 +95,4 @@ def _python() -> str:
 def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise CheckovError(f"checkov could not be installed (is the network there?):\n{done.stderr or done.stdout}")
+        raise CheckovError(f"checkov could not be installed (is the network available?):\n{done.stderr or done.stdout}")

@@ -1,4 +1,4 @@
-"""The table of what each function may do, from .chalice/policy-*.json: `python -m infra.checks.iam_table` renews it."""
+"""Write the table of what each function may do, from .chalice/policy-*.json: `python -m infra.checks.iam_table`."""
 
 import json
 import re
@@ -29,22 +29,22 @@ EFFECTS = {
     "sqs:SendMessage": (WRITES,),
     "sqs:ChangeMessageVisibility": (WRITES,),
     "sqs:DeleteMessage": (DELETES,),
-    "lambda:InvokeFunction": (READS,),  # of CheckRuns, which only reads
+    "lambda:InvokeFunction": (READS,),  # only CheckRuns is called, which only reads
     "states:DescribeExecution": (READS,),
     "states:StartExecution": (WRITES,),
     "states:SendTaskSuccess": (WRITES,),
-    "logs:CreateLogStream": (),  # all write their logs
+    "logs:CreateLogStream": (),  # every function writes its log
     "logs:PutLogEvents": (),
-    "xray:PutTraceSegments": (),  # and their traces
+    "xray:PutTraceSegments": (),  # and its traces
     "xray:PutTelemetryRecords": (),
 }
-NAMES = (  # of resources, by their ARNs
+NAMES = (  # names of resources, by patterns of their ARNs
     (re.compile(r"arn:.+:dynamodb:.+:table/\$\{AWS::StackName}-(.+)"), r"\1"),
     (re.compile(r"\$\{Bucket\.Arn}/(.+)/\*"), r"\1/"),
     (re.compile(r"arn:.+:sqs:.+:\$\{AWS::StackName}-(.+)"), r"queue \1"),
     (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-aggregation.*"), "executions"),
 )
-REFERENCES = {  # of resources, by their names in the template
+REFERENCES = {  # names of resources, by their logical ids
     "MeterQueue": "queue meter-runs",
     "HourlyQueue": "queue meter-runs-hourly",
     "MeterDeadLetterQueue": "queue meter-runs-dead",
@@ -54,7 +54,7 @@ FUNCTION = re.compile(r"/aws/lambda/\$\{AWS::StackName}-(\w+)-\*")
 
 
 def table() -> str:
-    """The table in Markdown, a row a function."""
+    """Return the table in Markdown, one row per function."""
     rows = [f"| function | {READS} | {WRITES} | {DELETES} |", "|---|---|---|---|"]
     for path in sorted(POLICIES.glob("policy-*.json")):
         text = path.read_text()
@@ -67,7 +67,7 @@ def table() -> str:
 
 
 def renewed(page: str) -> str:
-    """The page with the table as it is now."""
+    """Return the page with the current table."""
     before, _, rest = page.partition(BEGIN)
     return before + BEGIN + table() + END + rest.partition(END)[2]
 

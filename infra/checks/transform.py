@@ -1,4 +1,4 @@
-"""What CloudFormation makes of the template: SAM's transform, then the conditions under some parameters."""
+"""Do what CloudFormation does with the template: apply SAM's transform, then resolve its conditions."""
 
 import copy
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ NOTHING = {"Ref": "AWS::NoValue"}
 
 
 def uploaded(template: Template) -> Template:
-    """The template with its code in S3, as `aws cloudformation package` leaves it."""
+    """Return the template with its code in S3, as `aws cloudformation package` writes it."""
     template = copy.deepcopy(template)
     for name, resource in template["Resources"].items():
         if "CodeUri" in resource.get("Properties", {}):
@@ -22,13 +22,13 @@ def uploaded(template: Template) -> Template:
 
 
 def with_values(template: Template, values: Mapping[str, Any]) -> Template:
-    """The template with these values as its parameters' defaults."""
+    """Return the template with these values as its parameters' defaults."""
     given = {name: of | {"Default": values.get(name, of["Default"])} for name, of in template["Parameters"].items()}
     return template | {"Parameters": given}
 
 
 def transformed(template: Template) -> Template:
-    """The plain CloudFormation that a SAM template stands for. Raises samtranslator's InvalidDocumentException."""
+    """Transform a SAM template to plain CloudFormation. Raises samtranslator's InvalidDocumentException."""
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
     values = {name: of["Default"] for name, of in template["Parameters"].items()}
     plain: Template = translator.translate(copy.deepcopy(template), values)
@@ -36,7 +36,7 @@ def transformed(template: Template) -> Template:
 
 
 def decided(template: Template) -> Template:
-    """What is left of a plain template when its conditions are decided by the parameters' defaults."""
+    """Return what remains of a plain template when its parameters' defaults decide its conditions."""
     conditions = template["Conditions"]
 
     def value(side: Any) -> str:
@@ -53,7 +53,7 @@ def decided(template: Template) -> Template:
                 return all(map(holds, of))
             case "Fn::Equals":
                 return value(of[0]) == value(of[1])
-        raise ValueError(f"{function} is no condition that the template has had so far")
+        raise ValueError(f"{function} is not supported in conditions: add it to infra/transform.py")
 
     def resolve(node: Any) -> Any:
         if isinstance(node, dict):
@@ -66,7 +66,7 @@ def decided(template: Template) -> Template:
             return [item for item in map(resolve, node) if item != NOTHING]
         return node
 
-    def left(section: str) -> Template:
+    def remaining(section: str) -> Template:
         return {
             name: {key: resolve(item) for key, item in of.items() if key != "Condition"}
             for name, of in template[section].items()
@@ -74,4 +74,4 @@ def decided(template: Template) -> Template:
         }
 
     rest = {key: item for key, item in template.items() if key != "Conditions"}
-    return rest | {"Resources": left("Resources"), "Outputs": left("Outputs")}
+    return rest | {"Resources": remaining("Resources"), "Outputs": remaining("Outputs")}

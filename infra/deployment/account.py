@@ -1,4 +1,4 @@
-"""What the stages of an account and region share (account.yaml), created by the first that needs it."""
+"""Deploy the stack that all stages in an account and region share: infra/deployment/account.yaml."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,11 +10,11 @@ from infra.sources import REPOSITORY
 
 STACK = f"{PROJECT}-account"
 TEMPLATE = REPOSITORY / "infra" / "deployment" / "account.yaml"
-GRACE = timedelta(days=1)  # in which a deployment that has uploaded its files has used them
+GRACE = timedelta(days=1)  # long enough for a deployment to use the files it has uploaded
 
 
 def prepare(account: Account, stage: Stage) -> tuple[dict[str, str], bool]:
-    """Make or update the stack; its outputs, and whether anything changed. Raises StackError."""
+    """Create or update the stack. Return its outputs, and whether anything changed. Raises StackError."""
     ready(account, STACK)
     before = parameters(describe(account, STACK) or {})
     role = account.client("apigateway").get_account().get("cloudwatchRoleArn")
@@ -24,15 +24,15 @@ def prepare(account: Account, stage: Stage) -> tuple[dict[str, str], bool]:
 
 
 def shared(before: Mapping[str, str], *, has_role: bool, hourly: bool) -> dict[str, str]:
-    """The stack's parameters, of which what was once asked for stays: another's role is left alone, our own kept."""
+    """Return the stack's parameters. What was once enabled stays enabled; somebody else's role is not replaced."""
     return {
         "ApiLogs": "yes" if before.get("ApiLogs") == "yes" or not has_role else "no",
         "HourlyImages": "yes" if before.get("HourlyImages") == "yes" or hourly else "no",
     }
 
 
-def forget_superseded(account: Account, bucket: str, stack: str, template: str) -> None:
-    """Delete the uploaded files of a stack that its deployed template does not name."""
+def delete_superseded(account: Account, bucket: str, stack: str, template: str) -> None:
+    """Delete a stack's uploaded files that its deployed template does not reference."""
     s3 = account.client("s3")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{stack}/"):
         for key in superseded(page.get("Contents", []), template, datetime.now(UTC)):
@@ -40,5 +40,5 @@ def forget_superseded(account: Account, bucket: str, stack: str, template: str) 
 
 
 def superseded(objects: list[dict[str, Any]], template: str, now: datetime) -> list[str]:
-    """The keys of those that the template does not name, and that no deployment under way has just uploaded."""
+    """Return the keys that the template does not reference, except those that a running deployment may need."""
     return [one["Key"] for one in objects if one["Key"] not in template and now - one["LastModified"] > GRACE]

@@ -1,4 +1,4 @@
-"""Stacks of CloudFormation: package a template, deploy it, and say why that failed; on AWS as on a local stack."""
+"""Package and deploy CloudFormation templates, and report why a deployment failed; on AWS and on a local stack."""
 
 import hashlib
 import subprocess
@@ -16,48 +16,51 @@ from botocore.exceptions import ClientError
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 DEPLOYED = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 UNCHANGED = ("didn't contain changes", "No updates are to be performed")  # in the reason of an empty change set
-LONGEST_PAUSE = 5.0  # seconds between two looks at a stack
-AWS = ".venv/bin/aws"  # the command line that every clone has
-REMOVE = f"remove it, and deploy again:\n  {AWS} cloudformation delete-stack --stack-name {{name}}"
+MAX_PAUSE = 5.0  # seconds between two polls of a stack
+AWS = ".venv/bin/aws"  # the AWS CLI in every clone's virtual environment
+REMOVE = f"delete it and deploy again:\n  {AWS} cloudformation delete-stack --stack-name {{name}}"
 ADVICE = {
-    "ROLLBACK_COMPLETE": f"Its first deployment failed and left nothing to update: mend the cause, {REMOVE}",
-    "ROLLBACK_FAILED": f"Its first deployment failed, and so did clearing it away: {REMOVE}",
-    "CREATE_FAILED": f"Its first deployment failed: {REMOVE}",
-    "DELETE_FAILED": f"It was to be deleted and could not be: see the reasons in its events, then {REMOVE}",
-    "UPDATE_ROLLBACK_FAILED": "An update failed, and so did taking it back: mend the cause that its events tell, and\n"
+    "ROLLBACK_COMPLETE": f"Its first deployment failed, so there is nothing to update. Fix the cause, then {REMOVE}",
+    "ROLLBACK_FAILED": f"Its first deployment failed, and so did the rollback. Now {REMOVE}",
+    "CREATE_FAILED": f"Its first deployment failed. Now {REMOVE}",
+    "DELETE_FAILED": f"It could not be deleted. Find the reasons in its events, then {REMOVE}",
+    "UPDATE_ROLLBACK_FAILED": "An update failed, and so did its rollback. Fix the cause shown in its events, then run\n"
     f"  {AWS} cloudformation continue-update-rollback --stack-name {{name}}",
 }
 
 
 class StackError(Exception):
-    """A stack is not as it was asked for; the message says why and what to do."""
+    """A stack could not be deployed; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Where stacks are."""
+    """An AWS account or a local stack, to which stacks are deployed."""
 
-    environment: Mapping[str, str]  # by which AWS's command line reaches it
-    client: Callable[[str], Any]  # of boto3, by the name of a service
+    environment: Mapping[str, str]  # environment variables with which the AWS CLI reaches it
+    client: Callable[[str], Any]  # returns boto3's client for a service name
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A stack as it shall be. Parameters that are not given take the template's defaults."""
+    """The desired state of a stack. Parameters that are not given have the template's defaults."""
 
     name: str
     template: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
-    retained: bool = False  # takes resources in that the template names and that an earlier stack has left
+    retained: bool = False  # import resources of the template that an earlier stack left behind
 
 
 def package(account: Account, template: Path, bucket: str, prefix: str, packaged: Path) -> str:
-    """Upload the files that a template names; the template with their places, also in a file. Raises StackError."""
+    """Upload the files that a template references. Return the template with their S3 URLs, also written to `packaged`.
+
+    Raises StackError.
+    """
     command = [sys.executable, "-m", "awscli", "cloudformation", "package", "--template-file", str(template)]
     command += ["--s3-bucket", bucket, "--s3-prefix", prefix, "--output-template-file", str(packaged)]
     if endpoint := account.environment.get("AWS_ENDPOINT_URL"):
-        command += ["--endpoint-url", endpoint]  # which this command line does not heed for each service
+        command += ["--endpoint-url", endpoint]  # this CLI version ignores the variable for some services
     done = subprocess.run(command, env=account.environment, capture_output=True, text=True)
     if done.returncode:
         raise StackError(f"The package could not be uploaded to {bucket}: {(done.stderr or done.stdout).strip()}")
@@ -65,40 +68,40 @@ def package(account: Account, template: Path, bucket: str, prefix: str, packaged
 
 
 def describe(account: Account, name: str) -> dict[str, Any] | None:
-    """A stack as CloudFormation describes it; None when there is none. Raises ClientError."""
+    """Return CloudFormation's description of a stack, or None if there is no such stack. Raises ClientError."""
     try:
         stack: dict[str, Any] = account.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack  # nothing but a name, yet
+    return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack  # so far it is only a name
 
 
 def outputs(stack: Mapping[str, Any]) -> dict[str, str]:
-    """What a stack says of itself."""
+    """Return a stack's outputs by their keys."""
     return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
 
 def parameters(stack: Mapping[str, Any]) -> dict[str, str]:
-    """What a stack was last deployed with."""
+    """Return the parameters of a stack's last deployment."""
     return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack.get("Parameters", [])}
 
 
 def ready(account: Account, name: str) -> None:
-    """Raises StackError when a stack is there and cannot be updated."""
+    """Check that a stack can be created or updated. Raises StackError."""
     stack = describe(account, name)
     status = stack["StackStatus"] if stack else ""
     if status.endswith("IN_PROGRESS"):
-        raise StackError(f"The stack {name} is being changed ({status}). Wait for that to end, and deploy again.")
+        raise StackError(f"The stack {name} is being changed ({status}). Wait until that has ended, then deploy again.")
     if status in ADVICE:
-        raise StackError(f"The stack {name} is {status}. {ADVICE[status].format(name=name)}")
+        raise StackError(f"The stack {name} has the status {status}. {ADVICE[status].format(name=name)}")
 
 
 def deploy(account: Account, wanted: Wanted, bucket: str | None = None) -> bool:
-    """Make or update a stack, and wait for it; whether anything changed. The template goes by the bucket, if any.
+    """Create or update a stack, and wait for it. Return whether anything changed.
 
-    Raises StackError with the reasons of what failed.
+    bucket: where to upload the template; without one it is sent in the request. Raises StackError with the causes.
     """
     cloudformation = account.client("cloudformation")
     existing = describe(account, wanted.name)
@@ -114,7 +117,7 @@ def deploy(account: Account, wanted: Wanted, bucket: str | None = None) -> bool:
             **_body(account, wanted, bucket),
         )
     except ClientError as error:
-        raise StackError(f"CloudFormation does not take {wanted.name}: {error.response['Error']['Message']}") from None
+        raise StackError(f"CloudFormation rejects {wanted.name}: {error.response['Error']['Message']}") from None
     if not _has_changes(cloudformation, change_set["Id"], wanted.name):
         return False
     seen = next(_events(cloudformation, change_set["StackId"]))["EventId"]
@@ -123,7 +126,7 @@ def deploy(account: Account, wanted: Wanted, bucket: str | None = None) -> bool:
     if status not in DEPLOYED:
         events = takewhile(lambda event: event["EventId"] != seen, _events(cloudformation, change_set["StackId"]))
         reasons = _detailed(cloudformation, failures(list(events)), StackName=change_set["StackId"])
-        outcome = ADVICE.get(status, "It is as it was before. Mend the cause, and deploy again.").format(
+        outcome = ADVICE.get(status, "It has been rolled back. Fix the cause and deploy again.").format(
             name=wanted.name
         )
         raise StackError(f"The stack {wanted.name} could not be deployed ({status}).\n{reasons}\n{outcome}")
@@ -131,18 +134,18 @@ def deploy(account: Account, wanted: Wanted, bucket: str | None = None) -> bool:
 
 
 def failures(events: Sequence[Mapping[str, Any]]) -> str:
-    """What failed and why, a line each, the first failure first; events come newest first."""
+    """Return what failed and why, one line for each resource, earliest first. events: newest first."""
     failed = {
         f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'failed')}": None
         for event in reversed(events)
         if event["ResourceStatus"].endswith("FAILED")
-        and "cancelled" not in event.get("ResourceStatusReason", "")  # because of another's failure
+        and "cancelled" not in event.get("ResourceStatusReason", "")  # because another resource failed
     }
     return "\n".join(failed)
 
 
 def _body(account: Account, wanted: Wanted, bucket: str | None) -> dict[str, str]:
-    """The template as CloudFormation takes it: itself while it is small, else its place in S3."""
+    """Return the template argument for CloudFormation: the template itself, or with a bucket its S3 URL."""
     if bucket is None:
         return {"TemplateBody": wanted.template}
     s3 = account.client("s3")
@@ -152,7 +155,7 @@ def _body(account: Account, wanted: Wanted, bucket: str | None) -> dict[str, str
 
 
 def _has_changes(cloudformation: Any, change_set: str, name: str) -> bool:
-    """Wait for a change set; whether it would change anything. Raises StackError when it failed."""
+    """Wait for a change set. Return whether it would change anything. Raises StackError if it failed."""
     for pause in _pauses():
         found = cloudformation.describe_change_set(ChangeSetName=change_set)
         if found["Status"] not in ("CREATE_PENDING", "CREATE_IN_PROGRESS"):
@@ -165,12 +168,12 @@ def _has_changes(cloudformation: Any, change_set: str, name: str) -> bool:
     reasons = reason if unchanged else _detailed(cloudformation, reason, ChangeSetName=change_set)
     cloudformation.delete_change_set(ChangeSetName=change_set)
     if not unchanged:
-        raise StackError(f"CloudFormation does not take {name}: {reasons}")
+        raise StackError(f"CloudFormation rejects {name}: {reasons}")
     return False
 
 
 def _detailed(cloudformation: Any, reasons: str, **where: str) -> str:
-    """The reasons, with the errors of CloudFormation's validation where they only refer to those."""
+    """Return the reasons, with CloudFormation's validation errors if the reasons only refer to them."""
     if "DescribeEvents" not in reasons:
         return reasons
     events = cloudformation.describe_events(Filters={"FailedEvents": True}, **where)["OperationEvents"]
@@ -181,7 +184,7 @@ def _detailed(cloudformation: Any, reasons: str, **where: str) -> str:
 
 
 def _wait(cloudformation: Any, stack: str, seen: str) -> str:
-    """The status in which a stack comes to rest, once it has newer events than the one that had been seen."""
+    """Wait until a stack has events newer than `seen` and no operation in progress. Return its status."""
     for pause in _pauses():
         status: str = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
         if not status.endswith("IN_PROGRESS") and next(_events(cloudformation, stack))["EventId"] != seen:
@@ -191,11 +194,11 @@ def _wait(cloudformation: Any, stack: str, seen: str) -> str:
 
 
 def _events(cloudformation: Any, stack: str) -> Iterator[dict[str, Any]]:
-    """The events of a stack, newest first."""
+    """Yield the events of a stack, newest first."""
     for page in cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack):
         yield from page["StackEvents"]
 
 
 def _pauses() -> Iterator[float]:
-    """Seconds between looks, for ever: short ones for a local stack, longer ones for AWS."""
-    return chain((0.1, 0.2, 0.4, 0.8, 1.6), repeat(LONGEST_PAUSE))
+    """Yield seconds between polls, without end: short at first for a local stack, then longer for AWS."""
+    return chain((0.1, 0.2, 0.4, 0.8, 1.6), repeat(MAX_PAUSE))

@@ -1,6 +1,6 @@
 """Deploy a stage of infra/deployment/stages.yaml to AWS: `make deploy STAGE=prod`.
 
-It makes what is not there, updates what has changed, and leaves the rest alone.
+It creates what does not exist, updates what has changed, and leaves the rest alone.
 """
 
 import json
@@ -32,109 +32,109 @@ SCOPES = {"read", "write", "admin"}
 
 
 class AccessError(Exception):
-    """AWS cannot be reached as somebody; the message says what to do."""
+    """The AWS credentials or region are missing or not valid; the message says what to do."""
 
 
 def run(name: str) -> None:
-    """Deploy a stage, and say where it answers. Raises what the end of this file tells."""
+    """Deploy a stage and print its URL. Raises the errors that the end of this file catches."""
     stage = stages.read(name)
     if stage.hourly_models:
         registry.check()
     number, region = sign_in()
     print(f"Deploying {stage.stack} to account {number}, {region}.", flush=True)
-    here = Account(os.environ, boto3.client)
-    ready(here, stage.stack)
+    aws = Account(os.environ, boto3.client)
+    ready(aws, stage.stack)
 
-    print("Building (half a minute, unless it is built) ...", flush=True)
+    print("Building (half a minute, if anything has changed) ...", flush=True)
     built = build(stage.architecture)
     template = package.read(built)
     stages.check(stage.parameters, template)
 
-    shared, changed = account.prepare(here, stage)
+    shared, changed = account.prepare(aws, stage)
     print(f"{account.STACK}: {'deployed' if changed else 'nothing to change'}.", flush=True)
     parameters = dict(stage.parameters)
     if stage.hourly_models:
-        parameters["HourlyImage"] = registry.push(here, shared["HourlyRepositoryUri"], stage.name, stage.architecture)
+        parameters["HourlyImage"] = registry.push(aws, shared["HourlyRepositoryUri"], stage.name, stage.architecture)
 
     print("Uploading ...", flush=True)
     pseudo = {"AWS::StackName": stage.stack, "AWS::AccountId": number, "AWS::Region": region}
-    ours = built / f"{stage.name}.json"  # beside the zips that it names
-    ours.write_text(json.dumps(retention.retain(template, pseudo) if stage.retained else template))
-    packaged = upload(here, ours, shared["ArtifactsBucket"], stage.stack, built / f"{stage.name}.packaged.yaml")
+    sam = built / f"{stage.name}.json"  # next to the zips that it references
+    sam.write_text(json.dumps(retention.retain(template, pseudo) if stage.retained else template))
+    packaged = upload(aws, sam, shared["ArtifactsBucket"], stage.stack, built / f"{stage.name}.packaged.yaml")
 
-    print("Deploying (the first time some minutes) ...", flush=True)
+    print("Deploying (the first time takes some minutes) ...", flush=True)
     wanted = Wanted(stage.stack, packaged, parameters, stage.tags, stage.retained)
-    changed = deploy(here, wanted, shared["ArtifactsBucket"])
-    protect(here, stage)
-    account.forget_superseded(here, shared["ArtifactsBucket"], stage.stack, packaged)
+    changed = deploy(aws, wanted, shared["ArtifactsBucket"])
+    protect(aws, stage)
+    account.delete_superseded(aws, shared["ArtifactsBucket"], stage.stack, packaged)
     if stage.hourly_models:
-        registry.forget_superseded(here, parameters["HourlyImage"], stage.name)
+        registry.delete_superseded(aws, parameters["HourlyImage"], stage.name)
     print(f"{stage.stack}: {'deployed' if changed else 'nothing to change'}.", flush=True)
-    print(explained(here, stage, first_token(stage.stack)))
+    print(usage(aws, stage, first_token(stage.stack)))
 
 
 def sign_in() -> tuple[str, str]:
-    """Whose account the credentials are of, and the region. Raises AccessError."""
+    """Return the account number of the credentials, and the region. Raises AccessError."""
     try:
         region = os.environ.get("AWS_REGION") or boto3.Session().region_name
         if not region:
             raise AccessError(f"No region is set: export AWS_DEFAULT_REGION=eu-central-1, say, or run {AWS} configure.")
-        os.environ["AWS_DEFAULT_REGION"] = region  # the only variable that boto3 and AWS's command line heed
+        os.environ["AWS_DEFAULT_REGION"] = region  # the only variable that boto3 and the AWS CLI read
         return boto3.client("sts").get_caller_identity()["Account"], region
     except (errors.NoCredentialsError, errors.PartialCredentialsError, errors.ProfileNotFound) as error:
         how = f"run {AWS} configure, or set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-        raise AccessError(f"There are no credentials for AWS ({error}): {how}.") from None
+        raise AccessError(f"There are no AWS credentials ({error}): {how}.") from None
     except (errors.SSOError, errors.TokenRetrievalError, errors.CredentialRetrievalError) as error:
-        raise AccessError(f"You are no longer signed in to AWS ({error}): run aws sso login, as before.") from None
+        raise AccessError(f"You are no longer signed in to AWS ({error}): run `aws sso login` again.") from None
     except errors.ClientError as error:
         refusal = error.response["Error"]
         if "Expired" in refusal["Code"]:
-            raise AccessError("The credentials for AWS have expired: sign in again, or fetch new ones.") from None
-        raise AccessError(f"AWS does not take the credentials ({refusal['Message']}): see to them.") from None
+            raise AccessError("The AWS credentials have expired: sign in again or get new ones.") from None
+        raise AccessError(f"AWS rejects the credentials ({refusal['Message']}): check them.") from None
 
 
 def build(machine: str) -> Path:
-    """The directory with the template and the zips, made once for the same content."""
+    """Return the directory with the template and the zips, built once for each content."""
     content = (*SOURCES, *MERGED, *STATE_MACHINES.values(), *LOCKS, *BUILDERS)
     key = fingerprint(content, machine, sys.version_info[:2], bool(find_python(PYTHON)))
     return once(BUILDS, key, lambda directory: deployment.make(directory, machine))
 
 
-def protect(here: Account, stage: Stage) -> None:
-    """Have CloudFormation refuse to delete a stack whose data are to be retained, and no other."""
-    stack = describe(here, stage.stack) or {}
+def protect(aws: Account, stage: Stage) -> None:
+    """Turn on termination protection for a stack whose data are retained, and turn it off for any other."""
+    stack = describe(aws, stage.stack) or {}
     if stack.get("EnableTerminationProtection", False) != stage.retained:
-        here.client("cloudformation").update_termination_protection(
+        aws.client("cloudformation").update_termination_protection(
             StackName=stage.stack, EnableTerminationProtection=stage.retained
         )
 
 
 def first_token(stack: str) -> str | None:
-    """The secret of a new token that may do all; None when the stack has a token. Raises StackError."""
+    """Create a token with all scopes and return its secret; None if the stack has a token. Raises StackError."""
     os.environ |= function_environment(stack)
     from chalicelib.store import tokens  # reads the environment
 
     return None if tokens.list_all() else tokens.create("first", SCOPES, None)
 
 
-def explained(here: Account, stage: Stage, token: str | None) -> str:
-    """How to use what is deployed."""
-    url = outputs(describe(here, stage.stack) or {})["ApiUrl"]
-    tokens_by = f".venv/bin/python -m infra.tokens --help  (--stack {stage.stack})"
+def usage(aws: Account, stage: Stage, token: str | None) -> str:
+    """Return how to use what has been deployed."""
+    url = outputs(describe(aws, stage.stack) or {})["ApiUrl"]
+    token_command = f".venv/bin/python -m infra.tokens --help  (--stack {stage.stack})"
     return (
         f"\nThe API is at      {url}"
-        + (f"\nIts first token    {token}   (shown this once; it may do all)" if token else "")
+        + (f"\nIts first token    {token}   (shown only this once; it has all scopes)" if token else "")
         + f"\nTry it             curl -H 'Authorization: Bearer {token or '...'}' {url}projects/"
-        f"\nTokens             {tokens_by}"
+        f"\nTokens             {token_command}"
     )
 
 
-def _broken_off(*_: object) -> NoReturn:
+def _interrupt(*_: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _broken_off)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         run(" ".join(sys.argv[1:]))
     except (
@@ -143,12 +143,12 @@ if __name__ == "__main__":
     ) as error:
         sys.exit(str(error))
     except errors.ClientError as error:
-        sys.exit(f"AWS refuses {error.operation_name}: {error.response['Error']['Message']}")
+        sys.exit(f"AWS rejected {error.operation_name}: {error.response['Error']['Message']}")
     except errors.BotoCoreError as error:
-        sys.exit(f"AWS does not answer: {error}. See to the network, and to AWS_DEFAULT_REGION.")
+        sys.exit(f"AWS does not respond: {error}. Check the network and AWS_DEFAULT_REGION.")
     except KeyboardInterrupt:
         print(
-            "Broken off. What CloudFormation has begun, if it has, it ends by itself; deploy again to see to the rest.",
+            "Interrupted. CloudFormation finishes an update that it has started; deploy again to finish the rest.",
             file=sys.stderr,
         )
         sys.exit(130)

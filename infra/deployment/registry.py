@@ -1,4 +1,4 @@
-"""The container image of the hourly models' worker: built by Docker and pushed to ECR, once for the same content."""
+"""Build the container image of the hourly models' worker with Docker and push it to ECR, once for each content."""
 
 import base64
 import os
@@ -11,26 +11,26 @@ from infra.packaging.cache import BUILDERS, fingerprint
 from infra.sources import REPOSITORY, SOURCES
 
 DOCKERFILE = "infra/packaging/Dockerfile"
-CONTENT = (*SOURCES, *BUILDERS, "requirements-meter.txt", ".dockerignore")
-PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}  # Docker's names, by Lambda's
-KEPT = 5  # of a stage, beside the one in use: what is built is seldom of use again
+CONTENT = (*SOURCES, *BUILDERS, "requirements-meter.txt", DOCKERFILE, ".dockerignore")
+PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}  # Docker's name for each of Lambda's architectures
+MAX_SUPERSEDED = 5  # images kept per stage, besides the deployed one: old images are rarely needed again
 
 
 class ImageError(Exception):
-    """The image could not be made; the message says why and what to do."""
+    """The image could not be built or pushed; the message says why and what to do."""
 
 
 def check() -> None:
-    """Raises ImageError when Docker is not there or does not answer."""
+    """Check that Docker is installed and responds. Raises ImageError."""
     if not shutil.which("docker"):
         raise ImageError(
-            "A stage with hourly_models needs Docker, and there is no docker on this computer: install it."
+            "A stage with hourly_models needs Docker, which is not installed on this computer: install it."
         )
-    _docker(["version"], "Docker is installed and does not answer: start it, and see whether you may use it")
+    _docker(["version"], "Docker is installed but does not respond: start it, and check that you may use it")
 
 
 def push(account: Account, repository: str, stage: str, machine: str) -> str:
-    """The URI of the image in the repository, built and pushed unless it is there. Raises ImageError."""
+    """Build and push the image unless the repository has it. Return its URI. Raises ImageError."""
     tag = f"{stage}-{fingerprint(CONTENT, machine)}"
     uri = f"{repository}:{tag}"
     ecr = account.client("ecr")
@@ -41,8 +41,8 @@ def push(account: Account, repository: str, stage: str, machine: str) -> str:
     return uri
 
 
-def forget_superseded(account: Account, uri: str, stage: str) -> None:
-    """Delete all but the newest images of a stage; never the one that is deployed."""
+def delete_superseded(account: Account, uri: str, stage: str) -> None:
+    """Delete all but the newest images of a stage, and never the deployed one."""
     repository, _, deployed = uri.rpartition(":")
     ecr = account.client("ecr")
     if old := superseded(_images(ecr, repository), stage, deployed):
@@ -50,10 +50,10 @@ def forget_superseded(account: Account, uri: str, stage: str) -> None:
 
 
 def superseded(images: list[dict[str, Any]], stage: str, deployed: str) -> list[str]:
-    """The tags of a stage's images that are neither deployed nor among the newest."""
+    """Return the tags of a stage's images that are neither deployed nor among the newest."""
     newest = sorted(images, key=lambda image: image["imagePushedAt"], reverse=True)
     tags = [tag for image in newest for tag in image.get("imageTags", []) if tag.rpartition("-")[0] == stage]
-    return [tag for tag in tags if tag != deployed][KEPT:]
+    return [tag for tag in tags if tag != deployed][MAX_SUPERSEDED:]
 
 
 def _images(ecr: Any, repository: str) -> list[dict[str, Any]]:
@@ -83,7 +83,7 @@ def _push(ecr: Any, uri: str) -> None:
 
 
 def _docker(arguments: list[str], failure: str, secret: str | None = None) -> None:
-    # Lambda takes a plain image, and none with the attestations that Docker adds.
+    # Lambda rejects images with the attestations that Docker adds by default.
     environment = os.environ | {"BUILDX_NO_DEFAULT_ATTESTATIONS": "1"}
     command = ["docker", *arguments]
     done = subprocess.run(command, env=environment, input=secret, capture_output=True, text=True)

@@ -1,15 +1,15 @@
-"""Data that outlive their stack. CloudFormation takes no condition there, so the template is written for it."""
+"""Keep data when their stack is deleted. Deletion policies accept no conditions, so this edits the template."""
 
 from collections.abc import Mapping
 from typing import Any
 
-NAMED = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}  # what holds data, and by which name
+NAMED = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}  # of what holds data
 
 
 def retain(template: Mapping[str, Any], pseudo: Mapping[str, str]) -> dict[str, Any]:
-    """The template with tables and buckets that stay when the stack goes, and that the next stack can take in again.
+    """Return the template with tables and buckets that outlive the stack and that the next stack can import.
 
-    pseudo: the values of CloudFormation's pseudo parameters, since only a resource with a plain name is taken in.
+    pseudo: the values of CloudFormation's pseudo parameters; only resources with literal names can be imported.
     """
     resources = {name: _retained(resource, pseudo) for name, resource in template["Resources"].items()}
     return {**template, "Resources": resources}
@@ -26,6 +26,6 @@ def _retained(resource: dict[str, Any], pseudo: Mapping[str, str]) -> dict[str, 
         **resource,
         "DeletionPolicy": "Retain",
         "UpdateReplacePolicy": "Retain",
-        "Metadata": {"Data": "retain"},  # an update of nothing but policies is none to CloudFormation
+        "Metadata": {"Data": "retain"},  # CloudFormation ignores an update that changes only these policies
         "Properties": {**resource["Properties"], name: plain},
     }

@@ -1,1 +1,1 @@
-"""The whole system on a laptop: `python -m infra.local up`."""
+"""Run the whole system on one computer: `python -m infra.local up`."""

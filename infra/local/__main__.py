@@ -17,11 +17,11 @@ DEMO = [sys.executable, "-m", "infra.local.demo"]
 
 def up() -> None:
     stack = LocalStack()
-    print(_explained(_up(stack)[0], stack))
+    print(_usage(_up(stack)[0], stack))
 
 
 def run() -> None:
-    """`up` and the demo; a run that is broken off stops what it started."""
+    """Run `up` and the demo. An interrupted run stops what it started."""
     stack = LocalStack()
     running, started = _up(stack)
     try:
@@ -29,28 +29,28 @@ def run() -> None:
     except BaseException:
         if started:
             stack.down()
-            print("Broken off; the local stack that this run started is stopped.", file=sys.stderr)
+            print("Interrupted; the local stack that this run started has been stopped.", file=sys.stderr)
         else:
-            print("Broken off; the stack was up before and stays, and scheduled meter runs go on.", file=sys.stderr)
+            print("Interrupted; the stack was up before and stays up. Scheduled meter runs continue.", file=sys.stderr)
         raise
-    print(_explained(running, stack))
+    print(_usage(running, stack))
     sys.exit(demo)
 
 
 def _up(stack: LocalStack) -> tuple[Running, bool]:
     began = time.monotonic()
-    print("Bringing the local stack up ...", flush=True)
+    print("Starting the local stack ...", flush=True)
     try:
         running, started = stack.up()
     except KeyboardInterrupt:
-        print("Broken off; nothing that this command started is left running.", file=sys.stderr)
+        print("Interrupted; everything that this command started has been stopped.", file=sys.stderr)
         raise
-    done = "is up" if started else "was up, and is up to date"
+    done = "is up" if started else "was already up, and is up to date"
     print(f"The local stack {done} ({time.monotonic() - began:.1f} s).", flush=True)
     return running, started
 
 
-def _explained(running: Running, stack: LocalStack) -> str:
+def _usage(running: Running, stack: LocalStack) -> str:
     return (
         f"\nThe API is at      {running.url}"
         f"\nTry it             curl -H 'Authorization: Bearer {running.token}' {running.url}projects/"
@@ -61,32 +61,32 @@ def _explained(running: Running, stack: LocalStack) -> str:
 
 
 def down() -> None:
-    print("The local stack is stopped." if LocalStack().down() else "No local stack was up.")
+    print("The local stack has been stopped." if LocalStack().down() else "No local stack was up.")
 
 
 def status() -> None:
     stack = LocalStack()
     if stack.running is None:
-        raise LocalStackError("No local stack is up: `make up` starts it.")
-    print(_explained(stack.running, stack))
+        raise LocalStackError("No local stack is up: start it with `make up`.")
+    print(_usage(stack.running, stack))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.local", description="The datastore on this machine.")
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description="Run the datastore on this computer.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    commands.add_parser("run", help="start it, and run the demo").set_defaults(command=run)
-    commands.add_parser("up", help="start it, or bring it up to date").set_defaults(command=up)
-    commands.add_parser("down", help="stop it and forget its data").set_defaults(command=down)
-    commands.add_parser("status", help="where it answers").set_defaults(command=status)
+    commands.add_parser("run", help="start it and run the demo").set_defaults(command=run)
+    commands.add_parser("up", help="start it or update it").set_defaults(command=up)
+    commands.add_parser("down", help="stop it and delete its data").set_defaults(command=down)
+    commands.add_parser("status", help="show its URL, token and log").set_defaults(command=status)
     return parser
 
 
-def _broken_off(*_: object) -> NoReturn:
+def _exit_on_signal(*_: object) -> NoReturn:
     sys.exit(143)
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _broken_off)
+    signal.signal(signal.SIGTERM, _exit_on_signal)
     arguments = vars(_parser().parse_args())
     try:
         arguments.pop("command")(**arguments)

@@ -1,4 +1,4 @@
-"""The package that the local stack deploys, made once for the same content."""
+"""Build the package that the local stack deploys, once for each content."""
 
 import sys
 from importlib.metadata import version
@@ -10,10 +10,10 @@ from infra.sources import SOURCES
 
 
 def build(cache: Path) -> Path:
-    """The directory with `sam.yaml` and `deployment.zip`. Raises PackagingError.
+    """Return the directory with `sam.yaml` and `deployment.zip`. Raises PackagingError.
 
-    The zip holds our own code only: MiniStack runs the functions in this virtual environment, on whatever machine
-    this is, while the packages that go into a zip for Lambda are built for Lambda's.
+    The zip holds only our own code: MiniStack runs the functions in this virtual environment, on any architecture,
+    while the packages in a zip for AWS are built for Lambda's.
     """
     content = (*SOURCES, *MERGED, *STATE_MACHINES.values(), "infra/packaging/package.py")
     key = fingerprint(content, sys.version_info[:2], version("chalice"))

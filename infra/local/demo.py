@@ -1,6 +1,6 @@
-"""The main job as a client does it: load the sample portfolio, run its meters, add them up, show what was saved.
+"""Use the API as a client does: load the sample portfolio, run its meters, add up and show the savings.
 
-`python -m infra.local.demo` needs a running stack (`make up`), and talks to its API by HTTP alone.
+`python -m infra.local.demo` needs a running stack (`make up`) and only uses its HTTP API.
 """
 
 import json
@@ -19,11 +19,11 @@ from infra.local.savings import HEADLINE, Meter, Sum, report
 
 STACK = Path(__file__).parents[2] / ".local" / "stack.json"
 ITEMS_PER_POST = 10_000
-POLL = 0.5  # seconds between two looks at the batch
+POLL = 0.5  # seconds between polls
 
 
 class Client:
-    """The API of one stack."""
+    """A client of one stack's API."""
 
     def __init__(self, url: str, token: str) -> None:
         self.url = url
@@ -31,7 +31,7 @@ class Client:
         self.session.headers["Authorization"] = f"Bearer {token}"
 
     def get(self, path: str, **query: Any) -> Any:
-        """What a GET answers; for a list, all its pages."""
+        """Return the body of a GET response; for a list, all pages."""
         response = self._checked(self.session.get(self.url + path, params=query))
         found = response.json()
         while "next" in response.links:
@@ -40,22 +40,22 @@ class Client:
         return found
 
     def post(self, path: str, body: Any) -> requests.Response:
-        """The response to a POST."""
+        """POST a body and return the response."""
         return self._checked(self.session.post(self.url + path, json=body))
 
     def post_all(self, path: str, items: list[dict[str, Any]]) -> None:
-        """POST a list of any length."""
+        """POST a list of any length, in several requests if needed."""
         for first in range(0, len(items), ITEMS_PER_POST):
             self.post(path, items[first : first + ITEMS_PER_POST])
 
     def _checked(self, response: requests.Response) -> requests.Response:
         if not response.ok:
-            sys.exit(f"{response.request.method} {response.url} answered {response.status_code}: {response.text}")
+            sys.exit(f"{response.request.method} {response.url} returned {response.status_code}: {response.text}")
         return response
 
 
 def load(client: Client, progress: Progress) -> list[int]:
-    """Post the sample meters and their weather; the ids of their projects, in order."""
+    """Post the sample meters and their weather. Return the ids of their projects, in order."""
     names = portfolio.names()
     task = progress.add_task("Loading", total=2 * len(names) + 1)
     samples = []
@@ -74,31 +74,31 @@ def load(client: Client, progress: Progress) -> list[int]:
 
 
 def run_batch(
-    client: Client, targets: list[dict[str, int]], look: Callable[[dict[str, Any]], None] = lambda counts: None
+    client: Client, targets: list[dict[str, int]], on_poll: Callable[[dict[str, Any]], None] = lambda counts: None
 ) -> dict[str, Any]:
-    """Run meters in one bulk request; its batch when all have ended. `look` is shown the batch on the way."""
+    """Run meters in one bulk request. Return the batch when all have ended. `on_poll` gets the batch at each poll."""
     scheduled = client.post("meter_runs/bulk/", {"targets": targets})
     path = scheduled.headers["Location"].partition("/api/v1/")[2]
     while True:
         batch: dict[str, Any] = client.get(path)
-        look(batch)
+        on_poll(batch)
         if not batch["pending"] and not batch["running"]:
             return batch
         time.sleep(POLL)
 
 
 def run_meters(client: Client, projects: list[int], progress: Progress) -> int:
-    """Run the meters of the projects; the id of their batch, when all have ended."""
+    """Run the meters of the projects. Return the id of their batch when all have ended."""
     task = progress.add_task("Running meters", total=len(projects))
 
-    def look(batch: dict[str, Any]) -> None:
+    def show(batch: dict[str, Any]) -> None:
         progress.update(task, total=batch["total"], completed=batch["success"] + batch["failed"])
 
-    return int(run_batch(client, [{"project": id} for id in projects], look)["id"])
+    return int(run_batch(client, [{"project": id} for id in projects], show)["id"])
 
 
 def add_up(client: Client, projects: list[int], progress: Progress) -> list[Sum]:
-    """Add the savings of the projects' meters up, by fuel."""
+    """Add up the savings of the projects' meters, by fuel."""
     target = {"projects": projects, "derivative_interpretations": [HEADLINE]}
     (runs,) = client.post("aggregation_runs/bulk/", {"targets": [target]}).json()
     sums = []
@@ -111,7 +111,7 @@ def add_up(client: Client, projects: list[int], progress: Progress) -> list[Sum]
 
 
 def wait_until_ended(client: Client, path: str, poll: float = POLL) -> dict[str, Any]:
-    """A run that ends SUCCESS; `poll`: seconds between two looks at it."""
+    """Wait until a run ends and return it; exit if it FAILED. `poll`: seconds between polls."""
     while True:
         run: dict[str, Any] = client.get(path)
         if run["status"] == "FAILED":
@@ -122,7 +122,7 @@ def wait_until_ended(client: Client, path: str, poll: float = POLL) -> dict[str,
 
 
 def results(client: Client, batch: int) -> list[Meter]:
-    """What the runs of a batch found, beside what the samples are built to save."""
+    """Return the results of a batch's runs, with their projects, which hold the true savings."""
     meters = []
     for run in client.get("meter_runs/", batch=batch, limit=1000):
         project = client.get(f"projects/{run['project']}/")
@@ -135,13 +135,13 @@ def results(client: Client, batch: int) -> list[Meter]:
 
 
 def main() -> None:
-    """Load, run, show."""
+    """Load the samples, run their meters, and show the savings."""
     if not STACK.exists():
         sys.exit("There is no running stack: start one with `make up`.")
     stack = json.loads(STACK.read_text())
     client, console = Client(stack["url"], stack["token"]), Console(width=None if sys.stdout.isatty() else 116)
-    client.get("projects/", project_id="any")  # fails at once when the stack or its token is gone
-    if not console.is_terminal:  # where a progress bar is shown only when it is full
+    client.get("projects/", project_id="any")  # fails immediately if the stack or its token is gone
+    if not console.is_terminal:  # rich then shows a progress bar only when it is full
         console.print("Loading the sample portfolio and running its meters: about two minutes.")
     columns = TextColumn("{task.description:<15}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress:
@@ -157,6 +157,6 @@ if __name__ == "__main__":
     try:
         main()
     except requests.ConnectionError:
-        sys.exit(f"The stack of {STACK} does not answer, and its data are gone; `make up` starts a new one.")
+        sys.exit(f"The stack of {STACK} does not respond, and its data are lost; start a new one with `make up`.")
     except KeyboardInterrupt:
         sys.exit(130)

@@ -18,19 +18,19 @@ ARTIFACTS = "artifacts"
 
 
 def deploy(endpoint_url: str, name: str, package: Path, parameters: dict[str, str], work: Path) -> str:
-    """Deploy the package as the stack `name`; the API's URL. `work` takes the packaged template.
+    """Deploy the package as the stack `name`. Return the API's URL. work: directory for the packaged template.
 
-    Raises LocalStackError with the reasons of what failed.
+    Raises LocalStackError with the causes.
     """
-    here = Account(environment(endpoint_url), partial(_client, endpoint_url))
-    here.client("s3").create_bucket(Bucket=ARTIFACTS)
+    local = Account(environment(endpoint_url), partial(_client, endpoint_url))
+    local.client("s3").create_bucket(Bucket=ARTIFACTS)
     try:
-        packaged = cloudformation.package(here, package / "sam.yaml", ARTIFACTS, name, work / "packaged.yaml")
+        packaged = cloudformation.package(local, package / "sam.yaml", ARTIFACTS, name, work / "packaged.yaml")
         template = _with_batches(packaged)
-        cloudformation.deploy(here, Wanted(name, template, parameters, {}), ARTIFACTS)
+        cloudformation.deploy(local, Wanted(name, template, parameters, {}), ARTIFACTS)
     except StackError as error:
         raise LocalStackError(str(error)) from None
-    outputs = cloudformation.outputs(cloudformation.describe(here, name) or {})
+    outputs = cloudformation.outputs(cloudformation.describe(local, name) or {})
     _apply_gateway_responses(endpoint_url, outputs["RestAPIId"], template)
     _apply_concurrency(endpoint_url)
     api = urlsplit(outputs["ApiUrl"])
@@ -38,7 +38,7 @@ def deploy(endpoint_url: str, name: str, package: Path, parameters: dict[str, st
 
 
 def environment(endpoint_url: str) -> dict[str, str]:
-    """This process's environment, with the local stack in the place of the user's AWS account."""
+    """Return this process's environment, with the local stack in place of the user's AWS account."""
     others = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     return others | credentials(endpoint_url)
 
@@ -53,12 +53,12 @@ def _client(endpoint_url: str, service: str) -> Any:
 
 
 def _with_batches(template: str) -> str:
-    """Roles that may send messages may send ten at a time: MiniStack has an action for it, which AWS does not know."""
+    """Allow sqs:SendMessageBatch wherever SendMessage is allowed: only MiniStack has this action, and requires it."""
     return re.sub(r"^( *- )sqs:SendMessage$", r"\g<0>\n\1sqs:SendMessageBatch", template, flags=re.MULTILINE)
 
 
 def _apply_gateway_responses(endpoint_url: str, api: str, template: str) -> None:
-    """Give API Gateway its own error documents: MiniStack does not take them from the template's definition."""
+    """Set API Gateway's error responses: MiniStack ignores those in the template."""
     gateway = _client(endpoint_url, "apigateway")
     rest_api = yaml.safe_load(template)["Resources"]["RestAPI"]["Properties"]
     for kind, response in rest_api["GatewayResponses"].items():
@@ -74,7 +74,7 @@ def _apply_gateway_responses(endpoint_url: str, api: str, template: str) -> None
 
 
 def _apply_concurrency(endpoint_url: str) -> None:
-    """Say the number of workers as a number: MiniStack takes a parameter of the template as text, and then stops."""
+    """Set the number of workers as an integer: MiniStack passes template parameters as text and stops polling."""
     functions = _client(endpoint_url, "lambda")
     for source in functions.list_event_source_mappings()["EventSourceMappings"]:
         if scaling := source.get("ScalingConfig"):

@@ -1,8 +1,8 @@
-"""The sample portfolio: eemeter's own Illinois meters, as the bodies that a client posts to the API.
+"""The sample portfolio: eemeter's Illinois sample meters, as request bodies for the API.
 
-The 16 samples are meters simulated on real temperatures, a year before and a year after a project that saves 10 %:
-electricity (heating and cooling; cooling only) and gas (heating; neither), each read by the hour, by the day, every
-month and every two months. Each is one building: a project with one trace.
+The 16 samples are meters simulated with real temperatures, one year before and one year after a project that saves
+10 %: electricity (heating and cooling; cooling only) and gas (heating; neither), each read hourly, daily, monthly and
+every two months. Each is one building: a project with one trace.
 """
 
 import json
@@ -17,11 +17,11 @@ from eemeter.eemeter.utilities.io import meter_data_from_csv
 
 STATION = "724390"  # Springfield, Illinois
 NORMAL_YEAR = (
-    "A stand-in for the sample, not TMY3: for each calendar month, of the months of that name that the sample observed"
-    " whole, the one whose mean temperature is nearest to the mean of them all."
+    "A substitute for TMY3: for each calendar month, the completely observed month of the sample whose mean temperature"
+    " is closest to the average over all years."
 )
 _ZIPCODE = "62707"
-# the samples' hours add up to their days in this zone, and their bills are read at midnight in its winter
+# in this zone the samples' hours add up to their days, and their bills are read at midnight standard time
 _TIMEZONE = "America/Chicago"
 _INTERPRETATIONS = {"electricity": "ELECTRICITY_CONSUMPTION_SUPPLIED", "gas": "NATURAL_GAS_CONSUMPTION_SUPPLIED"}
 _FILES = files("eemeter.eemeter.samples")
@@ -29,7 +29,7 @@ _NORMAL_INDEX = pd.date_range("2015-01-01", periods=8760, freq="h", tz="UTC")  #
 
 
 class SampleMeter(NamedTuple):
-    """JSON-ready: a project, its trace without the ids of its projects, and the records without the id of the trace."""
+    """JSON-ready: a project, its trace without project ids, and its records without the trace id."""
 
     project: dict[str, Any]
     trace: dict[str, Any]
@@ -37,12 +37,12 @@ class SampleMeter(NamedTuple):
 
 
 def names() -> list[str]:
-    """The 16 samples, in the order in which they are shown."""
+    """Return the names of the 16 samples, in display order."""
     return [name for name in samples() if name.startswith("il-")]
 
 
 def sample_meter(name: str) -> SampleMeter:
-    """One sample by eemeter's name of it. The savings that it is built to have are in the project's metadata."""
+    """Return a sample by its name in eemeter. The project's metadata hold its true savings."""
     about = _about()[name]
     readings = _readings(about)
     before, after = about["annual_baseline_total_load"], about["annual_reporting_total_load"]
@@ -78,7 +78,7 @@ def sample_meter(name: str) -> SampleMeter:
 
 
 def weather_records() -> list[dict[str, Any]]:
-    """What station 724390 measured, by the hour, and its normal year (see NORMAL_YEAR)."""
+    """Return the hourly observed temperatures of station 724390, and its normal year (see NORMAL_YEAR)."""
     series = {"observed": _observed(), "normal": _normal(_observed())}
     return [
         {"station": STATION, "dataset": dataset, "start": start.isoformat(), "temperature": float(value), "unit": "F"}
@@ -88,7 +88,7 @@ def weather_records() -> list[dict[str, Any]]:
 
 
 def meter_input(name: str) -> dict[str, Any]:
-    """The complete serialized input of a sample, as the worker builds it from what was posted."""
+    """Return the complete serialized input of a sample, as the worker builds it from the posted data."""
     project, trace, records = sample_meter(name)
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
@@ -119,7 +119,7 @@ def _about() -> dict[str, dict[str, Any]]:
 
 
 def _readings(about: dict[str, Any]) -> Any:
-    """As eemeter's `load_sample` has them, which also takes a second to read the temperatures."""
+    """Return the readings as eemeter's `load_sample` does, without spending a second on reading temperatures."""
     freq = about["freq"] if about["freq"] in ("hourly", "daily") else None
     with (_FILES / about["meter_data_filename"]).open("rb") as file:
         return meter_data_from_csv(file, gzipped=True, freq=freq)
@@ -127,12 +127,12 @@ def _readings(about: dict[str, Any]) -> Any:
 
 @cache
 def _observed() -> Any:
-    """Degrees Fahrenheit by the hour, a pandas Series; all Illinois samples have the same."""
+    """Return hourly temperatures in °F, a pandas Series; they are the same for all Illinois samples."""
     return load_sample(names()[0])[1].dropna()
 
 
 def _normal(observed: Any) -> Any:
-    """8760 hours, as NORMAL_YEAR says."""
+    """Return the 8760 hours that NORMAL_YEAR describes."""
     whole_months = defaultdict(list)
     for (_, month), hours in observed.groupby([observed.index.year, observed.index.month]):
         if len(hours) == 24 * hours.index[0].days_in_month:

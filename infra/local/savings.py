@@ -1,4 +1,4 @@
-"""The demo's tables: what each meter saved, what the portfolio saved, and what the samples are built to save."""
+"""The demo's tables: the savings of each meter and of the portfolio, and the true savings of the samples."""
 
 import math
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from rich.console import RenderableType
 from rich.table import Table
 
 HEADLINE = "annualized_weather_normal"
-TRUTH = 10.0  # percent, by which eemeter's samples are built to save
+TRUTH = 10.0  # percent, the true savings of eemeter's samples
 FUELS = {"E_C_S": "electricity", "NG_C_S": "gas"}
 
 
 class Value(NamedTuple):
-    """A number with the half-width of its 95 % interval."""
+    """A value with the half-width of its 95 % interval."""
 
     value: float
     half_width: float
@@ -23,7 +23,7 @@ class Value(NamedTuple):
 
 @dataclass(frozen=True)
 class Meter:
-    """A meter run as the API shows it, with its project, its result and its derivatives by interpretation."""
+    """A meter run as the API returns it, with its project, result, and derivatives by interpretation."""
 
     project: dict[str, Any]
     run: dict[str, Any]
@@ -32,7 +32,7 @@ class Meter:
 
     @property
     def headline(self) -> dict[str, Any] | None:
-        """The derivative that the table shows, when it has both of its sides."""
+        """The derivative that the table shows, if it has both baseline and reporting values; otherwise None."""
         derivative = self.derivatives.get(HEADLINE)
         needed = [f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "upper")]
         return derivative if derivative and all(derivative[key] is not None for key in needed) else None
@@ -46,27 +46,27 @@ class Meter:
 
 
 class Sum(NamedTuple):
-    """An aggregation result as the API shows it, and how many of its derivatives are in the sum."""
+    """An aggregation result as the API returns it, and how many of its derivatives are in the sum."""
 
     result: dict[str, Any]
     accepted: int
 
 
 def sides(derivative: dict[str, Any]) -> tuple[Value, Value]:
-    """A derivative's baseline and reporting values."""
+    """Return a derivative's baseline and reporting values."""
     baseline = Value(derivative["baseline_value"], derivative["baseline_upper"])
     return baseline, Value(derivative["reporting_value"], derivative["reporting_upper"])
 
 
 def saved(baseline: Value, reporting: Value) -> Value:
-    """Baseline minus reporting; half-widths add in quadrature."""
+    """Return baseline minus reporting; half-widths add in quadrature."""
     return Value(baseline.value - reporting.value, math.hypot(baseline.half_width, reporting.half_width))
 
 
 def report(meters: list[Meter], sums: list[Sum]) -> Iterator[RenderableType]:
-    """What to print: a table for each fuel, why any run failed, then the sums."""
+    """Yield what to print: a table for each fuel, why runs failed, then the sums."""
     yield f"\n{HEADLINE}, ± the half-width of the 95 % interval."
-    yield "Built is what eemeter made the sample to save.\n"
+    yield "True is the savings with which eemeter simulated the sample.\n"
     for fuel, unit in (("electricity", "KWH"), ("gas", "THERM")):
         yield _table(fuel, unit, [meter for meter in meters if meter.project["metadata"]["fuel"] == fuel])
     for meter in meters:
@@ -75,8 +75,8 @@ def report(meters: list[Meter], sums: list[Sum]) -> Iterator[RenderableType]:
         elif not meter.is_sufficient:
             yield f"* {meter.project['project_id']}: {_shortcomings(meter.result['models'])}\n"
     yield _sums(sums)
-    yield "Each building is in a sum four times, read in four ways: its errors are alike, where the sum takes them as"
-    yield "independent, so that this interval is too narrow. Sums of as many buildings are what it is for."
+    yield "A sum contains each building four times, read at four frequencies. Their errors are correlated, but the sum"
+    yield "treats them as independent, so this interval is too narrow. It is meant for sums of different buildings."
 
 
 def _shortcomings(models: dict[str, Any]) -> str:
@@ -119,7 +119,7 @@ def _sums(sums: list[Sum]) -> Table:
 
 
 def _empty(title: str, *headings: str) -> Table:
-    """A table without rows, whose last columns are those of `_cells` and of what the samples are built to save."""
+    """Return a table without rows, whose last columns are those of `_cells` and the true savings."""
     table = Table(
         title=title,
         title_justify="left",
@@ -130,7 +130,7 @@ def _empty(title: str, *headings: str) -> Table:
     )
     for heading in headings:
         table.add_column(heading, no_wrap=True)
-    for heading in ("Baseline", "Reporting", "Saved", "Saved %", "Built %"):
+    for heading in ("Baseline", "Reporting", "Saved", "Saved %", "True %"):
         table.add_column(heading, justify="right", no_wrap=True)
     return table
 

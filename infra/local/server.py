@@ -1,7 +1,7 @@
 """The MiniStack process of one directory.
 
-The process holds a lock on `server.lock` as long as it lives, so whether it still runs, and that the process id in
-`server.json` is still its own, can be told after a crash or a reboot as well.
+The process holds a lock on `server.lock` while it is alive. So even after a crash or a reboot, the lock shows whether
+the process is running and whether the process id in `server.json` is still its own.
 """
 
 import fcntl
@@ -23,15 +23,15 @@ HOST = "127.0.0.1"
 REGION = "us-east-1"
 START_TIMEOUT = 30  # seconds
 STOP_TIMEOUT = 10  # seconds
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
+INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
 
 class LocalStackError(Exception):
-    """What went wrong and what to do, for the person at the keyboard."""
+    """The local stack failed; the message tells the user what went wrong and what to do."""
 
 
 def credentials(endpoint_url: str) -> dict[str, str]:
-    """Environment variables by which AWS clients talk to a local stack, and to nothing else."""
+    """Return environment variables that make AWS clients use a local stack and nothing else."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_DEFAULT_REGION": REGION,
@@ -60,7 +60,7 @@ class Server:
 
     @property
     def running(self) -> bool:
-        """Whether the process that this directory started is alive."""
+        """Whether this directory's process is alive."""
         if not self._lock.exists():
             return False
         with self._lock.open() as lock:
@@ -74,18 +74,18 @@ class Server:
 
     @property
     def endpoint_url(self) -> str:
-        """Where a running server answers."""
+        """The URL of the running server."""
         return f"http://{HOST}:{self.state['port']}"
 
     def remember(self, **facts: Any) -> None:
-        """Keep facts about this process until it ends."""
+        """Store facts about this process until it ends."""
         write_json(self._state, self.state | facts)
 
     def start(self) -> None:
-        """Start it in the background on a free port and wait until it answers. Raises LocalStackError."""
+        """Start it in the background on a free port and wait until it responds. Raises LocalStackError."""
         self.directory.mkdir(parents=True, exist_ok=True)
         self.stop()
-        for _ in range(3):  # another program may take the free port first
+        for _ in range(3):  # another program may claim the free port first
             if self._start(_free_port()):
                 return
         raise LocalStackError(f"MiniStack, the local stack, does not start. The end of {self.log}:\n{self.log_tail()}")
@@ -94,7 +94,7 @@ class Server:
         self._temporary.mkdir(exist_ok=True)
         with self._lock.open("w") as lock, self.log.open("w") as log:
             if not _locked(lock):
-                raise LocalStackError("The local stack is being started by another command; wait for it.")
+                raise LocalStackError("Another command is starting the local stack; wait for it to finish.")
             process = subprocess.Popen(
                 [sys.executable, "-m", "ministack"],
                 cwd=self.directory,
@@ -115,11 +115,11 @@ class Server:
         return False
 
     def _environment(self, port: int) -> dict[str, str]:
-        """What MiniStack and the functions see: their settings, and of the user's environment only what they need."""
+        """Return the environment of MiniStack and the functions: their settings and the INHERITED variables."""
         (self.cache / "numba").mkdir(parents=True, exist_ok=True)
-        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
         return (
-            kept
+            inherited
             | credentials(f"http://{HOST}:{port}")
             | {
                 "GATEWAY_PORT": str(port),
@@ -134,7 +134,7 @@ class Server:
         )
 
     def stop(self) -> bool:
-        """Stop the process and the functions that it runs; whether there was one."""
+        """Stop the process and the functions that it runs. Return whether it was running."""
         was_running = self.running
         if was_running:
             pid = self.state["pid"]
@@ -148,12 +148,12 @@ class Server:
         return was_running
 
     def log_tail(self, lines: int = 15) -> str:
-        """The end of MiniStack's log."""
+        """Return the end of MiniStack's log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Write a file that is there whole or not at all, readable by its owner only."""
+    """Write a file atomically, readable only by its owner."""
     new = path.with_name(path.name + ".new")
     new.touch(mode=0o600)
     new.write_text(json.dumps(content, indent=2) + "\n")
@@ -162,17 +162,17 @@ def write_json(path: Path, content: Any) -> None:
 
 @contextmanager
 def exclusively(path: Path) -> Iterator[None]:
-    """One command at a time."""
+    """Let one command run at a time: hold the lock on this file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
         if not _locked(lock):
-            print("Waiting for another command on this local stack ...", flush=True)
+            print("Waiting for another command to finish on this local stack ...", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
 def _locked(file: IO[str]) -> bool:
-    """Whether this process now holds the lock on the file: not when another one does."""
+    """Try to lock the file. Return False if another process holds the lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""A local stack: MiniStack with our template on it, in a directory of its own."""
+"""A local stack: MiniStack with our template deployed on it, in its own directory."""
 
 import json
 import os
@@ -21,7 +21,7 @@ CACHE = DIRECTORY / "cache"
 
 @dataclass(frozen=True)
 class Running:
-    """How to reach a stack that is up; the content of stack.json."""
+    """How to reach a running stack; the content of stack.json."""
 
     url: str
     token: str
@@ -30,16 +30,16 @@ class Running:
     stack: str
 
 
-def _is_let_in(running: Running) -> bool:
-    """Whether the API takes the stack's own token: somebody may have revoked it."""
+def _has_valid_token(running: Running) -> bool:
+    """Return whether the API accepts the stack's token, which may have been revoked."""
     headers = {"Authorization": f"Bearer {running.token}"}
     return requests.get(f"{running.url}projects/", {"limit": "1"}, headers=headers, timeout=60).status_code != 401
 
 
 class LocalStack:
-    """The stack of one directory; several may run side by side, each on a port of its own.
+    """The stack of one directory. Several can run at the same time, each on its own port.
 
-    parameters: of the template. settings: environment variables of MiniStack, such as AUTH.
+    parameters: of the template. settings: environment variables for MiniStack, such as AUTH.
     """
 
     def __init__(
@@ -50,40 +50,40 @@ class LocalStack:
     ) -> None:
         self.directory = directory
         self.server = Server(directory, CACHE, settings)
-        workers = max(2, os.cpu_count() or 2)  # two is the least that SQS event sources take
-        patience = {"RetryDelay": "5", "QueueTries": "3"}
-        self._parameters = {"WorkerConcurrency": str(workers), "PlainHttp": "allowed", **patience} | (parameters or {})
+        workers = max(2, os.cpu_count() or 2)  # two is the minimum for SQS event sources
+        retries = {"RetryDelay": "5", "QueueTries": "3"}
+        self._parameters = {"WorkerConcurrency": str(workers), "PlainHttp": "allowed", **retries} | (parameters or {})
         self._file = directory / "stack.json"
 
     @property
     def running(self) -> Running | None:
-        """How to reach it; None when it is not up."""
+        """How to reach the stack; None if it is not running."""
         if not self.server.running or not self._file.exists():
             return None
         return Running(**json.loads(self._file.read_text()))
 
     def up(self) -> tuple[Running, bool]:
-        """Start what does not run and deploy what has changed; how to reach it, and whether it was started now.
+        """Start the stack if needed, and deploy what has changed. Return how to reach it, and whether it was started.
 
-        Leaves nothing behind when it fails to start. Raises LocalStackError and PackagingError.
+        Leaves nothing behind if it fails to start. Raises LocalStackError and PackagingError.
         """
         with exclusively(self.directory / "command.lock"):
             package = build(CACHE)
             wanted = [package.name, self._parameters, self.server.settings]
             running = self.running
-            if running and self.server.state.get("deployed") == wanted and _is_let_in(running):
+            if running and self.server.state.get("deployed") == wanted and _has_valid_token(running):
                 return running, False
-            started = running is None  # one that has no stack.json was cut short: begin anew
+            started = running is None  # without stack.json an earlier start was interrupted: start from scratch
             try:
                 if started:
                     self._file.unlink(missing_ok=True)
                     self.server.start()
-                running = self._deploy(package, running.token if running and _is_let_in(running) else None)
+                running = self._deploy(package, running.token if running and _has_valid_token(running) else None)
             except LocalStackError as error:
                 if started:
                     self.server.stop()
                     raise
-                raise LocalStackError(f"{error}\n`make down`, then `make up`, begins anew.") from None
+                raise LocalStackError(f"{error}\nTo start from scratch, run `make down`, then `make up`.") from None
             except BaseException:
                 if started:
                     self.server.stop()
@@ -104,18 +104,18 @@ class LocalStack:
         local = environment(endpoint_url)
         made = subprocess.run(command, cwd=REPOSITORY, env=local, capture_output=True, text=True)
         if made.returncode:
-            raise LocalStackError(f"The first token could not be made: {made.stderr.strip()}")
+            raise LocalStackError(f"The first token could not be created: {made.stderr.strip()}")
         return made.stdout.strip()
 
     def __enter__(self) -> Running:
-        """A stack for the length of a `with`."""
+        """Run the stack for the duration of a `with` block."""
         return self.up()[0]
 
     def __exit__(self, *_: object) -> None:
         self.down()
 
     def down(self) -> bool:
-        """Stop it and forget its data; whether it was running."""
+        """Stop the stack and delete its data. Return whether it was running."""
         with exclusively(self.directory / "command.lock"):
             self._file.unlink(missing_ok=True)
             return self.server.stop()

@@ -1,8 +1,8 @@
-"""Make all that a deployment to AWS takes.
+"""Build everything that a deployment to AWS needs.
 
-`python -m infra.packaging.artifacts DIRECTORY` writes sam.yaml; deployment.zip, with the packages of
-requirements.txt in it; and worker.zip, in which MeterWorker and CheckRuns have eemeter's daily and billing models.
-`aws cloudformation package` and `deploy` take them from there.
+`python -m infra.packaging.artifacts DIRECTORY` writes sam.yaml; deployment.zip, with the packages of requirements.txt;
+and worker.zip, with eemeter's daily and billing models for MeterWorker and CheckRuns. `aws cloudformation package` and
+`aws cloudformation deploy` read them from there.
 """
 
 import argparse
@@ -15,14 +15,14 @@ from infra.packaging.lean import MB, LeanError, find_python
 from infra.packaging.package import PackagingError, package, read, write
 
 WORKER_ZIP = "worker.zip"
-# instead of what the template's Globals say to OpenBLAS, which is for x86-64; every Graviton can do what this one can
+# The template's Globals set an x86-64 core type for OpenBLAS. On arm64 this replaces it; every Graviton supports it.
 ON_ARM = {"OPENBLAS_CORETYPE": "ARMV8"}
-LEAN = ("MeterWorker", "CheckRuns")  # have WORKER_ZIP
+LEAN = ("MeterWorker", "CheckRuns")  # run from WORKER_ZIP
 WITH_EEMETER = (*LEAN, "HourlyWorker")
 
 
 def make(directory: Path, machine: str = "x86_64") -> None:
-    """Write the template and both zips to a directory. machine: of WITH_EEMETER, x86_64 or arm64.
+    """Write the template and both zips to a directory. machine: x86_64 or arm64, for the functions in WITH_EEMETER.
 
     Raises PackagingError, LeanError and WorkerError.
     """
@@ -31,16 +31,16 @@ def make(directory: Path, machine: str = "x86_64") -> None:
     print(f"{WORKER_ZIP}: {size / MB:.0f} MB unpacked, for Lambda's Python {worker.PYTHON} on {machine}")
     if not find_python(worker.PYTHON):
         print(
-            f"It holds sources, which a new worker spends two seconds to compile: no Python {worker.PYTHON} is here."
-            f" Have python{worker.PYTHON} on the PATH, and its bytecode goes into the zip."
+            f"No Python {worker.PYTHON} was found, so the zip holds sources, which new workers compile in two seconds."
+            f" Put python{worker.PYTHON} on the PATH to get bytecode instead."
         )
     template = read(directory)
-    fit(template, machine)
+    set_machine(template, machine)
     write(directory, template)
 
 
-def fit(template: dict[str, Any], machine: str) -> None:
-    """Give WITH_EEMETER of a template what they have on a machine, and LEAN their zip."""
+def set_machine(template: dict[str, Any], machine: str) -> None:
+    """Set the architecture of the functions in WITH_EEMETER and the zip of those in LEAN, in the template itself."""
     resources = template["Resources"]
     for name in WITH_EEMETER:
         properties = resources[name]["Properties"]
@@ -53,9 +53,9 @@ def fit(template: dict[str, Any], machine: str) -> None:
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.packaging.artifacts", description=__doc__)
-    parser.add_argument("directory", type=Path, help="where")
+    parser.add_argument("directory", type=Path, help="where to write them")
     parser.add_argument(
-        "--machine", choices=[*worker.MACHINES], default="x86_64", help="what the functions with eemeter run on"
+        "--machine", choices=[*worker.MACHINES], default="x86_64", help="architecture of the functions that run eemeter"
     )
     given = parser.parse_args(arguments)
     make(given.directory.resolve(), given.machine)

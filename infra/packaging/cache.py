@@ -1,4 +1,4 @@
-"""What is made of the repository's files, made once for the same content."""
+"""Build artifacts from the repository's files, once for each content."""
 
 import hashlib
 import shutil
@@ -8,12 +8,12 @@ from pathlib import Path
 
 from infra.sources import REPOSITORY
 
-BUILDERS = ("infra/packaging", "infra/sources.py")
-KEPT = 5  # of the newest
+BUILDERS = tuple(f"infra/{name}.py" for name in ("deployment", "elf", "hourly", "lean", "package", "sources", "worker"))
+MAX_BUILDS = 5  # older ones are deleted
 
 
 def fingerprint(names: Iterable[str], *facts: object) -> str:
-    """Changes with any file of these, which are files and directories of the repository, and with the facts."""
+    """Return a hash of these files and directories of the repository, and of the facts."""
     digest = hashlib.sha256(repr(facts).encode())
     for name in names:
         source = REPOSITORY / name
@@ -25,18 +25,18 @@ def fingerprint(names: Iterable[str], *facts: object) -> str:
 
 
 def once(directory: Path, key: str, make: Callable[[Path], None]) -> Path:
-    """The directory of this key, filled by `make` unless it is there; whole or not at all, however that ends."""
-    kept = directory / key
-    if kept.exists():
-        kept.touch()
-        return kept
+    """Return the directory for this key. `make` fills a new one; a failure leaves nothing behind."""
+    built = directory / key
+    if built.exists():
+        built.touch()
+        return built
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=directory, prefix=".") as scratch:
         made = Path(scratch, "made")
         made.mkdir()
         make(made)
-        if not kept.exists():  # another command may have made the same in the meantime
-            made.rename(kept)
-    for old in sorted(directory.glob("[!.]*"), key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        if not built.exists():  # another command may have built the same in the meantime
+            made.rename(built)
+    for old in sorted(directory.glob("[!.]*"), key=lambda path: path.stat().st_mtime)[:-MAX_BUILDS]:
         shutil.rmtree(old, ignore_errors=True)
-    return kept
+    return built

@@ -1,18 +1,18 @@
-"""Shared libraries without what only linkers and debuggers read."""
+"""Remove from shared libraries what only linkers and debuggers read."""
 
 import struct
 
 HEADER = 64  # bytes at the start of a 64-bit ELF file
-LOAD = 1  # the kind of segment that goes into memory
+LOAD = 1  # type of a segment that is loaded into memory (PT_LOAD)
 
 
 def shorten(library: bytes) -> bytes:
-    """A 64-bit ELF library with what its program headers name and no more, whatever its machine; others as they are.
+    """Return a 64-bit ELF library reduced to what its program headers name, for any machine; other files unchanged.
 
-    Section headers, symbols and the whole pages between segments go. What is loaded keeps its bytes and its place in
-    a page, which is all that a loader asks.
+    Section headers, symbols and the whole pages between segments are removed. What is loaded keeps its bytes and its
+    offset within a page, which is all that a loader needs.
     """
-    if library[:6] != b"\x7fELF\x02\x01":  # 64 bits, the lowest byte first
+    if library[:6] != b"\x7fELF\x02\x01":  # 64-bit, little-endian
         return library
     (table,) = struct.unpack_from("<Q", library, 32)
     size, count = struct.unpack_from("<HH", library, 54)

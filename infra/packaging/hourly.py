@@ -1,10 +1,9 @@
 """Assemble the file tree of HourlyWorker's container image: eemeter's hourly models and our own code.
 
-`python -m infra.packaging.hourly DIRECTORY` is what the Dockerfile runs, on the machine and the Python of the image.
+The Dockerfile runs `python -m infra.packaging.hourly DIRECTORY`, on the architecture and with the Python of the image.
 
-numba's compiled functions are not in it: the hourly models, with and without our acceleration, never have it compile
-one. As soon as eemeter is imported numba wants the sources of what it might compile all the same, and a directory to
-keep it in.
+The tree holds no functions compiled by numba, since the hourly models, with or without our acceleration, never use one.
+But when eemeter is imported, numba needs the sources of the functions that it could compile, and a cache directory.
 """
 
 import sys
@@ -15,7 +14,7 @@ from infra.packaging.lean import UNUSED, WORKER, Contents, LeanError, build, tab
 
 HOURLY = Contents(
     "hourly",
-    # all that eemeter imports; pyarrow, which it also requires, it does not
+    # everything that eemeter imports; it requires pyarrow but does not import it
     (*WORKER.packages, "fdasrsf", "numba", "pywavelets", "scikit-fda", "scikit-learn", "statsmodels"),
     700,
     unused=UNUSED,
@@ -24,7 +23,7 @@ HOURLY = Contents(
 
 
 def make(target: Path) -> dict[str, int]:
-    """Assemble the tree in a directory that is not there yet; what each package takes, in bytes. Raises LeanError."""
+    """Assemble the tree in a new directory. Return the bytes of each package. Raises LeanError."""
     sizes = build(target, HOURLY)
     sources.copy(target)
     return sizes

@@ -1,8 +1,8 @@
-"""Build the lean tree: the packages that eemeter's daily and billing models run with, from the lock file, pruned.
+"""Build the lean tree: the packages that eemeter's daily and billing models need, from the lock file, pruned.
 
-`python -m infra.packaging.lean build DIRECTORY` builds the engine alone; with `--worker` also what
-MeterWorker needs beside it. The same lock file gives the same tree, byte for byte, whichever computer builds it.
-`chalicelib/metering/lean.py` is what makes eemeter run in it.
+`python -m infra.packaging.lean build DIRECTORY` builds the engine alone; `--worker` adds what else MeterWorker needs.
+The same lock file gives the same tree, byte for byte, on every computer. `chalicelib/metering/lean.py` makes eemeter
+run in it.
 """
 
 import argparse
@@ -27,7 +27,7 @@ BUILT = REPOSITORY / ".local" / "lean"
 MB = 1_000_000
 
 
-# what nothing that we run imports
+# never imported by what we run
 UNUSED = (
     "bin",
     "eemeter/eemeter/samples",
@@ -38,9 +38,9 @@ UNUSED_BY_DAYS = (*UNUSED, *(f"scipy/{name}" for name in ("cluster", "datasets",
 
 
 class Contents(NamedTuple):
-    """What a tree holds: packages, which bring what they require, and how large (MB) it may become.
+    """The contents of a tree: packages, to which their requirements are added, and its size limit in MB.
 
-    unused: directories that are left out. sourced: packages whose sources stay beside their bytecode.
+    unused: directories that are left out. sourced: packages whose sources are kept next to their bytecode.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Contents(NamedTuple):
 ENGINE = Contents("engine", ("eemeter", "nlopt", "numpy", "pandas", "pydantic", "scipy"), 180)
 WORKER = Contents(
     "worker",
-    # attrs is eeweather's, which imports it and does not say so
+    # eeweather imports attrs without declaring it
     (
         *ENGINE.packages,
         "attrs",
@@ -65,13 +65,13 @@ WORKER = Contents(
         "pynamodb",
         "tzdata",
     ),
-    230,  # AWS takes 250 MiB, which are 262 MB, our own code among them
+    230,  # AWS's limit is 250 MiB, which is 262 MB, including our own code
 )
 
-ALONE = {"chalice", "eemeter"}  # without what they require: chalice's command line, eemeter's hourly models
+ALONE = {"chalice", "eemeter"}  # installed without their requirements: chalice's CLI, eemeter's hourly models
 PRUNED = {"__pycache__", "tests", "INSTALLER", "RECORD", "REQUESTED", "conftest.py", "direct_url.json", "py.typed"}
 PRUNED_SUFFIXES = {".a", ".c", ".f", ".h", ".hpp", ".pxd", ".pyi", ".pyx"}
-SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions", "sts"}  # botocore describes all of AWS's, in 20 MB
+SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions", "sts"}  # botocore's descriptions of all of AWS's take 20 MB
 LINUX = [f"manylinux_2_{minor}" for minor in range(34, 16, -1)] + ["manylinux2014"]  # 2.34 is Amazon Linux 2023's glibc
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 VISIBLE = "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
@@ -82,9 +82,9 @@ class LeanError(Exception):
 
 
 def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = ALONE) -> str:
-    """The part of a lock file that pins these packages and what they require; of `alone` only themselves.
+    """Return the part of a lock file that pins these packages and their requirements, except those of `alone`.
 
-    Who requires whom is in its comments: `# via pandas`. Raises LeanError for a package that it does not pin.
+    The requirements are read from its comments: `# via pandas`. Raises LeanError for a package that is not pinned.
     """
     pins = {match[1]: match[0] for match in re.finditer(r"^([a-z0-9.-]+)==.*\n(?:[ #].*\n)*", lock, re.MULTILINE)}
     requires: dict[str, list[str]] = defaultdict(list)
@@ -97,7 +97,7 @@ def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = ALONE) -> 
         name = found.pop()
         if name not in pins:
             raise LeanError(
-                f"The lock file {LOCK.name} does not pin {name!r}: add it to requirements/, then `make lock`."
+                f"The lock file {LOCK.name} does not pin {name!r}: add it to requirements/, then run `make lock`."
             )
         if name not in wanted:
             wanted.add(name)
@@ -108,13 +108,14 @@ def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = ALONE) -> 
 def build(
     target: Path, contents: Contents = ENGINE, *, machine: str | None = None, python_version: str | None = None
 ) -> dict[str, int]:
-    """Build a tree in a directory that is not there yet; what each of its packages takes, in bytes.
+    """Build a tree in a new directory. Return the bytes of each package.
 
-    machine: of the Linux to build for, x86_64 or aarch64, instead of this computer; python_version: likewise. Where
-    `find_python` finds no such Python, sources stay in the place of bytecode. Raises LeanError.
+    machine: the Linux architecture to build for, x86_64 or aarch64. python_version: the Python to build for. Both
+    default to this computer's. If `find_python` does not find that Python, the tree holds sources instead of bytecode.
+    Raises LeanError.
     """
     if target.exists():
-        raise LeanError(f"{target} is there already: name a new directory, or remove that one.")
+        raise LeanError(f"{target} already exists: name a new directory, or delete that one.")
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".lean-") as scratch:
         tree = Path(scratch, "tree")
@@ -129,30 +130,28 @@ def build(
         sizes = by_package(tree)
         total = sum(sizes.values())
         if total > contents.limit * MB:
-            raise LeanError(
-                f"The tree takes {total / MB:.0f} MB, and at most {contents.limit} are allowed:\n{table(sizes)}"
-            )
+            raise LeanError(f"The tree takes {total / MB:.0f} MB; the limit is {contents.limit} MB:\n{table(sizes)}")
         tree.replace(target)
     return sizes
 
 
 def find_python(version: str) -> str | None:
-    """An interpreter of this version, such as 3.13, that really runs."""
+    """Return an interpreter of this version, such as 3.13, that actually runs; None if there is none."""
     if version == THIS_PYTHON:
         return sys.executable
     found = shutil.which(f"python{version}")
-    told = subprocess.run([found, "--version"], capture_output=True, text=True).stdout if found else ""
-    return found if told.startswith(f"Python {version}.") else None
+    output = subprocess.run([found, "--version"], capture_output=True, text=True).stdout if found else ""
+    return found if output.startswith(f"Python {version}.") else None
 
 
 def built(contents: Contents = ENGINE) -> Path:
-    """The tree of this lock file for this computer, built when it is not there yet. Raises LeanError."""
+    """Return the tree of this lock file for this computer, building it if needed. Raises LeanError."""
     makers = (LOCK, Path(__file__), Path(elf.__file__))
     key = hashlib.sha256(b"".join(path.read_bytes() for path in makers))
     key.update(f"{contents} {sys.implementation.cache_tag} {platform.machine()}".encode())
     target = BUILT / contents.name / key.hexdigest()[:16]
     if not target.exists():
-        for old in target.parent.glob("[0-9a-f]*"):  # of another lock file
+        for old in target.parent.glob("[0-9a-f]*"):  # built from another lock file
             shutil.rmtree(old)
         build(target, contents)
     return target
@@ -161,13 +160,13 @@ def built(contents: Contents = ENGINE) -> Path:
 def run_in_lean(
     tree: Path, code: str, *arguments: str, environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run Python code, with these `sys.argv[1:]`, where only the tree, this repository and the standard library are."""
+    """Run Python code with these `sys.argv[1:]` and nothing but the tree, this repository and the standard library."""
     command = [sys.executable, "-I", "-S", "-c", VISIBLE + code, str(tree), str(REPOSITORY), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True)
 
 
 def by_package(tree: Path) -> dict[str, int]:
-    """Bytes by the name of the package, its libraries and its metadata included, the largest first."""
+    """Return bytes by package name, including its libraries and metadata, largest first."""
     sizes: Counter[str] = Counter()
     for path in tree.rglob("*"):
         if path.is_file():
@@ -176,7 +175,7 @@ def by_package(tree: Path) -> dict[str, int]:
 
 
 def table(sizes: Mapping[str, int]) -> str:
-    """The sizes a line each, in MB, with their sum."""
+    """Return the sizes in MB, one line each, with their sum."""
     rows = [*sizes.items(), ("all", sum(sizes.values()))]
     return "\n".join(f"{size / MB:8.1f} MB  {name}" for name, size in rows)
 
@@ -193,7 +192,7 @@ def _install(tree: Path, pins: str, machine: str | None, python_version: str | N
         command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *options]
         made = subprocess.run([*command, "-r", requirements.name], capture_output=True, text=True)
     if made.returncode:
-        raise LeanError(f"pip could not install the packages (is the network there?):\n{made.stderr.strip()}")
+        raise LeanError(f"pip could not install the packages (is the network available?):\n{made.stderr.strip()}")
 
 
 def _prune(tree: Path, unused: Iterable[str]) -> None:
@@ -209,12 +208,12 @@ def _prune(tree: Path, unused: Iterable[str]) -> None:
 
 
 def _compile(tree: Path, interpreter: str, version: str, sourced: Iterable[str]) -> None:
-    """Put bytecode in the place of sources: a function cannot keep what it compiles, and both would not fit."""
+    """Replace sources by bytecode: a function cannot save what it compiles, and both together would be too large."""
     code = (
         "import compileall, py_compile, sys; compileall.compile_dir(sys.argv[1], maxlevels=99, quiet=2, legacy=True,"
         " stripdir=sys.argv[1], invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
     )
-    # a process of its own, with a seed: bytecode depends on what else the process holds
+    # its own process with a fixed seed, since bytecode depends on the state of the process
     environment = os.environ | {"PYTHONHASHSEED": "0"}
     subprocess.run([interpreter, "-P", "-S", "-c", code, str(tree)], env=environment, check=True)
     for source in tree.rglob("*.py"):
@@ -229,12 +228,12 @@ def _compile(tree: Path, interpreter: str, version: str, sourced: Iterable[str])
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.packaging.lean", description=__doc__)
-    command = parser.add_subparsers(required=True).add_parser("build", help="build a tree, and show what it takes")
-    command.add_argument("directory", type=Path, help="where; it must not be there yet")
-    command.add_argument("--worker", action="store_true", help="all of MeterWorker, not the engine alone")
-    command.add_argument("--platform", choices=["x86_64", "aarch64"], help="build for a Linux of this kind")
+    command = parser.add_subparsers(required=True).add_parser("build", help="build a tree and show its size")
+    command.add_argument("directory", type=Path, help="where to build it; must not exist yet")
+    command.add_argument("--worker", action="store_true", help="include everything that MeterWorker needs")
+    command.add_argument("--platform", choices=["x86_64", "aarch64"], help="build for Linux on this architecture")
     command.add_argument(
-        "--python-version", metavar="3.N", help="build for this Python, which should be here too: it compiles"
+        "--python-version", metavar="3.N", help="build for this Python; install it here too, to compile bytecode"
     )
     given = parser.parse_args(arguments)
     contents = WORKER if given.worker else ENGINE

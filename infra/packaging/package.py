@@ -1,4 +1,4 @@
-"""Make the template that CloudFormation deploys, and the zip of the functions that have no eemeter."""
+"""Make the template that CloudFormation deploys, and the zip of the functions that do not use eemeter."""
 
 import os
 import subprocess
@@ -14,9 +14,9 @@ from infra import sources
 from infra.sources import REPOSITORY
 
 MERGED = ("infra/template/resources.yaml", "infra/template/tables.yaml", "infra/template/operators.yaml")
-STATE_MACHINES = {"AggregationStateMachine": "infra/template/aggregation.asl.yaml"}  # by their names in resources.yaml
+STATE_MACHINES = {"AggregationStateMachine": "infra/template/aggregation.asl.yaml"}  # by logical id in resources.yaml
 REQUIREMENTS = "requirements.txt"
-STAGE = "live"  # of API Gateway, in every URL; what CloudFormation calls a stage is a stack
+STAGE = "live"  # API Gateway's stage, part of every URL; a stage of infra/deployment/stages.yaml is a stack
 
 
 class PackagingError(Exception):
@@ -24,14 +24,14 @@ class PackagingError(Exception):
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML without anchors, which CloudFormation does not read."""
+    """Dump YAML without anchors, which CloudFormation does not support."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
 
 def without_nulls(template: Any) -> Any:
-    """The template without the keys that resources.yaml set to null: Chalice's merge can add and replace, not remove.
+    """Return the template without keys that resources.yaml sets to null: Chalice's merge cannot remove keys.
 
     >>> without_nulls({"Outputs": {"ApiUrl": {"Value": 1}, "EndpointURL": None}})
     {'Outputs': {'ApiUrl': {'Value': 1}}}
@@ -46,7 +46,7 @@ def without_nulls(template: Any) -> Any:
 def package(directory: Path, *, requirements: bool = True) -> None:
     """Write `sam.yaml` and `deployment.zip` to a directory.
 
-    Without requirements the zip holds our own code only, for functions that run where everything is installed.
+    Without requirements the zip holds only our own code, for a local stack with all packages installed.
     Raises PackagingError.
     """
     with tempfile.TemporaryDirectory() as project:
@@ -57,10 +57,10 @@ def package(directory: Path, *, requirements: bool = True) -> None:
         command = [sys.executable, "-c", "from chalice.cli import main; main()", "--project-dir", project, "package"]
         command += ["--stage", STAGE, "--template-format", "yaml", "--merge-template", str(around)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
-        environment["AWS_DEFAULT_REGION"] = "us-east-1"  # Chalice asks for one, and writes it nowhere
+        environment["AWS_DEFAULT_REGION"] = "us-east-1"  # Chalice needs one, but does not write it to the output
         made = subprocess.run([*command, str(directory)], env=environment, capture_output=True, text=True)
     if made.returncode:
-        hint = " (it downloads the packages of requirements.txt: is the network there?)" if requirements else ""
+        hint = " (it downloads the packages of requirements.txt: is the network available?)" if requirements else ""
         raise PackagingError(f"chalice package failed{hint}:\n{made.stderr.strip() or made.stdout.strip()}")
     template = without_nulls(read(directory))
     for name, definition in STATE_MACHINES.items():
@@ -70,7 +70,7 @@ def package(directory: Path, *, requirements: bool = True) -> None:
 
 
 def _merged() -> dict[str, Any]:
-    """What MERGED holds, as one template: its files share no names."""
+    """Return the files of MERGED as one template. They define no name twice."""
     serializer, merger, merged = YAMLTemplateSerializer(), TemplateDeepMerger(), dict[str, Any]()
     for name in MERGED:
         merged = merger.merge(serializer.load_template((REPOSITORY / name).read_text(), name), merged)
@@ -78,10 +78,10 @@ def _merged() -> dict[str, Any]:
 
 
 def read(directory: Path) -> Any:
-    """The template in a directory."""
+    """Read the template in a directory."""
     return yaml.safe_load((directory / "sam.yaml").read_text())
 
 
 def write(directory: Path, template: Any) -> None:
-    """Put a template into a directory."""
+    """Write a template to a directory."""
     (directory / "sam.yaml").write_text(yaml.dump(template, Dumper=_Dumper, sort_keys=False))

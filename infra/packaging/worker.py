@@ -1,4 +1,4 @@
-"""The package of MeterWorker and CheckRuns: the lean tree (infra/packaging/lean.py) with our own code, in a zip.
+"""Make the package of MeterWorker and CheckRuns: a zip of the lean tree (infra/packaging/lean.py) and our own code.
 
 The same content gives the same zip, byte for byte.
 """
@@ -10,10 +10,10 @@ from pathlib import Path
 from infra import sources
 from infra.packaging.lean import WORKER, build
 
-PYTHON = "3.13"  # of the runtime; 3.11's lacks the C library that NumPy's wheels are made for
-MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}  # Lambda's name of each architecture, and Linux's
-MOST = 250 * 1024 * 1024  # bytes unpacked, AWS's own limit
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can tell
+PYTHON = "3.13"  # of the runtime; the C library of 3.11's runtime is too old for NumPy's wheels
+MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}  # Linux's name for each of Lambda's architectures
+MAX_SIZE = 250 * 1024 * 1024  # bytes unpacked, AWS's limit
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can store
 
 
 class WorkerError(Exception):
@@ -21,15 +21,15 @@ class WorkerError(Exception):
 
 
 def make(target: Path, machine: str = "x86_64") -> int:
-    """Write the zip for a machine by Lambda's name; the bytes that it takes unpacked. Raises LeanError, WorkerError."""
+    """Write the zip for an architecture of Lambda's. Return its unpacked bytes. Raises LeanError and WorkerError."""
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         tree = Path(scratch, "tree")
         build(tree, WORKER, machine=MACHINES[machine], python_version=PYTHON)
         sources.copy(tree)
         files = sorted(path for path in tree.rglob("*") if path.is_file())
         size = sum(path.stat().st_size for path in files)
-        if size > MOST:
-            raise WorkerError(f"The worker's package takes {size:,} bytes unpacked, and AWS at most {MOST:,}.")
+        if size > MAX_SIZE:
+            raise WorkerError(f"The worker's package takes {size:,} bytes unpacked; AWS's limit is {MAX_SIZE:,}.")
         _zip(files, tree, target)
     return size
 

@@ -1,4 +1,4 @@
-"""The sample portfolio through the API, as `make demo` runs it, compared with the savings built into the samples."""
+"""The sample portfolio through the API, as `make demo` runs it, compared with the true savings of the samples."""
 
 import io
 import math
@@ -15,7 +15,7 @@ from infra.local.stack import Running
 
 
 class Demo(NamedTuple):
-    """The numbers that the demo shows."""
+    """The results that the demo shows."""
 
     meters: list[Meter]
     sums: list[Sum]
@@ -41,21 +41,21 @@ def test_each_of_the_16_meters_has_both_models(meters: list[Meter]) -> None:
 
 
 @pytest.mark.parametrize("fuel", ["E_C_S", "NG_C_S"])
-def test_the_sum_per_fuel_is_as_accurate_as_two_buildings_allow(demo: Demo, fuel: str) -> None:
+def test_the_sum_of_a_fuel_is_as_accurate_as_two_buildings_allow(demo: Demo, fuel: str) -> None:
     ((result, accepted),) = (one for one in demo.sums if one.result["trace_interpretation"] == fuel)
     assert accepted == 8
     assert result["uncertainty"] == ["regression"]
     assert result["systematic_error_n"] == 8
     percent = 100 * result["differential_value"] / result["baseline_value"]
     assert 7 < percent < 10
-    # The samples are two buildings, each read in four ways: their errors add up, but the sum takes them as independent.
+    # two buildings, each read at four frequencies: their errors add up, but the sum treats them as independent
     headlines = [meter.headline for meter in demo.meters if meter.headline]
-    savings = [saved(*sides(one)) for one in headlines if one["id"] in result["derivatives"]]
-    assert abs(percent - TRUTH) < 100 * sum(one.half_width for one in savings) / result["baseline_value"] < TRUTH
-    assert result["differential_upper"] == pytest.approx(math.hypot(*(one.half_width for one in savings)))
+    correlated = [saved(*sides(one)) for one in headlines if one["id"] in result["derivatives"]]
+    assert abs(percent - TRUTH) < 100 * sum(one.half_width for one in correlated) / result["baseline_value"] < TRUTH
+    assert result["differential_upper"] == pytest.approx(math.hypot(*(one.half_width for one in correlated)))
 
 
-def test_the_sums_equal_those_of_the_shown_meters_to_the_last_bit(demo: Demo) -> None:
+def test_the_sums_equal_those_of_the_meters_exactly(demo: Demo) -> None:
     headlines = {meter.headline["id"]: sides(meter.headline) for meter in demo.meters if meter.headline}
     for result, _ in demo.sums:
         both = [headlines[id] for id in result["derivatives"] if id in headlines]

@@ -1,7 +1,7 @@
-"""Our model of CalTRACK's billing method fits as eemeter 3.2.0 did, and as a loop over all candidates does.
+"""Our model of CalTRACK's billing method gives the same fits as eemeter 3.2.0, and as a loop over all candidates.
 
-data/caltrack.json holds bills, the mean temperatures (F) of their days, and what eemeter 3.2.0 fitted to them;
-`python -m benchmarks.equality.caltrack record tests/unit/benchmarks/equality/data/caltrack.json` writes it.
+data/caltrack.json holds bills, the daily mean temperatures (°F), and eemeter 3.2.0's fits.
+`python -m benchmarks.equality.caltrack record tests/unit/benchmarks/data/caltrack.json` writes it.
 """
 
 import json
@@ -27,7 +27,7 @@ POINTS = range(30, 91)  # F
 
 
 def used_bills(meter: Meter) -> tuple[Floats, list[Floats]]:
-    """Energy per day of the bills that count, and the temperatures (F) of their known days."""
+    """Energy per day of the usable bills, and the known daily temperatures (°F) of each."""
     days = pd.Series(
         meter.temperature, index=pd.date_range(meter.starts[0], periods=len(meter.temperature)), dtype=float
     )
@@ -42,7 +42,7 @@ def used_bills(meter: Meter) -> tuple[Floats, list[Floats]]:
 
 
 def candidates(electricity: bool) -> Iterator[tuple[str, int | None, int | None]]:
-    """Kind and balance points (F) of heating and cooling, as CalTRACK 3.4.3.1 has them."""
+    """Yield model type and balance points (°F) of heating and cooling, by CalTRACK 3.4.3.1."""
     yield from (("hdd_only", heating, None) for heating in POINTS)
     if electricity:
         yield from (("cdd_only", None, cooling) for cooling in POINTS)
@@ -52,7 +52,7 @@ def candidates(electricity: bool) -> Iterator[tuple[str, int | None, int | None]
 
 
 def by_loop(meter: Meter) -> Fit:
-    """The best of all candidates, each fitted by itself; of the same adjusted R², the first."""
+    """Fit each candidate and return the one with the highest adjusted R², or the first of equals."""
     usage, temperatures = used_bills(meter)
     weights = np.array([len(days) for days in temperatures], dtype=float)
     heating_days, cooling_days = (
@@ -91,17 +91,17 @@ def assert_same(one: Fit, other: Fit) -> None:
 
 
 @pytest.mark.parametrize(("meter", "recorded"), list(zip(METERS, RECORDED, strict=True)), ids=NAMES)
-def test_fits_as_eemeter_did(meter: Meter, recorded: dict[str, Any]) -> None:
+def test_fits_equal_eemeters(meter: Meter, recorded: dict[str, Any]) -> None:
     assert_same(fit_ours(by_hours(meter)), recorded["fit"])
 
 
 @pytest.mark.parametrize("meter", METERS, ids=NAMES)
-def test_fits_as_a_loop_over_all_candidates(meter: Meter) -> None:
+def test_fits_equal_a_loop_over_all_candidates(meter: Meter) -> None:
     assert_same(fit_ours(by_hours(meter)), by_loop(meter))
 
 
-def test_of_equal_balance_points_the_first_wins() -> None:
-    """All above the hottest day are equal, and eemeter leaves them to rounding: then it has the same line as we."""
+def test_the_first_of_equal_balance_points_wins() -> None:
+    """All points above the hottest day fit equally; in eemeter rounding decides, and the line is the same as ours."""
     meter = METERS[0]
     lengths = [len(days) for days in used_bills(meter)[1]]
     energy = [length * (100 - days.mean()) for length, days in zip(lengths, used_bills(meter)[1], strict=True)]
@@ -115,7 +115,7 @@ def test_of_equal_balance_points_the_first_wins() -> None:
     assert not same_candidate(fit, fit | other_end)
 
 
-def test_meters_of_every_kind_are_recorded() -> None:
+def test_the_recorded_meters_include_every_kind() -> None:
     assert {one["fit"]["model_type"] for one in RECORDED} == {"intercept_only", "hdd_only", "cdd_only", "cdd_hdd"}
     assert any(None in meter.energy for meter in METERS)
     assert any(None in meter.temperature for meter in METERS)

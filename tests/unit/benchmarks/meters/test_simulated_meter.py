@@ -1,4 +1,4 @@
-"""Made-up meters are what they are said to be: their loads, noise, reads, climates and events."""
+"""Simulated meters have the documented loads, noise, reads, climates and events."""
 
 import json
 import pickle
@@ -35,31 +35,31 @@ SATURDAY = 5
 
 
 def readings(meter: SimulatedMeter) -> pd.Series:
-    """By their local starts; the last, which only ends the series, is NaN."""
+    """Return readings by their local starts; the last, which only ends the series, is NaN."""
     records: list[dict[str, Any]] = meter.document["trace"]["records"]
     starts = pd.to_datetime([record["start"] for record in records], utc=True).tz_convert(meter.climate.timezone)
     return pd.Series([record["value"] for record in records], index=starts, dtype=float)
 
 
 def bimonthly(meters: int) -> list[SimulatedMeter]:
-    """The first so many."""
+    """Return the first bimonthly meters."""
     return [simulate("billing_bimonthly", number) for number in range(meters)]
 
 
 def bill_lengths(meter: SimulatedMeter) -> list[int]:
-    """The days of each bill."""
+    """Return the number of days in each bill."""
     reads = pd.DatetimeIndex(readings(meter).index).tz_localize(None)
     return [(end - start).days for start, end in pairwise(reads)]
 
 
 def temperatures(member: dict[str, Any]) -> pd.Series:
-    """Of a document, by the hour of UTC."""
+    """Return the hourly temperatures of a document's weather, in UTC."""
     starts, values = zip(*member["records"], strict=True)
     return pd.Series(values, index=pd.to_datetime(list(starts), utc=True))
 
 
 @pytest.mark.parametrize("frequency", FREQUENCIES)
-def test_a_meter_is_the_same_each_time_and_json(frequency: str) -> None:
+def test_a_meter_is_reproducible_and_json(frequency: str) -> None:
     made = [(5, DEVELOPMENT), (5, DEVELOPMENT), (6, DEVELOPMENT), (5, PUBLISHED), (5, PUBLISHED)]
     texts = [json.dumps(simulate(frequency, n, seed=seed).document, allow_nan=False) for n, seed in made]
     assert texts[0] == texts[1]
@@ -72,13 +72,13 @@ def test_the_two_sets_have_no_meter_in_common() -> None:
     assert len(sets[0] | sets[1]) == 100
 
 
-def test_a_meter_goes_to_another_process() -> None:
+def test_a_meter_can_be_pickled() -> None:
     meter = simulate("daily", 1)
     assert pickle.loads(pickle.dumps(meter)) == meter
 
 
 @pytest.mark.parametrize("number", range(12))
-def test_hours_and_bills_are_of_the_same_days(number: int) -> None:
+def test_hours_and_bills_add_up_to_the_same_days(number: int) -> None:
     days = readings(simulate("daily", number))[:-1]
     hours = readings(simulate("hourly", number))[:-1]
     assert hours.resample("D").sum().to_numpy() == pytest.approx(days.to_numpy())
@@ -89,7 +89,7 @@ def test_hours_and_bills_are_of_the_same_days(number: int) -> None:
 
 
 @pytest.mark.parametrize("number", range(24))
-def test_what_readings_without_noise_save_is_the_truth(number: int) -> None:
+def test_the_truth_is_the_savings_in_readings_without_noise(number: int) -> None:
     meter = simulate("daily", number, noise=0)
     climate, days = meter.climate, readings(meter)[:-1]
     expected = meter.load(observed_days(climate))
@@ -104,7 +104,7 @@ def test_what_readings_without_noise_save_is_the_truth(number: int) -> None:
 
 
 @pytest.mark.parametrize("frequency", BILL_DAYS)
-def test_bills_have_the_lengths_that_utilities_have(frequency: str) -> None:
+def test_bills_have_realistic_lengths(frequency: str) -> None:
     meters = [simulate(frequency, number) for number in range(60)]
     shortest, longest = BILL_DAYS[frequency]
     lengths = {
@@ -122,7 +122,7 @@ def test_bills_have_the_lengths_that_utilities_have(frequency: str) -> None:
             assert span > pd.Timedelta(days=YEAR)
 
 
-def test_first_reads_and_schedules_differ() -> None:
+def test_first_reads_and_schedules_vary() -> None:
     meters = [simulate("billing_monthly", number) for number in range(200)]
     first = {(readings(meter).index[0] - observed_days(meter.climate).index[0]).days for meter in meters}
     assert {min(first), max(first)} <= {0, 1, 32, 33, 34}
@@ -158,12 +158,12 @@ def test_climates_are_of_two_places_and_three_pairs_of_years() -> None:
 
 
 @pytest.mark.parametrize(("first", "last"), [("2016-03-02", "2016-12-30"), ("2017-01-04", "2017-12-30")])
-def test_a_climate_that_is_not_changed_is_what_was_measured(first: str, last: str) -> None:
+def test_an_unchanged_climate_is_the_observed_weather(first: str, last: str) -> None:
     measured = observed_hours().resample("D").mean()
     assert observed_days(CLIMATES[0])[first:last].to_numpy() == pytest.approx(measured[first:last].to_numpy(), abs=0.01)
 
 
-def test_a_climate_is_moved_and_stretched() -> None:
+def test_a_climate_is_shifted_and_stretched() -> None:
     plain, changed = CLIMATES[0], Climate(SPRINGFIELD, 12, 0.7, 2016, 2017, CLIMATES[0].measure)
     assert observed_days(changed).std() == pytest.approx(0.7 * observed_days(plain).std(), rel=1e-3)
     assert normal_days(changed).std() == pytest.approx(0.7 * normal_days(plain).std(), rel=1e-3)
@@ -178,7 +178,7 @@ def test_meters_of_a_climate_share_its_weather() -> None:
 
 
 @pytest.mark.parametrize("climate", CLIMATES, ids=str)
-def test_every_part_of_a_load_is_there_in_each_year(climate: Climate) -> None:
+def test_every_part_of_a_load_occurs_in_each_year(climate: Climate) -> None:
     draw = np.random.default_rng(0)
     found = set()
     for _ in range(100):
@@ -196,7 +196,7 @@ def test_every_part_of_a_load_is_there_in_each_year(climate: Climate) -> None:
     assert found == set(kinds(climate))
 
 
-def test_there_are_loads_of_each_kind() -> None:
+def test_every_kind_of_load_is_drawn() -> None:
     meters = bimonthly(200)
     assert {meter.kind for meter in meters} == set(KINDS)
     assert {meter.load.unit for meter in meters if meter.kind == KINDS[-1]} == {"THERM", "KWH"}
@@ -221,7 +221,7 @@ def test_the_noise_is_as_drawn(law: str) -> None:
     assert np.mean(errors) == pytest.approx(0, abs=0.05)
 
 
-def test_noise_follows_the_load_or_not() -> None:
+def test_noise_is_proportional_to_the_load_or_constant() -> None:
     load = np.array([1.0, 2.0, 3.0])
     assert deviations(CONSTANT, 0.1, load, load) == pytest.approx([0.2, 0.2, 0.2])
     proportional = deviations(PROPORTIONAL, 0.1, load, load)
@@ -229,17 +229,17 @@ def test_noise_follows_the_load_or_not() -> None:
     assert np.sqrt(np.mean(proportional**2)) == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize(("unit", "least"), [("THERM", 0.0), ("KWH", 0.003)])
-def test_a_meter_does_not_run_back_and_keeps_the_mean(unit: str, least: float) -> None:
+@pytest.mark.parametrize(("unit", "minimum"), [("THERM", 0.0), ("KWH", 0.003)])
+def test_clipped_readings_keep_the_mean(unit: str, minimum: float) -> None:
     noise = autoregressive(np.random.default_rng(0), 100_000, 0.3)
     shown = read(np.full(len(noise), 0.3), np.full(len(noise), 0.4), noise, unit)
-    assert shown.min() == pytest.approx(least)
+    assert shown.min() == pytest.approx(minimum)
     assert shown.mean() == pytest.approx(0.3, abs=0.005)
 
 
 @pytest.mark.parametrize("event", EVENTS)
 @pytest.mark.parametrize("number", range(12))
-def test_an_event_changes_readings_only_where_it_happens(event: str, number: int) -> None:
+def test_an_event_changes_readings_only_when_it_happens(event: str, number: int) -> None:
     usual, changed = (simulate("daily", number, noise=0, event=one) for one in (None, event))
     ratio = (readings(changed) / readings(usual))[:-1]
     at = np.flatnonzero(ratio != 1)
@@ -248,13 +248,13 @@ def test_an_event_changes_readings_only_where_it_happens(event: str, number: int
     years = [(at, at + year) for at in (climate.baseline_end - year, climate.reporting_start)]
     happened = ratio.index[at] if event == "outliers" else ratio.index[at[:1]]
     assert all(any(start <= day < end for start, end in years) for day in happened)
-    low, high, fewest, most = {
+    low, high, min_days, max_days = {
         "occupancy": (0.6, 1.6, len(ratio) - at[0], len(ratio) - at[0]),
         "vacancy": (0.15, 0.4, 21, 70),
         "outliers": (5, 20, 2, 5),
     }[event]
     assert ratio.iloc[at].between(low - 1e-9, high + 1e-9).all()
-    assert fewest <= len(at) <= most
+    assert min_days <= len(at) <= max_days
     assert event == "outliers" or at[-1] - at[0] + 1 == len(at)
     for interpretation in (NORMAL, GROSS):
         span = climate.reporting_start.isoformat(), (climate.reporting_start + year).isoformat()

@@ -1,4 +1,4 @@
-"""Outcomes that are known without a run."""
+"""Simulated outcomes, for tests without meter runs."""
 
 from benchmarks.meters.climates import CLIMATES, Climate
 from benchmarks.validation.plan import MONTHLY
@@ -19,7 +19,7 @@ def outcome(
     baseline: float = 100.0,
     systematic_error: float | None = None,
 ) -> Outcome:
-    """Savings of 10 % and an error, in percent of the baseline; all of the half-width is on the baseline's side."""
+    """Return savings of 10 % plus an error, in percent of the baseline; only the baseline has a half-width."""
     width = None if half_width is None else half_width * baseline / 100
     sides = {
         "baseline": (baseline, width),

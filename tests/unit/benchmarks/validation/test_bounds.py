@@ -1,4 +1,4 @@
-"""What is missed is said, and by how much."""
+"""Missed bounds are reported, with the size of the miss."""
 
 import math
 
@@ -12,14 +12,14 @@ def of(*values: float, spread: float = 0.0) -> dict[str, Estimate]:
     return {f"number {at}": Estimate(value, value - spread, value + spread) for at, value in enumerate(values, 1)}
 
 
-def test_what_is_met() -> None:
+def test_a_bound_that_is_met() -> None:
     bound = Bound("covered", 93, 97, of(93, 95.2, 97))
     assert bound.missed() == {}
     assert verdict(bound) == "met"
 
 
 @pytest.mark.parametrize("value", [91.6, 98.4])
-def test_what_is_missed_on_either_side(value: float) -> None:
+def test_a_bound_that_is_missed_on_either_side(value: float) -> None:
     assert verdict(Bound("covered", 93, 97, of(95, value))) == "**missed by 1.4 points**: number 2"
 
 
@@ -29,21 +29,21 @@ def test_the_worst_is_named_and_the_others_are_counted() -> None:
     assert verdict(bound) == "**missed by 0.4 points**: number 1; and 1 more"
 
 
-def test_what_chance_may_explain_is_marked() -> None:
+def test_a_miss_that_chance_may_explain_is_marked() -> None:
     assert verdict(Bound("covered", 93, 97, of(92.5, spread=1))).endswith("number 1; within its 95% interval")
     assert "within" not in verdict(Bound("covered", 93, 97, of(92.5, spread=0.4)))
 
 
-def test_a_little_is_not_rounded_to_nothing() -> None:
+def test_a_small_miss_is_not_rounded_to_zero() -> None:
     assert verdict(Bound("half-width", 0, 5, of(5.04))) == "**missed by 0.04 points**: number 1"
 
 
-def test_what_was_not_measured_is_not_met() -> None:
+def test_a_bound_that_was_not_measured_is_not_met() -> None:
     assert verdict(Bound("covered", 93, 97, {})) == "not measured"
     assert verdict(Bound("covered", 93, 97, of(math.nan))) == "not measured"
 
 
-def test_the_table_has_what_was_accepted_and_found() -> None:
+def test_the_table_shows_accepted_and_found_values() -> None:
     found = [
         Bound("covered", 93, 97, of(92, 95)),
         Bound("half-width", 0, 5.5, of(4, 5)),

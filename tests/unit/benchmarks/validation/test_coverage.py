@@ -13,7 +13,7 @@ def test_wilson() -> None:
     assert wilson(12, 12).high == pytest.approx(100)
 
 
-def test_an_interval_holds_the_truth_up_to_its_half_width() -> None:
+def test_an_interval_covers_errors_up_to_its_half_width() -> None:
     found = coverage([outcome(error, 2) for error in (-3, -2, 0, 1.5, 2.5)])
     assert (found.n, found.share.value, found.half_width) == (5, 60, 2)
     assert found.needed == pytest.approx(3)
@@ -24,7 +24,7 @@ def test_needed_is_the_95_percent_quantile_of_the_errors() -> None:
     assert coverage_of([(float(error), 1.0) for error in range(1, 101)]).needed == 95
 
 
-def test_what_has_no_interval_is_left_out() -> None:
+def test_outcomes_without_an_interval_are_left_out() -> None:
     found = coverage([outcome(-2, 1), outcome(-2, 3), outcome(50, None)])
     assert (found.n, found.share.value, found.half_width, found.bias.value) == pytest.approx((2, 50, 2, -2))
 
@@ -35,7 +35,7 @@ def test_a_bias_has_the_interval_of_a_mean() -> None:
     assert math.isnan(mean_of([1.0]).low)
 
 
-def test_nothing_has_no_coverage() -> None:
+def test_coverage_without_outcomes_is_nan() -> None:
     found = coverage([])
     assert found.n == 0
     assert all(map(math.isnan, (*found.share, found.half_width, found.needed, *found.bias)))

@@ -1,4 +1,4 @@
-"""docs/validation.md from a handful of meters: its figures mean nothing, and its machinery is that of the page."""
+"""Write docs/validation.md from a few meters: the figures are meaningless, but the code is the same."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,7 +39,7 @@ def results() -> Results:
         for one_weather in (False, True):
             numbers[load_of(simulate("billing_monthly", number)), one_weather].append(number)
     with pytest.MonkeyPatch.context() as patch:
-        for module in (simulation, portfolios):  # a process more would start for longer than it runs
+        for module in (simulation, portfolios):  # starting a process would take longer than the work
             patch.setattr(module, "processes", lambda: ThreadPoolExecutor(1))
         outcomes = simulation.run(jobs_of(PLAN, numbers), DEVELOPMENT)
         found = portfolios.portfolios(PLAN, numbers, outcomes)
@@ -61,11 +61,11 @@ def test_the_page_has_its_tables(results: Results) -> None:
     assert len({line.count("|") for line in lines if line.startswith("|")}) < 14
 
 
-def test_it_says_by_how_much_a_bound_is_missed(results: Results) -> None:
+def test_the_page_says_by_how_much_a_bound_is_missed(results: Results) -> None:
     page = validation.document(results)
     found = bounds(results)
     missed = [bound for bound in found if bound.missed()]
-    assert missed  # of four meters, 95 % cannot be covered
+    assert missed  # four meters cannot have a coverage of 95 %
     assert f"Of {len(found)} bounds, {len(missed)} are" in page.replace("\n", " ")
     assert page.count("**missed by ") == len(missed)
     assert page.count("| met |") + page.count("| not measured |") == len(found) - len(missed)
@@ -78,14 +78,14 @@ def test_methods_are_compared_on_the_same_meters(results: Results) -> None:
         assert len(errors[0]) == len(errors[1])
 
 
-def test_portfolios_are_of_meters_with_sufficient_data(results: Results) -> None:
+def test_portfolios_have_only_meters_with_sufficient_data(results: Results) -> None:
     assert {one.group for one in results.portfolios} == set(PLAN.pools)
     assert all(0 < one.pool <= PLAN.pools[one.group] for one in results.portfolios)
     assert all(list(one.of_size) == [50, 1000] for one in results.portfolios)
     assert all(0 <= sums.covered.value <= 100 for one in results.portfolios for sums in one.of_size.values())
 
 
-def test_the_plots_are_the_same_each_time(results: Results, tmp_path: Path) -> None:
+def test_the_plots_are_reproducible(results: Results, tmp_path: Path) -> None:
     directories = [tmp_path / name for name in ("one", "other")]
     for directory in directories:
         directory.mkdir()

@@ -1,4 +1,4 @@
-"""Portfolios are added up as the product does it, and their coverage is counted right."""
+"""Portfolios are added up as the datastore does it, and their coverage is computed correctly."""
 
 import math
 
@@ -9,7 +9,7 @@ from benchmarks.validation.portfolios import Sum, at_best, draw_sums, pool_bias,
 from tests.unit.benchmarks.validation.simulated_runs import outcome
 
 
-def test_a_sum_adds_values_and_takes_half_widths_in_quadrature() -> None:
+def test_a_sum_adds_values_and_adds_half_widths_in_quadrature() -> None:
     pool = [outcome(2, 4, systematic_error=1) for _ in range(16)]
     for found in draw_sums(pool, 16, 3):
         assert found == pytest.approx((2, 4 / math.sqrt(16), 1))
@@ -21,7 +21,7 @@ def test_large_meters_weigh_more() -> None:
     assert pool_bias(pool).value == pytest.approx(2)
 
 
-def test_meters_are_different_while_there_are_enough() -> None:
+def test_meters_are_different_if_there_are_enough() -> None:
     pool = [outcome(2.0**number) for number in range(10)]
     for found in draw_sums(pool, 4, 20):
         assert bin(round(4 * found.error)).count("1") == 4
@@ -29,7 +29,7 @@ def test_meters_are_different_while_there_are_enough() -> None:
     assert len(list(draw_sums(pool, 11, 2))) == 2
 
 
-def test_each_pool_is_drawn_from_alike() -> None:
+def test_draws_from_a_pool_are_reproducible() -> None:
     pool = [outcome(error) for error in range(10)]
     assert list(draw_sums(pool, 5, 4)) == list(draw_sums(pool, 5, 4))
 
@@ -39,13 +39,13 @@ def test_coverage_with_and_without_the_shared_error() -> None:
     assert (found.covered.value, found.covered_with_shared.value, found.half_width) == (25, 75, 0.5)
 
 
-def test_a_systematic_error_that_is_not_known_is_not_nothing() -> None:
+def test_an_unknown_systematic_error_is_not_zero() -> None:
     found = sum_coverage([Sum(0.1, 1, math.nan)] * 5, 5)
     assert found.covered.value == 100
     assert math.isnan(found.covered_with_shared.value)
 
 
-def test_a_share_is_as_sure_as_there_are_different_portfolios() -> None:
+def test_the_interval_of_a_share_depends_on_the_number_of_independent_portfolios() -> None:
     sums = [Sum(error, 1, 0) for error in [0.0] * 190 + [2.0] * 10]
     few, many = (sum_coverage(sums, independent).covered for independent in (6, 1000))
     assert few.value == many.value == 95
@@ -60,7 +60,7 @@ def test_a_bias_has_the_interval_of_its_pool() -> None:
     assert biases[0].high - biases[0].low == pytest.approx(2 * 1.96 * 3 / math.sqrt(40), rel=0.3)
 
 
-def test_a_bias_uncovers_large_portfolios_unless_it_is_added() -> None:
+def test_bias_spoils_the_coverage_of_large_portfolios_unless_it_is_added() -> None:
     pool = [outcome(error + 1, 10, systematic_error=1.5) for error in (-4, -2, 0, 2, 4)]
     found = sum_coverage(list(draw_sums(pool, 1000, 50)), 5)
     assert found.covered.value == 0
@@ -68,7 +68,7 @@ def test_a_bias_uncovers_large_portfolios_unless_it_is_added() -> None:
     assert found.half_width == pytest.approx(10 / math.sqrt(1000))
 
 
-def test_at_best_is_what_right_intervals_come_to() -> None:
+def test_at_best_is_the_coverage_of_correct_intervals() -> None:
     draw, meters, pool = np.random.default_rng(0), 1000, 300
     means = draw.normal(0, 1 / math.sqrt(pool), 20_000)
     errors = means + draw.normal(0, 1 / math.sqrt(meters), len(means))

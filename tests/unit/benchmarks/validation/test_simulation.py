@@ -1,4 +1,4 @@
-"""Runs of made-up meters, and what is kept of them."""
+"""Runs of simulated meters, and their outcomes."""
 
 import math
 from typing import Any
@@ -14,7 +14,7 @@ from chalicelib.metering import MeterFailure
 NUMBERS = {(load, one_weather): range(400) for load in LOADS for one_weather in (False, True)}
 
 
-def test_an_outcome_is_what_the_product_says() -> None:
+def test_an_outcome_holds_the_datastores_results() -> None:
     outcomes = outcomes_of(Job(MONTHLY, 3), DEVELOPMENT)
     meter = simulate("billing_monthly", 3)
     assert [one.interpretation for one in outcomes] == [
@@ -31,19 +31,19 @@ def test_an_outcome_is_what_the_product_says() -> None:
         assert 0 < one.half_width < 50
 
 
-def test_savings_are_found_in_little_noise() -> None:
+def test_savings_are_accurate_with_little_noise() -> None:
     for group in MAIN:
         errors = [one.error for one in outcomes_of(Job(group, 1, noise=LITTLE_NOISE), DEVELOPMENT)]
         assert errors == pytest.approx([0, 0, 0], abs=1)
 
 
-def test_an_event_is_an_error_that_no_interval_has() -> None:
+def test_an_event_changes_the_error_but_not_the_truth() -> None:
     usual, changed = (outcomes_of(Job(BIMONTHLY, 2, event=event), DEVELOPMENT) for event in (None, "occupancy"))
     assert [one.true for one in usual] == [one.true for one in changed]
     assert abs(changed[0].error - usual[0].error) > 1
 
 
-def test_what_the_product_refuses_has_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refused_run_has_no_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(document: dict[str, Any]) -> None:
         raise MeterFailure("no")
 
@@ -59,7 +59,7 @@ def test_methods_are_run_on_the_same_meters() -> None:
     assert {job.number for job in jobs if job.group == MONTHLY} >= set(range(1000))
 
 
-def test_a_short_plan_has_a_handful_of_each() -> None:
+def test_a_scaled_plan_has_a_minimum_of_each() -> None:
     short = scaled(PLAN, 0.001)
     assert set(short.groups.values()) == set(short.pools.values()) == {3}
     jobs = list(jobs_of(short, NUMBERS))

@@ -11,12 +11,12 @@ from benchmarks.validation.systematic import Cell, Shared, largest, shared, spre
 from tests.unit.benchmarks.validation.simulated_runs import outcome
 
 
-def test_the_noise_of_a_cell_is_taken_out() -> None:
+def test_the_noise_of_a_cell_is_subtracted() -> None:
     assert spread([Cell(1, 0.5), Cell(-1, 0.5)])[0] == pytest.approx(1.96 * math.sqrt(0.5))
     assert spread([Cell(0.1, 1), Cell(0, 1)])[0] == 0
 
 
-def test_chance_alone() -> None:
+def test_by_chance_is_exceeded_in_five_percent_of_samples() -> None:
     draw, squared_error = np.random.default_rng(0), 0.25
     sampled = [
         spread([Cell(mean, squared_error) for mean in draw.normal(0, math.sqrt(squared_error), 40)])[0]
@@ -32,7 +32,7 @@ def test_a_fraction_is_rounded_up_to_a_thousandth(percent: float, fraction: floa
     assert Shared(0, 0, 0, percent).fraction == pytest.approx(fraction)
 
 
-def test_cells_are_of_one_climate_and_load() -> None:
+def test_a_cell_has_one_climate_and_load() -> None:
     outcomes = [
         outcome(error, load=load, climate=climate)
         for load, climate, mean in (
@@ -47,7 +47,7 @@ def test_cells_are_of_one_climate_and_load() -> None:
     assert found.spread == pytest.approx(1.96 * math.sqrt((1 + 1 + 4) / 3 - 0.01))
 
 
-def test_the_derivative_that_shares_more_counts() -> None:
+def test_the_derivative_with_the_larger_shared_error_counts() -> None:
     outcomes = [
         outcome(error, interpretation=interpretation)
         for interpretation, errors in (

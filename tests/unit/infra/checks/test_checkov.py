@@ -1,4 +1,4 @@
-"""checkov finds nothing in what is deployed that infra/checks/checkov.yaml does not explain."""
+"""checkov has no findings in what is deployed, except those that infra/checks/checkov.yaml explains."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ WRITTEN = ("infra/deployment/account.yaml", "infra/packaging/Dockerfile")
 
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> set[Finding]:
-    """Of all in one run, since checkov takes seconds to start."""
+    """The findings in all files, from one run, since checkov takes seconds to start."""
     directory = tmp_path_factory.mktemp("templates")
     made = {"bare.json": decided(transformed(bare())), "full.json": decided(transformed(full())), "bad.json": BAD}
     for name, template in made.items():
@@ -34,22 +34,22 @@ def skips() -> list[dict[str, Any]]:
     return entries
 
 
-def test_nothing_is_found_that_is_not_explained(found: set[Finding], skips: list[dict[str, Any]]) -> None:
+def test_every_finding_is_explained_and_every_skip_is_used(found: set[Finding], skips: list[dict[str, Any]]) -> None:
     unexplained, idle = sift({finding for finding in found if finding.file != "bad.json"}, skips)
     assert sorted(unexplained) == []
     assert idle == []
 
 
-def test_each_skip_has_its_reason(skips: list[dict[str, Any]]) -> None:
+def test_each_skip_has_a_reason(skips: list[dict[str, Any]]) -> None:
     assert all(len(skip["reason"].split()) > 5 for skip in skips)
 
 
-def test_a_bucket_that_anybody_reads_is_found(found: set[Finding]) -> None:
+def test_a_public_bucket_is_found(found: set[Finding]) -> None:
     assert {"CKV_AWS_20", "CKV_AWS_53"} <= {finding.check for finding in found if finding.file == "bad.json"}
 
 
-def test_what_is_skipped_for_one_resource_is_found_on_another(skips: list[dict[str, Any]]) -> None:
-    another = Finding("bare.json", "CKV_AWS_116", "CalledAndForgotten", "no dead letter queue")
+def test_a_skip_covers_only_its_resource(skips: list[dict[str, Any]]) -> None:
+    another = Finding("bare.json", "CKV_AWS_116", "AsyncFunction", "no dead letter queue")
     unexplained, idle = sift({another}, skips)
     assert unexplained == {another}
     assert "CKV_AWS_116 of Sweep in bare.json" in idle

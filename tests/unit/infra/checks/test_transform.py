@@ -1,4 +1,4 @@
-"""The final template, after the transform that AWS would make of it: what AWS would refuse only then."""
+"""The template after SAM's transform, to find errors that AWS would only report at deployment."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 FINAL = {"bare": bare, "full": full}
 ON_QUEUES = {"bare": {"MeterWorker", "BuryRun"}, "full": {"MeterWorker", "HourlyWorker", "BuryRun"}}
 WORKERS = {"MeterWorker", "HourlyWorker"}
-UNASKED = ("--ignore-checks", "W2001")  # of parameters that only conditions ask for, which are decided
+OPTIONS = ("--ignore-checks", "W2001")  # unused parameters: the resolved conditions no longer use theirs
 
 
 @pytest.fixture(scope="module", params=FINAL)
@@ -31,7 +31,7 @@ def plain(kind: str) -> Template:
 
 @pytest.fixture(scope="module")
 def made(plain: Template) -> Template:
-    """What CloudFormation makes under these parameters."""
+    """What CloudFormation creates with these parameters."""
     return decided(plain)
 
 
@@ -45,18 +45,18 @@ def lint(template: Template, path: Path, *options: str) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout
 
 
-def test_cfn_lint_has_nothing_to_say(plain: Template, tmp_path: Path) -> None:
+def test_cfn_lint_finds_nothing(plain: Template, tmp_path: Path) -> None:
     assert lint(plain, tmp_path / "plain.json") == ""
 
 
-def test_nothing_needs_what_its_parameters_leave_out(made: Template, tmp_path: Path) -> None:
-    assert lint(made, tmp_path / "made.json", *UNASKED) == ""
+def test_no_resource_refers_to_one_that_is_left_out(made: Template, tmp_path: Path) -> None:
+    assert lint(made, tmp_path / "made.json", *OPTIONS) == ""
 
 
-def test_a_reference_to_what_is_left_out_is_found(tmp_path: Path) -> None:
+def test_a_reference_to_a_resource_that_is_left_out_is_found(tmp_path: Path) -> None:
     template = transformed(bare())
     del template["Resources"]["HourlyQueueAge"]["Condition"]
-    assert "HourlyQueue" in lint(decided(template), tmp_path / "made.json", *UNASKED)
+    assert "HourlyQueue" in lint(decided(template), tmp_path / "made.json", *OPTIONS)
 
 
 def test_every_function_has_a_role_and_its_code(made: Template) -> None:
@@ -71,13 +71,13 @@ def test_every_function_has_a_role_and_its_code(made: Template) -> None:
             assert function.keys() >= {"Runtime", "Handler"}, name
 
 
-def test_there_is_one_stage_and_all_of_it_is_throttled_and_logged(made: Template) -> None:
+def test_there_is_one_stage_with_throttling_and_logs(made: Template) -> None:
     assert [of for of in of_type(made, "AWS::ApiGateway::Deployment").values() if "StageName" in of] == []
     (stage,) = of_type(made, "AWS::ApiGateway::Stage").values()
     assert stage.keys() >= {"AccessLogSetting", "MethodSettings"}
 
 
-def test_queues_are_read_by_their_workers_alone(kind: str, made: Template) -> None:
+def test_queues_are_read_only_by_their_workers(kind: str, made: Template) -> None:
     mappings = of_type(made, "AWS::Lambda::EventSourceMapping").values()
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings} == ON_QUEUES[kind]
     for mapping in mappings:

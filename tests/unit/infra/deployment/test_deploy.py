@@ -1,4 +1,4 @@
-"""The parts of `make deploy`; tests/stack/test_deploy.py has the whole of it."""
+"""The parts of `make deploy`; tests/stack/test_deploy.py tests the whole."""
 
 import base64
 import os
@@ -27,11 +27,11 @@ def refused(code: str, message: str = "no") -> ClientError:
 
 
 class Aws:
-    """Clients of AWS that answer with what they are given, and keep what they were asked."""
+    """AWS clients that return the given responses and record their calls."""
 
-    def __init__(self, **answers: Any) -> None:
-        self.answers = answers
-        self.asked: list[tuple[str, dict[str, Any]]] = []
+    def __init__(self, **responses: Any) -> None:
+        self.responses = responses
+        self.calls: list[tuple[str, dict[str, Any]]] = []
 
     def __call__(self, *_: str, **__: str) -> "Aws":
         return self
@@ -40,14 +40,14 @@ class Aws:
         return SimpleNamespace(paginate=lambda **arguments: [getattr(self, name)(**arguments)])
 
     def __getattr__(self, name: str) -> Any:
-        def ask(**arguments: Any) -> Any:
-            self.asked.append((name, arguments))
-            answer = self.answers.get(name, {})
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
+        def call(**arguments: Any) -> Any:
+            self.calls.append((name, arguments))
+            response = self.responses.get(name, {})
+            if isinstance(response, Exception):
+                raise response
+            return response
 
-        return ask
+        return call
 
 
 # Signing in
@@ -65,7 +65,7 @@ def _region(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (NoCredentialsError(), "There are no credentials for AWS"),
+        (NoCredentialsError(), "There are no AWS credentials"),
         (ProfileNotFound(profile="other"), "set AWS_PROFILE"),
         (SSOTokenLoadError(error_msg="expired"), "aws sso login"),
         (refused("ExpiredToken"), "have expired"),
@@ -73,23 +73,21 @@ def _region(monkeypatch: pytest.MonkeyPatch) -> None:
         (refused("InvalidClientTokenId", "The security token is invalid."), "The security token is invalid."),
     ],
 )
-def test_whoever_cannot_sign_in_is_told_what_to_do(
-    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_sign_in_says_what_to_do(error: Exception, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "client", Aws(get_caller_identity=error))
     with pytest.raises(AccessError, match=said):
         deploy.sign_in()
 
 
 @pytest.mark.usefixtures("_region")
-def test_a_region_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_region_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(AccessError, match="No region is set: export AWS_DEFAULT_REGION"):
         deploy.sign_in()
 
 
 @pytest.mark.usefixtures("_region")
-def test_either_variable_of_the_region_is_heeded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_both_region_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "client", Aws(get_caller_identity={"Account": "111122223333"}))
     assert deploy.sign_in() == ("111122223333", "us-east-1")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
@@ -97,11 +95,11 @@ def test_either_variable_of_the_region_is_heeded(monkeypatch: pytest.MonkeyPatch
     assert os.environ["AWS_DEFAULT_REGION"] == "eu-central-1"
 
 
-# What is told
+# Messages
 
 
 @pytest.mark.parametrize("arguments", [[], ["nowhere"]])
-def test_without_a_stage_those_there_are_are_told_and_nothing_is_done(arguments: list[str]) -> None:
+def test_without_a_valid_stage_the_stages_are_listed_and_nothing_is_deployed(arguments: list[str]) -> None:
     command = [sys.executable, "-m", "infra.deployment.deploy", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env={"PATH": os.defpath})
     assert done.returncode == 1
@@ -115,30 +113,30 @@ def test_without_a_stage_those_there_are_are_told_and_nothing_is_done(arguments:
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        ("UPDATE_IN_PROGRESS", "Wait for that to end"),
+        ("UPDATE_IN_PROGRESS", "Wait until that has ended"),
         ("ROLLBACK_COMPLETE", "aws cloudformation delete-stack --stack-name one"),
         ("UPDATE_ROLLBACK_FAILED", "aws cloudformation continue-update-rollback --stack-name one"),
     ],
 )
-def test_a_stack_that_cannot_be_updated_is_told_before_anything_is_done(status: str, said: str) -> None:
+def test_a_stack_that_cannot_be_updated_is_refused_at_the_start(status: str, said: str) -> None:
     aws = Aws(describe_stacks={"Stacks": [{"StackStatus": status}]})
     with pytest.raises(StackError, match=said):
         cloudformation.ready(Account({}, aws), "one")
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
-def test_a_stack_that_can_be_deployed_is_left_to_it(status: str) -> None:
+def test_a_stack_that_can_be_updated_is_accepted(status: str) -> None:
     cloudformation.ready(Account({}, Aws(describe_stacks={"Stacks": [{"StackStatus": status}]})), "one")
 
 
-def test_a_stack_that_is_not_there_can_be_made_and_one_that_may_not_be_seen_is_no_such() -> None:
+def test_a_missing_stack_is_none_and_an_inaccessible_one_is_an_error() -> None:
     absent = refused("ValidationError", "Stack with id one does not exist")
     assert cloudformation.describe(Account({}, Aws(describe_stacks=absent)), "one") is None
     with pytest.raises(ClientError):
         cloudformation.describe(Account({}, Aws(describe_stacks=refused("AccessDenied"))), "one")
 
 
-def test_failures_are_those_that_others_did_not_cause_the_first_first() -> None:
+def test_failures_exclude_cancelled_resources_and_are_in_order() -> None:
     events = [
         {"LogicalResourceId": "one", "ResourceStatus": "ROLLBACK_IN_PROGRESS"},
         {"LogicalResourceId": "C", "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "creation cancelled"},
@@ -149,10 +147,10 @@ def test_failures_are_those_that_others_did_not_cause_the_first_first() -> None:
     assert cloudformation.failures(events) == "  A: failed\n  B: no quota"
 
 
-# What the account's stages share
+# The account's shared stack
 
 
-def test_cfn_lint_has_nothing_to_say() -> None:
+def test_cfn_lint_finds_nothing() -> None:
     command = [str(Path(sys.executable).with_name("cfn-lint")), str(account.TEMPLATE)]
     linted = subprocess.run(command, capture_output=True, text=True)
     assert linted.returncode == 0, linted.stdout
@@ -162,12 +160,12 @@ def test_cfn_lint_has_nothing_to_say() -> None:
     ("before", "has_role", "hourly", "after"),
     [
         ({}, False, False, ("yes", "no")),
-        ({}, True, False, ("no", "no")),  # another's role
+        ({}, True, False, ("no", "no")),  # somebody else's role
         ({"ApiLogs": "yes", "HourlyImages": "no"}, True, True, ("yes", "yes")),  # our own
         ({"ApiLogs": "no", "HourlyImages": "yes"}, True, False, ("no", "yes")),  # another stage's images
     ],
 )
-def test_another_role_is_left_alone_and_our_own_is_kept(
+def test_another_role_is_not_replaced_and_our_own_is_kept(
     before: dict[str, str], has_role: bool, hourly: bool, after: tuple[str, str]
 ) -> None:
     shared = account.shared(before, has_role=has_role, hourly=hourly)
@@ -179,7 +177,7 @@ def test_files_that_are_deployed_or_just_uploaded_are_kept() -> None:
     files = [
         {"Key": "one/deployed", "LastModified": old},
         {"Key": "one/superseded", "LastModified": old},
-        {"Key": "one/of-a-deployment-under-way", "LastModified": new},
+        {"Key": "one/just-uploaded", "LastModified": new},
     ]
     assert account.superseded(files, "CodeUri: s3://artifacts/one/deployed", NOW) == ["one/superseded"]
 
@@ -187,7 +185,7 @@ def test_files_that_are_deployed_or_just_uploaded_are_kept() -> None:
 # Data
 
 
-def test_tables_and_bucket_are_retained_under_plain_names_and_nothing_else() -> None:
+def test_only_tables_and_buckets_are_retained_under_literal_names() -> None:
     resources = {
         "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": {"Fn::Sub": "${AWS::StackName}-runs"}}},
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "${AWS::StackName}-runs"}}},
@@ -204,7 +202,7 @@ def test_tables_and_bucket_are_retained_under_plain_names_and_nothing_else() -> 
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A docker that writes down how it was called, and what it was told."""
+    """A docker that records its arguments and its input."""
     calls = tmp_path / "calls"
     program = tmp_path / "docker"
     program.write_text(f'#!/bin/sh\necho "$@" >> {calls}\n[ "$1" != login ] || cat >> {calls}\n')
@@ -213,7 +211,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return calls
 
 
-def test_an_image_is_built_and_pushed_and_the_login_not_kept(docker: Path) -> None:
+def test_an_image_is_built_and_pushed_and_docker_is_logged_out(docker: Path) -> None:
     login = {"authorizationData": [{"authorizationToken": base64.b64encode(b"AWS:secret").decode()}]}
     ecr = Aws(describe_images={"imageDetails": [{"imageTags": ["dev-other"]}, {}]}, get_authorization_token=login)
     uri = registry.push(Account({}, ecr), REPOSITORY_URI, "dev", "arm64")
@@ -224,17 +222,17 @@ def test_an_image_is_built_and_pushed_and_the_login_not_kept(docker: Path) -> No
     assert f"--tag {uri}" in built
     assert logged_in == f"login --username AWS --password-stdin {host}"
     assert rest == [f"secretpush {uri}", f"logout {host}"]
-    assert ecr.asked[0][1]["repositoryName"] == "eemeter-datastore-hourly"
+    assert ecr.calls[0][1]["repositoryName"] == "eemeter-datastore-hourly"
 
 
-def test_an_image_that_is_there_is_not_made_again(docker: Path) -> None:
+def test_an_existing_image_is_not_built_again(docker: Path) -> None:
     tag = f"dev-{cache.fingerprint(registry.CONTENT, 'x86_64')}"
     ecr = Aws(describe_images={"imageDetails": [{"imageTags": [tag]}]})
     assert registry.push(Account({}, ecr), REPOSITORY_URI, "dev", "x86_64") == f"{REPOSITORY_URI}:{tag}"
     assert not docker.exists()
 
 
-def test_old_images_of_the_stage_go_and_neither_the_deployed_nor_those_of_others() -> None:
+def test_old_images_of_the_stage_are_superseded_but_not_the_deployed_one_or_other_stages() -> None:
     images = [
         {"imageTags": [f"dev-{day}", f"prod-{day}", f"dev-two-{day}"], "imagePushedAt": NOW + timedelta(days=day)}
         for day in range(8)
@@ -243,7 +241,7 @@ def test_old_images_of_the_stage_go_and_neither_the_deployed_nor_those_of_others
     assert registry.superseded(images, "dev-two", "dev-two-7") == ["dev-two-1", "dev-two-0"]
 
 
-def test_docker_that_does_not_answer_is_told(docker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_docker_that_does_not_respond_is_an_error(docker: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     registry.check()
     docker.with_name("docker").write_text("#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2; exit 1\n")
     with pytest.raises(registry.ImageError, match=r"start it(.|\n)*Cannot connect"):
@@ -253,23 +251,23 @@ def test_docker_that_does_not_answer_is_told(docker: Path, monkeypatch: pytest.M
         registry.check()
 
 
-# What is made once
+# The cache of builds
 
 
-def test_what_was_made_is_made_once_and_what_was_broken_off_leaves_nothing(tmp_path: Path) -> None:
-    def broken_off(directory: Path) -> None:
+def test_a_build_is_made_once_and_an_interrupted_one_leaves_nothing(tmp_path: Path) -> None:
+    def interrupted(directory: Path) -> None:
         (directory / "half").touch()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.once(tmp_path, "key", broken_off)
+        cache.once(tmp_path, "key", interrupted)
     assert list(tmp_path.iterdir()) == []
     made = cache.once(tmp_path, "key", lambda directory: (directory / "whole").touch())
-    assert cache.once(tmp_path, "key", broken_off) == made
+    assert cache.once(tmp_path, "key", interrupted) == made
     assert [path.name for path in made.iterdir()] == ["whole"]
 
 
-def test_the_fingerprint_changes_with_what_it_is_of() -> None:
+def test_the_fingerprint_changes_with_its_inputs() -> None:
     assert cache.fingerprint(["app.py"], "arm64") == cache.fingerprint(["app.py"], "arm64")
     of = {cache.fingerprint(*given) for given in ((["app.py"], "arm64"), (["app.py"], "x86_64"), (["infra"], "arm64"))}
     assert len(of) == 3

@@ -1,4 +1,4 @@
-"""The MiniStack process through what may happen to it."""
+"""The MiniStack process: starting, stopping and failures."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def reachable(port: int) -> bool:
         return probe.connect_ex((server_module.HOST, port)) == 0
 
 
-def test_it_starts_on_a_port_of_its_own_and_stops(server: Server) -> None:
+def test_it_starts_on_its_own_port_and_stops(server: Server) -> None:
     assert not server.running
     server.start()
     port = server.state["port"]
@@ -38,7 +38,7 @@ def test_it_starts_on_a_port_of_its_own_and_stops(server: Server) -> None:
     assert not server.stop()
 
 
-def test_one_that_was_killed_is_not_taken_for_running(server: Server) -> None:
+def test_a_killed_process_does_not_count_as_running(server: Server) -> None:
     server.start()
     os.killpg(server.state["pid"], signal.SIGKILL)
     deadline = time.monotonic() + 5
@@ -49,15 +49,15 @@ def test_one_that_was_killed_is_not_taken_for_running(server: Server) -> None:
     assert server.running
 
 
-def test_the_process_id_of_a_dead_one_may_be_another_program_now(server: Server) -> None:
+def test_a_reused_process_id_is_not_killed(server: Server) -> None:
     server.directory.mkdir()
     (server.directory / "server.lock").touch()
     (server.directory / "server.json").write_text(json.dumps({"pid": os.getpid(), "port": 1}))
     assert not server.running
-    assert not server.stop()  # and this test still runs
+    assert not server.stop()  # which would have killed this test
 
 
-def test_a_port_that_is_taken_is_left_alone(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_in_use_is_avoided(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     free_port = server_module._free_port
     with socket.create_server((server_module.HOST, 0)) as other:
         ports = [other.getsockname()[1], free_port()]
@@ -66,7 +66,7 @@ def test_a_port_that_is_taken_is_left_alone(server: Server, monkeypatch: pytest.
         assert server.state["port"] != other.getsockname()[1]
 
 
-def test_one_that_dies_at_its_start_shows_its_log(tmp_path: Path) -> None:
+def test_a_failed_start_shows_the_log(tmp_path: Path) -> None:
     dying = Server(tmp_path, tmp_path / "cache", {"GATEWAY_PORT": "no number"})
     with pytest.raises(LocalStackError, match=r"(?s)does not start.*no number") as caught:
         dying.start()
@@ -74,7 +74,7 @@ def test_one_that_dies_at_its_start_shows_its_log(tmp_path: Path) -> None:
     assert not dying.running
 
 
-def test_the_users_own_account_stays_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_users_aws_account_is_not_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
     seen = Server(tmp_path, tmp_path / "cache")._environment(4566)

@@ -1,4 +1,4 @@
-"""What goes to AWS: the template, the zip of the API, and that of the worker."""
+"""What is deployed to AWS: the template and the zips of the API and of the worker."""
 
 import os
 import zipfile
@@ -14,7 +14,7 @@ from infra.packaging.lean import MB, WORKER, find_python
 
 pytestmark = pytest.mark.slow
 
-MOST_OF_API = 40_000_000  # bytes unpacked: its functions start cold while somebody waits
+MAX_API_SIZE = 40_000_000  # bytes unpacked; somebody waits for these functions' cold starts
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def zips(made: Path) -> dict[str, Path]:
-    """The worker's zip, by the machine that it is for."""
+    """The worker's zip for each architecture."""
     worker.make(made / "arm64.zip", "arm64")
     return {"x86_64": made / deployment.WORKER_ZIP, "arm64": made / "arm64.zip"}
 
@@ -45,9 +45,9 @@ def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("machine", worker.MACHINES)
-def test_the_worker_has_the_models_and_our_code_in_what_aws_takes(zips: dict[str, Path], machine: str) -> None:
+def test_the_workers_zip_has_the_models_and_our_code_within_awss_limit(zips: dict[str, Path], machine: str) -> None:
     files = unpacked(zips[machine])
-    assert sum(files.values()) <= WORKER.limit * MB < worker.MOST
+    assert sum(files.values()) <= WORKER.limit * MB < worker.MAX_SIZE
     eemeter = "eemeter/__init__.pyc" if find_python(worker.PYTHON) else "eemeter/__init__.py"
     assert {"app.py", "chalicelib/jobs/run_meter.py", eemeter, "eeweather/resources/metadata.db"} <= {*files}
     assert not {"numba", "sklearn", "statsmodels", "matplotlib"} & {name.split("/")[0] for name in files}
@@ -56,7 +56,7 @@ def test_the_worker_has_the_models_and_our_code_in_what_aws_takes(zips: dict[str
     assert all(f"-{worker.MACHINES[machine]}-" in name for name in libraries)
 
 
-def test_the_template_gives_the_worker_and_the_check_their_own_zip_and_runtime(made: Path) -> None:
+def test_only_the_worker_and_the_check_have_the_workers_zip_and_runtime(made: Path) -> None:
     found = functions(package.read(made))
     assert {name for name, of in found.items() if of.get("CodeUri") == f"./{deployment.WORKER_ZIP}"} == {
         "MeterWorker",
@@ -64,12 +64,12 @@ def test_the_template_gives_the_worker_and_the_check_their_own_zip_and_runtime(m
     }
     assert found["MeterWorker"]["Runtime"] == found["CheckRuns"]["Runtime"] == f"python{worker.PYTHON}"
     assert {name for name, of in found.items() if of["Architectures"] != ["x86_64"]} == set()
-    assert sum(unpacked(made / "deployment.zip").values()) <= MOST_OF_API
+    assert sum(unpacked(made / "deployment.zip").values()) <= MAX_API_SIZE
 
 
-def test_on_arm_openblas_computes_for_arm_where_eemeter_is(made: Path) -> None:
+def test_functions_with_eemeter_use_openblas_for_arm_on_arm(made: Path) -> None:
     template = package.read(made)
-    deployment.fit(template, "arm64")
+    deployment.set_machine(template, "arm64")
     for name, of in functions(transform.transformed(transform.uploaded(template))).items():
         has_eemeter, variables = name in ("MeterWorker", "CheckRuns", "HourlyWorker"), of["Environment"]["Variables"]
         assert of["Architectures"] == ["arm64" if has_eemeter else "x86_64"]

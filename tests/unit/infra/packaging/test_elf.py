@@ -1,4 +1,4 @@
-"""What is left of a library is what a loader reads, to the last byte."""
+"""A shortened library holds exactly the bytes that a loader reads."""
 
 import struct
 from importlib.util import find_spec
@@ -9,7 +9,7 @@ import pytest
 
 from infra.packaging.elf import HEADER, LOAD, shorten
 
-OF_HEADER = 56  # bytes of a program header
+HEADER_SIZE = 56  # bytes of a program header
 PAGE = 0x1000
 
 
@@ -27,16 +27,16 @@ class Segment(NamedTuple):
 def segments(library: bytes) -> list[Segment]:
     (table,) = struct.unpack_from("<Q", library, 32)
     (count,) = struct.unpack_from("<H", library, 56)
-    return [Segment(*struct.unpack_from("<IIQQQQQQ", library, table + OF_HEADER * number)) for number in range(count)]
+    return [Segment(*struct.unpack_from("<IIQQQQQQ", library, table + HEADER_SIZE * number)) for number in range(count)]
 
 
 def loaded(library: bytes) -> list[tuple[Segment, bytes]]:
-    """Each segment with its content, without what says where in the file something is."""
+    """Each segment with its content, without file offsets."""
     content = bytearray(library)
     (table,) = struct.unpack_from("<Q", library, 32)
     content[32:48], content[60:64] = bytes(16), bytes(4)
     for number in range(len(segments(library))):
-        at = table + OF_HEADER * number + 8
+        at = table + HEADER_SIZE * number + 8
         content[at : at + 8] = bytes(8)
     return [
         (one._replace(offset=one.offset % max(one.alignment, 1)), bytes(content[one.offset :][: one.length]))
@@ -45,7 +45,7 @@ def loaded(library: bytes) -> list[tuple[Segment, bytes]]:
 
 
 def made(*parts: tuple[int, bytes], alignment: int = PAGE) -> bytes:
-    """A library whose segments are at these offsets, with symbols (S) around them and section headers at the end."""
+    """Make a library with segments at these offsets, surrounded by symbols (S), and with section headers at the end."""
     end = max(offset + len(content) for offset, content in parts)
     library = bytearray(b"S" * (end + 100))
     start = struct.pack(
@@ -55,13 +55,13 @@ def made(*parts: tuple[int, bytes], alignment: int = PAGE) -> bytes:
     for number, (offset, content) in enumerate(parts):
         address = 0x10000 * number + offset
         header = Segment(LOAD, 4, offset, address, 0, len(content), len(content), alignment)
-        at = HEADER + OF_HEADER * number
-        library[at : at + OF_HEADER] = struct.pack("<IIQQQQQQ", *header)
+        at = HEADER + HEADER_SIZE * number
+        library[at : at + HEADER_SIZE] = struct.pack("<IIQQQQQQ", *header)
         library[offset : offset + len(content)] = content
     return bytes(library)
 
 
-def test_symbols_and_whole_pages_between_segments_go() -> None:
+def test_symbols_and_whole_pages_between_segments_are_removed() -> None:
     library = made((5 * PAGE + 8, b"code"), (9 * PAGE + 16, b"data"))
     short = shorten(library)
     assert loaded(short) == loaded(library)
@@ -73,7 +73,7 @@ def test_symbols_and_whole_pages_between_segments_go() -> None:
     assert shorten(short) == short
 
 
-def test_pages_are_as_large_as_the_machine_says() -> None:
+def test_the_page_size_is_the_segments_alignment() -> None:
     library = made((0x18, b"code"), (0x23000, b"data"), alignment=0x10000)
     short = shorten(library)
     assert loaded(short) == loaded(library)
@@ -81,7 +81,7 @@ def test_pages_are_as_large_as_the_machine_says() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"#!/bin/sh", b"\x7fELF\x01\x01" + 90 * b"x", b"\x7fELF\x02\x02" + 90 * b"x"])
-def test_other_files_stay_as_they_are(content: bytes) -> None:
+def test_other_files_are_unchanged(content: bytes) -> None:
     assert shorten(content) == content
 
 

@@ -1,4 +1,4 @@
-"""The tree of the image: our code, and all that the hourly models import."""
+"""The file tree of the image: our code, and everything that the hourly models import."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from infra.packaging import hourly, lean
 
 
-def test_our_code_is_in_what_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_tree_holds_our_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def build(target: Path, contents: lean.Contents) -> dict[str, int]:
         assert contents is hourly.HOURLY
         target.mkdir()
@@ -20,7 +20,7 @@ def test_our_code_is_in_what_is_built(tmp_path: Path, monkeypatch: pytest.Monkey
     assert not [*made.rglob("__pycache__")]
 
 
-def test_the_hourly_models_have_what_they_import() -> None:
+def test_the_pins_include_what_the_hourly_models_import() -> None:
     pins = lean.locked(lean.LOCK.read_text(), hourly.HOURLY.packages)
     names = {line.partition("==")[0] for line in pins.splitlines() if line[:1].isalpha()}
     assert {"numba", "pywavelets", "scikit-fda", "scikit-learn", "statsmodels"} <= names

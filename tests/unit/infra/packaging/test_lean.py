@@ -38,7 +38,7 @@ parent==5 \\
         (["alone", "other"], ["alone==1", "other==4"]),
     ],
 )
-def test_a_package_brings_what_it_requires(packages: list[str], names: list[str]) -> None:
+def test_requirements_of_a_package_are_included(packages: list[str], names: list[str]) -> None:
     pins = lean.locked(LOCK, packages, alone=["alone"])
     assert [line.removesuffix(" \\") for line in pins.splitlines() if not line.startswith(" ")] == names
     assert pins.count("--hash=") == len(names)
@@ -49,7 +49,7 @@ def test_a_package_that_is_not_pinned_is_named() -> None:
         lean.locked(LOCK, ["nlopt"])
 
 
-def test_the_engine_is_what_it_should_be() -> None:
+def test_the_engine_has_the_expected_packages() -> None:
     pins = lean.locked(lean.LOCK.read_text(), lean.ENGINE.packages)
     names = {line.partition("==")[0] for line in pins.splitlines() if line[:1].isalpha()}
     required = {"annotated-types", "pydantic-core", "python-dateutil", "pytz", "six", "typing-extensions"}
@@ -57,11 +57,11 @@ def test_the_engine_is_what_it_should_be() -> None:
 
 
 def test_a_tree_is_not_built_over_another(tmp_path: Path) -> None:
-    with pytest.raises(lean.LeanError, match="is there already"):
+    with pytest.raises(lean.LeanError, match="already exists"):
         lean.build(tmp_path)
 
 
-def test_what_pip_cannot_install_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_of_pip_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = tmp_path / "requirements.txt"
     wrong.write_text("six==1.17.0 \\\n    --hash=sha256:" + 64 * "0" + "\n")
     monkeypatch.setattr(lean, "LOCK", wrong)
@@ -70,9 +70,7 @@ def test_what_pip_cannot_install_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     assert [*tmp_path.iterdir()] == [wrong]
 
 
-def test_a_tree_is_the_same_each_time_and_no_larger_than_it_may_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tree_is_reproducible_and_within_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def install(tree: Path, pins: str, machine: str | None, python_version: str | None) -> None:
         assert pins.startswith("annotated-types==")
         shutil.copytree(Path(annotated_types.__file__).parent, tree / "annotated_types")
@@ -91,12 +89,12 @@ def test_a_tree_is_the_same_each_time_and_no_larger_than_it_may_be(
     names = {path.as_posix() for path in trees[0]}
     assert "annotated_types/__init__.pyc" in names
     assert not any(name.endswith(".py") or "tests" in name or "__pycache__" in name for name in names)
-    with pytest.raises(lean.LeanError, match=r"The tree takes \d MB, and at most 0 are allowed:\n.*annotated_types"):
+    with pytest.raises(lean.LeanError, match=r"The tree takes \d MB; the limit is 0 MB:\n.*annotated_types"):
         lean.build(tmp_path / "three", contents._replace(limit=0))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
 
 
-def test_bytecode_is_made_by_a_python_of_that_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_a_working_python_of_that_version_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert lean.find_python(lean.THIS_PYTHON) == sys.executable
     assert lean.find_python("3.99") is None
@@ -107,7 +105,7 @@ def test_bytecode_is_made_by_a_python_of_that_version(tmp_path: Path, monkeypatc
         assert lean.find_python("3.99") == found
 
 
-def test_sources_stay_beside_bytecode_where_they_are_wanted(tmp_path: Path) -> None:
+def test_sources_are_kept_next_to_bytecode_where_requested(tmp_path: Path) -> None:
     for name in ("kept", "replaced"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "module.py").write_text("VALUE = 1\n")
@@ -117,8 +115,7 @@ def test_sources_stay_beside_bytecode_where_they_are_wanted(tmp_path: Path) -> N
     assert files == {"kept/module.py", cached, "replaced/module.pyc"}
 
 
-@pytest.mark.slow
-def test_the_worker_has_all_that_it_imports() -> None:
+def test_the_worker_has_everything_that_it_imports() -> None:
     modules = ["app", "chalicelib.jobs.run_meter", "chalicelib.metering.stations", "chalicelib.weather"]
     done = lean.run_in_lean(lean.built(lean.WORKER), "".join(f"import {module}\n" for module in modules))
     assert done.returncode == 0, done.stderr

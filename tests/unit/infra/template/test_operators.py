@@ -1,4 +1,4 @@
-"""Alarms and the dashboard: they watch what is there, and docs/operations.md explains each alarm."""
+"""Alarms and the dashboard use existing metrics, and docs/operations.md explains each alarm."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from infra.packaging.package import STAGE
 from infra.sources import REPOSITORY
 
 STACK = "the-stack"
-OWN: dict[str, set[str | None]] = {
+OWN: dict[str, set[str | None]] = {  # our own metrics, and their reasons
     "RunsScheduled": {None},
     "RunsSucceeded": {None},
     "RunsFailed": {None, "data", "sufficiency", "weather", "model", "machine"},
@@ -24,7 +24,7 @@ OWN: dict[str, set[str | None]] = {
     "AggregationsSucceeded": {None},
     "AggregationsFailed": {None, "data", "machine"},
     "SweptRuns": {None},
-}  # and their reasons
+}
 WATCHED = {
     ("AWS/Lambda", "FunctionName"): "AWS::Serverless::Function",
     ("AWS/SQS", "QueueName"): "AWS::SQS::Queue",
@@ -64,14 +64,14 @@ def resources() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def alarms(resources: dict[str, Any]) -> dict[str, Any]:
-    """The alarms' properties, by their names without the stack's."""
+    """The alarms' properties, by their names without the stack's name."""
     properties = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm"]
     return {one["AlarmName"]["Fn::Sub"].removeprefix("${AWS::StackName}-"): one for one in properties}
 
 
 @pytest.fixture(scope="module")
 def dashboard(resources: dict[str, Any]) -> str:
-    """The body as it is with hourly models."""
+    """The dashboard's body with hourly models."""
     text, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     for name, value in variables.items():
         _, there, _ = value["Fn::If"]
@@ -90,14 +90,14 @@ def references(text: str) -> set[str]:
 
 
 def reference(value: Any) -> Any:
-    """A resource's logical name, from what an alarm or the dashboard calls it by; a plain text as it is."""
+    """The logical id that an alarm or the dashboard refers to; other text unchanged."""
     if isinstance(value, dict):
         return STACK if value.get("Ref") == "AWS::StackName" else value.get("Ref") or value["Fn::GetAtt"][0]
     return re.sub(r"^\$\{(\w+)(\.\w+)?\}$", r"\1", value)
 
 
 def check(resources: dict[str, Any], namespace: str, metric: str, dimensions: dict[str, Any]) -> None:
-    """That there is such a metric."""
+    """Assert that this metric exists."""
     where = f"{namespace} {metric} {dimensions}"
     if namespace == "EEmeterDatastore":
         assert dimensions.pop("service") == STACK, where
@@ -114,42 +114,42 @@ def check(resources: dict[str, Any], namespace: str, metric: str, dimensions: di
         assert (namespace, metric) in {("AWS/Lambda", "Throttles"), ("AWS/Lambda", "ConcurrentExecutions")}, where
 
 
-def test_every_alarm_tells_somebody_what_to_do(alarms: dict[str, Any]) -> None:
+def test_every_alarm_notifies_the_topic_and_refers_to_the_handbook(alarms: dict[str, Any]) -> None:
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}], name
         assert alarm["AlarmDescription"].endswith("(docs/operations.md)."), name
         assert alarm["TreatMissingData"] in ("breaching", "notBreaching"), name
 
 
-def test_every_alarm_watches_something_that_is_there(resources: dict[str, Any], alarms: dict[str, Any]) -> None:
+def test_every_alarm_watches_an_existing_metric(resources: dict[str, Any], alarms: dict[str, Any]) -> None:
     for alarm in alarms.values():
         dimensions = {one["Name"]: reference(one["Value"]) for one in alarm.get("Dimensions", [])}
         check(resources, alarm["Namespace"], alarm["MetricName"], dimensions)
 
 
-def test_an_alarm_of_hourly_models_is_there_only_with_them(resources: dict[str, Any]) -> None:
+def test_alarms_of_hourly_models_exist_only_with_them(resources: dict[str, Any]) -> None:
     for name, resource in resources.items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             hourly = "Hourly" in json.dumps(resource["Properties"].get("Dimensions", []))
             assert resource.get("Condition") == ("HasHourlyModels" if hourly else None), name
 
 
-def test_the_operators_handbook_has_each_alarm_and_no_other(alarms: dict[str, Any]) -> None:
+def test_the_handbook_has_a_section_for_each_alarm(alarms: dict[str, Any]) -> None:
     handbook = (REPOSITORY / "docs" / "operations.md").read_text()
     chapter = handbook.partition("## Alarms\n")[2].partition("\n## ")[0]
     assert sorted(re.findall(r"^### (.+)$", chapter, flags=re.MULTILINE)) == sorted(alarms)
 
 
-def test_the_dashboard_shows_what_is_there(resources: dict[str, Any], dashboard: str) -> None:
+def test_the_dashboard_shows_existing_metrics(resources: dict[str, Any], dashboard: str) -> None:
     assert references(dashboard) <= resources.keys()
     for widget in widgets(dashboard):
         for namespace, metric, *others in widget["properties"].get("metrics", []):
-            names = others[:-1]  # the last says how it is drawn
+            names = others[:-1]  # the last are display options
             dimensions = {name: reference(value) for name, value in zip(names[::2], names[1::2], strict=True)}
             check(resources, namespace, metric, dimensions)
 
 
-def test_the_dashboard_shows_all_alarms_own_metrics_and_logs(resources: dict[str, Any], dashboard: str) -> None:
+def test_the_dashboard_shows_all_alarms_our_metrics_and_logs(resources: dict[str, Any], dashboard: str) -> None:
     shown = references(dashboard)
     for name, resource in resources.items():
         function_log = resource["Type"] == "AWS::Logs::LogGroup" and "/aws/lambda/" in json.dumps(resource)
@@ -158,7 +158,7 @@ def test_the_dashboard_shows_all_alarms_own_metrics_and_logs(resources: dict[str
         assert f'"{metric}"' in dashboard
 
 
-def test_the_dashboard_is_whole_without_hourly_models(resources: dict[str, Any]) -> None:
+def test_the_dashboard_is_complete_without_hourly_models(resources: dict[str, Any]) -> None:
     text, variables = resources["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     for name, value in variables.items():
         text = text.replace(f"${{{name}}}", value["Fn::If"][2])
@@ -166,7 +166,7 @@ def test_the_dashboard_is_whole_without_hourly_models(resources: dict[str, Any])
     assert widgets(text)
 
 
-def test_logs_are_kept_as_long_as_the_parameter_says(resources: dict[str, Any]) -> None:
+def test_every_log_has_the_retention_of_the_parameter(resources: dict[str, Any]) -> None:
     for name, resource in resources.items():
         if resource["Type"] == "AWS::Logs::LogGroup":
             assert resource["Properties"]["RetentionInDays"] == {"Ref": "LogRetention"}, name
@@ -182,6 +182,6 @@ def test_every_function_is_traced_and_may_write_its_traces(resources: dict[str, 
             assert ["xray:PutTraceSegments", "xray:PutTelemetryRecords"] in allowed, name
 
 
-def test_a_line_of_the_access_log_is_json(resources: dict[str, Any]) -> None:
+def test_access_log_lines_are_json(resources: dict[str, Any]) -> None:
     line = json.loads(resources["RestAPI"]["Properties"]["AccessLogSetting"]["Format"])
     assert line["request_id"] == "$context.requestId"  # as the functions' logs call it

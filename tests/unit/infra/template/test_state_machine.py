@@ -1,4 +1,4 @@
-"""The aggregations' state machine, as cfn-lint reads the language, and what a linter of single states cannot see."""
+"""The aggregations' state machine: cfn-lint's checks, and those across states that it does not make."""
 
 import copy
 import subprocess
@@ -29,7 +29,7 @@ def definition(template: dict[str, Any]) -> dict[str, Any]:
 
 
 def machines(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The state machine, and those within its maps."""
+    """Yield the state machine and those within its maps."""
     yield definition
     for state in definition["States"].values():
         if state["Type"] == "Map":
@@ -51,7 +51,7 @@ def next_states(state: dict[str, Any]) -> set[str]:
         lambda states: states["Wait for batch"].update(TimeoutSeconds="long"),
     ],
 )
-def test_the_linter_sees_what_is_wrong(
+def test_the_linter_finds_errors(
     template: dict[str, Any], tmp_path: Path, spoil: Callable[[dict[str, Any]], Any]
 ) -> None:
     spoilt = copy.deepcopy(template)
@@ -72,7 +72,7 @@ def test_every_state_can_be_reached_and_every_next_one_exists(definition: dict[s
         assert reached == set(machine["States"])
 
 
-def test_every_step_is_tried_again_and_every_failure_is_recorded(definition: dict[str, Any]) -> None:
+def test_every_step_is_retried_and_every_failure_is_recorded(definition: dict[str, Any]) -> None:
     for machine in machines(definition):
         for name, state in machine["States"].items():
             if state["Type"] == "Task":

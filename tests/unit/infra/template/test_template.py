@@ -1,4 +1,4 @@
-"""The template that is deployed, as CloudFormation and Chalice would check it."""
+"""The deployed template, as CloudFormation and Chalice check it, and rules of our own."""
 
 import ast
 import json
@@ -32,8 +32,7 @@ def template(template_file: Path) -> dict[str, Any]:
     return content
 
 
-@pytest.mark.slow
-def test_cfn_lint_has_nothing_to_say(template_file: Path) -> None:
+def test_cfn_lint_finds_nothing(template_file: Path) -> None:
     command = [str(Path(sys.executable).with_name("cfn-lint")), str(template_file)]
     linted = subprocess.run(command, capture_output=True, text=True)
     assert linted.returncode == 0, linted.stdout
@@ -44,11 +43,11 @@ def test_chalice_accepts_the_routes() -> None:
     validate_configuration(config)
 
 
-def test_the_package_is_not_made_twice() -> None:
+def test_the_package_is_not_built_twice() -> None:
     assert build(CACHE) == build(CACHE)
 
 
-def test_every_function_is_there_with_its_own_role(template: dict[str, Any]) -> None:
+def test_every_function_has_its_own_role(template: dict[str, Any]) -> None:
     functions = {
         name: resource["Properties"]
         for name, resource in template["Resources"].items()
@@ -58,12 +57,12 @@ def test_every_function_is_there_with_its_own_role(template: dict[str, Any]) -> 
     assert len({json.dumps(properties["Role"]) for properties in functions.values()}) == len(FUNCTIONS)
 
 
-def test_a_dead_worker_is_noticed_only_after_its_time(template: dict[str, Any]) -> None:
+def test_a_message_stays_invisible_until_its_worker_has_timed_out(template: dict[str, Any]) -> None:
     parameters = template["Parameters"]
     assert parameters["QueueVisibility"]["Default"] > parameters["WorkerTimeout"]["Default"]
 
 
-def test_the_queue_gives_no_run_up_before_the_worker_does(template: dict[str, Any]) -> None:
+def test_the_queue_delivers_at_least_as_often_as_the_worker_tries(template: dict[str, Any]) -> None:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     assert template["Parameters"]["QueueTries"]["MinValue"] >= int(variables["MAX_ATTEMPTS"])
 
@@ -87,9 +86,9 @@ def test_a_policy_allows_nothing_on_everything(policy: Path) -> None:
         assert statement["Effect"] == "Allow"
         assert all("*" not in action for action in statement["Action"]), statement["Sid"]
         if statement["Action"] == ["states:SendTaskSuccess"]:
-            continue  # it names no resource, and IAM wants "*": the secret token says which task it is
+            continue  # it has no resource type, so IAM requires "*"; the secret token identifies the task
         if statement["Sid"] == "Trace":
-            continue  # X-Ray has one store of traces an account, and IAM knows no resource for it
+            continue  # X-Ray's traces are per account and have no resource type in IAM
         resources = statement["Resource"] if isinstance(statement["Resource"], list) else [statement["Resource"]]
         assert "*" not in resources, statement["Sid"]
 
@@ -103,7 +102,7 @@ def test_gateway_errors_are_problem_documents(template: dict[str, Any]) -> None:
         assert document.get("status") == response.get("StatusCode"), kind
 
 
-def test_app_knows_only_the_api_the_jobs_and_their_telemetry() -> None:
+def test_app_imports_only_the_api_the_jobs_and_telemetry() -> None:
     imported = {
         f"{node.module}.{alias.name}" if isinstance(node, ast.ImportFrom) else alias.name
         for node in ast.walk(ast.parse((REPOSITORY / "app.py").read_text()))
