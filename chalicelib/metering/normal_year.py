@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from chalicelib.metering.failure import WeatherFailure
-from chalicelib.metering.serialized import Weather
+from chalicelib.metering.meter_input import Weather
 
 # the year in which the original eemeter set its normal years: it decides which days are weekends
 NORMAL_YEAR = 2015

@@ -13,12 +13,12 @@ from eemeter.eemeter.common.warnings import EEMeterWarning
 from chalicelib.metering.failure import MeterFailure, ModelFailure, NoReadings, WeatherFailure
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import Frequency
+from chalicelib.metering.meter_input import MeterInput
 from chalicelib.metering.quality.accounting import READ_AS_ZERO, Accounts
 from chalicelib.metering.quality.checks import Period, findings_of
 from chalicelib.metering.quality.outliers import find_outliers, is_among
 from chalicelib.metering.quality.report import posted_quality, quality_of, readings_between
 from chalicelib.metering.registry import Choice
-from chalicelib.metering.serialized import MeterInput
 from chalicelib.metering.temperatures import Temperatures, period_temperatures
 
 Bills: TypeAlias = npt.NDArray[np.int64] | None  # the number of the bill of each day; None where days are read

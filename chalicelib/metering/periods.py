@@ -12,7 +12,7 @@ import pandas as pd
 
 from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.frequency import LONGEST_BILL, Frequency
-from chalicelib.metering.serialized import Project
+from chalicelib.metering.meter_input import Project
 from chalicelib.reporting_window import FIRST_YEAR, LATEST_YEAR, Window, instants
 
 YEAR_DAYS = 365

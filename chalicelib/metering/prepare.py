@@ -25,6 +25,7 @@ from chalicelib.metering.frequency import (
     whole_hours,
     whole_months,
 )
+from chalicelib.metering.meter_input import MeterInput, Weather
 from chalicelib.metering.normal_year import normal_temperatures
 from chalicelib.metering.period_data import PeriodData, read_period
 from chalicelib.metering.periods import baseline_readings, reporting_readings
@@ -33,7 +34,7 @@ from chalicelib.metering.quality.climate import check_weather
 from chalicelib.metering.quality.report import posted_quality
 from chalicelib.metering.registers import looks_like_register
 from chalicelib.metering.registry import Choice, Registry, choose
-from chalicelib.metering.serialized import MeterInput, Weather, read
+from chalicelib.metering.serialized import read
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from chalicelib.metering.caltrack.degree_days import daily_means, local_days
 from chalicelib.metering.failure import WeatherFailure
-from chalicelib.metering.serialized import MeterInput
+from chalicelib.metering.meter_input import MeterInput
 
 _EDGE = pd.Timedelta(days=2)
 _HOUR = pd.Timedelta(hours=1)

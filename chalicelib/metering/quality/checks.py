@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
+from chalicelib.metering.meter_input import Trace
 from chalicelib.metering.quality.findings import MOST_DATES, Name, dates, finding, spans
-from chalicelib.metering.serialized import Trace
 from chalicelib.metering.temperatures import Temperatures
 
 CONSUMPTION = ("ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_CONSUMPTION_TOTAL")  # which is never below 0

@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
+from chalicelib.metering.meter_input import Weather
 from chalicelib.metering.normal_year import LONGEST_GAP, hours_of_year, missing_dates
 from chalicelib.metering.quality.findings import MOST_DATES, finding, spans
-from chalicelib.metering.serialized import Weather
 
 Floats = npt.NDArray[np.float64]
 

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from chalicelib.metering.frequency import Frequency
+from chalicelib.metering.meter_input import MeterInput, Trace
 from chalicelib.metering.quality.findings import MOST_DATES
-from chalicelib.metering.serialized import MeterInput, Trace
 from chalicelib.metering.temperatures import Temperatures
 
 

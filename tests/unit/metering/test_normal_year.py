@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from chalicelib.metering import MeterFailure
+from chalicelib.metering.meter_input import Weather
 from chalicelib.metering.normal_year import normal_temperatures
-from chalicelib.metering.serialized import Weather
 
 
 def normal(year: int, tz: str = "UTC") -> Weather:

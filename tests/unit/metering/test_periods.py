@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from chalicelib.metering import ModelFailure
 from chalicelib.metering.frequency import find_frequency
+from chalicelib.metering.meter_input import Project
 from chalicelib.metering.periods import baseline_readings, reporting_readings
-from chalicelib.metering.serialized import Project
 from chalicelib.reporting_window import FIRST_YEAR, LATEST_YEAR, Window
 
 CHICAGO = ZoneInfo("America/Chicago")

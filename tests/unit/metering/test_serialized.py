@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.metering import MeterFailure
-from chalicelib.metering.serialized import Trace, read
+from chalicelib.metering.meter_input import Trace
+from chalicelib.metering.serialized import read
 
 Document = dict[str, Any]
 WEATHER = {"station": "724390", "unit": "F", "records": [["2016-01-01T00:00:00Z", 32.0], ["2016-01-01T01:00:00Z", 50]]}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.metering.serialized import MeterInput, Project, Trace, Weather
+from chalicelib.metering.meter_input import MeterInput, Project, Trace, Weather
 from chalicelib.metering.temperatures import Temperatures, period_temperatures
 
 DAYS = 30

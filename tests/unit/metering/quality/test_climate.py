@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chalicelib.metering.meter_input import Weather
 from chalicelib.metering.quality.climate import check_weather
-from chalicelib.metering.serialized import Weather
 
 UTC = ZoneInfo("UTC")
 YEAR = pd.date_range("2016-01-01", periods=24 * 366, freq="h", tz="UTC")
