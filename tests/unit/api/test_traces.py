@@ -55,8 +55,8 @@ def test_a_trace_that_does_not_fit_is_refused(portfolio: Api, change: Any, point
 @pytest.mark.parametrize(
     ("interpretation", "unit", "taken"),
     [
-        ("NG_C_S", "ccf", "add heat_content, the therms in one ccf that the utility bills by, about 1.04."),
-        ("NG_C_S", "m3", "add heat_content, the therms in one m3 that the utility bills by, about 0.366."),
+        ("NG_C_S", "ccf", "add heat_content, the therms per ccf on the utility's bill, typically about 1.04."),
+        ("NG_C_S", "m3", "add heat_content, the therms per m3 on the utility's bill, typically about 0.366."),
         ("NG_C_S", "litre", "give therms, Dth, Btu, kBtu, MMBtu, MJ, GJ, kWh or MWh, or a volume"),
         ("NG_C_S", "MBtu", "give kBtu or MMBtu."),
         ("E_C_S", "MBtu", "give kBtu or MMBtu."),
