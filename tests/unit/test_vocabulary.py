@@ -67,9 +67,7 @@ def test_well_known_factors(unit: str, interpretation: str, expected: tuple[str,
     st.floats(-1e9, 1e9, allow_subnormal=False),
     st.sampled_from([str.lower, str.upper, str.title, " {} ".format, "{}s".format]),
 )
-def test_kwh_and_therms_are_consistent(
-    unit: str, value: float, spelled: Callable[[str], str]
-) -> None:
+def test_kwh_and_therms_are_consistent(unit: str, value: float, spelled: Callable[[str], str]) -> None:
     kwh = value * normalised_unit(spelled(unit), ELECTRICITY)[1]
     therms = value * normalised_unit(spelled(unit), GAS)[1]
     assert kwh * normalised_unit("kWh", GAS)[1] == pytest.approx(therms, rel=1e-14)
