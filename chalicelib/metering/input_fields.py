@@ -17,27 +17,27 @@ _OFFSET = re.compile(r"[Tt ]\d\d.*(?:[Zz]|[+-]\d\d(?::?\d\d)?)$")
 def expect_type(document: Mapping[str, Any], name: str, allowed: Sequence[str]) -> str:
     kind = document.get("type")
     if kind not in allowed:
-        raise MeterFailure(f"{name}.type is {kind!r}; it has to be {' or '.join(allowed)}.")
+        raise MeterFailure(f"{name}.type is {kind!r}; it must be {' or '.join(allowed)}.")
     return str(kind)
 
 
 def member(document: Mapping[str, Any], key: str, within: str = "meter_input") -> Mapping[str, Any]:
     found = document.get(key)
     if not isinstance(found, Mapping):
-        raise MeterFailure(f"{within}.{key} is missing; it has to be an object.")
+        raise MeterFailure(f"{within}.{key} is missing; it must be an object.")
     return found
 
 
 def text(document: Mapping[str, Any], name: str, key: str) -> str:
     found = document.get(key)
     if not isinstance(found, str):
-        raise MeterFailure(f"{name}.{key} is missing.")
+        raise MeterFailure(f"{name}.{key} is missing; it must be a string.")
     return found
 
 
 def field(record: Any, key: str, at: int) -> Any:
     if not isinstance(record, Mapping) or key not in record:
-        raise MeterFailure(f"trace.records number {at} has no {key!r}.")
+        raise MeterFailure(f"Record number {at} of trace.records has no {key!r}.")
     return record[key]
 
 
@@ -58,7 +58,7 @@ def instant(period: Mapping[str, Any], name: str, edge: str, timezone: ZoneInfo)
 
 
 def timestamps(texts: Sequence[Any], where: str, timezone: ZoneInfo | None = None) -> pd.DatetimeIndex:
-    """Instants in UTC; with a time zone also of bare dates, which begin at its midnight."""
+    """Parse timestamps to UTC; if a time zone is given, bare dates are accepted and mean midnight there."""
     if timezone is not None:
         texts = [_at_midnight(text, timezone) for text in texts]
     for at, text in enumerate(texts):
@@ -71,7 +71,7 @@ def timestamps(texts: Sequence[Any], where: str, timezone: ZoneInfo | None = Non
 
 
 def _at_midnight(text: Any, timezone: ZoneInfo) -> Any:
-    """A bare date as the instant at which it begins; whatever else it is as it is."""
+    """Convert a bare date to the timestamp of its local midnight; return anything else unchanged."""
     if not isinstance(text, str) or not _DATE.fullmatch(text):
         return text
     try:
@@ -82,5 +82,5 @@ def _at_midnight(text: Any, timezone: ZoneInfo) -> Any:
 
 def _bad_timestamp(text: Any, where: str) -> NoReturn:
     raise MeterFailure(
-        f"The timestamp {text!r}, {where}, has to be ISO 8601 with an offset, such as 2016-01-01T00:00:00+00:00."
+        f"The timestamp {text!r}, {where}, must be ISO 8601 with an offset, such as 2016-01-01T00:00:00+00:00."
     )

@@ -8,13 +8,14 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Trace:
-    """The series of a meter.
+    """The readings of a meter.
 
-    readings: start and end (UTC), value (in `unit`, NaN = missing), estimated, and duplicate (whether several values
-    were given), ordered and not overlapping. posted_unit: the unit in which the readings were posted. exchanges: of
-    register reads, the readings over which the counter was exchanged or reset; None where the readings were posted as
-    consumption. is_consumption: whether they were declared to be that. zero_is_reading: whether 0 is a reading of an
-    electricity meter, rather than missing. unplaced: readings that cover several intervals, and count as missing.
+    readings: start and end (UTC), value (in `unit`, NaN if missing), estimated, and duplicate (several values were
+    posted), in order and not overlapping. posted_unit: the unit in which the readings were posted. exchanges: for
+    register reads, the readings during which the meter was exchanged or reset; None if the readings are consumption.
+    is_consumption: whether they were explicitly declared as consumption. zero_is_reading: whether 0 is a valid reading
+    of an electricity meter rather than missing. long_readings: readings that cover several intervals, and count as
+    missing.
     """
 
     interpretation: str
@@ -24,22 +25,22 @@ class Trace:
     exchanges: pd.DataFrame | None = None
     is_consumption: bool = False
     zero_is_reading: bool = False
-    unplaced: pd.DataFrame | None = None
+    long_readings: pd.DataFrame | None = None
 
     @property
     def is_electricity(self) -> bool:
-        """Whether it is a meter of electricity."""
+        """Whether it is an electricity meter."""
         return self.interpretation.startswith("ELECTRICITY")
 
     @property
     def is_unconsumed_generation(self) -> bool:
-        """Whether it counts what a building sends back to the grid: nothing, before it has panels."""
+        """Whether it measures energy exported to the grid, which is nothing before there are panels."""
         return self.interpretation == "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED"
 
 
 @dataclass(frozen=True)
 class Project:
-    """The modeling period group: when the energy efficiency measure went in, and where the building keeps its days."""
+    """The modeling period group: the dates of the energy efficiency measure, and the building's time zone."""
 
     timezone: ZoneInfo
     baseline_start: pd.Timestamp | None
@@ -50,10 +51,10 @@ class Project:
 
 @dataclass(frozen=True)
 class Weather:
-    """Hourly temperatures in degrees Fahrenheit, indexed in UTC; a missing hour is NaN.
+    """Hourly temperatures (F), indexed in UTC; a missing hour is NaN.
 
-    station_km: how far the station is from the ZIP code by which it was chosen. impossible: how many temperatures were
-    given that no place on Earth has, or that are far from all around them; they count as missing.
+    station_km: the distance of the station from the ZIP code it was matched to. impossible: the number of temperatures
+    that are impossible on Earth, or far from those around them; they count as missing.
     """
 
     station: str | None
@@ -64,7 +65,7 @@ class Weather:
 
 @dataclass(frozen=True)
 class MeterInput:
-    """What one meter run computes from."""
+    """The parsed input of one meter run."""
 
     trace: Trace
     project: Project

@@ -1,4 +1,4 @@
-"""Reading the serialized meter input: JSON in the original datastore's format, extended by its weather."""
+"""Read the serialized meter input: JSON in the original datastore's format, extended by weather data."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,12 +17,12 @@ INPUT_TYPE = "SINGLE_TRACE_SIMPLE_PROJECT"
 PROJECT_TYPE = "PROJECT_WITH_SINGLE_MODELING_PERIOD_GROUP"
 
 COLDEST, HOTTEST = TEMPERATURE_LIMITS["F"]
-FAR, AROUND = 60.0, 25  # F, from the median of as many hours
-STEEP = 30.0  # F, from one hour to the next: without such a step nothing is far
+MAX_DEVIATION, WINDOW_HOURS = 60.0, 25  # F, from the median of this many hours
+STEEP = 30.0  # F, from one hour to the next: without such a step there are no spikes
 
 
 def read(document: Mapping[str, Any]) -> MeterInput:
-    """The parsed input. Raises MeterFailure with the key that is missing or wrong."""
+    """Parse the input. Raises MeterFailure with the key that is missing or wrong."""
     expect_type(document, "meter_input", (INPUT_TYPE,))
     project = _project(member(document, "project"))
     return MeterInput(
@@ -39,20 +39,22 @@ def _project(document: Mapping[str, Any]) -> Project:
     try:
         timezone = ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, TypeError) as error:
-        raise MeterFailure(f"project.timezone {name!r} is not an IANA time zone such as America/Chicago.") from error
+        raise MeterFailure(
+            f"project.timezone {name!r} is not an IANA time zone; give one such as America/Chicago."
+        ) from error
     group = member(document, "modeling_period_group", within="project")
     baseline = member(group, "baseline_period", within="project.modeling_period_group")
     reporting = member(group, "reporting_period", within="project.modeling_period_group")
     baseline_end = instant(baseline, "baseline_period", "end", timezone)
     reporting_start = instant(reporting, "reporting_period", "start", timezone)
     if baseline_end is None:
-        raise MeterFailure("The project has no baseline_period_end: give the date before which nothing was changed.")
+        raise MeterFailure("The project has no baseline_period_end: set the date when work on the measure began.")
     if reporting_start is None:
-        raise MeterFailure("The project has no reporting_period_start: give the date from which savings are expected.")
+        raise MeterFailure("The project has no reporting_period_start: set the date from which savings are expected.")
     if reporting_start < baseline_end:
         raise MeterFailure(
             f"The project's reporting period starts at {reporting_start.isoformat()}, "
-            f"before its baseline period ends at {baseline_end.isoformat()}."
+            f"before its baseline period ends at {baseline_end.isoformat()}: correct the project's dates."
         )
     return Project(
         timezone=timezone,
@@ -69,14 +71,14 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
         station = (weather or {}).get("station")
         of_station = f" of station {station}" if station else ""
         kind = "normal-year" if name == "weather_normal" else "observed"
-        raise WeatherFailure(f"There are no {kind} temperatures{of_station}: post its weather_records, then run again.")
+        raise WeatherFailure(f"There are no {kind} temperatures{of_station}: post weather_records, then run again.")
     unit = weather.get("unit", "F")
     if unit not in ("F", "C"):
-        raise MeterFailure(f"{name}.unit is {unit!r}; it has to be F or C.")
+        raise MeterFailure(f"{name}.unit is {unit!r}; it must be F or C.")
     try:
         times, values = [time for time, _ in weather["records"]], [value for _, value in weather["records"]]
     except (TypeError, ValueError) as error:
-        raise MeterFailure(f"{name}.records has to be a list of [timestamp, temperature] pairs.") from error
+        raise MeterFailure(f"{name}.records must be a list of [timestamp, temperature] pairs.") from error
     where = f"{name}.records"
     hours = _hours(tuple(times), where) if set(map(type, times)) == {str} else timestamps(times, where)
     temperature = pd.Series(numbers(values, where), index=hours)
@@ -86,18 +88,19 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
     impossible = (temperature < COLDEST) | (temperature > HOTTEST)
     temperature = temperature.mask(impossible)
     spikes = _spikes(temperature)
-    # eemeter takes a series with a gap in its index for one that is not hourly: gaps have to be rows
+    # eemeter does not recognize a series with a gap in its index as hourly: gaps must be rows
     hourly = temperature.mask(spikes).resample("h").mean()
     return Weather(weather.get("station"), hourly, weather.get("distance_km"), int((impossible | spikes).sum()))
 
 
 def _spikes(temperature: "pd.Series[float]") -> "pd.Series[bool]":
-    """Which temperatures are far from the median of those around them, such as a code for a missing one."""
+    """Return which temperatures are far from the median of those around them, such as a code for a missing value."""
     if not (temperature.diff().abs() > STEEP).any():
         return temperature.isna() & False
-    return (temperature - temperature.rolling(AROUND, center=True, min_periods=1).median()).abs() > FAR
+    medians = temperature.rolling(WINDOW_HOURS, center=True, min_periods=1).median()
+    return (temperature - medians).abs() > MAX_DEVIATION
 
 
-@lru_cache(maxsize=8)  # the runs of a portfolio share their weather's hours
+@lru_cache(maxsize=8)  # the runs of a portfolio share the hours of their weather data
 def _hours(texts: tuple[Any, ...], where: str) -> pd.DatetimeIndex:
     return timestamps(texts, where)

@@ -10,7 +10,7 @@ import pandas as pd
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.input_fields import expect_type, field, numbers, text, timestamps
 from chalicelib.metering.meter_input import Trace
-from chalicelib.metering.registers import LONGEST_INTERVAL, consumption, placed
+from chalicelib.metering.registers import LONGEST_INTERVAL, consumption, split_long_readings
 from chalicelib.vocabulary import full_name, normalised_unit
 
 TRACE_TYPES = ("ARBITRARY", "ARBITRARY_START", "ARBITRARY_END")
@@ -44,16 +44,16 @@ def read_trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
         records = records.iloc[1:]
     readings = records[["start", "end", "value", "estimated", "duplicate"]].reset_index(drop=True)
     exchanges = records[records["exchanged"]] if is_register else None
-    unplaced = None
+    long_readings = None
     if kind == "ARBITRARY":
         readings = _without_overlaps(readings)
-        readings, unplaced = placed(readings)
+        readings, long_readings = split_long_readings(readings)
     elif not is_register:
         _cut_at_gaps(readings, kind)
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(
             f"The trace has no readings: it {_without_readings(values, kind, exchanges)}. Post trace_records with"
-            " values for it, at least a year before the project."
+            " values, for at least a year before the project."
         )
     return Trace(
         interpretation,
@@ -63,20 +63,21 @@ def read_trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
         exchanges,
         document.get("readings") == "consumption",
         document.get("zero_is_reading") is True,
-        unplaced,
+        long_readings,
     )
 
 
 def _without_overlaps(readings: pd.DataFrame) -> pd.DataFrame:
-    """The readings; a bill ends where the next begins that overlaps it by up to half a day, since bills tell dates.
+    """Remove overlaps of up to half a day between bills, which have dates rather than times, by ending the first early.
 
-    Raises MeterFailure for a reading that ends before it starts, or overlaps the next by more.
+    Raises MeterFailure for a reading that ends before it starts, or that overlaps the next by more.
     """
     backwards = (readings["end"] <= readings["start"]).to_numpy()
     if backwards.any():
         first = readings.iloc[int(backwards.argmax())]
         raise MeterFailure(
-            f"The trace record from {first['start'].isoformat()} ends at {first['end'].isoformat()}, not after it."
+            f"The trace record from {first['start'].isoformat()} ends at {first['end'].isoformat()}, which is not after"
+            " its start: correct the record."
         )
     overlap = (readings["end"].shift(1) - readings["start"]).dt.total_seconds()
     bills = (readings["end"] - readings["start"]).dt.total_seconds().median() > LONGEST_INTERVAL.total_seconds()
@@ -86,17 +87,20 @@ def _without_overlaps(readings: pd.DataFrame) -> pd.DataFrame:
         before, after = readings.iloc[at - 1], readings.iloc[at]
         raise MeterFailure(
             f"The trace record from {before['start'].isoformat()} to {before['end'].isoformat()} overlaps the next,"
-            f" from {after['start'].isoformat()} to {after['end'].isoformat()}."
+            f" from {after['start'].isoformat()} to {after['end'].isoformat()}: correct the records."
         )
     following = readings["start"].shift(-1)
     return readings.assign(end=readings["end"].where(~(readings["end"] > following), following))
 
 
 def _records(document: Mapping[str, Any], kind: str, factor: float, timezone: ZoneInfo) -> pd.DataFrame:
-    """The records by time: their instants, value (times factor), estimated and duplicate; of one instant the last."""
+    """Return the records in order of time: start or end or both, value (times factor), estimated and duplicate.
+
+    Of several records for the same instant, the last is used.
+    """
     records = document.get("records")
     if not isinstance(records, Sequence) or isinstance(records, str):
-        raise MeterFailure("trace.records is missing; it has to be a list of records.")
+        raise MeterFailure("trace.records is missing; it must be a list of records.")
     values = numbers([field(record, "value", at) for at, record in enumerate(records)], "trace.records") * factor
     edges = {
         edge: timestamps(
@@ -120,17 +124,17 @@ def _records(document: Mapping[str, Any], kind: str, factor: float, timezone: Zo
 def _is_register(document: Mapping[str, Any], kind: str) -> bool:
     readings = document.get("readings")
     if readings not in (None, *READINGS):
-        raise MeterFailure(f"trace.readings is {readings!r}; it has to be {' or '.join(READINGS)}.")
+        raise MeterFailure(f"trace.readings is {readings!r}; it must be {' or '.join(READINGS)}.")
     if readings == "register" and kind == "ARBITRARY":
         raise MeterFailure(
-            "Register reads are taken at one instant each: post them as a trace of type ARBITRARY_START or"
-            " ARBITRARY_END, not ARBITRARY."
+            "A trace of register reads cannot have the type ARBITRARY, because each read is taken at one instant: use"
+            " ARBITRARY_START or ARBITRARY_END."
         )
     return bool(readings == "register")
 
 
 def _register_factor(document: Mapping[str, Any], interpretation: str, factor: float) -> float:
-    """What one step of the register is in the unit of the values, which may have been converted before."""
+    """Return the energy per unit of the register; the values may have been converted before."""
     posted = document.get("posted_unit")
     if not posted or posted == document["unit"]:
         return factor
@@ -144,19 +148,19 @@ def _without_readings(
     values: "np.ndarray[Any, np.dtype[np.float64]]", kind: str, exchanges: pd.DataFrame | None
 ) -> str:
     if exchanges is not None and len(exchanges):
-        return f"is of register reads, which fall or jump at each of their {len(exchanges)} steps"
+        return f"has register reads that drop or jump at each of their {len(exchanges)} steps"
     count = {0: "no records", 1: "one record"}.get(len(values), f"{len(values)} records")
     if np.isnan(values).all():
-        of_null = {0: "", 1: ", of value null"}.get(len(values), ", all of value null")
+        of_null = {0: "", 1: ", with value null"}.get(len(values), ", all with value null")
         return f"has {count}{of_null}"
-    edge = "last record only ends" if kind == "ARBITRARY_START" else "first record only begins"
-    return f"has {count}{'' if len(values) == 1 else ' without a value that counts'}; the {edge} the series"
+    edge = "last record only marks the end" if kind == "ARBITRARY_START" else "first record only marks the start"
+    return f"has {count}{'' if len(values) == 1 else ' without a usable value'}; the {edge} of the series"
 
 
 def _cut_at_gaps(readings: pd.DataFrame, kind: str) -> None:
-    """Where records are missing from a series of intervals, a reading ends (or starts) before the gap.
+    """Shorten interval readings next to missing records, so that they end (or start) at the gap, in place.
 
-    A bill is left to cover what it covers.
+    Bills are not shortened.
     """
     length = readings["end"] - readings["start"]
     longest = pd.Timedelta(length.median())

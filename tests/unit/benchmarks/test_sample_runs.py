@@ -22,7 +22,7 @@ def test_a_sample_of_illinois_and_its_truth() -> None:
 def test_a_sample_that_is_refused_has_its_reason() -> None:
     run = sample_run("uk-electricity-hdd-only-hourly-sample-1", "DailyModel")
     assert run.covers is None
-    assert run.why.startswith("baseline period: 90 of its 91 days have both")
+    assert run.why.startswith("baseline period: 90 of 91 days have both")
     assert "Correct" not in run.why
     assert run.true is None
     assert refusals([run]) == "`incorrect_number_of_total_days` (1)"
