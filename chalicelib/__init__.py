@@ -1,3 +1,3 @@
-"""The EEmeter datastore: meter runs and their aggregation, without servers."""
+"""The EEmeter datastore: serverless meter runs and their aggregation."""
 
 __version__ = "0.1.0"

@@ -1,35 +1,35 @@
-"""Every environment variable, typed, read once."""
+"""The environment variables, typed and read once."""
 
 import os
 from dataclasses import dataclass
 from functools import cache
 
-NO_SOURCE = "none"  # of weather: nothing is fetched
+NO_SOURCE = "none"  # the deployment fetches no weather
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What the template tells the functions (`Globals` in infra/template/resources.yaml)."""
+    """The configuration that the template passes to the functions (`Globals` in infra/template/resources.yaml)."""
 
     table_prefix: str
     bucket: str
     meter_queue_url: str
-    hourly_queue_url: str  # of the worker that has the hourly models; empty: there is none
+    hourly_queue_url: str  # queue of the worker with the hourly models; empty if there is none
     state_machine_arn: str
-    check_function: str  # the name of the one that checks meter runs; empty: for those that do not call it
-    worker_timeout: int  # seconds, as the Timeout of MeterWorker
-    max_attempts: int  # how often a run is tried before it is buried
-    model_module: str  # of a deployment's own models (docs/metering.md); empty: it has none
-    retry_delay: int  # seconds before the second try; before the third, twice as many
+    check_function: str  # name of the function that checks meter runs; empty in functions that do not call it
+    worker_timeout: int  # seconds; the Timeout of MeterWorker
+    max_attempts: int  # how often a run is tried before it is marked failed
+    model_module: str  # module with the deployment's own models (docs/metering.md); empty if there is none
+    retry_delay: int  # seconds before the second attempt; doubled before the third
     weather_source: str  # a name in chalicelib.weather.SOURCES, or NO_SOURCE
-    weather_url: str  # where the source is; empty: at NOAA
+    weather_url: str  # base URL of the source; empty for NOAA's own
     normal_source: str  # a name in chalicelib.weather.NORMAL_SOURCES, or NO_SOURCE
-    normal_url: str  # where the source is; empty: where eeweather looks
-    accelerate: bool  # whether eemeter runs with chalicelib.metering.acceleration
+    normal_url: str  # base URL of the source; empty for eeweather's default
+    accelerate: bool  # whether to run eemeter with chalicelib.metering.acceleration
 
     @classmethod
     def from_environment(cls) -> "Settings":
-        """Raises KeyError with the name of a variable that is missing."""
+        """Read the settings from the environment. Raises KeyError with the name of a missing variable."""
         return cls(
             table_prefix=os.environ["TABLE_PREFIX"],
             bucket=os.environ["BUCKET"],
@@ -51,5 +51,5 @@ class Settings:
 
 @cache
 def settings() -> Settings:
-    """The settings of this process."""
+    """Return the settings of this process."""
     return Settings.from_environment()

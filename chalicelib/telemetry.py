@@ -1,6 +1,6 @@
-"""What operators see of a function: who it works for in each line of its log, and its metrics.
+"""Structured logs and metrics for operators: each log line names the request, run or batch that it belongs to.
 
-Both are JSON on standard output; CloudWatch makes metrics of those lines that are in its embedded metric format.
+Both are JSON on standard output; CloudWatch extracts metrics from lines in its embedded metric format.
 """
 
 from collections.abc import Mapping
@@ -11,22 +11,22 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 NAMESPACE = "EEmeterDatastore"
 
-_logger = Logger()  # its keys are those of every Logger of this process
+_logger = Logger()  # its keys apply to every Logger of this process
 
 
 def begin(context: Any) -> None:
-    """Have each line from here on name this invocation of Lambda's, and nothing of the one before."""
+    """Add this Lambda invocation to all further log lines, and clear the keys of the previous one."""
     _logger.clear_state()
     _logger.append_keys(function_name=context.function_name, function_request_id=context.aws_request_id)
 
 
 def note(**ids: Any) -> None:
-    """Have each line from here on also name the request, run or batch that the work is for."""
+    """Add the ids of the request, run or batch being processed to all further log lines."""
     _logger.append_keys(**ids)
 
 
 def emit(counts: Mapping[str, int], seconds: Mapping[str, float] | None = None, **dimensions: str) -> None:
-    """Add to metrics, which have the dimension `service`, the stack's name, and those that are given here."""
+    """Emit metrics with the dimension `service` (the stack's name) and the given dimensions."""
     metrics = EphemeralMetrics(namespace=NAMESPACE)
     for name, value in dimensions.items():
         metrics.add_dimension(name, value)
@@ -38,6 +38,6 @@ def emit(counts: Mapping[str, int], seconds: Mapping[str, float] | None = None, 
 
 
 def failed(name: str, reason: str, seconds: Mapping[str, float] | None = None) -> None:
-    """Count a failure among all of them, and among those of its reason."""
+    """Count a failure twice: without a dimension, for the total, and by its reason."""
     emit({name: 1}, seconds)
     emit({name: 1}, reason=reason)

@@ -1,1 +1,1 @@
-"""Pure computation: which derivatives agree, and how they add up. Standard library only."""
+"""Pure functions that decide which derivatives can be summed, and sum them. Standard library only."""

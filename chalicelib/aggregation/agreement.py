@@ -1,7 +1,7 @@
-"""Which derivatives may be added up: those of one trace interpretation, one derivative interpretation and one unit,
-and of one method of their intervals, unless the request mixes several.
+"""Check which derivatives can be summed: those with the same trace interpretation, derivative interpretation and unit,
+and, unless the request allows mixing, the same uncertainty method.
 
-Derivatives are given by how many of each kind have which unit, or which method of their intervals.
+The functions receive counts of derivatives: per kind and unit, or per uncertainty method.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from chalicelib.vocabulary import SHORT_CODES, Kind
 
 
 class DisagreementError(Exception):
-    """Derivatives that cannot be added up; `problems` are (field of the request, sentence), "" for no single field."""
+    """The derivatives cannot be summed; `problems` are pairs of request field ("" if none applies) and sentence."""
 
     def __init__(self, *problems: tuple[str, str]) -> None:
         super().__init__(" ".join(sentence for _, sentence in problems))
@@ -19,9 +19,9 @@ class DisagreementError(Exception):
 
 
 def single(found: Mapping[Kind, Mapping[str, int]], passed_over: Mapping[Kind, int]) -> tuple[Kind, str]:
-    """The one kind and the one unit of the derivatives found; `passed_over` are those that the filters left out.
+    """Return the only kind and unit among the derivatives; `passed_over` are those that the filters excluded.
 
-    Raises DisagreementError, with what was found, when there are several or none.
+    Raises DisagreementError, stating what was found, if there are several or none.
     """
     if not found:
         raise DisagreementError(("", nothing_matches(passed_over)))
@@ -32,7 +32,8 @@ def single(found: Mapping[Kind, Mapping[str, int]], passed_over: Mapping[Kind, i
             name = getattr(kind, field)
             counts[SHORT_CODES.get(name, name)] += sum(units.values())
         if len(counts) > 1:
-            problems.append((field, f"The derivatives are of {_listed(counts.items())}; name the one to add up."))
+            what = field.replace("_", " ")
+            problems.append((field, f"The derivatives have several {what}s: {_listed(counts.items())}; choose one."))
     if problems:
         raise DisagreementError(*problems)
     (kind,) = found
@@ -40,7 +41,7 @@ def single(found: Mapping[Kind, Mapping[str, int]], passed_over: Mapping[Kind, i
 
 
 def unit_of(kind: Kind, units: Mapping[str, int]) -> str:
-    """The one unit of derivatives of a kind. Raises DisagreementError when there are several."""
+    """Return the only unit of the derivatives of a kind. Raises DisagreementError if there are several."""
     if len(units) > 1:
         given = _listed(units.items())
         raise DisagreementError(("", f"The derivatives of {_shown(kind)} have different units: {given}."))
@@ -49,24 +50,24 @@ def unit_of(kind: Kind, units: Mapping[str, int]) -> str:
 
 
 def check_methods(methods: Mapping[str, int], *, mix: bool) -> None:
-    """Refuse to add up intervals of several methods, unless `mix`; `methods`: how many have each.
+    """Raise DisagreementError if the derivatives use several uncertainty methods, unless `mix`.
 
-    Raises DisagreementError, with what was found and what to do.
+    methods: the number of derivatives per method.
     """
     if len(methods) > 1 and not mix:
         sentence = (
-            f"The intervals of the derivatives are of different methods: {_listed(methods.items())}; run the meters "
-            'again with one `uncertainty`, or send "mix_uncertainty": true to add them up as they are.'
+            f"The derivatives use different uncertainty methods: {_listed(methods.items())}; run the meters again "
+            'with one `uncertainty`, or send "mix_uncertainty": true to combine the intervals as they are.'
         )
         raise DisagreementError(("mix_uncertainty", sentence))
 
 
 def nothing_matches(passed_over: Mapping[Kind, int]) -> str:
-    """Why there is nothing to add up."""
+    """Return a sentence on why there is nothing to sum."""
     if not passed_over:
-        return "Nothing matches: none of what is named has a derivative, which a successful meter run gives."
+        return "Nothing matches: the selection has no derivatives. Only a successful meter run creates them."
     given = _listed((_shown(kind), count) for kind, count in passed_over.items())
-    return f"Nothing matches the interpretations asked for; what is named has derivatives of {given}."
+    return f"Nothing matches the requested interpretations; the selection has derivatives of {given}."
 
 
 def _shown(kind: Kind) -> str:
@@ -74,6 +75,6 @@ def _shown(kind: Kind) -> str:
 
 
 def _listed(counts: Iterable[tuple[str, int]]) -> str:
-    """Such as "E_C_S (12) and NG_C_S (8)"."""
+    """Format counts, for example "E_C_S (12) and NG_C_S (8)"."""
     *others, last = [f"{name} ({count:,})" for name, count in sorted(counts)]
     return f"{', '.join(others)} and {last}" if others else last

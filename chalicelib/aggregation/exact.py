@@ -1,13 +1,13 @@
-"""Sums of floats without rounding, in parts: any split and any order end in the same bits."""
+"""Exact sums of floats in parts: the result is bit-identical for any split and any order."""
 
 import math
 from collections.abc import Iterable
 
 
 def expansion(values: Iterable[float]) -> list[float]:
-    """The few floats, largest first, that add up to exactly what the values add up to.
+    """Return a few floats, largest first, whose exact sum is the exact sum of the values.
 
-    `math.fsum` rounds the exact sum once; what it rounded off is a sum of floats again (Shewchuk 1997). The fsum of
+    `math.fsum` rounds the exact sum once; the rounding error is again a sum of floats (Shewchuk 1997). The fsum of
     several expansions is therefore the fsum of all their values.
 
     >>> expansion([1e100, 1.0, -1e100, 2.0**-60])

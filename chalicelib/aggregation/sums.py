@@ -1,9 +1,9 @@
-"""How derivatives add up: values and n by addition, half-widths in quadrature, systematic errors by addition.
+"""Sum derivatives: values, n and systematic errors are added, half-widths combined in quadrature.
 
 A derivative is a mapping with `label` (its id) and, for each side, `baseline_value` or `reporting_value` in the
 derivative's unit, `..._lower` and `..._upper` (half-widths of the 95 % interval, in the same unit) and `..._n` (days);
-None where the model of a side gave no number. `uncertainty` is the method of its intervals, and `systematic_error`, in
-the unit, a bound for the error that it shares with other meters; None where none is known.
+None if the model of that side gave no number. `uncertainty` is its uncertainty method, and `systematic_error`, in the
+same unit, bounds the error that it shares with other meters; None if unknown.
 """
 
 import math
@@ -18,15 +18,15 @@ PARTS = ("value", "lower", "upper", "n")
 SUMS = (*(f"{side}_{part}" for side in SIDES for part in PARTS), "systematic_error", "systematic_error_n")
 ACCEPTED, REJECTED, DEFAULT = "ACCEPTED", "REJECTED", "DEFAULT"
 
-# Before there are panels nothing flows back: a missing baseline of unconsumed generation is known to be zero.
+# Nothing flows back to the grid before there are panels: a missing baseline of unconsumed generation is known to be 0.
 DEFAULT_BASELINES = {"ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED": {"value": 0.0, "lower": 0.0, "upper": 0.0, "n": 0}}
 
 
 class Partial(NamedTuple):
-    """The sum of some of the derivatives: enough to go on adding, exactly.
+    """The sum of some of the derivatives, in a form that can be added to others exactly.
 
-    sums: for each of SUMS the expansion of the sum, of squares for lower and upper. taken: how many derivatives are in
-    it. methods: those of their intervals, sorted. statuses: of each derivative, taken or not, a row of the output.
+    sums: for each of SUMS, the expansion of the sum (of squares for lower and upper). taken: the number of derivatives
+    in the sum. methods: their uncertainty methods, sorted. statuses: an output row per derivative, summed or not.
     """
 
     sums: dict[str, list[float]]
@@ -40,11 +40,11 @@ class NothingToAddError(Exception):
 
 
 def partial_sum(derivatives: Iterable[Mapping[str, Any]], trace_interpretation: str) -> Partial:
-    """The sum of some derivatives of a trace interpretation (full name).
+    """Sum some derivatives of a trace interpretation (full name).
 
-    A derivative that lacks a part of a side is REJECTED on both: without its half-widths a value would make the sum's
-    too narrow. Only a baseline that is not there at all can have a DEFAULT. A systematic error may be missing: the sum
-    is of those that there are, and `systematic_error_n` counts them.
+    A derivative with an incomplete side is REJECTED on both sides: a value without its half-widths would make the sum's
+    interval too narrow. Only a baseline without a value can have a DEFAULT. Systematic errors may be missing: those
+    that are known are summed, and `systematic_error_n` counts them.
     """
     terms: dict[str, list[float]] = {name: [] for name in SUMS}
     statuses: list[dict[str, Any]] = []
@@ -75,14 +75,14 @@ def partial_sum(derivatives: Iterable[Mapping[str, Any]], trace_interpretation: 
 def total(
     sums: Iterable[Mapping[str, list[float]]], taken: int, trace_interpretation: str, aggregation_interpretation: str
 ) -> dict[str, Any]:
-    """The result's numbers, from the sums of partials and the number of derivatives in them.
+    """Return the numbers of the result, from the sums of the partials and the number of derivatives in them.
 
-    SUM: values and n are added, half-widths in quadrature, sqrt(sum(h**2)), as of independent errors (ASHRAE Guideline
-    14-2014, annex B). Systematic errors, which are not independent, are added; the sum is None where there is none.
-    MEAN: values, half-widths and systematic error of the sum over the number of derivatives; n stays the sum of days.
-    Each is made of the exact sum, rounded once (`math.fsum`), so that no bit depends on split or order. The
-    differential is what was saved: baseline minus reporting, or for generation the reverse, of the rounded values, its
-    half-widths in quadrature, its n the days behind both.
+    SUM: values and n are added. Half-widths are combined in quadrature, sqrt(sum(h**2)), assuming independent errors
+    (ASHRAE Guideline 14-2014, annex B). Systematic errors are not independent and are added; None if there are none.
+    MEAN: values, half-widths and systematic error of the sum, divided by the number of derivatives; n remains the sum
+    of days. Each number is the exact sum rounded once (`math.fsum`), so the bits do not depend on split or order. The
+    differential is the savings: baseline minus reporting (reversed for generation) of the rounded values, with
+    half-widths in quadrature and n the days of both sides.
 
     Raises NothingToAddError.
     """
@@ -92,14 +92,14 @@ def total(
     for partial in sums:
         for name, expanded in partial.items():
             terms[name].extend(expanded)
-    over = taken if aggregation_interpretation == "MEAN" else 1
+    divisor = taken if aggregation_interpretation == "MEAN" else 1
     found: dict[str, Any] = {}
     for name, numbers in terms.items():
         exact = math.fsum(numbers)
         if name.endswith("_n"):
             found[name] = int(exact)
         else:
-            found[name] = (math.sqrt(exact) if name.endswith(("_lower", "_upper")) else exact) / over
+            found[name] = (math.sqrt(exact) if name.endswith(("_lower", "_upper")) else exact) / divisor
     if not found["systematic_error_n"]:
         found["systematic_error"] = None
     reverse = is_generation(trace_interpretation)
@@ -115,13 +115,13 @@ def total(
 
 
 def _side(derivative: Mapping[str, Any], side: str) -> dict[str, float] | None:
-    """The four numbers of a side; None when any is missing."""
+    """Return the four numbers of a side; None if any is missing."""
     parts = {part: derivative[f"{side}_{part}"] for part in PARTS}
     return None if None in parts.values() else parts
 
 
 def _status(derivative: Mapping[str, Any], baseline: str, reporting: str) -> dict[str, Any]:
-    """The output's row of a derivative."""
+    """Return the output row of a derivative."""
     return {
         "derivative": derivative["label"],
         "baseline_status": baseline,

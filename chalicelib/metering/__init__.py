@@ -1,6 +1,6 @@
-"""Pure computation: a serialized meter input goes in, a meter output comes out. No AWS, no clock, no environment."""
+"""Pure functions from a serialized meter input to a meter output. No AWS, clock or environment variables."""
 
-from chalicelib.metering import lean  # noqa: F401  # before whatever imports eemeter
+from chalicelib.metering import lean  # noqa: F401  # must come before any import of eemeter
 from chalicelib.metering.check import check_meter
 from chalicelib.metering.failure import MeterFailure, ModelFailure, NoHourlyModels, WeatherFailure
 from chalicelib.metering.meter import DATASTORE_VERSION, EEMETER_VERSION, run_meter

@@ -1,18 +1,18 @@
-"""A period's days, months and running sums, for reports and plots: days and months of the project's calendar."""
+"""Daily, monthly and cumulative sums of a period, by the project's calendar, for reports and plots."""
 
 import pandas as pd
 
 
 def daily(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows by the day: hours are added up, days stay as they are."""
+    """Sum hourly rows by day; daily rows are returned unchanged."""
     starts = pd.DatetimeIndex(rows.index).tz_localize(None)
     return rows if (starts == starts.normalize()).all() else rows.resample("D").sum(min_count=1)
 
 
 def monthly(days: pd.DataFrame) -> pd.DataFrame:
-    """The days that have every number, added up by month; `n` is how many those are.
+    """Sum the days with complete data by month; `n` is the number of such days.
 
-    A bill's days are eemeter's even spreading of it.
+    The days of a bill have its energy spread evenly over them, as in eemeter.
     """
     whole = days.dropna()
     if whole.empty:
@@ -22,7 +22,7 @@ def monthly(days: pd.DataFrame) -> pd.DataFrame:
 
 
 def cumulative(days: pd.DataFrame) -> pd.DataFrame:
-    """The days that were read and have the baseline's prediction, added up from the first, and what they have saved."""
+    """Return running sums over the days with both a reading and a baseline prediction, including the savings."""
     known = days[days["observed"].notna() & days["predicted"].notna()]
     running = known.cumsum()
     return running.assign(savings=running["predicted"] - running["observed"])

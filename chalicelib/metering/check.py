@@ -1,4 +1,4 @@
-"""A dry run: what a meter run would find in its data, without fitting a model."""
+"""A dry run: reports what a meter run would find in its data, without fitting a model."""
 
 import warnings
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from typing import Any
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure, NoHourlyModels, SufficiencyFailure
-from chalicelib.metering.fitting import criteria, no_period, refusal, unfitted
+from chalicelib.metering.fitting import criteria, disqualification_message, empty_period, unfitted
 from chalicelib.metering.period_data import PeriodData
 from chalicelib.metering.plain import plain
 from chalicelib.metering.prepare import Prepared, prepare
@@ -16,11 +16,13 @@ from chalicelib.metering.registry import Registry
 
 
 def check_meter(meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = ()) -> dict[str, Any]:
-    """What `run_meter` would find in the data, in plain JSON values.
+    """Return what `run_meter` would find in the data, in plain JSON values.
 
-    data_quality: the report by period. warnings, disqualification: of each period (null: of both), as in the meter
-    output. failure: the reason and message with which the run would fail before a model is fitted; null where it would
-    go on, and how well the model fits decides. Of MeterFailure it raises NoHourlyModels only.
+    data_quality: the report by period. warnings, disqualification: as in the meter output, each with its period (null:
+    both periods). failure: the reason and message with which the run would fail before fitting a model; null if it
+    would get that far (it can still fail because of a poor fit).
+
+    Raises NoHourlyModels, but no other MeterFailure.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas' deprecations inside eemeter
@@ -29,11 +31,11 @@ def check_meter(meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = 
         except NoHourlyModels:
             raise
         except MeterFailure as failure:
-            return _found(failure.data_quality, [], [], failure)
-        return _found(prepared.data_quality, *_criteria(prepared), _unfit(prepared))
+            return _result(failure.data_quality, [], [], failure)
+        return _result(prepared.data_quality, *_criteria(prepared), _early_failure(prepared))
 
 
-def _found(
+def _result(
     data_quality: dict[str, Any] | None,
     warned: list[dict[str, Any]],
     disqualified: list[dict[str, Any]],
@@ -51,29 +53,29 @@ def _found(
 
 
 def _criteria(prepared: Prepared) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """The warnings and what disqualifies, each with its period."""
-    warned, disqualified = _of(None, prepared.findings), []
+    """Return the warnings and the disqualifying criteria, each with its period."""
+    warned, disqualified = _with_period(None, prepared.findings), []
     for period in (prepared.baseline, prepared.reporting):
         if isinstance(period, PeriodData):
-            warned += _of(period.label, period.warnings)
-            disqualified += _of(period.label, period.disqualification)
+            warned += _with_period(period.label, period.warnings)
+            disqualified += _with_period(period.label, period.disqualification)
     if isinstance(prepared.reporting, MeterFailure):
-        (no_data,) = no_period(str(prepared.reporting)).report["disqualification"]
+        (no_data,) = empty_period(str(prepared.reporting)).report["disqualification"]
         disqualified.append({"period": "reporting", **no_data})
     return warned, disqualified
 
 
-def _of(period: str | None, found: list[EEMeterWarning]) -> list[dict[str, Any]]:
+def _with_period(period: str | None, found: list[EEMeterWarning]) -> list[dict[str, Any]]:
     return [{"period": period, **criterion} for criterion in criteria(found)]
 
 
-def _unfit(prepared: Prepared) -> MeterFailure | None:
-    """Why the baseline can have no model, as far as that is known before one is fitted."""
+def _early_failure(prepared: Prepared) -> MeterFailure | None:
+    """Return why the run would fail, as far as that is known before fitting a model."""
     baseline, choice = prepared.baseline, prepared.choice
     if isinstance(baseline, MeterFailure):
-        return None if prepared.lacks_generation else baseline
-    if isinstance(prepared.reporting, MeterFailure) and prepared.lacks_window:
+        return None if prepared.has_no_prior_generation else baseline
+    if isinstance(prepared.reporting, MeterFailure) and prepared.has_empty_window:
         return prepared.reporting
     if baseline.disqualification and not choice.ignore_sufficiency:
-        return SufficiencyFailure(refusal(unfitted(baseline), choice.formatter.criteria))
+        return SufficiencyFailure(disqualification_message(unfitted(baseline), choice.formatter.criteria))
     return None

@@ -1,6 +1,6 @@
-"""A plain regression of daily energy on degree days: ordinary least squares, at the best of a coarse grid of points.
+"""A plain regression of daily energy on degree days: ordinary least squares on a coarse grid of balance points.
 
-Nothing is searched for, so that nothing can be missed: a yardstick, and a start, for models that are.
+The exhaustive grid cannot miss its optimum, so it serves as a benchmark and starting point for models with a search.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ HEATING_POINTS: Floats = np.arange(52.0, 69.0, 4.0)  # F
 COOLING_POINTS: Floats = np.arange(64.0, 77.0, 4.0)
 NONE: Floats = np.empty(0)
 
-_CONSTANT = 1e-9  # F², a day: what varies less does not vary
+_CONSTANT = 1e-9  # F² per day: a smaller variance counts as zero
 _COLLINEAR = 1e-9  # of the product of the sums of squares
 
 
@@ -24,8 +24,8 @@ class DegreeDayFit(NamedTuple):
     energy = intercept + weekend * (1 at weekends) + heating_slope * max(heating_point - temperature, 0)
            + cooling_slope * max(temperature - cooling_point, 0)
 
-    Points are in F; slopes are energy a degree day, and 0 at a point of -inf (heating) or inf (cooling) where there is
-    none; squares is the sum of squared residuals.
+    Balance points are in F. Slopes are energy per degree day; without heating (or cooling), the slope is 0 and the
+    point -inf (or inf). squares is the sum of squared residuals.
     """
 
     heating_point: float
@@ -44,22 +44,22 @@ def fit_degree_days(
     heating_points: Floats = HEATING_POINTS,
     cooling_points: Floats = COOLING_POINTS,
 ) -> DegreeDayFit:
-    """The least squares over all pairs of points of which the heating point is not the higher one.
+    """Return the least-squares fit over all pairs of balance points with heating point <= cooling point.
 
-    temperature (F), energy and weekend have a value a day, (days,); a day without temperature or energy (NaN) is left
-    out. Points (F) may be NONE. Slopes are not negative: of a pair whose least squares have a negative slope, the best
-    allowed has a slope of 0 (Karush, Kuhn and Tucker), and that is another pair here, with a point at infinity.
-    Raises ValueError where no day has both.
+    temperature (F), energy and weekend have a value per day, (days,); days without temperature or energy (NaN) are left
+    out. Points (F) may be NONE. Slopes are not negative: if the least squares of a pair have a negative slope, the best
+    allowed fit has a slope of 0 (Karush-Kuhn-Tucker), which is covered by another pair with a point at infinity.
+    Raises ValueError if no day has both.
 
-    By Frisch, Waugh and Lovell the intercept and the weekend need no columns: what is left are two slopes, regressed on
-    columns without their means of weekdays and of weekends, and solved by Cramer's rule for all pairs at once. Nothing
-    goes through a BLAS, whose sums differ from one processor to another.
+    By the Frisch-Waugh-Lovell theorem, the intercept and the weekend term need no columns: only the two slopes remain,
+    regressed on columns centred by weekday and weekend means, and solved by Cramer's rule for all pairs at once. BLAS
+    is not used, because its sums differ between processors.
     """
     known = np.isfinite(temperature) & np.isfinite(energy)
     temperature, energy, weekend = temperature[known], energy[known], weekend[known]
     if not len(energy):
         raise ValueError("No day has both a temperature and energy.")
-    heating_points = np.concatenate(([-np.inf], heating_points))  # none comes first: it wins where it is as good
+    heating_points = np.concatenate(([-np.inf], heating_points))  # no heating comes first: it wins a tie
     cooling_points = np.concatenate(([np.inf], cooling_points))
     heating = np.maximum(heating_points[:, None] - temperature, 0.0)
     cooling = np.maximum(temperature - cooling_points[:, None], 0.0)
@@ -83,7 +83,7 @@ def fit_degree_days(
 
 
 def _centred(columns: Floats, weekend: npt.NDArray[np.bool_]) -> Floats:
-    """Rows of (columns, days) without their means of weekdays and of weekends."""
+    """Subtract the weekday and weekend means from each row of (columns, days)."""
     found = columns.copy()
     for days in (weekend, ~weekend):
         if days.any():
@@ -92,7 +92,7 @@ def _centred(columns: Floats, weekend: npt.NDArray[np.bool_]) -> Floats:
 
 
 def _varying(columns: Floats) -> Floats:
-    """Centred rows, those of which only rounding is left as 0."""
+    """Set centred rows that are constant up to rounding to 0."""
     constant = np.square(columns).sum(axis=1) <= _CONSTANT * columns.shape[1]
     return np.where(constant[:, None], 0.0, columns)
 
@@ -100,9 +100,9 @@ def _varying(columns: Floats) -> Floats:
 def _best(
     energy: Floats, heating: Floats, cooling: Floats, allowed: npt.NDArray[np.bool_]
 ) -> tuple[int, int, float, float]:
-    """The pair of rows of heating and cooling that explains most of the energy, and their slopes; all rows centred."""
+    """Return the pair of heating and cooling rows that explains most of the energy, and its slopes; rows centred."""
     hh, cc = (np.square(rows).sum(axis=1) for rows in (heating, cooling))
-    hh, cc = np.where(hh == 0, 1.0, hh)[:, None], np.where(cc == 0, 1.0, cc)  # a row of 0 then has a slope of 0
+    hh, cc = np.where(hh == 0, 1.0, hh)[:, None], np.where(cc == 0, 1.0, cc)  # so that a row of zeros gets a slope of 0
     he, ce = (heating * energy).sum(axis=1)[:, None], (cooling * energy).sum(axis=1)
     hc = (heating[:, None] * cooling).sum(axis=2)
     determinant = hh * cc - hc**2

@@ -1,4 +1,4 @@
-"""What a meter run is for: the consumption before and after the project, on the same weather."""
+"""The derivatives of a meter run: consumption before and after the project, under the same weather."""
 
 import math
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, is_generation
 
 
 class Side(NamedTuple):
-    """A sum and its spread (both in the trace's unit), and the number of days added up."""
+    """A sum and its spread (both in the trace's unit), and the number of days in the sum."""
 
     value: float | None = None
     spread: Spread = Spread()
@@ -28,15 +28,15 @@ def derive(
     spread_of: Method,
     unit: str,
 ) -> list[dict[str, Any]]:
-    """The three derivatives of the periods baseline and reporting; the side of a model that there is not is None.
+    """Return the three derivatives of the baseline and reporting periods; a side whose model is missing is None.
 
     annualized_weather_normal: both models on the normal year.
     gross_predicted: both models on the weather of the reporting period.
-    gross_observed: the baseline model on the weather of the reporting period, and what the meter read, over the days
-    that have both. A reading has no interval: its noise is on the baseline's side.
+    gross_observed: the baseline model on the weather of the reporting period, and the observed energy, over the days
+    with both. The observed side has no interval: the noise of the readings is included in the baseline side.
 
-    `expected` is what the baseline model says of the reporting period's rows; `normal_year` holds the temperatures (F)
-    of the rows of 365 days, `normal_bills` the bill to which each belongs.
+    expected: the baseline model's predictions for the rows of the reporting period. normal_year: the temperatures (F)
+    of the rows of 365 days. normal_bills: the bill number of each of these rows.
     """
     reporting = periods["reporting"]
     temperature, observed = reporting.rows["temperature"], reporting.rows["observed"]
@@ -47,8 +47,8 @@ def derive(
             return Side()
         return Side(float(prediction.energy.sum()), spread_of(prediction), _days(prediction.energy[prediction.known]))
 
-    def in_reporting_period(label: str, energy: pd.Series, *, is_read: bool = False) -> Side:
-        return side(Prediction(label, temperature, energy, reporting.bills, is_read))
+    def in_reporting_period(label: str, energy: pd.Series, *, with_noise: bool = False) -> Side:
+        return side(Prediction(label, temperature, energy, reporting.bills, with_noise))
 
     pairs = (
         [
@@ -60,7 +60,7 @@ def derive(
             in_reporting_period("reporting", reporting.rows["predicted"]),
         ],
         [
-            in_reporting_period("baseline", expected.where(both), is_read=True),
+            in_reporting_period("baseline", expected.where(both), with_noise=True),
             Side(float(observed[both].sum()), Spread(0.0), _days(observed[both])) if both.any() else Side(),
         ],
     )
@@ -71,10 +71,11 @@ def derive(
 
 
 def savings(derivative: dict[str, Any], trace_interpretation: str) -> dict[str, Any] | None:
-    """What a derivative says was saved, with the half-width of the 95 % interval; None without both of its sides.
+    """Return the savings of a derivative, with the half-width of the 95 % interval; None unless it has both sides.
 
-    Baseline minus reporting, or for generation (full name) the reverse; half-widths in quadrature. percent: of the
-    baseline. fsu: the fractional savings uncertainty, half-width over savings (ASHRAE Guideline 14-2014).
+    Savings are baseline minus reporting, or the reverse for generation (full name); half-widths are combined in
+    quadrature. percent: of the baseline. fsu: fractional savings uncertainty, half-width divided by savings (ASHRAE
+    Guideline 14-2014).
     """
     names = [f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower")]
     if any(derivative[name] is None for name in names):
@@ -94,7 +95,7 @@ def savings(derivative: dict[str, Any], trace_interpretation: str) -> dict[str, 
 
 
 def _days(rows: pd.Series) -> int:
-    """The number of days of the project's calendar in which there is a row."""
+    """Return the number of calendar days (in the project's time zone) with a row."""
     return int(pd.DatetimeIndex(rows.index).tz_localize(None).normalize().nunique())
 
 

@@ -1,7 +1,8 @@
-"""A model and a formatter of a deployment's own: ModelModule=chalicelib.metering.example makes them known.
+"""An example of a deployment's own model and formatter, registered with ModelModule=chalicelib.metering.example.
 
-MyModel knows the mean of each month and no weather; MyFormatter is eemeter's daily one under another name. Whatever has
-these four members is a model, and whatever makes a `df`, `warnings` and `disqualification` is data (docs/metering.md).
+MyModel predicts the mean of each month, without weather; MyFormatter is the daily formatter under another name. Any
+class with these four members is a model, and any object with `df`, `warnings` and `disqualification` is data
+(docs/metering.md).
 """
 
 from collections.abc import Mapping
@@ -11,19 +12,19 @@ from typing import Any
 import pandas as pd
 import pydantic
 
-from chalicelib.metering.formatters import FORMATTERS as EEMETERS
+from chalicelib.metering.formatters import FORMATTERS as BUILT_IN
 from chalicelib.metering.registry import ModelClass
 
 
 class MySettings(pydantic.BaseModel):
-    """The model_kwargs of MyModel: a factor, and the weights of this month and of the whole year."""
+    """The model_kwargs of MyModel: a factor, and the weights of the month and of the whole year."""
 
     parameter_1: float = pydantic.Field(default=1.0, gt=0)
     parameter_2: tuple[float, float] = (1.0, 0.0)
 
 
 class MyModel:
-    """Energy of a day as the mean of its month and of the year."""
+    """Predicts the energy of a day as the weighted mean of its month and the year."""
 
     parameter_count = 12
 
@@ -44,5 +45,5 @@ class MyModel:
         return {"by_month": {str(month): float(mean) for month, mean in self.by_month.items()}}
 
 
-FORMATTERS = [replace(EEMETERS[0], name="MyFormatter", frequency="daily")]
+FORMATTERS = [replace(BUILT_IN[0], name="MyFormatter", frequency="daily")]
 MODEL_CLASSES = [ModelClass("MyModel", MyModel, MySettings, "MyFormatter")]

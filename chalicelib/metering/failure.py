@@ -1,4 +1,4 @@
-"""The errors of this package."""
+"""The exceptions of this package."""
 
 from typing import Any
 
@@ -6,10 +6,10 @@ from chalicelib.vocabulary import FailureReason
 
 
 class MeterFailure(Exception):
-    """The data or the request cannot give a result; `str()` says why, to the person who asked for the run.
+    """The data or the request cannot give a result; `str()` explains why to the person who requested the run.
 
-    reason: one word for its kind, by which failures are counted. data_quality: the report on the data by period, as
-    far as it was made, in plain JSON values; of one that `read_period` raises, the report of that period.
+    reason: the category by which failures are counted. data_quality: the data-quality report by period, as far as it is
+    available, in plain JSON values; if raised by `read_period`, the report of that period.
     """
 
     reason: FailureReason = "data"
@@ -17,26 +17,26 @@ class MeterFailure(Exception):
 
 
 class NoReadings(MeterFailure):
-    """A period has no whole readings."""
+    """A period has no complete readings."""
 
 
 class SufficiencyFailure(MeterFailure):
-    """eemeter's sufficiency criteria disqualify the data."""
+    """The data do not meet the sufficiency criteria."""
 
     reason: FailureReason = "sufficiency"
 
 
 class WeatherFailure(MeterFailure):
-    """Temperatures are missing, or do not fit."""
+    """Temperatures are missing or unusable."""
 
     reason: FailureReason = "weather"
 
 
 class ModelFailure(MeterFailure):
-    """There is no such model, it does not take these arguments, or it cannot be computed from these data."""
+    """The model is unknown, does not accept the arguments, or cannot be fitted to the data."""
 
     reason: FailureReason = "model"
 
 
 class NoHourlyModels(ModelFailure):
-    """The hourly models are not installed here."""
+    """The packages of the hourly models are not installed here."""

@@ -1,4 +1,4 @@
-"""One modeling period: its model, and how well that fits."""
+"""Fit the model of a modeling period, and report how well it fits."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.models import Model
-from chalicelib.metering.period_data import EEMETER_REFUSES, Bills, PeriodData, refused
+from chalicelib.metering.period_data import EEMETER_ERRORS, Bills, PeriodData, model_failure
 from chalicelib.metering.registry import Choice
 from chalicelib.metering.sufficiency import explain
 
@@ -18,9 +18,9 @@ OUTLIERS = "datastore.data_quality.outliers"
 
 
 class BillMetrics(BaselineMetrics):  # type: ignore[misc]  # eemeter has no types
-    """The fit of a model by bills: ASHRAE Guideline 14 takes the residuals of bills as uncorrelated.
+    """The fit statistics of a billing model: ASHRAE Guideline 14 treats the residuals of bills as uncorrelated.
 
-    A dozen bills cannot tell their autocorrelation; estimated all the same, it moves the interval tenfold either way.
+    The autocorrelation cannot be estimated from a dozen bills; an estimate would change the interval up to tenfold.
     """
 
     @property
@@ -29,7 +29,7 @@ class BillMetrics(BaselineMetrics):  # type: ignore[misc]  # eemeter has no type
 
     @property
     def ddof(self) -> int:
-        """At least 2, for eemeter's t statistic takes one more off: the interval is then huge, as it should be."""
+        """At least 2, because eemeter's t statistic subtracts another one; the interval is then very wide."""
         return int(max(self.n - self.num_model_params, 2))
 
     @property
@@ -41,7 +41,7 @@ class BillMetrics(BaselineMetrics):  # type: ignore[misc]  # eemeter has no type
 class Period:
     """A modeling period and its model, if any.
 
-    rows: a row a day, or an hour: temperature (F), observed, and predicted, what the period's own model says of it.
+    rows: a row per day or hour: temperature (F), observed, and predicted (by the period's own model).
     """
 
     rows: pd.DataFrame
@@ -52,10 +52,10 @@ class Period:
 
 
 def fit_period(period: PeriodData, choice: Choice) -> Period:
-    """Fit the chosen model on the data of one period.
+    """Fit the chosen model to the data of one period.
 
-    Unless sufficiency is to be ignored, a model that its criteria disqualify is left out; the report lists them.
-    Raises MeterFailure when there is nothing that the model can fit.
+    If the data do not meet the sufficiency criteria, there is no model, unless `ignore_sufficiency` is set; the report
+    lists the criteria. Raises MeterFailure if there is nothing to fit.
     """
     data, rows, bills = period.data, period.rows, period.bills
     model = metrics = None
@@ -66,11 +66,11 @@ def fit_period(period: PeriodData, choice: Choice) -> Period:
             rows["predicted"] = model.predict(rows["temperature"])
             fitted = by_bill(rows, bills)
             if fitted.empty:
-                raise _nothing_counts(period)
-            of_what = BaselineMetrics if bills is None else BillMetrics
-            metrics = of_what(df=fitted[["observed", "predicted"]], num_model_params=model.parameter_count)
-    except EEMETER_REFUSES as error:
-        raise refused(error, period.label, period.readings, choice, period.quality) from error
+                raise _no_usable_readings(period)
+            metrics_class = BaselineMetrics if bills is None else BillMetrics
+            metrics = metrics_class(df=fitted[["observed", "predicted"]], num_model_params=model.parameter_count)
+    except EEMETER_ERRORS as error:
+        raise model_failure(error, period.label, period.readings, choice, period.quality) from error
     report = _report(period, metrics)
     if data.disqualification:  # the fit itself can add one
         report["status"] = "DISQUALIFIED"
@@ -81,12 +81,12 @@ def fit_period(period: PeriodData, choice: Choice) -> Period:
 
 
 def unfitted(period: PeriodData) -> Period:
-    """A period before a model is fitted."""
+    """Return a period without fitting a model."""
     return Period(period.rows, period.bills, None, None, _report(period, None))
 
 
-def no_period(reason: str, data_quality: dict[str, Any] | None = None) -> Period:
-    """A period without a model or a day, and why."""
+def empty_period(reason: str, data_quality: dict[str, Any] | None = None) -> Period:
+    """Return a period without a model and rows, with the reason."""
     report = dict.fromkeys(
         ("status", "n", "r2", "cvrmse", "rmse", "nmbe", "start", "end", "warnings", "disqualification")
     )
@@ -99,16 +99,16 @@ def no_period(reason: str, data_quality: dict[str, Any] | None = None) -> Period
 
 
 def predict(period: Period, temperature: pd.Series) -> pd.Series:
-    """What the period's model expects of rows with these mean temperatures (F); NaN without the one or the other."""
+    """Predict the energy of rows with these mean temperatures (F); NaN without a model or a temperature."""
     if period.model is None or temperature.empty:
         return pd.Series(np.nan, index=temperature.index)
     return period.model.predict(temperature)
 
 
 def by_bill(days: pd.DataFrame, bills: Bills) -> pd.DataFrame:
-    """The days that have everything, added up as the meter was read: a row a bill, or the rows as they are.
+    """Sum the days with complete data by bill; without bills, return the rows unchanged.
 
-    Within a bill the meter shows no days: their residuals would be eemeter's even spreading, not the model's error.
+    A bill has no daily readings: daily residuals would reflect eemeter's even spreading, not the error of the model.
     """
     if bills is None:
         return days
@@ -119,30 +119,30 @@ def by_bill(days: pd.DataFrame, bills: Bills) -> pd.DataFrame:
 
 
 def criteria(warnings: list[EEMeterWarning]) -> list[dict[str, Any]]:
-    """eemeter's warnings in plain values; `detail` tells what was found, with its numbers."""
+    """Convert eemeter's warnings to plain values; `detail` is a sentence with the numbers."""
     found = [{"name": item.qualified_name, "description": item.description, "data": item.data} for item in warnings]
     return [{**criterion, "detail": explain(criterion)} for criterion in found]
 
 
-def refusal(period: Period, criteria_of: str) -> str:
-    """Why the baseline cannot be used: each criterion, with its numbers. criteria_of: eemeter or CalTRACK."""
+def disqualification_message(period: Period, criteria_of: str) -> str:
+    """Return why the baseline cannot be used: each criterion with its numbers. criteria_of: eemeter or CalTRACK."""
     report = period.report
-    names: dict[str, list[str]] = {}  # of the criteria that say the same
+    names: dict[str, list[str]] = {}  # of criteria with the same clause
     for criterion in report["disqualification"]:
         clause, _, name = criterion["detail"].rpartition(" (")
         names.setdefault(clause, []).append(name.removesuffix(")"))
     clauses = [f"{clause} ({', '.join(those)})" for clause, those in names.items()]
     outliers = [one["detail"] for one in report["warnings"] if one["name"] == OUTLIERS]
     return (
-        f"The baseline period, {report['start']:%Y-%m-%d} to {report['end']:%Y-%m-%d}, is disqualified by"
-        f" {criteria_of}'s sufficiency criteria: {'; '.join(clauses + outliers)}. Correct the data, or run it all"
-        ' the same with formatter_kwargs {"ignore_sufficiency": true}.'
+        f"The baseline period, {report['start']:%Y-%m-%d} to {report['end']:%Y-%m-%d}, does not meet"
+        f" {criteria_of}'s sufficiency criteria: {'; '.join(clauses + outliers)}. Correct the data, or run it anyway"
+        ' with formatter_kwargs {"ignore_sufficiency": true}.'
     )
 
 
-def _nothing_counts(period: PeriodData) -> MeterFailure:
+def _no_usable_readings(period: PeriodData) -> MeterFailure:
     reasons = "; ".join(one["detail"] for one in criteria(period.disqualification + period.warnings))
-    return MeterFailure(f"No reading of the {period.label} period counts, so that there is nothing to fit: {reasons}.")
+    return MeterFailure(f"No reading of the {period.label} period can be used to fit a model: {reasons}.")
 
 
 def _report(period: PeriodData, metrics: BaselineMetrics | None) -> dict[str, Any]:

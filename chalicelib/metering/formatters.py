@@ -1,7 +1,7 @@
-"""What turns readings and temperatures into the data that a model takes, and checks whether they suffice.
+"""Formatters turn readings and temperatures into the input data of a model, and check their sufficiency.
 
-A formatter's `data` has eemeter's attributes: `df` with the columns observed and temperature (F), a row a step, and the
-lists `warnings` and `disqualification`.
+A formatter's `data` has eemeter's attributes: `df`, with the columns observed and temperature (F) and a row per day or
+hour, and the lists `warnings` and `disqualification`.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,13 @@ ROW = ["temperature", "observed"]
 
 @dataclass(frozen=True)
 class Formatter:
-    """How a run's readings become a model's rows.
+    """How a run's readings become the rows that a model is fitted to.
 
-    frequency: daily, billing or hourly, by which eemeter knows the uncertainty of savings. make: the data of readings
-    (by the start of each), hourly temperatures (both in the project's time zone) and whether they are electricity's.
-    normal: the temperatures of a normal year's rows, of its hours and whether they are for electricity. criteria: whose
-    sufficiency criteria `make` applies. nearest_year: whether a period is the bills that come nearest to 365 days,
-    rather than at most 365 days.
+    frequency: daily, billing or hourly; eemeter's data frequency for the uncertainty of savings. make: builds the data
+    from readings (by start), hourly temperatures (both in the project's time zone) and whether they are electricity.
+    normal: the temperatures of the rows of a normal year, from its hours and whether it is for electricity. criteria:
+    whose sufficiency criteria `make` applies. nearest_year: whether a period consists of the bills whose total length
+    is closest to 365 days, rather than at most 365 days.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Formatter:
         return self.frequency == "hourly"
 
     def rows(self, data: Any) -> pd.DataFrame:
-        """The temperature and the reading of each row, NaN where eemeter has filled one in."""
+        """Return the temperature and reading of each row; NaN where eemeter has filled one in."""
         rows: pd.DataFrame = data.df.reindex(columns=ROW)
         for column in ROW:
             if f"interpolated_{column}" in data.df:
@@ -49,42 +49,43 @@ class Formatter:
         return rows
 
 
-MONTHLY = "eemeter.sufficiency_criteria.missing_monthly_temperature_data"
+MONTHLY_COVERAGE = "eemeter.sufficiency_criteria.missing_monthly_temperature_data"
 LENGTH = "eemeter.sufficiency_criteria.incorrect_number_of_total_days"
 LEAP_YEAR = 366  # days
 
 
-COUNTED = {  # eemeter's criteria of 90 % of a period's days, and what these have to have
+COVERAGE_COLUMNS = {  # eemeter's criteria of 90 % coverage, and the columns that a day needs to count
     "eemeter.sufficiency_criteria.too_many_days_with_missing_data": ["observed", "temperature"],
     "eemeter.sufficiency_criteria.too_many_days_with_missing_meter_data": ["observed"],
     "eemeter.sufficiency_criteria.too_many_days_with_missing_temperature_data": ["temperature"],
 }
-ENOUGH = 0.9  # CalTRACK 2.2.1.2
+MIN_COVERAGE = 0.9  # CalTRACK 2.2.1.2
 
 
-def _is_enough(criterion: Any, days: pd.DataFrame) -> bool:
-    """Whether a criterion of 90 % is met after all, each day counted."""
-    columns = COUNTED.get(criterion.qualified_name)
-    return columns is not None and len(days[columns].dropna()) >= ENOUGH * criterion.data["n_days_total"]
+def _is_met(criterion: Any, days: pd.DataFrame) -> bool:
+    """Return whether a coverage criterion is met when every day is counted."""
+    columns = COVERAGE_COLUMNS.get(criterion.qualified_name)
+    return columns is not None and len(days[columns].dropna()) >= MIN_COVERAGE * criterion.data["n_days_total"]
 
 
 class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has no types
-    """Readings that are known to be days, so that eemeter's criteria count those that are missing.
+    """Daily baseline data that counts missing days correctly.
 
-    eemeter itself looks at the days that have a value: when every third is missing, it takes the others for bills.
-    A month without temperatures is a warning: CalTRACK's daily method asks for 90 % of all days (2.2.1.2), not of those
-    of each month. A reporting window of a leap year has 366 days, which eemeter would find one too many. It also leaves
-    out the last day of a period, and the days on which clocks change, when it counts those that have data.
+    eemeter infers the frequency from the days that have a value: if every third day is missing, it treats the others as
+    bills. These readings are known to be daily. Four of eemeter's criteria are corrected: a month without temperatures
+    is only a warning, since CalTRACK's daily method requires 90 % of all days (2.2.1.2), not of each month; a reporting
+    window of a leap year may have 366 days; and the days with data include the last day of the period and the days of
+    clock changes.
     """
 
     def _check_data_sufficiency(self, sufficiency_df: pd.DataFrame) -> tuple[list[Any], list[Any]]:
         disqualification, warnings = super()._check_data_sufficiency(sufficiency_df)
-        months = [criterion for criterion in disqualification if criterion.qualified_name == MONTHLY]
+        months = [criterion for criterion in disqualification if criterion.qualified_name == MONTHLY_COVERAGE]
         leap = [
             one for one in disqualification if one.qualified_name == LENGTH and one.data["n_days_total"] == LEAP_YEAR
         ]
-        counted = [one for one in disqualification if _is_enough(one, sufficiency_df)]
-        return [one for one in disqualification if one not in months + leap + counted], warnings + months
+        met = [one for one in disqualification if _is_met(one, sufficiency_df)]
+        return [one for one in disqualification if one not in months + leap + met], warnings + months
 
     def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
         return df["observed"].resample("D").first().to_frame()

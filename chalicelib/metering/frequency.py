@@ -1,4 +1,4 @@
-"""How often a trace is read, and its readings by the days of the building."""
+"""The reading frequency of a trace, and its readings by local hours, days, months or bills."""
 
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -15,37 +15,40 @@ _BILLING = {"billing_monthly": 35, "billing_bimonthly": 70}  # CalTRACK 2.2.3.5:
 
 @dataclass(frozen=True)
 class Frequency:
-    """`name` is daily, billing_monthly, billing_bimonthly, or minutes such as 15min; `longest` one reading of it."""
+    """A reading frequency.
+
+    name: daily, hourly, billing_monthly, billing_bimonthly, or minutes such as 15min. longest: the longest reading.
+    """
 
     name: str
     longest: pd.Timedelta
 
     @property
     def is_billing(self) -> bool:
-        """Whether it is that of bills."""
+        """Whether the readings are bills."""
         return self.name in _BILLING
 
     @property
     def minutes(self) -> float | None:
-        """How long a reading of less than a day is; None for days and bills."""
+        """The length of a reading of less than a day; None for days and bills."""
         return None if self.is_billing or self.name == "daily" else self.longest / _MINUTE
 
     @property
     def typical(self) -> pd.Timedelta:
-        """How long a reading usually is; of bills the longest."""
+        """The usual length of a reading; for bills, the longest."""
         return _DAY if self.name == "daily" else self.longest
 
 
 LONGEST_BILL = 70 * _DAY
-WHOLE = 0.99  # of a day: readings may end a second early
+COMPLETE = 0.99  # of a day: readings may end a second early
 
-DAILY = Frequency("daily", pd.Timedelta(hours=25))  # the day on which the clock goes back
+DAILY = Frequency("daily", pd.Timedelta(hours=25))  # the day on which clocks are set back
 MONTHLY = Frequency("billing_monthly", _BILLING["billing_monthly"] * _DAY)
 HOURLY = Frequency("hourly", pd.Timedelta(hours=1))
 
 
 def find_frequency(readings: pd.DataFrame) -> Frequency:
-    """The frequency by the median length of the readings, which gaps, DST days or an odd bill do not move."""
+    """Return the frequency, by the median length of the readings: robust to gaps, clock changes and unusual bills."""
     length = pd.Timedelta((readings["end"] - readings["start"]).median())
     if length < pd.Timedelta(hours=23):
         minutes = round(length / _MINUTE)
@@ -55,43 +58,46 @@ def find_frequency(readings: pd.DataFrame) -> Frequency:
     for name, days in _BILLING.items():
         if length <= days * _DAY:
             return Frequency(name, days * _DAY)
-    raise MeterFailure(f"The trace is read about every {length / _DAY:.0f} days; bills may cover at most 70 days.")
+    raise MeterFailure(
+        f"The trace is read about every {length / _DAY:.0f} days, but bills may cover at most 70 days: post monthly or"
+        " bimonthly bills."
+    )
 
 
 def whole_days(readings: pd.DataFrame, frequency: Frequency, timezone: ZoneInfo) -> pd.DataFrame:
-    """The readings of an interval trace as whole days of `timezone`: the same columns, a row a day.
+    """Convert the readings of an interval trace to days in `timezone`: the same columns, a row per day.
 
-    A daily reading counts for the day that holds its middle, so that days written as midnights in UTC stay the days
-    they are. Shorter readings are added up over the day (of 23, 24 or 25 hours) in which they start, as CalTRACK
-    2.2.2.1 has it: a day of which more than half was read is filled up with the average of what was read; any other
-    is missing, never a low sum.
+    A daily reading belongs to the day that contains its midpoint, so that days given as midnight UTC keep their date.
+    Shorter readings are summed over the day (of 23, 24 or 25 hours) in which they start, following CalTRACK 2.2.2.1: if
+    more than half of a day was read, the rest is filled with the average; otherwise the day is missing, rather than too
+    low.
     """
     daily = frequency.name == "daily"
     at = readings["start"] + (readings["end"] - readings["start"]) / 2 if daily else readings["start"]
-    return _added_up(readings, at, timezone, "D", None if daily else 0.5)
+    return _totals(readings, at, timezone, "D", None if daily else 0.5)
 
 
 def whole_hours(readings: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
-    """The readings of an hour or less as hours of `timezone`, filled up and missing as `whole_days` has it."""
-    return _added_up(readings, readings["start"], timezone, "h", 0.5)
+    """Convert readings of an hour or less to hours in `timezone`, filled or missing by the rule of `whole_days`."""
+    return _totals(readings, readings["start"], timezone, "h", 0.5)
 
 
 def whole_months(days: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
-    """Days as the monthly bills that they would make; a month of which a tenth was not read is missing."""
-    months = _added_up(days, days["start"], timezone, "MS", 0.9)
+    """Sum days to monthly bills; a month is missing unless more than 90 % of it was read."""
+    months = _totals(days, days["start"], timezone, "MS", 0.9)
     return months.assign(bill=range(len(months)))
 
 
-def _added_up(
+def _totals(
     readings: pd.DataFrame, at: "pd.Series[pd.Timestamp]", timezone: ZoneInfo, step: str, enough: float | None
 ) -> pd.DataFrame:
-    """Sums by hour (h), day (D) or month (MS), filled up where more than `enough` of it was read, else missing.
+    """Sum readings by hour (h), day (D) or month (MS), filled if more than `enough` of it was read, else missing.
 
-    The column `filled` says which were filled up.
+    The column `filled` flags those that were filled.
     """
     known = readings["value"].notna().to_numpy()
     if not known.any():
-        raise MeterFailure("The trace has no day of which more than half was read.")
+        raise MeterFailure("The trace has no day with readings for more than half of it: post the missing readings.")
     length = (readings["end"] - readings["start"]).to_numpy()
     by_step = pd.DataFrame(
         {"value": readings["value"].to_numpy()[known], "covered": length[known]},
@@ -108,33 +114,33 @@ def _added_up(
         covered = sums["covered"].fillna(pd.Timedelta(0)).to_numpy()
         coverage = (covered / (end - start).to_numpy()).clip(max=1.0)
         value = np.where(coverage > enough, value / np.maximum(coverage, enough), np.nan)
-        filled = (coverage > enough) & (coverage < WHOLE)
+        filled = (coverage > enough) & (coverage < COMPLETE)
     columns = {"start": start.tz_convert("UTC"), "end": end.tz_convert("UTC"), "value": value, "filled": filled}
     return pd.DataFrame(columns)
 
 
-def settled_bills(bills: pd.DataFrame) -> pd.DataFrame:
-    """Estimated bills counted as one with those that follow, up to the next that was read, which settles them.
+def combine_estimates(bills: pd.DataFrame) -> pd.DataFrame:
+    """Combine estimated bills with the following ones, up to and including the next actual read.
 
-    The column `bill` numbers those that count as one; their energy is spread evenly over their days, as eemeter spreads
-    each bill. CalTRACK 2.0 joins estimates up to 70 days; what is longer, or was never settled, is missing. eemeter's
-    `clean_caltrack_billing_data` joins them too, but its data classes do not call it.
+    The column `bill` numbers the combined bills; their energy is spread evenly over their days, as eemeter does for
+    each bill. CalTRACK 2.0 combines estimates up to 70 days; a longer combination, or one without an actual read, is
+    missing. eemeter's `clean_caltrack_billing_data` does the same, but its data classes do not call it.
     """
     number = (~bills["estimated"]).cumsum().shift(fill_value=0).to_numpy()
     length = (bills["end"] - bills["start"]).dt.total_seconds()
     together = length.groupby(number).transform("sum")
     energy = bills["value"].groupby(number).transform(lambda values: values.sum(skipna=False))
-    unsettled = bills["estimated"].groupby(number).transform("all")
+    unresolved = bills["estimated"].groupby(number).transform("all")
     joined = bills["estimated"].groupby(number).transform("any")
     long = joined & (together > LONGEST_BILL.total_seconds())
     value = bills["value"].where(~joined, energy * length / together)
-    return bills.assign(value=value.mask(unsettled | long), bill=number)
+    return bills.assign(value=value.mask(unresolved | long), bill=number)
 
 
-def joined_bills(bills: pd.DataFrame) -> pd.DataFrame:
-    """Bills that count as one (column `bill`) in one row, from the start of the first to the end of the last.
+def merge_bills(bills: pd.DataFrame) -> pd.DataFrame:
+    """Merge combined bills (column `bill`) into one row each, from the start of the first to the end of the last.
 
-    With a gap between them they are missing: the days of the gap are in none of them.
+    If there is a gap between them, the merged bill is missing, because the days of the gap belong to none of them.
     """
     by_bill = bills.groupby("bill")
     joined = by_bill.agg(start=("start", "first"), end=("end", "last"), estimated=("estimated", "any"))
@@ -144,11 +150,11 @@ def joined_bills(bills: pd.DataFrame) -> pd.DataFrame:
     return joined.reset_index()
 
 
-def dated_bills(readings: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
-    """The bills from day to day of `timezone`: each read counts at the nearest midnight.
+def snap_to_midnight(readings: pd.DataFrame, timezone: ZoneInfo) -> pd.DataFrame:
+    """Move the start and end of bills to the nearest midnight in `timezone`.
 
-    Bills tell dates, not hours, whichever hour stands in their timestamps; and eemeter ends the last one a day early
-    when its hour is not that of the others, as after a clock change.
+    Bills have dates, not hours, whatever the hour of their timestamps. eemeter would also end the last bill a day early
+    if its hour differed from that of the others, as after a clock change.
     """
     dated = readings.copy()
     for edge in ("start", "end"):

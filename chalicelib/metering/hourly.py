@@ -1,4 +1,4 @@
-"""eemeter's models of hours, imported when a run asks for one: they need what `lean.hourly` looks for."""
+"""eemeter's hourly models, imported only if a run needs one: `lean.hourly` checks for the packages they require."""
 
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
@@ -22,7 +22,7 @@ acceleration.include("chalicelib.metering.acceleration.hourly")
 
 
 class _Ordered(dict[str, None]):
-    """A set of names that stay in their order."""
+    """An ordered set of names."""
 
     def __init__(self, names: Iterable[str]) -> None:
         super().__init__(dict.fromkeys(names))
@@ -31,28 +31,28 @@ class _Ordered(dict[str, None]):
         return [name for name in self if name in others]
 
 
-# CalTRACK's predictions add up the columns of a set of strings, whose order, and the last bit, each process has its own
+# eemeter sums the columns of a set of strings, whose order, and so the last bit of the sum, differs between processes
 segmentation.set = _Ordered
 
 
 class NoSettings(pydantic.BaseModel):
-    """The settings of a model that takes none."""
+    """The settings of a model that has none."""
 
 
 class HourlySettings(HourlyNonSolarSettings):  # type: ignore[misc]  # eemeter has no types
-    """eemeter's settings of its hourly model, which clusters days from a seed: the same one each time."""
+    """The settings of eemeter's hourly model, with a fixed default seed for its clustering of days."""
 
     seed: int = pydantic.Field(default=0, ge=0)
 
 
 def baseline_data(readings: pd.Series, hours: pd.Series, electricity: bool) -> HourlyBaselineData:
-    """The data of both models, of readings and temperatures as Formatter.make has them."""
+    """Return the data of both models; the arguments are those of Formatter.make."""
     rows = pd.DataFrame({"observed": readings, "temperature": hours.reindex(readings.index)})
     return HourlyBaselineData(rows, is_electricity_data=electricity)
 
 
-class Hours:
-    """eemeter 4's hourly model: an elastic net of the day's 24 temperatures on its 24 readings, by kinds of day."""
+class HourlyElasticNet:
+    """eemeter 4's hourly model: an elastic net of a day's 24 readings on its 24 temperatures, by cluster of days."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.model = HourlyModel(settings=dict(settings) or None)
@@ -61,7 +61,7 @@ class Hours:
         self.model.fit(data, ignore_disqualification=True)
 
     def predict(self, temperature: pd.Series) -> pd.Series:
-        # eemeter counts the readings of a day to see a clock change, so that there has to be one of each hour.
+        # eemeter detects clock changes by the number of readings in a day, so each hour needs one.
         rows = pd.DataFrame({"temperature": temperature, "observed": 1.0})
         data = HourlyReportingData(rows, is_electricity_data=False)
         predicted: pd.Series = self.model.predict(data, ignore_disqualification=True)["predicted"]
@@ -75,8 +75,8 @@ class Hours:
         return dict(self.model.to_dict())
 
 
-class CaltrackHours:
-    """CalTRACK 2.0's hourly model: time of week and temperature, a regression a month with its neighbours."""
+class HourlyCaltrack:
+    """CalTRACK 2.0's hourly model: time of week and temperature, a regression per month including adjacent months."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.model = HourlyCaltrackModel()
@@ -86,7 +86,7 @@ class CaltrackHours:
         self.model.fit(HourlyCaltrackBaselineData(known[["observed", "temperature"]].copy(), data.is_electricity_data))
 
     def predict(self, temperature: pd.Series) -> pd.Series:
-        hours = temperature.asfreq("h")  # eemeter wants a row an hour, with or without a temperature
+        hours = temperature.asfreq("h")  # eemeter needs a row for every hour, with or without a temperature
         predicted: pd.Series = self.model.model.predict(hours.index, hours).result["predicted_usage"]
         return predicted.reindex(temperature.index)
 

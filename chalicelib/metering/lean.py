@@ -1,11 +1,11 @@
-"""eemeter's daily and billing models, imported without the packages that only the rest of eemeter uses.
+"""Import eemeter's daily and billing models without the packages that only the rest of eemeter uses.
 
 `import eemeter` imports all of it: the hourly models with scikit-learn, scikit-fda and statsmodels, a downloader and
-more. This module, when it is imported before eemeter, imports the daily and billing models alone. The other parts come
-when they are first touched, where their packages are installed. In the lean tree (infra/packaging/lean.py), which has
-NumPy, SciPy, pandas, nlopt and pydantic beside eemeter and no more, touching them raises an EngineError that says so.
+more. If this module is imported before eemeter, it imports only the daily and billing models. Other parts are imported
+on first access, if their packages are installed. In the lean tree (infra/packaging/lean.py), which has only NumPy,
+SciPy, pandas, nlopt and pydantic in addition to eemeter, accessing them raises an EngineError.
 
-Only eemeter 4.1.1 was proved to work so. Any other version is imported whole, as is one that was imported before.
+This is verified for eemeter 4.1.1 only. Any other version is imported as a whole, as is an eemeter imported before.
 """
 
 import importlib
@@ -21,47 +21,47 @@ import numpy as np
 
 from chalicelib.metering.failure import NoHourlyModels
 
-PROVED = "4.1.1"
-PACKAGES = ("eemeter", "eemeter.common", "eemeter.eemeter", "eemeter.eemeter.models")  # whose __init__ imports all
+VERIFIED = "4.1.1"
+PACKAGES = ("eemeter", "eemeter.common", "eemeter.eemeter", "eemeter.eemeter.models")  # each __init__ imports all
 PARTS = ("eemeter.eemeter.models.daily", "eemeter.eemeter.models.billing")
-_SEGMENTS = "eemeter.eemeter.models.hourly_caltrack.segmentation"  # its functions are in eemeter's features, unused
+_SEGMENTS = "eemeter.eemeter.models.hourly_caltrack.segmentation"  # imported, but not used, by eemeter's features
 _FORMULAS = "statsmodels.formula.api"  # likewise
-_NEEDED_BY_HOURS = ("numba", "pywt", "skfda", "sklearn", "statsmodels")
+_NEEDED_BY_HOURLY = ("numba", "pywt", "skfda", "sklearn", "statsmodels")
 
 
 class EngineError(ImportError):
-    """Something was asked for that the lean tree does not have; the message says what, and what would have it."""
+    """The lean tree does not have the requested part of eemeter; the message says which, and what to install."""
 
     def __init__(self, what: str, error: ImportError) -> None:
         self.cause: ImportError = error.cause if isinstance(error, EngineError) else error
         super().__init__(
-            f"{what} is not part of the lean engine, which has eemeter's daily and billing models only ({self.cause})."
+            f"{what} is not available: the lean engine has only eemeter's daily and billing models ({self.cause})."
             " Install the packages of requirements-meter.txt to use it."
         )
 
 
 class _StandIn(ModuleType):
-    """A module that makes what it is asked for, by `_made`."""
+    """A module that resolves its attributes on access, with `_resolve`."""
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__all__":  # what inspection looks for
+        if name.startswith("__") and name != "__all__":  # looked up by introspection
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
-        return self._made(name)
+        return self._resolve(name)
 
-    def _made(self, name: str) -> Any:
+    def _resolve(self, name: str) -> Any:
         raise EngineError(f"{self.__name__}.{name}", ImportError(f"No module named {self.__name__!r}"))
 
 
 class _Package(_StandIn):
-    """A package of eemeter whose own __init__ waits until something is asked for that is in none of its modules."""
+    """A package of eemeter whose __init__ is deferred until an attribute is needed that is not one of its modules."""
 
     __spec__: Any
 
-    def _made(self, name: str) -> Any:
+    def _resolve(self, name: str) -> Any:
         try:
             if importlib.util.find_spec(f"{self.__name__}.{name}"):
                 return importlib.import_module(f"{self.__name__}.{name}")
-            self.__class__ = ModuleType  # type: ignore[assignment]  # it is no longer one that waits
+            self.__class__ = ModuleType  # type: ignore[assignment]  # no longer deferred
             self.__spec__.loader.exec_module(self)
         except ImportError as error:
             self.__class__ = _Package
@@ -70,9 +70,9 @@ class _Package(_StandIn):
 
 
 class _Deferred(_StandIn):
-    """A module of functions, each of which imports the real one when it is called."""
+    """A module of functions that import the real module when called."""
 
-    def _made(self, name: str) -> Callable[..., Any]:
+    def _resolve(self, name: str) -> Callable[..., Any]:
         def deferred(*args: Any, **kwargs: Any) -> Any:
             try:
                 real = importlib.import_module(self.__name__)
@@ -84,7 +84,7 @@ class _Deferred(_StandIn):
 
 
 class _NoNumba(_StandIn):
-    """numba without a compiler: its decorators leave eemeter's functions as they are."""
+    """numba without a compiler: its decorators return eemeter's functions unchanged."""
 
     config = SimpleNamespace(DISABLE_JIT=True)
     float64 = np.float64
@@ -99,27 +99,27 @@ class _NoNumba(_StandIn):
 
 
 def hourly() -> ModuleType:
-    """chalicelib.metering.hourly, imported when first asked for. Raises NoHourlyModels where its packages are not."""
-    if not all(map(importlib.util.find_spec, _NEEDED_BY_HOURS)):
+    """Import and return chalicelib.metering.hourly. Raises NoHourlyModels if its packages are not installed."""
+    if not all(map(importlib.util.find_spec, _NEEDED_BY_HOURLY)):
         raise NoHourlyModels(
-            "This worker has no hourly models, only eemeter's daily and billing ones: choose a DailyModel or a"
-            " BillingModel, or have the run done where the packages of requirements-meter.txt are installed."
+            "This worker has no hourly models, only eemeter's daily and billing models: choose DailyModel or"
+            " BillingModel, or run the meter where the packages of requirements-meter.txt are installed."
         )
     return importlib.import_module("chalicelib.metering.hourly")
 
 
 def _import_parts() -> None:
-    """Import PARTS, with their names where eemeter has them: `from eemeter.eemeter import DailyModel`."""
+    """Import PARTS, and export their names where eemeter does: `from eemeter.eemeter import DailyModel`."""
     try:
         for name in PACKAGES:
             _add_package(name)
-        with _standing_in():
+        with _stand_ins():
             parts = [importlib.import_module(name) for name in PARTS]
     except BaseException:
         for name in [name for name in sys.modules if name.split(".")[0] == "eemeter"]:
-            del sys.modules[name]  # half of it is of no use to whoever tries again
+            del sys.modules[name]  # a partial import would break the next attempt
         raise
-    vars(sys.modules["eemeter"]).update(__version__=PROVED)
+    vars(sys.modules["eemeter"]).update(__version__=VERIFIED)
     for package in PACKAGES[2:]:
         for part in parts:
             vars(sys.modules[package]).update((name, getattr(part, name)) for name in part.__all__)
@@ -135,8 +135,8 @@ def _add_package(name: str) -> None:
 
 
 @contextmanager
-def _standing_in() -> Iterator[None]:
-    """Stand-ins among the modules for as long as eemeter is imported: nobody else is to find them there."""
+def _stand_ins() -> Iterator[None]:
+    """Put stand-ins into sys.modules while eemeter is imported, and remove them so that nothing else finds them."""
     stand_ins: dict[str, ModuleType] = {_SEGMENTS: _Deferred(_SEGMENTS)}
     if "statsmodels" not in sys.modules:
         top, formula, api = (_Deferred(name) for name in ("statsmodels", "statsmodels.formula", _FORMULAS))
@@ -153,5 +153,5 @@ def _standing_in() -> Iterator[None]:
             del sys.modules[name]
 
 
-if version("eemeter") == PROVED and "eemeter" not in sys.modules:
+if version("eemeter") == VERIFIED and "eemeter" not in sys.modules:
     _import_parts()

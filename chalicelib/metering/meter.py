@@ -1,4 +1,4 @@
-"""One meter run: read the input, fit the period before the project and the one after, derive the results."""
+"""A meter run: read the input, fit models to the baseline and reporting periods, and derive the results."""
 
 import hashlib
 import json
@@ -18,7 +18,15 @@ from chalicelib.metering.acceleration import accelerated
 from chalicelib.metering.calendar import cumulative, daily, monthly
 from chalicelib.metering.derivatives import derive, savings
 from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
-from chalicelib.metering.fitting import Period, by_bill, criteria, fit_period, no_period, predict, refusal
+from chalicelib.metering.fitting import (
+    Period,
+    by_bill,
+    criteria,
+    disqualification_message,
+    empty_period,
+    fit_period,
+    predict,
+)
 from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.period_data import Bills
 from chalicelib.metering.plain import plain
@@ -30,22 +38,22 @@ from chalicelib.metering.uncertainty.systematic import systematic_error
 DATASTORE_VERSION = chalicelib.__version__
 EEMETER_VERSION = version("eemeter")
 
-# eemeter logs each warning that it also returns, several times over
+# eemeter also logs the warnings that it returns, several times each
 logging.getLogger("eemeter").setLevel(logging.ERROR)
 
 
 def run_meter(
     meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = (), *, accelerate: bool = True
 ) -> dict[str, Any]:
-    """The meter output of a complete serialized meter input, in plain JSON values.
+    """Return the meter output of a complete serialized meter input, in plain JSON values.
 
-    The same input gives the same output to the last bit. Energy is in KWH or THERM, instants are ISO 8601 in UTC.
-    modules: a deployment's own, with MODEL_CLASSES or FORMATTERS beside eemeter's (docs/metering.md). accelerate: by
-    chalicelib.metering.acceleration, to the same output.
+    The same input gives a bit-identical output. Energy is in KWH or THERM, instants are ISO 8601 in UTC. modules: the
+    deployment's own modules, with additional MODEL_CLASSES or FORMATTERS (docs/metering.md). accelerate: whether to use
+    chalicelib.metering.acceleration, which does not change the output.
 
-    Raises MeterFailure, with a sentence for the person who asked, for an input that does not fit, an unknown model or
-    keyword argument, or a baseline that sufficiency criteria disqualify. Where they disqualify the reporting
-    period, the derivatives that need its model lack that side.
+    Raises MeterFailure, with a message for the person who requested the run, if the input is invalid, a model or
+    keyword argument is unknown, or the baseline does not meet the sufficiency criteria. If only the reporting period
+    does not meet them, the derivatives that need its model have no reporting side.
     """
     with accelerated() if accelerate else nullcontext(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pandas' deprecations inside eemeter
@@ -56,27 +64,29 @@ def run_meter(
 def _run(document: Mapping[str, Any], registry: Registry) -> dict[str, Any]:
     prepared = prepare(document, registry)
     try:
-        return _computed(document, prepared)
+        return _compute(document, prepared)
     except MeterFailure as failure:
         failure.data_quality = plain(prepared.data_quality)
         raise
 
 
-def _computed(document: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
-    parsed, choice, frequency, rhythm = prepared.meter_input, prepared.choice, prepared.frequency, prepared.rhythm
-    normal_year = prepared.normal_year
+def _compute(document: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
+    parsed, choice, normal_year = prepared.meter_input, prepared.choice, prepared.normal_year
+    frequency, model_frequency = prepared.frequency, prepared.model_frequency
     baseline = _baseline(prepared)
     reporting = _reporting(prepared)
 
-    rows_of = choice.formatter.frequency
-    normal_bills = _normal_bills(normal_year, rhythm) if rows_of == "billing" else None
+    data_frequency = choice.formatter.frequency
+    normal_bills = _normal_bills(normal_year, model_frequency) if data_frequency == "billing" else None
     expected = predict(baseline, reporting.rows["temperature"])
     periods = {"baseline": baseline, "reporting": reporting}
     fitted = {label: period for label, period in periods.items() if period.model is not None}
-    spread_of = method_of(choice.uncertainty, fitted, rows_of)
+    spread_of = method_of(choice.uncertainty, fitted, data_frequency)
     derivatives = derive(periods, expected, normal_year, normal_bills, spread_of, parsed.trace.unit)
     for derivative in derivatives:
-        bound = systematic_error(choice.model_class.name, rhythm.name, parsed.trace.unit, derivative["baseline_value"])
+        bound = systematic_error(
+            choice.model_class.name, model_frequency.name, parsed.trace.unit, derivative["baseline_value"]
+        )
         derivative |= {"uncertainty": choice.uncertainty, "systematic_error": bound}
     for label, period in fitted.items():
         if derivatives[0][f"{label}_lower"] is None:
@@ -122,32 +132,34 @@ def _computed(document: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]
 
 
 def _baseline(prepared: Prepared) -> Period:
-    """The baseline with its model. Raises MeterFailure without one, which only energy sent to the grid may lack."""
+    """Return the fitted baseline. Raises MeterFailure without one, except for generation exported to the grid."""
     if isinstance(prepared.baseline, MeterFailure):
-        if prepared.lacks_generation:
-            return no_period("The trace has no whole readings in the baseline period, in which nothing was sent back.")
+        if prepared.has_no_prior_generation:
+            return empty_period(
+                "The trace has no complete readings in the baseline period, when nothing was exported to the grid."
+            )
         raise prepared.baseline
     baseline = fit_period(prepared.baseline, prepared.choice)
     if baseline.model is None:
-        raise SufficiencyFailure(refusal(baseline, prepared.choice.formatter.criteria))
+        raise SufficiencyFailure(disqualification_message(baseline, prepared.choice.formatter.criteria))
     baseline.report["warnings"] += criteria(prepared.findings)
     return baseline
 
 
 def _reporting(prepared: Prepared) -> Period:
-    """The reporting period with its model, or why it has none. Raises MeterFailure for dates without readings."""
+    """Return the fitted reporting period, or a report on why there is none. Raises MeterFailure for an empty window."""
     if isinstance(prepared.reporting, MeterFailure):
-        if prepared.lacks_window:
+        if prepared.has_empty_window:
             raise prepared.reporting
-        return no_period(str(prepared.reporting), prepared.reporting.data_quality)
+        return empty_period(str(prepared.reporting), prepared.reporting.data_quality)
     try:
         return fit_period(prepared.reporting, prepared.choice)
     except MeterFailure as failure:
-        return no_period(str(failure), prepared.reporting.quality)
+        return empty_period(str(failure), prepared.reporting.quality)
 
 
 def _fingerprint(document: Mapping[str, Any]) -> str:
-    """The SHA-256 of an input as JSON, whose keys are sorted and which has no spaces."""
+    """Return the SHA-256 of an input as JSON with sorted keys and without whitespace."""
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
@@ -157,5 +169,5 @@ def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:
 
 
 def _columns(rows: pd.DataFrame) -> dict[str, Any]:
-    """What a plot needs: the start of each row, and a column a number."""
+    """Return the columns for a plot: the start of each row, and a column per quantity."""
     return {"start": pd.DatetimeIndex(rows.index), **{str(column): rows[column] for column in rows}}

@@ -1,9 +1,9 @@
-"""eemeter's models under one interface; a deployment's own models have it too.
+"""eemeter's models under one interface, which a deployment's own models also implement.
 
-fit(data)             learns from the data that its formatter makes
-predict(temperature)  energy expected of each row with these mean temperatures (F), NaN where there is none
-parameter_count       how many numbers the fit has chosen
-to_dict()             the fitted model in plain values
+fit(data)             fits the model to the data of its formatter
+predict(temperature)  returns the energy of rows with these mean temperatures (F); NaN without a temperature
+parameter_count       the number of fitted parameters
+to_dict()             returns the fitted model in plain values
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from chalicelib.metering.poor_fits import CheckedDailyModel
 
 
 class Model(Protocol):
-    """What a model run needs of a model."""
+    """The interface of a model."""
 
     def fit(self, data: Any) -> None: ...
 
@@ -30,32 +30,32 @@ class Model(Protocol):
     def to_dict(self) -> dict[str, Any]: ...
 
 
-class Days:
-    """The daily model and its likes: changepoint models of daily mean temperatures, split by season and weekday."""
+class ChangepointModel:
+    """eemeter's daily and billing models: changepoint models of daily mean temperature, split by season and weekday."""
 
     def __init__(self, model: Any) -> None:
         self.model = model
 
     @classmethod
-    def current(cls, settings: Mapping[str, Any]) -> "Days":
-        """eemeter 4's own settings; of DailyKwargs."""
+    def current(cls, settings: Mapping[str, Any]) -> "ChangepointModel":
+        """Create a model with eemeter 4's default settings; settings: of DailyKwargs."""
         return cls(CheckedDailyModel("current", settings))
 
     @classmethod
-    def legacy(cls, settings: Mapping[str, Any]) -> "Days":
-        """Settings near to CalTRACK 2.0's; of DailyLegacyKwargs."""
+    def legacy(cls, settings: Mapping[str, Any]) -> "ChangepointModel":
+        """Create a model with settings close to CalTRACK 2.0; settings: of DailyLegacyKwargs."""
         return cls(CheckedDailyModel("legacy", settings))
 
     @classmethod
-    def billing(cls, settings: Mapping[str, Any]) -> "Days":
-        """The legacy settings, for bills."""
+    def billing(cls, settings: Mapping[str, Any]) -> "ChangepointModel":
+        """Create a model for bills, with the legacy settings."""
         return cls(BillingModel(settings=settings))
 
     def fit(self, data: Any) -> None:
         self.model.fit(data, ignore_disqualification=True)
 
     def predict(self, temperature: pd.Series) -> pd.Series:
-        """As eemeter's `_predict`, without tables of loads; its public `predict` leaves out days not read."""
+        """Predict like eemeter's `_predict`, without load tables; its public `predict` omits days without readings."""
         degrees = temperature.to_numpy(dtype=float)
         predicted = np.full(len(degrees), np.nan)
         for its, submodel in self._parts(temperature):
@@ -63,9 +63,9 @@ class Days:
         return pd.Series(predicted, index=temperature.index)
 
     def gradient(self, temperature: pd.Series) -> npt.NDArray[np.float64]:
-        """(days x parameters): of the energy of days, all of which have a temperature (F), by the parameters.
+        """Return the gradient of daily energy with respect to the parameters, (days, parameters).
 
-        The curves are taken as piecewise linear: eemeter's smoothing of their corners is left out.
+        Every day must have a temperature (F). The curves are treated as piecewise linear, without eemeter's smoothing.
         """
         degrees, columns = temperature.to_numpy(dtype=float), []
         for its, submodel in self._parts(temperature):
@@ -78,7 +78,7 @@ class Days:
         return np.column_stack(columns)
 
     def _parts(self, temperature: pd.Series) -> Iterator[tuple[npt.NDArray[np.bool_], Any]]:
-        """Each submodel, and which of the days that have a temperature (F) are its."""
+        """Yield each submodel, and which days with a temperature (F) belong to it."""
         days, finite = pd.DatetimeIndex(temperature.index), np.isfinite(temperature.to_numpy(dtype=float))
         season_of_month = self.model.settings.season._num_dict
         season = np.array([season_of_month[month] for month in range(1, 13)])[days.month - 1]

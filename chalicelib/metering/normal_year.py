@@ -1,4 +1,4 @@
-"""The normal year: 8760 hours whose own year does not matter, as the 365 days of the project's calendar."""
+"""The normal year: 8,760 hours, from any calendar year, as the 365 days of the project's calendar."""
 
 from zoneinfo import ZoneInfo
 
@@ -7,28 +7,28 @@ import numpy.typing as npt
 import pandas as pd
 
 from chalicelib.metering.failure import WeatherFailure
-from chalicelib.metering.serialized import Weather
+from chalicelib.metering.meter_input import Weather
 
-# the year in which the original eemeter set its normal years: it decides which days are weekends
+# the calendar year that the original eemeter used for normal years; it determines which days are weekends
 NORMAL_YEAR = 2015
 HOURS = 8760
-LONGEST_GAP = 48  # hours that are filled from their neighbours
+LONGEST_GAP = 48  # hours; gaps up to this length are interpolated
 
 _DAY = 24  # hours
 
 
 def normal_temperatures(normal: Weather, timezone: ZoneInfo) -> pd.Series:
-    """Hourly temperatures (F) over the local days of 2015, read round the year from the hours of `normal`.
+    """Return the hourly temperatures (F) of the local days of 2015, taken cyclically from the UTC hours of `normal`.
 
-    A gap of at most two days is filled: each of its hours lies on the line between the same hour of the days around it.
-    The 29th of February is ignored. Raises WeatherFailure for a longer gap.
+    A gap of at most two days is filled by linear interpolation between the same hours of the days around it. The 29th
+    of February is ignored. Raises WeatherFailure for a longer gap.
     """
     by_hour = _filled(hours_of_year(normal))
     missing = np.flatnonzero(np.isnan(by_hour))
     if len(missing):
         raise WeatherFailure(
             f"The normal year of station {normal.station} lacks {len(missing):,} of its {HOURS:,} hours, from"
-            f" {_date(missing[0])} to {_date(missing[-1])}, and only gaps of up to {LONGEST_GAP} hours are filled: post"
+            f" {_date(missing[0])} to {_date(missing[-1])}; only gaps of up to {LONGEST_GAP} hours are filled. Post"
             " the missing hours to weather_records/, or upload the station's TMY3 file, then run again."
         )
     index = pd.date_range(f"{NORMAL_YEAR}-01-01", f"{NORMAL_YEAR + 1}-01-01", freq="h", tz=timezone, inclusive="left")
@@ -36,7 +36,7 @@ def normal_temperatures(normal: Weather, timezone: ZoneInfo) -> pd.Series:
 
 
 def hours_of_year(normal: Weather) -> npt.NDArray[np.float64]:
-    """The temperature (F) of each hour of the year in UTC, (8760,), NaN where there is none."""
+    """Return the temperature (F) of each hour of the year in UTC, (8760,); NaN if missing."""
     temperature = normal.temperature
     index = pd.DatetimeIndex(temperature.index)
     temperature = temperature[~((index.month == 2) & (index.day == 29))]
@@ -45,19 +45,19 @@ def hours_of_year(normal: Weather) -> npt.NDArray[np.float64]:
 
 
 def missing_dates(by_hour: npt.NDArray[np.float64]) -> list[str]:
-    """The days of the year (month-day) of which `hours_of_year` lack some."""
+    """Return the days of the year (month-day) with missing hours; by_hour: from `hours_of_year`."""
     return sorted({_date(hour) for hour in np.flatnonzero(np.isnan(by_hour))})
 
 
 def _filled(by_hour: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """The year with its short gaps filled; a gap may lie across New Year."""
-    round_the_year = np.tile(by_hour, 3)
-    missing = pd.Series(np.isnan(round_the_year))
+    """Fill the short gaps of the year; a gap may extend across New Year."""
+    cyclic = np.tile(by_hour, 3)
+    missing = pd.Series(np.isnan(cyclic))
     length = missing.groupby((missing != missing.shift()).cumsum()).transform("size")
-    between_days = pd.DataFrame(round_the_year.reshape(-1, _DAY)).interpolate().to_numpy().ravel()
-    between_hours = pd.Series(round_the_year).interpolate().to_numpy()  # for an hour that no day has
+    between_days = pd.DataFrame(cyclic.reshape(-1, _DAY)).interpolate().to_numpy().ravel()
+    between_hours = pd.Series(cyclic).interpolate().to_numpy()  # for an hour of the day that every day lacks
     estimate = np.where(np.isnan(between_days), between_hours, between_days)
-    filled = np.where(missing & (length <= LONGEST_GAP), estimate, round_the_year)
+    filled = np.where(missing & (length <= LONGEST_GAP), estimate, cyclic)
     return np.asarray(filled[HOURS : 2 * HOURS], dtype=np.float64)
 
 
@@ -66,6 +66,6 @@ def _date(hour: np.int64) -> str:
 
 
 def _hour_of_year(index: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
-    """The hour counted from the first of January, as in a year of 365 days."""
+    """Return the hours since the first of January, in a year of 365 days."""
     day = index.dayofyear - (index.is_leap_year & (index.dayofyear > 59)).astype(int)
     return np.asarray((day - 1) * 24 + index.hour, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""The data of one modeling period as a model takes them, with a report of their quality."""
+"""The input data of a model for one modeling period, with a data-quality report."""
 
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -13,17 +13,17 @@ from eemeter.eemeter.common.warnings import EEMeterWarning
 from chalicelib.metering.failure import MeterFailure, ModelFailure, NoReadings, WeatherFailure
 from chalicelib.metering.formatters import Formatter
 from chalicelib.metering.frequency import Frequency
-from chalicelib.metering.quality.accounting import READ_AS_ZERO, Accounts
+from chalicelib.metering.meter_input import MeterInput
 from chalicelib.metering.quality.checks import Period, findings_of
+from chalicelib.metering.quality.coverage import ZERO_SUBSTITUTE, Coverage
 from chalicelib.metering.quality.outliers import find_outliers, is_among
 from chalicelib.metering.quality.report import posted_quality, quality_of, readings_between
 from chalicelib.metering.registry import Choice
-from chalicelib.metering.serialized import MeterInput
 from chalicelib.metering.temperatures import Temperatures, period_temperatures
 
-Bills: TypeAlias = npt.NDArray[np.int64] | None  # the number of the bill of each day; None where days are read
+Bills: TypeAlias = npt.NDArray[np.int64] | None  # the bill number of each day; None for daily or hourly readings
 
-EEMETER_REFUSES = (
+EEMETER_ERRORS = (
     AttributeError,
     ArithmeticError,
     EEMeterError,
@@ -37,10 +37,10 @@ EEMETER_REFUSES = (
 
 @dataclass(frozen=True)
 class PeriodData:
-    """A modeling period before its model.
+    """A modeling period before a model is fitted.
 
-    readings: whole readings. data: what the formatter has made of them. rows: a row a day, or an hour: temperature (F)
-    and observed. quality: the report. findings: of our own checks. accounts: why rows cannot be used.
+    readings: the complete readings. data: the formatter's data. rows: a row per day or hour with temperature (F) and
+    observed energy. quality: the report. findings: of our own checks. coverage: why rows cannot be used.
     """
 
     label: str
@@ -50,25 +50,25 @@ class PeriodData:
     bills: Bills
     quality: dict[str, Any]
     findings: list[EEMeterWarning]
-    accounts: Accounts
+    coverage: Coverage
 
     @property
     def warnings(self) -> list[EEMeterWarning]:
-        """What our own checks and the formatter have found; a fit can add one."""
-        return [*self.findings, *self.accounts.explained(self.data.warnings)]
+        """The findings of our own checks and the formatter's warnings; a fit can add one."""
+        return [*self.findings, *self.coverage.explained(self.data.warnings)]
 
     @property
     def disqualification(self) -> list[EEMeterWarning]:
         """The criteria that disqualify the data; a fit can add one."""
-        return self.accounts.explained(self.data.disqualification)
+        return self.coverage.explained(self.data.disqualification)
 
 
 def read_period(
     label: str, readings: pd.DataFrame, frequency: Frequency, meter_input: MeterInput, choice: Choice
 ) -> PeriodData:
-    """The data of the readings of one period, at the trace's frequency.
+    """Return the data of one period from its readings, which have the trace's frequency.
 
-    Raises MeterFailure, with the report as its data_quality, where there is nothing to fit.
+    Raises MeterFailure, with the report as its data_quality, if there is nothing to fit.
     """
     if readings["value"].notna().sum() == 0:
         raise NoReadings(_no_readings(label, meter_input, choice))
@@ -76,9 +76,9 @@ def read_period(
     zeros_are_missing = trace.is_electricity and not trace.zero_is_reading
     if zeros_are_missing and readings["value"].fillna(0).eq(0).all():
         failure = MeterFailure(
-            f"All readings of the {label} period, {span(readings)}, are 0, and electricity readings of 0 count as"
-            ' missing (CalTRACK 2.2.1.4). If they are readings, as of a submeter, give the trace "zero_is_reading":'
-            " true; otherwise correct the records, or choose a period in which the meter counted."
+            f"All readings of the {label} period, {span(readings)}, are 0, which counts as missing for electricity"
+            ' (CalTRACK 2.2.1.4). If they are real, as on a submeter, set "zero_is_reading": true on the trace;'
+            " otherwise correct the records, or choose a period with consumption."
         )
         failure.data_quality = posted_quality(readings, frequency, meter_input)
         raise failure
@@ -97,17 +97,17 @@ def read_period(
     marked["value"] = marked["value"].mask(marked["outlier"])
     try:
         data, rows, bills = _formatted(marked, temperatures, meter_input, formatter)
-    except EEMETER_REFUSES as error:
-        raise refused(error, label, marked, choice, quality) from error
-    accounts = Accounts(rows, marked, temperatures.days_without, formatter.is_hourly)
+    except EEMETER_ERRORS as error:
+        raise model_failure(error, label, marked, choice, quality) from error
+    coverage = Coverage(rows, marked, temperatures.days_without, formatter.is_hourly)
     posted = readings_between(trace, readings["start"].min(), readings["end"].max())
-    looked_at = Period(trace, meter_input.project.timezone, marked, posted, quality["outliers"], temperatures)
-    findings = findings_of(looked_at)
-    return PeriodData(label, marked, data, rows, bills, quality, findings, accounts)
+    checked = Period(trace, meter_input.project.timezone, marked, posted, quality["outliers"], temperatures)
+    findings = findings_of(checked)
+    return PeriodData(label, marked, data, rows, bills, quality, findings, coverage)
 
 
 def _no_readings(label: str, meter_input: MeterInput, choice: Choice) -> str:
-    """That a period has no readings: where it lies, and where the readings are."""
+    """Return a message that a period has no readings, with its dates and those of the readings."""
     project, known = meter_input.project, meter_input.trace.readings.dropna(subset="value")
     if label == "baseline":
         where = f"which ends on {project.baseline_end:%Y-%m-%d}"
@@ -116,31 +116,31 @@ def _no_readings(label: str, meter_input: MeterInput, choice: Choice) -> str:
     else:
         where = "which is the reporting window from {start} to {end}".format(**choice.reporting_window)
     estimated = int(known["estimated"].sum())
-    unsettled = (
-        f" {estimated} of its {len(known)} bills are estimated, and estimates count only with a read that settles them"
+    unresolved = (
+        f" {estimated} of its {len(known)} bills are estimated; estimates are used only if an actual read follows"
         " within 70 days."
         if estimated and choice.formatter.frequency == "billing"
         else ""
     )
     return (
-        f"The trace has no whole readings in the {label} period, {where}: its readings with a value are from"
-        f" {known['start'].min():%Y-%m-%d} to {known['end'].max():%Y-%m-%d}.{unsettled}"
+        f"The trace has no complete readings in the {label} period, {where}; its readings with a value are from"
+        f" {known['start'].min():%Y-%m-%d} to {known['end'].max():%Y-%m-%d}.{unresolved}"
     )
 
 
-def refused(
+def model_failure(
     error: Exception, label: str, readings: pd.DataFrame, choice: Choice, quality: dict[str, Any]
 ) -> ModelFailure:
-    """The failure of a formatter or model that has refused the data."""
+    """Return the failure for an exception that a formatter or model raised for the data."""
     known = readings["value"].dropna()
     if known.nunique() == 1:
-        why = f"all readings are {known.iloc[0]:.6g}, and a model needs readings that vary"
-    elif isinstance(error, EEMeterError | ValueError):  # what it says on purpose is for people
+        why = f"all readings are {known.iloc[0]:.6g}, but a model needs readings that vary"
+    elif isinstance(error, EEMeterError | ValueError):  # raised deliberately, with a message for users
         why = str(error).rstrip(".")
     else:
-        why = f"it stopped with {type(error).__name__}, as it does where readings are too few"
+        why = f"it stopped with {type(error).__name__}, which usually means that there are too few readings"
     failure = ModelFailure(
-        f"{choice.model_class.name} cannot be fitted on the {label} period, {span(readings)} with"
+        f"{choice.model_class.name} cannot be fitted to the {label} period, {span(readings)}, with"
         f" {readings['value'].notna().sum()} of {len(readings)} readings not null: {why}."
         " Check the readings and temperatures of that period."
     )
@@ -149,22 +149,22 @@ def refused(
 
 
 def span(readings: pd.DataFrame) -> str:
-    """The dates of the first and last reading."""
+    """Return the dates of the first and last reading."""
     return f"{readings['start'].min():%Y-%m-%d} to {readings['end'].max():%Y-%m-%d}"
 
 
 def _formatted(
     readings: pd.DataFrame, temperatures: Temperatures, meter_input: MeterInput, formatter: Formatter
 ) -> tuple[Any, pd.DataFrame, Bills]:
-    """What the formatter makes of the readings: its data, rows and bills."""
+    """Return the formatter's data for the readings, with its rows and bills."""
     series = _meter_series(readings, formatter).tz_convert(meter_input.project.timezone)
     zero_is_reading = meter_input.trace.zero_is_reading and meter_input.trace.is_electricity
     if zero_is_reading:
-        series = series.mask(series == 0, READ_AS_ZERO)  # formatters take 0 as missing (CalTRACK 2.2.1.4)
+        series = series.mask(series == 0, ZERO_SUBSTITUTE)  # formatters treat 0 as missing (CalTRACK 2.2.1.4)
     data = formatter.make(series, temperatures.hours, meter_input.trace.is_electricity)
     rows = formatter.rows(data).assign(predicted=np.nan)
     if zero_is_reading:
-        rows["observed"] = rows["observed"].mask(rows["observed"].abs() <= READ_AS_ZERO, 0.0)
+        rows["observed"] = rows["observed"].mask(rows["observed"].abs() <= ZERO_SUBSTITUTE, 0.0)
     bills = _bills(readings, pd.DatetimeIndex(rows.index)) if formatter.frequency == "billing" else None
     return data, rows, bills
 
@@ -173,7 +173,7 @@ def _meter_series(readings: pd.DataFrame, formatter: Formatter) -> "pd.Series[fl
     series = pd.Series(readings["value"].to_numpy(), index=pd.DatetimeIndex(readings["start"]))
     if formatter.frequency != "billing":
         return series
-    # a bill ends where the next one starts: the end of the last, and of any before a gap, has to be a row of its own
+    # a bill ends where the next one starts: the end of the last bill, and of any before a gap, needs its own row
     ends = pd.Series(np.nan, index=pd.DatetimeIndex(readings["end"]))
     return series.combine_first(ends[~ends.index.isin(series.index)])
 

@@ -1,8 +1,8 @@
-"""Which readings a modeling period has: whole ones, as near to 365 days as they come.
+"""Select the readings of a modeling period: complete readings, covering as close to 365 days as possible.
 
-The year is counted from the whole reading next to the project, which lies at most one reading away from it. A period
-has at most 365 days, or as many bills as come nearest to that (CalTRACK issue 126). A program that tracks savings for
-years asks for another reporting window than the first year (CalTRACK issues 74 and 127).
+The year is counted from the complete reading closest to the project, at most one reading away from it. A period has at
+most 365 days, or the number of bills closest to that (CalTRACK issue 126). Programs that track savings for years
+request another reporting window than the first year (CalTRACK issues 74 and 127).
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ import pandas as pd
 
 from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.frequency import LONGEST_BILL, Frequency
-from chalicelib.metering.serialized import Project
+from chalicelib.metering.meter_input import Project
 from chalicelib.reporting_window import FIRST_YEAR, LATEST_YEAR, Window, instants
 
 YEAR_DAYS = 365
@@ -21,7 +21,7 @@ YEAR_DAYS = 365
 def baseline_readings(
     readings: pd.DataFrame, frequency: Frequency, project: Project, *, nearest: bool = False
 ) -> pd.DataFrame:
-    """The readings within the last 365 days before `baseline_period_end`, or those `nearest` to as many."""
+    """Return the readings of the last 365 days before `baseline_period_end`; nearest: as close to 365 as possible."""
     whole = readings[readings["end"] <= project.baseline_end]
     if project.baseline_start is not None:
         whole = whole[whole["start"] >= project.baseline_start]
@@ -41,11 +41,11 @@ def reporting_readings(
     *,
     nearest: bool = False,
 ) -> pd.DataFrame:
-    """The readings of the reporting period within a window.
+    """Return the readings of the reporting period in a window.
 
-    first_year: within the first 365 days from `reporting_period_start`, or those `nearest` to as many. latest_year:
-    the same of the last 365 days up to the last reading that has a value. A start and an end: those in between. Raises
-    ModelFailure for a start before `reporting_period_start`.
+    first_year: the first 365 days from `reporting_period_start`. latest_year: the last 365 days up to the last reading
+    with a value. A start and an end: the readings in between. nearest: as close to 365 days as possible, rather than at
+    most 365. Raises ModelFailure if the window starts before `reporting_period_start`.
     """
     whole = readings[readings["start"] >= project.reporting_start]
     if project.reporting_end is not None:
@@ -70,14 +70,14 @@ def _edges(window: Mapping[str, str], project: Project) -> tuple[pd.Timestamp, p
     if start < project.reporting_start:
         shown = (instant.tz_convert(project.timezone).isoformat() for instant in (start, project.reporting_start))
         raise ModelFailure(
-            "The reporting window starts at {}, before the project's reporting period starts at {}: give the window a"
-            " start at or after it.".format(*shown)
+            "The reporting window starts at {}, before the project's reporting period starts at {}: set the window's"
+            " start to that date or later.".format(*shown)
         )
     return start, end
 
 
 def _longest(frequency: Frequency, nearest: bool) -> pd.Timedelta:
-    """How far a whole reading may lie from the project; among monthly bills may be one of two months."""
+    """Return how far a complete reading may be from the project; monthly bills may include a bimonthly one."""
     return max(frequency.longest, LONGEST_BILL) if nearest else frequency.longest
 
 
@@ -87,7 +87,7 @@ def _year_up_to(last: pd.Timestamp, readings: pd.DataFrame, project: Project, ne
 
 
 def _count_to_last_known(readings: pd.DataFrame) -> int:
-    """How many readings there are up to the last that has a value."""
+    """Return the number of readings up to the last one with a value."""
     known = np.flatnonzero(readings["value"].notna())
     return int(known[-1]) + 1 if len(known) else 0
 
@@ -97,6 +97,6 @@ def _nearest(edges: "pd.Series[pd.Timestamp]", instant: pd.Timestamp) -> pd.Time
 
 
 def _shifted(instant: pd.Timestamp, days: int, project: Project) -> pd.Timestamp:
-    """Days by the calendar of the building: a year over two clock changes is 365 days, and an hour is not lost."""
+    """Shift an instant by calendar days in the project's time zone: clock changes do not lose or add an hour."""
     wall = instant.tz_convert(project.timezone).tz_localize(None) + pd.Timedelta(days=days)
     return wall.tz_localize(project.timezone, ambiguous=True, nonexistent="shift_forward")

@@ -1,4 +1,4 @@
-"""Results as plain JSON values."""
+"""Convert results to plain JSON values."""
 
 import math
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ import pandas as pd
 
 
 def plain(value: Any) -> Any:
-    """The value in dicts, lists, str, float, int, bool and None only; NaN and infinities are None, instants UTC."""
+    """Convert a value to dicts, lists, str, float, int, bool and None; NaN and infinities to None, instants to UTC."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, pd.Timestamp | pd.DatetimeIndex):

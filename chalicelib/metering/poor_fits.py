@@ -1,13 +1,13 @@
-"""eemeter's daily model, whose poor fits are found, reported and, unless that is turned off, refitted.
+"""eemeter's daily model, with poor fits detected, reported and, unless turned off, refitted.
 
-Where eemeter 4.1.1 ends in a poor fit, it has nearly always had a good one on the way, and lost it:
+If eemeter 4.1.1 ends in a poor fit, it has almost always found a good one before, and lost it:
 
-- Its last step takes a submodel of one slope whose balance point is among the outermost temperatures for one without a
-  flat part (`fit_c_hdd_tidd`). It pins the point to the outermost temperature, where the energy would have to be far
-  below all readings, to which the search is bound; and what it then stores has the point elsewhere
+- The last step treats a submodel with one slope, whose balance point is among the extreme temperatures, as one without
+  a flat part (`fit_c_hdd_tidd`). It fixes the balance point at the extreme temperature, where the energy would have to
+  be far below all readings, outside the bounds of the search; the stored model then has the balance point elsewhere
   (`get_full_model_x`).
-- The two balance points of a smoothed submodel may cross. They are then stored the other way round
-  (`fix_full_model_x`), which for smoothed ones is another curve: heating becomes cooling.
+- The two balance points of a smoothed submodel may cross. They are then stored in reverse order (`fix_full_model_x`),
+  which is a different curve for a smoothed submodel: heating becomes cooling.
 """
 
 import math
@@ -25,11 +25,11 @@ from chalicelib.metering.degree_day_ols import COOLING_POINTS, NONE, fit_degree_
 from chalicelib.metering.refit import Parts, is_weekend, refitted, squares
 
 POOR = 1.3  # times the squared residuals of the regression
-NEGLIGIBLE = 1e-6  # of the squared readings: what the residuals of the regression are taken to be at the least
+NEGLIGIBLE = 1e-6  # of the squared readings: lower bound for the regression's squared residuals
 WARNING = "datastore.poor_fit_search"
 REFIT = "refit_poor_search"
 
-_DESCRIPTION = "Refit a model whose search has ended in a poor fit from a plain regression on degree days"
+_DESCRIPTION = "If the search for the model ends in a poor fit, refit it from a plain regression on degree days"
 _ERRORS = ("wRMSE", "RMSE", "MAE", "CVRMSE", "PNRMSE")
 
 
@@ -46,27 +46,27 @@ class DailyLegacyKwargs(DailyLegacySettings):  # type: ignore[misc]
 
 
 class CheckedDailyModel(DailyModel):  # type: ignore[misc]
-    """eemeter's DailyModel, whose fit is held against a plain regression on degree days and weekends.
+    """eemeter's DailyModel, with its fit compared with a plain regression on degree days and weekends.
 
-    A poor fit adds WARNING to the warnings of the data, and is made anew where REFIT is true; the better of both is
-    kept. Where it is false, or the fit is not poor, the model is eemeter's own to the last bit.
+    A poor fit adds WARNING to the warnings of the data. If REFIT is true, the model is then refitted, and the better of
+    the two fits is used. If it is false, or the fit is not poor, the model is bit-identical to eemeter's own.
     """
 
     def __init__(self, model: str, kwargs: Mapping[str, Any]) -> None:
-        """model: current or legacy, as eemeter has it. kwargs: of DailyKwargs or DailyLegacyKwargs."""
+        """model: current or legacy, eemeter's names. kwargs: of DailyKwargs or DailyLegacyKwargs."""
         settings = {**kwargs}
         self._refits = bool(settings.pop(REFIT, True))
         super().__init__(model=model, settings=settings)
 
     def fit(self, baseline_data: Any, ignore_disqualification: bool = False) -> "CheckedDailyModel":
-        """As eemeter's."""
+        """Fit the model; the same interface as eemeter's."""
         self._cooling_points = COOLING_POINTS if baseline_data.is_electricity_data else NONE
         super().fit(baseline_data, ignore_disqualification)
         return self
 
     def _fit(self, meter_data: pd.DataFrame) -> "CheckedDailyModel":
         super()._fit(meter_data)
-        if self.settings.full_model != FullModelSelection.HDD_TIDD_CDD:  # it may not have what the regression has
+        if self.settings.full_model != FullModelSelection.HDD_TIDD_CDD:  # it lacks terms of the regression
             return self
         temperature, energy = (self.df_meter[name].to_numpy(dtype=float) for name in ("temperature", "observed"))
         regression = fit_degree_days(temperature, energy, is_weekend(self), cooling_points=self._cooling_points)
@@ -78,30 +78,30 @@ class CheckedDailyModel(DailyModel):  # type: ignore[misc]
             found = refitted(self, self._cooling_points, POOR * best)
             if found.squares < before:
                 after = found.squares
-                self._take(found)
+                self._adopt(found)
         self.warnings.append(_warning(before, after, best, len(energy), refits=self._refits))
         return self
 
-    def _take(self, parts: Parts) -> None:
-        """Be the model of another fit."""
+    def _adopt(self, parts: Parts) -> None:
+        """Replace the fit of this model with another one."""
         self.best_combination = parts.split
         self.model = parts.fits
-        self.fit_components |= parts.fits  # of which eemeter computes the errors
+        self.fit_components |= parts.fits  # eemeter computes the errors from these
         self.error |= dict(zip(_ERRORS, map(float, self._get_error_metrics(parts.split)), strict=True))
         self.params = self._create_params_from_fit_model()
 
 
 def _warning(before: float, after: float, best: float, n: int, *, refits: bool) -> EEMeterWarning:
-    """before, after, best: the squared residuals of eemeter's fit, of the one in use, and of the regression."""
+    """Return WARNING. before, after, best: squared residuals of eemeter's fit, the fit in use and the regression."""
     if not refits:
-        outcome = f'it was kept, and model_kwargs {{"{REFIT}": true}} would refit it from there'
+        outcome = f'it was not refitted; set model_kwargs {{"{REFIT}": true}} to refit it from that regression'
     elif after < before:
-        outcome = "it was refitted from there"
+        outcome = "it was refitted from that regression"
     else:
-        outcome = "refitting it from there found nothing better"
+        outcome = "refitting it from that regression found nothing better"
     return EEMeterWarning(
         qualified_name=WARNING,
-        description="eemeter's search for the model has ended in a poor fit.",
+        description="eemeter's optimizer ended in a poor fit.",
         data={
             "ssr_ratio_before": before / best,
             "ssr_ratio_after": after / best,

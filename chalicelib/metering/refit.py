@@ -1,8 +1,8 @@
-"""A new search for eemeter's daily model, begun where a plain regression on degree days ends.
+"""Refit eemeter's daily model, starting from a plain regression on degree days.
 
-It is eemeter's own last step, which goes from given coefficients to the least adaptive loss. It ends well because it
-begins near to the end, without smoothing, and with balance points that are not among the outermost temperatures; see
-chalicelib.metering.poor_fits for what goes wrong elsewhere. The same data give the same bits.
+This uses eemeter's own last step, which minimizes the adaptive loss from given coefficients. It succeeds because it
+starts close to the optimum, without smoothing, and with balance points away from the extreme temperatures; see
+chalicelib.metering.poor_fits for what goes wrong otherwise. The same data give bit-identical results.
 """
 
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ from eemeter.eemeter.models.daily.utilities.settings import update_daily_setting
 
 from chalicelib.metering.degree_day_ols import HEATING_POINTS, Floats, fit_degree_days
 
-_MARGIN = 0.01  # F, within the outermost temperatures
-_WEEKEND_DAYS = 8  # as many as eemeter asks for before it splits them off: 30 / 3.75
+_MARGIN = 0.01  # F, inside the temperature bounds
+_MIN_WEEKEND_DAYS = 8  # eemeter's minimum for a separate weekend model: 30 / 3.75
 _UNSPLIT, _BY_WEEKEND = "fw-su_sh_wi", "wd-su_sh_wi__we-su_sh_wi"
 _ONE_SLOPE, _TWO_SLOPES = ["c_hdd_bp", "c_hdd_beta"], ["hdd_bp", "hdd_beta", "cdd_bp", "cdd_beta"]
 
 
 class Parts(NamedTuple):
-    """A split of the days, the fits of its parts by their names, and the sum of their squared residuals."""
+    """A split of the days, the fits of its parts by name, and the sum of their squared residuals."""
 
     split: str
     fits: dict[str, Any]
@@ -33,7 +33,7 @@ class Parts(NamedTuple):
 
 
 class _Start(NamedTuple):
-    """What eemeter's last step takes of the fit before it."""
+    """The attributes of a previous fit that eemeter's last step uses."""
 
     model_key: str
     named_coeffs: ModelCoefficients
@@ -41,23 +41,23 @@ class _Start(NamedTuple):
 
 
 def squares(fit: Any) -> float:
-    """The squared residuals of a fit of eemeter's as it is stored, which need not be those that its search has seen."""
+    """Return the sum of squared residuals of an eemeter fit as stored, which can differ from what its optimizer saw."""
     energy, *_ = fit.eval(fit.T)
     return float(np.square(energy - fit.obs).sum())
 
 
 def is_weekend(model: Any) -> npt.NDArray[np.bool_]:
-    """Which of the days that a daily model was fitted on are weekends to it; none where it may not split them off."""
+    """Return which days of a fitted daily model are weekends; none if the model may not separate them."""
     if not model.settings.split_selection.allow_separate_weekday_weekend:
         return np.zeros(len(model.df_meter), dtype=bool)
     return np.isin(model.df_meter["day_of_week"], model.combo_dictionary["we"])
 
 
 def refitted(model: Any, cooling_points: Floats, enough: float) -> Parts:
-    """The parts of a fitted daily model, each with a new fit or the model's own, whichever has the smaller residuals.
+    """Return the parts of a fitted daily model, each with the better of a new fit and the model's own.
 
-    The split is the one that eemeter has chosen. Where that comes to more than `enough` squared residuals, it may be
-    another, which has all the terms of the regression: by weekdays and weekends. cooling_points: of the regression, F.
+    The split is the one that eemeter chose. If that leaves more than `enough` squared residuals, a split with all terms
+    of the regression (weekdays and weekends) is tried, too. cooling_points: of the regression, F.
     """
     found = []
     for split in _splits(model):
@@ -71,7 +71,7 @@ def refitted(model: Any, cooling_points: Floats, enough: float) -> Parts:
 def _splits(model: Any) -> Iterator[str]:
     yield model.best_combination
     weekend = is_weekend(model)
-    yield _BY_WEEKEND if min(weekend.sum(), (~weekend).sum()) >= _WEEKEND_DAYS else _UNSPLIT
+    yield _BY_WEEKEND if min(weekend.sum(), (~weekend).sum()) >= _MIN_WEEKEND_DAYS else _UNSPLIT
 
 
 def _better(model: Any, part: str, cooling_points: Floats) -> Any:
@@ -82,7 +82,7 @@ def _better(model: Any, part: str, cooling_points: Floats) -> Any:
 
 
 def _start(days: pd.DataFrame, cooling_points: Floats, settings: Any) -> _Start:
-    """The regression on the days of a part, which eemeter takes as all of one kind."""
+    """Return the regression on the days of a part, without a weekend term, as a start for eemeter."""
     temperature, energy = (days[name].to_numpy(dtype=float) for name in ("temperature", "observed"))
     _, (low, high) = get_T_bnds(temperature, settings)
     heating, cooling = (np.clip(points, low + _MARGIN, high - _MARGIN) for points in (HEATING_POINTS, cooling_points))
@@ -101,7 +101,7 @@ def _start(days: pd.DataFrame, cooling_points: Floats, settings: Any) -> _Start:
 
 
 def _last_step(settings: Any) -> Any:
-    """The settings of eemeter's last step; where it is to have none, by the loss with which it chooses a model."""
+    """Return the settings of eemeter's last step; if it is turned off, with the loss used for model selection."""
     changes: dict[str, Any] = {"developer_mode": True, "silent_developer_mode": True, "regularization_alpha": 0.0}
     if settings.alpha_final_type is None:
         changes |= {"alpha_final_type": "last", "alpha_final": settings.alpha_selection, "final_bounds_scalar": 1.0}

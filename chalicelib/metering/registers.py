@@ -1,4 +1,4 @@
-"""Register reads: what a meter's counter shows. Consumption is the difference of two reads."""
+"""Register reads, the cumulative values on a meter's register. Consumption is the difference between two reads."""
 
 import math
 
@@ -8,49 +8,49 @@ import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 
-FEWEST = 12  # values; of fewer, a season can look like a counter
-FEWEST_RISES = 8
-FALLS = 0.05  # of the steps of a counter may go down: exchanges, and counters that begin anew each day or month
-SMALL_STEP = 0.1  # of the first value: by what a few values of a counter, which has long counted, go up at most
-MANY = 100  # values; of fewer, a counter may go down once
-LEAST_RISES = 0.25  # of the steps; a gas meter stands still all summer
-HIGHEST_RATE = 2.0  # times the highest ordinary rate: what a counter that rolled over may have counted
-JUMP = 20.0  # times the highest ordinary rate: a counter that has jumped ahead
-MOST_JUMPS = 2  # what recurs is use, as of a pump
-LEAST_JUMP = 0.1  # of what the counter then shows
-LONGEST_INTERVAL = pd.Timedelta(hours=25)  # what is read less often is a bill
-SPREAD = pd.Timedelta(hours=6)  # a difference is spread over the intervals of such a gap, or over two
+MIN_VALUES = 12  # with fewer values, seasonal consumption can look like a register
+MIN_RISES = 8
+MAX_FALL_SHARE = 0.05  # of the steps of a register: meter exchanges, and registers reset every day or month
+MAX_RELATIVE_STEP = 0.1  # of the first value, if there are few values: the register has been counting for long
+MANY = 100  # values; with fewer, a register may fall once
+MIN_RISE_SHARE = 0.25  # of the steps; a gas meter may stand still all summer
+MAX_ROLLOVER_RATE = 2.0  # times the highest ordinary rate: the limit for consumption across a rollover
+JUMP = 20.0  # times the highest ordinary rate: the register has jumped ahead
+MAX_JUMPS = 2  # more frequent jumps are real use, as by a pump
+MIN_JUMP_SHARE = 0.1  # of the read after the jump
+LONGEST_INTERVAL = pd.Timedelta(hours=25)  # anything read less often is a bill
+MAX_SPREAD = pd.Timedelta(hours=6)  # consumption over a gap up to this length, or of two intervals, is spread evenly
 
 
 def looks_like_register(values: Floats) -> bool:
-    """Whether known values in the order of time, posted as consumption, are those of a counter.
+    """Return whether values posted as consumption, in order of time, look like register reads.
 
-    Consumption goes up and down with the seasons and by chance: of a dozen readings in random order, one in a hundred
-    thousand goes down no more than once. Eight to eleven values have to go up all the time, by little.
+    Consumption rises and falls with the seasons and by chance: a dozen readings in random order fall at most once with
+    a probability of one in 100,000. Eight to eleven values must rise at every step, by small amounts.
     """
     known = values[~np.isnan(values)]
     steps = np.diff(known)
     falls, rises = int((steps < 0).sum()), int((steps > 0).sum())
-    allowed = FALLS * len(steps) if len(known) >= MANY else 1
-    if len(known) >= FEWEST:
-        return falls <= allowed and rises >= max(FEWEST_RISES, LEAST_RISES * len(steps))
-    return len(known) >= FEWEST_RISES and rises == len(steps) and float(steps.max()) < SMALL_STEP * float(known[0])
+    allowed = MAX_FALL_SHARE * len(steps) if len(known) >= MANY else 1
+    if len(known) >= MIN_VALUES:
+        return falls <= allowed and rises >= max(MIN_RISES, MIN_RISE_SHARE * len(steps))
+    return len(known) >= MIN_RISES and rises == len(steps) and float(steps.max()) < MAX_RELATIVE_STEP * float(known[0])
 
 
 def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float) -> pd.DataFrame:
-    """What was used between reads: start, end, value (NaN where not known), estimated, duplicate, and exchanged.
+    """Return the consumption between reads: start, end, value (NaN if unknown), estimated, duplicate and exchanged.
 
-    reads: by time, with value, and start or end as the instant of the read (kind ARBITRARY_START or ARBITRARY_END); a
-    null is no read. step: the energy of one unit of the counter, which starts again at a power of ten of them. A
-    difference is estimated, or a duplicate, where its last read is.
+    reads: in order of time, with value, and start or end as the instant of the read (kind ARBITRARY_START or
+    ARBITRARY_END); a null is not a read. step: the energy per unit of the register, which rolls over at a power of ten
+    units. A difference is estimated, or a duplicate, if its last read is.
 
-    A counter that falls has rolled over, at the next power of ten above all that it shows, if it then has counted at no
-    more than twice the highest ordinary rate; otherwise the meter was exchanged or reset, and what was used in between
-    is not known. Nor is it where a counter jumps ahead, at most twice, by more than twenty times the highest ordinary
-    rate and a tenth of what it then shows. The counter of a net meter may run backwards.
+    If the register falls, it has rolled over at the next power of ten above all its reads, provided that the resulting
+    rate is at most twice the highest ordinary rate; otherwise the meter was exchanged or reset, and the consumption in
+    between is unknown. It is also unknown if the register jumps ahead, at most twice, by more than 20 times the highest
+    ordinary rate and a tenth of the new read. The register of a net meter may run backwards.
 
-    Where reads of intervals are missing, the difference over a short gap is spread evenly over its intervals, which are
-    then estimated; that over a long one is not known. A bill covers what it covers.
+    If interval reads are missing, the difference over a short gap is spread evenly over its intervals, which are then
+    estimated; over a long gap, it is unknown. Bills may have any length.
     """
     known = reads[reads["value"].notna()]
     at = known["start" if kind == "ARBITRARY_START" else "end"].reset_index(drop=True)
@@ -61,14 +61,14 @@ def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float
     backwards = interpretation == "ELECTRICITY_CONSUMPTION_NET"
     used["value"] = step * _differences(known["value"].to_numpy(dtype=np.float64) / step, hours, backwards=backwards)
     used["exchanged"] = used["value"].isna()
-    return placed(used)[0]
+    return split_long_readings(used)[0]
 
 
-def placed(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Readings of which none covers several intervals, and those that did and count as missing.
+def split_long_readings(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Split readings that cover several intervals; also return those that are too long, which count as missing.
 
-    What covers a few intervals, two or six hours of them, is spread evenly over them, which are then estimated. Bills
-    cover what they cover.
+    A reading of two intervals, or of up to six hours, is spread evenly over its intervals, which are then estimated.
+    Bills are not split.
     """
     seconds = (used["end"] - used["start"]).dt.total_seconds()
     usual = float(seconds.median())
@@ -77,8 +77,8 @@ def placed(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     parts = np.maximum((seconds / usual).round().to_numpy(dtype=np.int64), 1)
     if parts.max() == 1:
         return used, used[:0]
-    short = parts <= max(2, SPREAD.total_seconds() // usual)
-    unplaced = used[~short & used["value"].notna()]
+    short = parts <= max(2, MAX_SPREAD.total_seconds() // usual)
+    long_readings = used[~short & used["value"].notna()]
     used = used.copy()
     used["value"] = (used["value"] / parts).where(short)
     used["estimated"] |= parts > 1
@@ -88,36 +88,36 @@ def placed(used: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     length = pd.to_timedelta(np.repeat(seconds.to_numpy() / parts, parts), unit="s")
     split["start"] += number * length
     split["end"] = split["start"] + length
-    return split, unplaced
+    return split, long_readings
 
 
 def _differences(units: Floats, hours: Floats, *, backwards: bool) -> Floats:
-    """Those of successive reads of a counter, NaN where it was exchanged and made whole where it rolled over."""
+    """Return the differences of successive register reads, corrected for rollovers; NaN for exchanges and jumps."""
     decimals = _decimals(units)
     used = np.round(np.diff(units), decimals)
     rate = np.abs(used) / hours
-    jumps = np.abs(used) > LEAST_JUMP * np.abs(units[1:])
+    jumps = np.abs(used) > MIN_JUMP_SHARE * np.abs(units[1:])
     forward = (used >= 0) | backwards
     limit = _highest(rate[forward], jumps[forward])
     capacity = 10.0 ** (math.floor(math.log10(max(units.max(initial=1.0), 1.0))) + 1)
     for at in np.flatnonzero((jumps & (rate > JUMP * limit)) | ((used < 0) & ~(backwards & (rate <= JUMP * limit)))):
         rolled = round(used[at] + capacity, decimals)
-        plausible = used[at] < 0 and 0 <= rolled <= HIGHEST_RATE * limit * hours[at]
+        plausible = used[at] < 0 and 0 <= rolled <= MAX_ROLLOVER_RATE * limit * hours[at]
         used[at] = rolled if plausible else math.nan
     return used
 
 
 def _decimals(units: Floats) -> int:
-    """How many decimals of a difference are known: what lies beyond is the rounding of the reads in binary."""
+    """Return the number of significant decimals of a difference; further ones are binary rounding of the reads."""
     largest = float(np.abs(units).max(initial=1.0))
     return max(math.floor(-math.log10(4 * np.finfo(np.float64).eps * largest)), 0)
 
 
 def _highest(rate: Floats, may_jump: npt.NDArray[np.bool_]) -> float:
-    """The highest rate that is no jump: without the few highest, where they may be jumps far above the others."""
+    """Return the highest ordinary rate: without up to MAX_JUMPS rates far above the others that may be jumps."""
     order = np.argsort(rate)
     ordered, may_jump = rate[order], may_jump[order]
-    for count in range(1, min(MOST_JUMPS, len(ordered) - 1) + 1):
+    for count in range(1, min(MAX_JUMPS, len(ordered) - 1) + 1):
         if may_jump[-count:].all() and ordered[-count] > JUMP * ordered[-count - 1] > 0:
             return float(ordered[-count - 1])
     return float(ordered[-1]) if len(ordered) else 0.0

@@ -1,4 +1,4 @@
-"""The models and formatters that a meter run can name, and the checks of their keyword arguments."""
+"""The models and formatters that a meter run can name, and the validation of their keyword arguments."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.formatters import FORMATTERS, Formatter
 from chalicelib.metering.frequency import Frequency
 from chalicelib.metering.lean import hourly
-from chalicelib.metering.models import Days, Model
+from chalicelib.metering.models import ChangepointModel, Model
 from chalicelib.metering.poor_fits import DailyKwargs, DailyLegacyKwargs
 from chalicelib.reporting_window import FIRST_YEAR, NAMED_WINDOWS, Window, checked
 from chalicelib.vocabulary import UNCERTAINTY_METHODS
@@ -21,11 +21,11 @@ from chalicelib.vocabulary import UNCERTAINTY_METHODS
 
 @dataclass(frozen=True)
 class ModelClass:
-    """A model by its name.
+    """A model that a run can name.
 
-    make: a new model of these settings. settings: a pydantic model of the keyword arguments, or a function that imports
-    it when a run asks for it. formatter: the name of the one whose data the model takes. uncertainty: the methods of
-    its intervals, the default first.
+    make: creates a model from its settings. settings: the pydantic model of the keyword arguments, or a function that
+    imports it on demand. formatter: the name of the formatter that makes the model's data. uncertainty: the supported
+    uncertainty methods, the default first.
     """
 
     name: str
@@ -35,14 +35,14 @@ class ModelClass:
     uncertainty: tuple[str, ...] = ("guideline14", "caltrack")
 
     def kwargs_model(self) -> type[pydantic.BaseModel]:
-        """The pydantic model of the keyword arguments. Raises ModelFailure where this worker has no such model."""
+        """Return the pydantic model of the keyword arguments. Raises ModelFailure if this worker lacks the model."""
         return self.settings if isinstance(self.settings, type) else self.settings()
 
 
 DAILY_UNCERTAINTY = ("regression", "guideline14", "caltrack")
 MODEL_CLASSES = (
-    ModelClass("DailyModel", Days.current, DailyKwargs, "daily", DAILY_UNCERTAINTY),
-    ModelClass("DailyLegacyModel", Days.legacy, DailyLegacyKwargs, "daily", DAILY_UNCERTAINTY),
+    ModelClass("DailyModel", ChangepointModel.current, DailyKwargs, "daily", DAILY_UNCERTAINTY),
+    ModelClass("DailyLegacyModel", ChangepointModel.legacy, DailyLegacyKwargs, "daily", DAILY_UNCERTAINTY),
     ModelClass(
         "CaltrackBillingModel",
         CaltrackBillingModel,
@@ -50,21 +50,23 @@ MODEL_CLASSES = (
         "caltrack_billing",
         ("regression", "guideline14", "caltrack", "bootstrap"),
     ),
-    ModelClass("BillingModel", Days.billing, DailyLegacySettings, "billing"),
-    ModelClass("HourlyModel", lambda kwargs: hourly().Hours(kwargs), lambda: hourly().HourlySettings, "hourly"),
+    ModelClass("BillingModel", ChangepointModel.billing, DailyLegacySettings, "billing"),
     ModelClass(
-        "HourlyCaltrackModel", lambda kwargs: hourly().CaltrackHours(kwargs), lambda: hourly().NoSettings, "hourly"
+        "HourlyModel", lambda kwargs: hourly().HourlyElasticNet(kwargs), lambda: hourly().HourlySettings, "hourly"
+    ),
+    ModelClass(
+        "HourlyCaltrackModel", lambda kwargs: hourly().HourlyCaltrack(kwargs), lambda: hourly().NoSettings, "hourly"
     ),
 )
-# by formatter; "billing" names what either billing model takes
-DEFAULTS = {
+# by formatter; "billing" stands for the formatter of either billing model
+DEFAULT_MODELS = {
     "daily": "DailyModel",
     "billing": "CaltrackBillingModel",
     "caltrack_billing": "CaltrackBillingModel",
     "hourly": "HourlyModel",
 }
 
-# What the original datastore called them, by their successor.
+# The names in the original datastore, and the models that replace them.
 MODEL_ALIASES = {
     "SeasonalElasticNetCVModel": "DailyModel",
     "CaltrackDailyModel": "DailyLegacyModel",
@@ -72,20 +74,20 @@ MODEL_ALIASES = {
     "BillingElasticNetCVModel": "CaltrackBillingModel",
 }
 BILLING_ALIAS, INTERVAL_ALIAS = "ModelDataBillingFormatter", "ModelDataFormatter"
-FREQ_STR = {"D": "daily", "H": "hourly"}  # pandas' names of the rows that ModelDataFormatter makes
-MINUTES_AN_HOUR = 60
+FREQ_STR = {"D": "daily", "H": "hourly"}  # ModelDataFormatter's row frequency, as a pandas alias
+MINUTES_PER_HOUR = 60
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The names that this deployment knows."""
+    """The models and formatters of this deployment, by name."""
 
     model_classes: Mapping[str, ModelClass]
     formatters: Mapping[str, Formatter]
 
     @classmethod
     def of(cls, modules: Iterable[ModuleType]) -> "Registry":
-        """eemeter's models, and those in the MODEL_CLASSES and FORMATTERS of a deployment's own modules."""
+        """Return the built-in models and those in the MODEL_CLASSES and FORMATTERS of a deployment's own modules."""
         model_classes, formatters = [*MODEL_CLASSES], [*FORMATTERS]
         for module in modules:
             model_classes += getattr(module, "MODEL_CLASSES", ())
@@ -95,7 +97,7 @@ class Registry:
 
 @dataclass(frozen=True)
 class Choice:
-    """The model and formatter of one run, with the keyword arguments checked and their defaults filled in."""
+    """The model and formatter of one run, with validated keyword arguments and their defaults."""
 
     model_class: ModelClass
     model_kwargs: dict[str, Any]
@@ -107,32 +109,35 @@ class Choice:
 
     @property
     def exclude_outliers(self) -> bool:
-        """Whether readings far from all others count as missing."""
+        """Whether outliers count as missing."""
         return self.outliers == "exclude"
 
     @property
     def formatter_kwargs(self) -> dict[str, Any]:
-        """The keyword arguments of the formatter, defaults filled in."""
+        """The keyword arguments of the formatter, including defaults."""
         return {"ignore_sufficiency": self.ignore_sufficiency, "outliers": self.outliers}
 
     def new_model(self) -> Model:
-        """A model that has not been fitted."""
+        """Return a new, unfitted model."""
         return self.model_class.make(_silent(self.model_kwargs, self.model_class.kwargs_model()))
 
 
 def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry) -> Choice:
-    """What the input names, or else the default for its frequency. Raises ModelFailure with what is allowed."""
+    """Return what the input names, or the default for its frequency. Raises ModelFailure, listing what is allowed."""
     formatter_kwargs = _object(document.get("formatter_kwargs"), "formatter_kwargs")
     formatter_name = _formatter_name(document.get("formatter_class"), formatter_kwargs, registry)
     model_name = document.get("model_class")
     if model_name is None:
         model_name = _default_model(formatter_name or ("billing" if frequency.is_billing else "daily"), registry)
     model_name = MODEL_ALIASES.get(model_name, model_name)
-    _known("model_class", model_name, (*registry.model_classes, *MODEL_ALIASES))
+    _check_known("model_class", model_name, (*registry.model_classes, *MODEL_ALIASES))
     model_class = registry.model_classes[model_name]
     formatter = registry.formatters[model_class.formatter]
     if formatter_name not in (None, formatter.name) and not formatter_name == "billing" == formatter.frequency:
-        raise ModelFailure(f"{model_name} takes the formatter {formatter.name!r}, not {formatter_name!r}.")
+        raise ModelFailure(
+            f"formatter_class is {formatter_name!r}, but {model_name} needs {formatter.name!r}: change it, or leave it"
+            " out."
+        )
     _check_frequency(model_name, formatter, frequency)
     return Choice(
         model_class=model_class,
@@ -147,10 +152,10 @@ def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry
 def _uncertainty(given: Any, model_class: ModelClass) -> str:
     if given is None:
         return model_class.uncertainty[0]
-    _known("uncertainty", given, UNCERTAINTY_METHODS)
+    _check_known("uncertainty", given, UNCERTAINTY_METHODS)
     if given not in model_class.uncertainty:
-        taken = ", ".join(model_class.uncertainty)
-        raise ModelFailure(f"{model_class.name} has no uncertainty {given!r}; it has {taken}.")
+        supported = ", ".join(model_class.uncertainty)
+        raise ModelFailure(f"{model_class.name} does not support uncertainty {given!r}; choose one of {supported}.")
     return str(given)
 
 
@@ -161,40 +166,40 @@ def _reporting_window(given: Any) -> Window:
         try:
             return checked(given)
         except ValueError as error:
-            raise ModelFailure(f"reporting_window does not fit: {error}.") from error
-    _known("reporting_window", given, (*NAMED_WINDOWS, '{"start": ..., "end": ...}'))
+            raise ModelFailure(f"reporting_window is invalid: {error}.") from error
+    _check_known("reporting_window", given, (*NAMED_WINDOWS, '{"start": ..., "end": ...}'))
     return str(given)
 
 
 def _formatter_name(given: Any, kwargs: dict[str, Any], registry: Registry) -> str | None:
-    """The formatter that is named; takes freq_str, which says it of one of the original's, out of the arguments."""
+    """Return the name of the formatter; removes freq_str, which selects it for an original formatter, from `kwargs`."""
     if given == BILLING_ALIAS:
         return "billing"
     if given == INTERVAL_ALIAS:
         freq_str = kwargs.pop("freq_str", "D")
         if freq_str not in FREQ_STR:
-            raise ModelFailure(f"formatter_kwargs.freq_str is {freq_str!r}; it has to be {' or '.join(FREQ_STR)}.")
+            raise ModelFailure(f"formatter_kwargs.freq_str is {freq_str!r}; it must be {' or '.join(FREQ_STR)}.")
         return FREQ_STR[freq_str]
     if given is not None:
-        _known("formatter_class", given, (*registry.formatters, INTERVAL_ALIAS, BILLING_ALIAS))
+        _check_known("formatter_class", given, (*registry.formatters, INTERVAL_ALIAS, BILLING_ALIAS))
     return given  # type: ignore[no-any-return]
 
 
 def _default_model(formatter: str, registry: Registry) -> str:
     own = (name for name, known in registry.model_classes.items() if known.formatter == formatter)
-    return DEFAULTS.get(formatter) or next(own, formatter)
+    return DEFAULT_MODELS.get(formatter) or next(own, formatter)
 
 
 def _check_frequency(model_name: str, formatter: Formatter, frequency: Frequency) -> None:
     if frequency.is_billing and formatter.frequency != "billing":
         raise ModelFailure(
-            f"{model_name} takes readings of a day or less, and the trace has bills ({frequency.name}): choose a"
+            f"{model_name} needs readings of a day or less, but the trace has bills ({frequency.name}): choose"
             " CaltrackBillingModel."
         )
-    if formatter.is_hourly and (frequency.minutes or MINUTES_AN_HOUR + 1) > MINUTES_AN_HOUR:
+    if formatter.is_hourly and (frequency.minutes or MINUTES_PER_HOUR + 1) > MINUTES_PER_HOUR:
         raise ModelFailure(
-            f"{model_name} takes readings of an hour or less, and the trace is read {frequency.name}: choose a"
-            " DailyModel or a CaltrackBillingModel."
+            f"{model_name} needs readings of an hour or less, but the trace's frequency is {frequency.name}: choose"
+            " DailyModel or CaltrackBillingModel."
         )
 
 
@@ -208,27 +213,28 @@ def _model_kwargs(given: Any, model_class: ModelClass) -> dict[str, Any]:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()
         )
-        hint = ' Say "developer_mode": true to change it all the same.' if "Developer mode" in faults else ""
-        raise ModelFailure(f"{model_class.name} does not take these model_kwargs: {faults}.{hint}") from error
+        hint = ' Set "developer_mode": true to change it anyway.' if "Developer mode" in faults else ""
+        raise ModelFailure(f"The model_kwargs of {model_class.name} are invalid: {faults}.{hint}") from error
     filled: dict[str, Any] = settings.model_dump(mode="json")
     return filled
 
 
 def _silent(kwargs: Mapping[str, Any], settings: type[pydantic.BaseModel]) -> dict[str, Any]:
-    """The arguments, and where eemeter prints a warning of its own to the console, that it should not."""
+    """Return the arguments, with eemeter's console warning about developer mode turned off, where there is one."""
     silence = {"silent_developer_mode": True} if "silent_developer_mode" in settings.model_fields else {}
     return {**kwargs, **silence}
 
 
 def _check_keys(given: Any, settings: type[pydantic.BaseModel], where: str) -> None:
-    """eemeter drops the keys that it does not know; a person who wrote one wants to hear of it."""
+    """Raise ModelFailure for an unknown key; eemeter would silently ignore it."""
     if not isinstance(given, Mapping):
-        raise ModelFailure(f"{where} has to be an object.")
+        raise ModelFailure(f"{where} must be an object.")
     allowed = {name: field for name, field in settings.model_fields.items() if name != "silent_developer_mode"}
     for key, value in given.items():
         field = allowed.get(key.lower())
         if field is None:
-            raise ModelFailure(f"{where} does not take {key!r}; it takes {', '.join(allowed) or 'nothing'}.")
+            options = f"use one of {', '.join(allowed)}" if allowed else "it has no arguments"
+            raise ModelFailure(f"{where} has no argument {key!r}; {options}.")
         if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
             _check_keys(value, field.annotation, f"{where}.{key}")
 
@@ -237,25 +243,23 @@ def _formatter_kwargs(given: Mapping[str, Any]) -> dict[str, Any]:
     for key in given:
         if key not in ("ignore_sufficiency", "outliers"):
             raise ModelFailure(
-                f"formatter_kwargs does not take {key!r}; it takes ignore_sufficiency and outliers, and with"
-                f" {INTERVAL_ALIAS} freq_str."
+                f"formatter_kwargs has no argument {key!r}; use ignore_sufficiency, outliers or, with {INTERVAL_ALIAS},"
+                " freq_str."
             )
     ignore_sufficiency, outliers = given.get("ignore_sufficiency", False), given.get("outliers", "keep")
     if not isinstance(ignore_sufficiency, bool):
-        raise ModelFailure(
-            f"formatter_kwargs.ignore_sufficiency is {ignore_sufficiency!r}; it has to be true or false."
-        )
+        raise ModelFailure(f"formatter_kwargs.ignore_sufficiency is {ignore_sufficiency!r}; it must be true or false.")
     if outliers not in ("keep", "exclude"):
-        raise ModelFailure(f"formatter_kwargs.outliers is {outliers!r}; it has to be 'keep' or 'exclude'.")
+        raise ModelFailure(f"formatter_kwargs.outliers is {outliers!r}; it must be 'keep' or 'exclude'.")
     return {"ignore_sufficiency": ignore_sufficiency, "outliers": outliers}
 
 
 def _object(given: Any, where: str) -> dict[str, Any]:
     if given is not None and not isinstance(given, Mapping):
-        raise ModelFailure(f"{where} has to be an object.")
+        raise ModelFailure(f"{where} must be an object.")
     return dict(given or {})
 
 
-def _known(key: str, name: Any, known: Iterable[str]) -> None:
+def _check_known(key: str, name: Any, known: Iterable[str]) -> None:
     if name not in known:
-        raise ModelFailure(f"{key} {name!r} is not known; the known ones are {', '.join(known)}.")
+        raise ModelFailure(f"{key} {name!r} is unknown; use one of {', '.join(known)}.")

@@ -1,4 +1,4 @@
-"""Sufficiency criteria and warnings, eemeter's and our own, in the words of a program evaluator."""
+"""Sentences for sufficiency criteria and warnings, eemeter's and our own, in the terms of a program evaluator."""
 
 import math
 from collections.abc import Mapping
@@ -6,8 +6,7 @@ from typing import Any
 
 _SHOWN = 3  # dates of a list
 ACCOUNT = (
-    "{rows_used} of its {rows_total} {step} have both a reading and a temperature, and {rows_needed} are needed:"
-    " {causes}"
+    "{rows_used} of {rows_total} {step} have both a reading and a temperature, but {rows_needed} are required: {causes}"
 )
 SENTENCES = {
     "no_data": ACCOUNT,
@@ -15,125 +14,133 @@ SENTENCES = {
     "too_many_days_with_missing_data": ACCOUNT,
     "too_many_days_with_missing_meter_data": ACCOUNT,
     "too_many_days_with_missing_temperature_data": ACCOUNT,
-    "missing_monthly_temperature_data": "months that lack more than 10 % of their temperatures: {months}",
-    "missing_monthly_meter_data": "months that lack more than 10 % of their readings: {months}",
+    "missing_monthly_temperature_data": "months with less than 90 % of their temperatures: {months}",
+    "missing_monthly_meter_data": "months with less than 90 % of their readings: {months}",
     "negative_meter_values": (
-        "days with a negative reading, which gas consumption cannot have: {n_negative_meter_values}"
+        "days with a negative reading, which is impossible for gas consumption: {n_negative_meter_values}. Correct"
+        " these readings"
     ),
-    "cvrmse": "the model's CVRMSE is {CVRMSE}, and at most {threshold} is accepted",
+    "cvrmse": "the model's CVRMSE is {CVRMSE}, which is above the maximum of {threshold}",
     "extreme_values_detected": (
-        "daily values to review as extreme: {n_extreme_values}, the highest of them {max_value}; the limit is"
-        " {extreme_value_limit}, the median of {median} and three times the interquartile range"
+        "extreme daily values to review: {n_extreme_values}, the highest is {max_value}; the limit is"
+        " {extreme_value_limit}, three interquartile ranges above the median of {median}"
     ),
     "utc_index": (
-        "the project's days begin and end at midnight UTC: give the project a timezone, such as America/Chicago,"
-        " unless its clocks show UTC"
+        "the project's days begin and end at midnight UTC: set the project's timezone, such as America/Chicago,"
+        " unless its local time is UTC"
     ),
     "unable_to_confirm_daily_temperature_sufficiency": (
-        "eemeter cannot tell whether each day has temperatures for enough of its hours"
+        "eemeter cannot determine whether each day has temperatures for enough of its hours"
     ),
-    # eemeter names all days here, not the days it means
+    # eemeter's data lists all days, not only those concerned
     "missing_high_frequency_temperature_data": (
-        "there are days with temperatures for less than half of their hours; they count as days without a temperature"
+        "some days have temperatures for less than half of their hours; they count as days without a temperature"
     ),
     "missing_high_frequency_meter_data": (
-        "there are days of which at most half was read; they count as days without a reading: {dates}"
+        "some days have readings for at most half of the day; they count as days without a reading: {dates}"
     ),
-    "inferior_model_usage": "the readings are daily, and a model for bills adds them up by month",
+    "inferior_model_usage": "the readings are daily, but a billing model uses only their monthly sums",
     "offcycle_reads_in_billing_monthly_data": (
-        # eemeter also names the end of a series, which is no bill
-        "bills shorter than 25 or longer than 35 (bimonthly: 70) days: {count}, from {dates}"
+        # eemeter also lists the end of the series, which is not a bill
+        "bills shorter than 25 days or longer than 35 days (bimonthly: 70 days): {count}, starting on {dates}"
     ),
     "too_few_days_in_bills": (
-        "the bills that count cover {n_days} days, and {n_days_needed} (90 % of 365) are needed; bills that do not"
-        " count: {unused}; bills that count: {used}"
+        "the usable bills cover {n_days} days, but {n_days_needed} (90 % of 365) are required; excluded bills:"
+        " {unused}; usable bills: {used}"
     ),
-    "unused_bills": "bills that do not count: {bills}",
-    "negative_bills": "bills below 0, which gas consumption cannot have: {bills}",
+    "unused_bills": "excluded bills: {bills}",
+    "negative_bills": "negative bills, which are impossible for gas consumption: {bills}. Correct these bills",
     "extreme_bills": (
-        "bills to review as extreme: {bills}; the limit is {limit} a day, the median of {median} and three times the"
-        " interquartile range"
+        "extreme bills to review: {bills}; the limit is {limit} per day, three interquartile ranges above the median"
+        " of {median}"
     ),
     "no_degrees_of_freedom": (
-        "the values of this model have no interval: {n} readings leave no degree of freedom beside the number of"
-        " parameters, {parameters}"
+        "the values of this model have no confidence interval: {n} readings and {parameters} parameters leave no"
+        " degrees of freedom"
     ),
-    "interval_not_finite": "the values of this model have no interval: its numbers are too large to be squared",
+    "interval_not_finite": (
+        "the values of this model have no confidence interval: its numbers are too large to be squared"
+    ),
     "no_interval": (
-        "ASHRAE's interval is relative to the mean of the observed values; that is {mean_observed}, and at or below"
-        " zero (or next to it) the interval is undefined, so the values of this model have none"
+        "the values of this model have no confidence interval: that of ASHRAE Guideline 14 is relative to the mean of"
+        " the observed values, {mean_observed}, and is undefined if the mean is at or below zero, or very close to it"
     ),
     "poor_fit_search": (
-        "eemeter's search for the model has ended in a poor fit, with {ssr_ratio_before} times the squared residuals of"
-        " a plain regression on degree days (RMSE {rmse_before}); {outcome}: the model in use has {ssr_ratio_after}"
-        " times (RMSE {rmse_after})"
+        "eemeter's optimizer ended in a poor fit, with {ssr_ratio_before} times the squared residuals of a plain"
+        " regression on degree days (RMSE {rmse_before}); {outcome}: the model in use has {ssr_ratio_after} times"
+        " (RMSE {rmse_after})"
     ),
     "duplicate_readings": (
-        "instants for which one request gave several values, the last of which counts (duplicates): {count}, {dates}"
+        "instants with several values in one request, of which the last is used (duplicates): {count}, {dates}"
     ),
     "register_exchanged": (
-        "the register falls or jumps as by an exchange of the meter, and what was used then is missing: {count},"
-        " {dates}. Post null for a read that is wrong"
+        "the register reads drop or jump, as after a meter exchange, so the consumption of those intervals is missing:"
+        " {count}, {dates}. If a read is wrong, post null for it"
     ),
     "zeros_missing": (
-        "{count} of {readings} readings are 0, and electricity of 0 counts as missing (CalTRACK 2.2.1.4) unless the"
-        ' trace has "zero_is_reading": true, as a submeter may'
+        "{count} of {readings} readings are 0, which counts as missing for electricity (CalTRACK 2.2.1.4); if they are"
+        ' real, as on a submeter, set "zero_is_reading": true on the trace'
     ),
     "missing_readings": "{missing} of {readings} {step} have no reading: {days}",
     "negative_readings": (
-        "readings below 0, which consumption cannot have: {readings}. One that corrects an estimate is settled with it"
-        ' where that record has "estimated": true and both cover at most 70 days'
+        "negative readings, which are impossible for consumption: {readings}. If one corrects an earlier estimate, post"
+        ' that estimate with "estimated": true; the two are then combined, if they cover at most 70 days'
     ),
     "outliers": (
-        'readings far from all others like them: {readings}; formatter_kwargs {{"outliers": "exclude"}} leaves them out'
+        'readings far from all similar ones: {readings}; set formatter_kwargs {{"outliers": "exclude"}} to exclude them'
     ),
-    "outliers_excluded": "readings far from all others like them were left out: {readings}",
+    "outliers_excluded": "readings far from all similar ones were excluded: {readings}",
     "temperatures_missing": (
-        "{missing} of {hours} hours had no temperature, and {filled} of them were filled from their neighbours; days"
-        " without a temperature: {days}"
+        "{missing} of {hours} hours had no temperature, and {filled} of them were interpolated; days without a"
+        " temperature: {days}"
     ),
-    "days_without_temperature": "days with temperatures for less than half of their hours do not count: {days}",
+    "days_without_temperature": (
+        "days excluded because less than half of their hours have a temperature: {days}. Post the missing hours to"
+        " weather_records/"
+    ),
     "impossible_temperatures": (
-        "{count} {dataset} temperatures of station {station} are impossible anywhere on Earth, or more than 60 F from"
-        " the median of the day around them; they count as missing"
+        "{count} {dataset} temperatures of station {station} are impossible on Earth, or more than 60 F from the median"
+        " of the hours around them; they count as missing"
     ),
     "long_bills": (
-        "bills of at least {times} times the usual {days} days: {bills}. Each is taken as the energy of all its days;"
-        " if a bill in it is missing, post that with value null"
+        "bills at least {times} times as long as the usual {days} days: {bills}. Each is used as the energy of all its"
+        " days; if it hides a missing bill, post that bill with value null"
     ),
     "long_readings": (
-        "readings that cover several intervals, whose energy belongs to no single one, count as missing: {count}, from"
-        " {dates}. Post bills as a trace of their own"
+        "readings that cover several intervals count as missing, since their energy cannot be divided among the"
+        " intervals: {count}, on {dates}. Post bills as a separate trace"
     ),
     "inclusive_ends": (
         "{count} of {bills} bills end a day before the next one starts: if the end dates are the last days of the"
-        " bills, post the days after them"
+        " bills, post the day after as the end"
     ),
     "weather_stuck": (
-        "temperatures of station {station} stay the same for {hours} hours and more, as of a broken sensor: {days}"
+        "temperatures of station {station} do not change for {hours} hours or more, as from a broken sensor: {days}."
+        " Leave these hours out"
     ),
     "normal_year_filled": (
-        "the normal year of station {station} lacks {hours} hours ({dates}); they were filled from the days around them"
+        "the normal year of station {station} lacks {hours} hours ({dates}); they were interpolated from the days"
+        " around them"
     ),
     "weather_mismatch": (
         "observed temperatures (station {observed_station}, mean {observed_mean} F, spread {observed_spread} F) and"
-        " normal temperatures (station {normal_station}, mean {normal_mean} F, spread {normal_spread} F) of the same"
-        " days of the year cannot belong to one place: check the stations, and the units in which they were posted"
+        " normal temperatures (station {normal_station}, mean {normal_mean} F, spread {normal_spread} F) for the same"
+        " days of the year cannot be from the same place: check the stations, and the units that were posted"
     ),
     "weather_in_celsius": (
-        "no observed temperature of station {observed_station} is above {hottest} F, in most of a year: check whether"
+        "no observed temperature of station {observed_station} is above {hottest} F in most of a year: check whether"
         " its unit is C"
     ),
 }
 
 
 def explain(criterion: Mapping[str, Any]) -> str:
-    """One clause with its numbers, and eemeter's name of the criterion; takes {"name", "description", "data"}."""
+    """Return a clause with the numbers of a criterion {"name", "description", "data"}, and its name in parentheses."""
     short = criterion["name"].rpartition(".")[2]
     description, data = criterion["description"].rstrip("."), criterion["data"]
     try:
-        clause = SENTENCES[short].format(**_words(description, data))
-    except LookupError:  # a criterion, or the form of one, that this version does not know
+        clause = SENTENCES[short].format(**_fields(description, data))
+    except LookupError:  # an unknown criterion, or one with unknown data
         clause = description
         if isinstance(data, Mapping) and data:
             clause += ": " + ", ".join(f"{key.replace('_', ' ')} {_number(value)}" for key, value in data.items())
@@ -142,12 +149,12 @@ def explain(criterion: Mapping[str, Any]) -> str:
     return f"{clause} ({short})"
 
 
-def _words(description: str, data: Any) -> dict[str, str]:
+def _fields(description: str, data: Any) -> dict[str, str]:
     if not isinstance(data, Mapping):
         return {"count": str(len(data)), "dates": _dates(data)}
-    words = {key: _listed(value) if isinstance(value, list) else _number(value) for key, value in data.items()}
-    words["threshold"] = description.rpartition("> ")[2]
-    return words
+    fields = {key: _listed(value) if isinstance(value, list) else _number(value) for key, value in data.items()}
+    fields["threshold"] = description.rpartition("> ")[2]
+    return fields
 
 
 def _dates(timestamps: Any) -> str:
@@ -160,7 +167,7 @@ def _listed(items: list[str]) -> str:
 
 
 def _number(value: Any) -> str:
-    """Two decimals, or two digits of a number below 1, without trailing zeros."""
+    """Format a number with two decimals, or two significant digits below 1, without trailing zeros."""
     try:
         number = float(value)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""The hourly temperatures of a period, their gaps filled."""
+"""The hourly temperatures of a period, with gaps filled."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ import pandas as pd
 
 from chalicelib.metering.caltrack.degree_days import daily_means, local_days
 from chalicelib.metering.failure import WeatherFailure
-from chalicelib.metering.serialized import MeterInput
+from chalicelib.metering.meter_input import MeterInput
 
 _EDGE = pd.Timedelta(days=2)
 _HOUR = pd.Timedelta(hours=1)
@@ -17,9 +17,9 @@ _HOUR = pd.Timedelta(hours=1)
 class Temperatures:
     """The temperatures of a period, in the project's time zone.
 
-    hours: degrees Fahrenheit by the hour, with two days around the period; NaN where there is none. count, missing,
-    filled: the hours of the period, those without a temperature, and how many of these were filled. days_without: the
-    days of the period that have no temperature, since less than half of their hours have one.
+    hours: hourly temperatures (F), including two days before and after the period; NaN if missing. count, missing,
+    filled: the number of hours in the period, of those without a temperature, and of those that were filled.
+    days_without: the days of the period without a temperature, because less than half of their hours have one.
     """
 
     hours: "pd.Series[float]"
@@ -30,12 +30,12 @@ class Temperatures:
 
 
 def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_day: bool) -> Temperatures:
-    """The temperatures of the period that the readings span. by_day: whether the model takes means of days.
+    """Return the temperatures of the period that the readings span. by_day: whether the model uses daily means.
 
-    Hours next to known ones lie on the line between them (CalTRACK 2.3.3, as eeweather draws it). By days, a day that
-    then has at least half of its hours is filled by a curve without overshoot (Fritsch and Carlson 1980): of hours
-    missing at random it leaves 0.4 times the error that the mean of those known would leave. Any other day has no
-    temperature (CalTRACK 2.2.2.3). Raises WeatherFailure without any temperature.
+    Missing hours adjacent to known ones are interpolated linearly (CalTRACK 2.3.3, as in eeweather). With daily means,
+    a day that then has at least half of its hours is filled by monotone cubic interpolation (Fritsch and Carlson 1980),
+    which for hours missing at random has 0.4 times the error of the mean of the known hours. Any other day has no
+    temperature (CalTRACK 2.2.2.3). Raises WeatherFailure if there are no temperatures.
     """
     first, last = readings["start"].min(), readings["end"].max()
     temperature = meter_input.weather.temperature
@@ -46,16 +46,16 @@ def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_d
         only = f", only from {known_hours[0]:%Y-%m-%d} to {known_hours[-1]:%Y-%m-%d}" if len(known_hours) else ""
         raise WeatherFailure(
             f"Weather station {meter_input.weather.station} has no temperatures from {first:%Y-%m-%d} to"
-            f" {last:%Y-%m-%d}{only}."
+            f" {last:%Y-%m-%d}{only}: post the missing hours to weather_records/, then run again."
         )
     hours = given
     if given.isna().any():
         hours = _whole_or_missing_days(given) if by_day else _next_to_known(given)
         if hours[first:last].isna().all():
             raise WeatherFailure(
-                f"Weather station {meter_input.weather.station} has {int(inside.notna().sum()):,} temperatures from"
-                f" {first:%Y-%m-%d} to {last:%Y-%m-%d}, and not for half of the hours of any day (CalTRACK 2.2.2.3):"
-                " post the hours that are missing to weather_records/, then run again."
+                f"Weather station {meter_input.weather.station} has only {int(inside.notna().sum()):,} temperatures"
+                f" from {first:%Y-%m-%d} to {last:%Y-%m-%d}, and no day has half of its hours (CalTRACK 2.2.2.3): post"
+                " the missing hours to weather_records/, then run again."
             )
     known, filled = (int(one[first : last - pd.Timedelta(1)].notna().sum()) for one in (given, hours))
     count = round((last - first) / _HOUR)
@@ -66,9 +66,9 @@ def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_d
 
 
 def _at_whole_hours(temperature: "pd.Series[float]") -> "pd.Series[float]":
-    """The temperatures at the hours of local clocks: interpolated where they differ from UTC by parts of an hour.
+    """Interpolate temperatures to full local hours, in time zones that differ from UTC by a fraction of an hour.
 
-    eemeter finds no midnight between the hours of UTC, and would count every day as one without temperatures.
+    eemeter needs a temperature at local midnight; otherwise it would treat every day as one without temperatures.
     """
     if (pd.DatetimeIndex(temperature.index).minute == 0).all():
         return temperature
@@ -80,7 +80,7 @@ def _whole_or_missing_days(given: "pd.Series[float]") -> "pd.Series[float]":
     index = pd.DatetimeIndex(given.index)
     first, end = index[0].normalize(), (index[-1] + pd.Timedelta(days=1)).normalize()
     day = np.searchsorted(local_days(first, end).asi8, index.as_unit("ns").asi8, side="right") - 1
-    means = pd.Series(daily_means(_next_to_known(given), first, end)[0][day], index=index)  # NaN of too few hours
+    means = pd.Series(daily_means(_next_to_known(given), first, end)[0][day], index=index)  # NaN: too few hours
     curve = given.interpolate("pchip", limit_area="inside") if given.notna().sum() > 1 else given
     return curve.fillna(means).where(means.notna())
 

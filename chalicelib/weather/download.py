@@ -1,4 +1,4 @@
-"""A file from a server, or the news that it has none; anything else is tried again, and then raised."""
+"""Download a file over HTTP, with retries."""
 
 import time
 import urllib.error
@@ -7,24 +7,24 @@ from http.client import HTTPException
 
 from chalicelib import __version__
 
-MOST_BYTES = 128_000_000  # a station's year is 0.1 to 50 MB: GHCNh has 329 columns and, of late, a row every 5 minutes
-TIMEOUT = 20  # seconds without a byte
+MAX_BYTES = 128_000_000  # a station's year is 0.1 to 50 MB: GHCNh has 329 columns and, recently, a row every 5 minutes
+TIMEOUT = 20  # seconds without receiving a byte
 DEADLINE = 120  # seconds for a whole file
 TRIES = 3
-BACK_OFF = 2.0  # seconds before the second try; before the third, twice as many
+BACK_OFF = 2.0  # seconds before the second try; doubled before the third
 BLOCK = 1 << 20
 
 
 class Unavailable(OSError):
-    """The server does not answer, or not with the file: another time it may."""
+    """The server did not deliver the file; a later attempt may succeed."""
 
 
 class Unusable(Exception):
-    """What the server gave cannot be read, and would be the same another time."""
+    """The server delivered a file that cannot be read; a later attempt would give the same file."""
 
 
 def download(url: str) -> bytes | None:
-    """The content of a file; None where the server has none (404). Raises Unavailable and Unusable."""
+    """Return the content of a file; None if the server does not have it (404). Raises Unavailable and Unusable."""
     for attempt in range(TRIES):
         if attempt:
             time.sleep(BACK_OFF * attempt)
@@ -41,18 +41,18 @@ def download(url: str) -> bytes | None:
 
 def _once(url: str) -> bytes:
     request = urllib.request.Request(url, headers={"User-Agent": f"eemeter-datastore/{__version__}"})  # noqa: S310
-    until = time.monotonic() + DEADLINE
+    deadline = time.monotonic() + DEADLINE
     blocks: list[bytes] = []
-    # The base of the URL is the deployment's own parameter, which the template holds to http and https.
+    # The base URL is a parameter of the deployment; the template allows only http and https.
     with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
-        promised = response.headers.get("Content-Length")
+        expected = response.headers.get("Content-Length")
         while block := response.read(BLOCK):
             blocks.append(block)
-            if sum(map(len, blocks)) > MOST_BYTES:
-                raise Unusable(f"{url} is larger than {MOST_BYTES // 1_000_000} MB, which no station's year is.")
-            if time.monotonic() > until:
-                raise TimeoutError(f"not whole after {DEADLINE} s")
+            if sum(map(len, blocks)) > MAX_BYTES:
+                raise Unusable(f"{url} is larger than {MAX_BYTES // 1_000_000} MB, too large for a station's year.")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"incomplete after {DEADLINE} s")
     content = b"".join(blocks)
-    if promised is not None and len(content) != int(promised):
-        raise ConnectionError(f"cut off after {len(content)} of {promised} bytes")
+    if expected is not None and len(content) != int(expected):
+        raise ConnectionError(f"cut off after {len(content)} of {expected} bytes")
     return content

@@ -1,8 +1,8 @@
-"""NOAA's GHCNh, which has taken ISD's place: a pipe-separated file for each station and year.
+"""NOAA's GHCNh, the successor to ISD: a pipe-separated file for each station and year.
 
-The files are read, not NCEI's access service, which sends a tenth of the bytes or less, but under load may answer 200
-with an empty body, as if there were no data. A file that is not there is a 404, and one that broke off is shorter than
-it promised.
+This module reads the files rather than NCEI's access service. The service sends a tenth of the bytes or less, but under
+load it may respond with 200 and an empty body, as if there were no data. With files, a missing one is a 404, and a
+truncated one is shorter than its Content-Length.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ URL = "https://www.ncei.noaa.gov/oa/global-historical-climatology-network/hourly
 
 
 def fetch(base: str, station: str, year: int) -> Hours | None:
-    """A station's year; see chalicelib.weather."""
+    """Return a station's year; see chalicelib.weather."""
     base = base.rstrip("/") or URL
     for id in ids(base, station, year):
         name = f"GHCNh_{id}_{year}.psv"
@@ -27,8 +27,8 @@ def fetch(base: str, station: str, year: int) -> Hours | None:
 
 
 def reason(base: str, station: str, last: datetime) -> str:
-    """That GHCNh does not have the station; see chalicelib.weather."""
+    """Return why GHCNh does not have the station; see chalicelib.weather."""
     try:
         return unlisted(base.rstrip("/") or URL, station)
-    except (Unavailable, Unusable):  # the run has failed already, and needs no list for it
+    except (Unavailable, Unusable):  # the run has failed anyway; this would only have explained why
         return ""

@@ -1,9 +1,9 @@
-"""The temperatures in a file of GHCNh, in each of the layouts that NCEI has published.
+"""Read the temperatures in a GHCNh file, in any of the layouts that NCEI has published.
 
-By NCEI's documentation of GHCNh (v1.1.0): °C at an instant in UTC, and quality codes whose meaning depends on the
-source. The instant is DATE, or Year, Month, Day, Hour and Minute; the station is STATION or Station_ID; the separator
-is a pipe in the files and a comma from NCEI's access service. Columns come and go with the version, and files that
-were put together repeat the line of their names.
+According to NCEI's GHCNh documentation (v1.1.0), temperatures are in °C at an instant in UTC, and the meaning of a
+quality code depends on the data source. The instant is DATE, or Year, Month, Day, Hour and Minute; the station is
+STATION or Station_ID; the separator is a pipe in the files and a comma from NCEI's access service. The columns differ
+between versions, and concatenated files repeat the header line.
 """
 
 import csv
@@ -20,8 +20,8 @@ from chalicelib.weather.normal import COLDEST, HOTTEST
 VALUE, QUALITY, ORIGIN = "temperature", "temperature_quality_code", "temperature_source_code"
 DATE, PARTS = ("date",), ("year", "month", "day", "hour", "minute")
 STATIONS = ("station", "station_id")
-MISSING = {9999.0, 9999.9, 999.9}  # what sources write, with either sign, for a temperature that they do not have
-# Suspect, erroneous and removed, by the documentation's table 3; a lower-case letter is a check of GHCNh's own failed.
+MISSING = {9999.0, 9999.9, 999.9}  # sentinel values for a missing temperature, with either sign
+# Suspect, erroneous or removed (table 3 of the documentation). A lower-case letter: one of GHCNh's own checks failed.
 _FIRST_SOURCES = ("220", "221", "222", "223", "347", "348")
 _BAD_OF_FIRST, _BAD = "235", "2367"
 
@@ -29,7 +29,7 @@ logger = Logger()
 
 
 class _Layout(NamedTuple):
-    """Where a row has what; None where it does not have it."""
+    """The separator and the column positions of a file; None for a column that it does not have."""
 
     separator: str
     value: int
@@ -40,10 +40,10 @@ class _Layout(NamedTuple):
 
 
 def temperatures(content: bytes, name: str, station: str, year: int) -> pd.Series:
-    """The temperatures (°C, by instant in UTC) that a station observed in a year.
+    """Return a station's observed temperatures in a year (°C, indexed by instant in UTC).
 
-    Rows without one, and those that the quality code calls bad, are left out. So are rows that cannot be read; the log
-    has their number and the first of them. Raises Unusable without the columns, or when no row can be read.
+    Rows without a temperature or with a bad quality code are left out. So are unreadable rows; the log has their count
+    and the first of them. Raises Unusable if columns are missing or no row can be read.
     """
     lines = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", errors="replace")
     layout = _first_layout(next(lines, ""), name)
@@ -69,9 +69,9 @@ def temperatures(content: bytes, name: str, station: str, year: int) -> pd.Serie
         if observation:
             observed.append(observation)
     if bad and not read:
-        raise Unusable(f"{name}, {first}. Nor can any other of its {bad:,} rows.")
+        raise Unusable(f"{name}, {first}. None of its {bad:,} rows can be read.")
     if bad:
-        logger.warning("left out rows of a file", file=name, rows=read + bad, left_out=bad, first=first)
+        logger.warning("skipped unreadable rows", file=name, rows=read + bad, skipped=bad, first=first)
     times = pd.to_datetime([at for at, _ in observed], utc=True)
     return pd.Series([value for _, value in observed], index=pd.DatetimeIndex(times), dtype=float)
 
@@ -80,13 +80,13 @@ def _first_layout(line: str, name: str) -> _Layout:
     layout = _layout(line)
     if layout is None:
         names = _names(line)
-        lacking = [label for label, there in (("DATE", _time(names)), (VALUE, VALUE in names)) if not there]
-        raise Unusable(f"{name} has no column {' and no '.join(lacking)}: its first line is {line.strip()[:80]!r}.")
+        missing = [label for label, present in (("DATE", _time(names)), (VALUE, VALUE in names)) if not present]
+        raise Unusable(f"{name} has no column {' and no '.join(missing)}: its first line is {line.strip()[:80]!r}.")
     return layout
 
 
 def _layout(line: str) -> _Layout | None:
-    """The layout that a line of column names gives; None for another line."""
+    """Return the layout that a header line defines; None if the line is not a header."""
     names = _names(line)
     if VALUE not in names or not (time := _time(names)):
         return None
@@ -96,7 +96,7 @@ def _layout(line: str) -> _Layout | None:
 
 
 def _time(names: list[str]) -> tuple[int, ...]:
-    """The columns of the instant; none when they are not there."""
+    """Return the positions of the columns of the instant; empty if they are missing."""
     for columns in (DATE, PARTS):
         if set(columns) <= set(names):
             return tuple(names.index(column) for column in columns)
@@ -112,31 +112,31 @@ def _separator(line: str) -> str:
 
 
 def _cells(line: str, separator: str) -> list[str]:
-    """A row's cells. Between pipes a quotation mark means nothing: remarks have single ones."""
+    """Split a row into cells. Quotation marks have no meaning in pipe-separated files: remarks contain single ones."""
     if separator == "|":
         return line.split("|")
     try:
         return next(csv.reader([line]))
-    except csv.Error:  # a cell that is too long
+    except csv.Error:  # a cell is too long
         return line.split(",")
 
 
 def _observation(line: str, layout: _Layout, station: str) -> tuple[datetime, float] | None:
-    """When and how warm; None where there is no temperature or a doubtful one. Raises ValueError."""
+    """Return the instant and temperature; None if the temperature is missing or flagged as bad. Raises ValueError."""
     cells = [cell.strip() for cell in _cells(line, layout.separator)]
 
     def at(column: int | None) -> str:
         return "" if column is None else cells[column]
 
     try:
-        text, own = at(layout.value), at(layout.station)
+        text, row_station = at(layout.value), at(layout.station)
         if not text or not _is_good(at(layout.quality), at(layout.origin)):
             return None
         time = [at(column) for column in layout.time]
     except IndexError:
-        raise ValueError(f"it ends after {len(cells)} columns") from None
-    if own and own != station:
-        raise ValueError(f"it is of station {own}")
+        raise ValueError(f"it has only {len(cells)} columns") from None
+    if row_station and row_station != station:
+        raise ValueError(f"it belongs to station {row_station}")
     value = _number(text)
     return None if value is None else (_instant(time), value)
 
@@ -154,7 +154,7 @@ def _number(text: str) -> float | None:
 
 
 def _instant(time: list[str]) -> datetime:
-    """The instant of a DATE, or of the five numbers. A DATE without an hour is no instant."""
+    """Parse an instant from DATE or from the five numbers. Raises ValueError, also for a DATE without an hour."""
     try:
         if len(time) == len(PARTS):
             year, month, day, hour, minute = map(int, time)

@@ -1,4 +1,4 @@
-"""From observations at odd minutes to hours, as eeweather does it."""
+"""Convert observations at arbitrary minutes to hourly means, as eeweather does."""
 
 import numpy as np
 import pandas as pd
@@ -7,10 +7,10 @@ Hours = list[tuple[int, float]]
 
 
 def hourly(celsius: pd.Series) -> Hours:
-    """The mean of each hour (°F, by microseconds since 1970 UTC) of temperatures in °C indexed in UTC.
+    """Return the mean of each hour (microseconds since 1970 UTC, °F) of temperatures in °C indexed in UTC.
 
-    Between observations the temperature is a straight line, drawn up to an hour from each of them (CalTRACK 2.3.3: the
-    steps of eeweather's `fetch_isd_hourly_temp_data`); an hour that it does not reach stays out.
+    Temperatures between observations are interpolated linearly, up to an hour from each observation (CalTRACK 2.3.3;
+    the steps of eeweather's `fetch_isd_hourly_temp_data`). Hours beyond that are left out.
     """
     by_instant = celsius.sort_index().groupby(level=0).mean()
     hours = (

@@ -1,5 +1,6 @@
-"""The long proof: `python -m tests.proof [COUNT]` fits the samples and COUNT made meters (500) with eemeter and with
-the acceleration, by all models, and some of them by all settings; it prints what differs, and counts."""
+"""The long equivalence test: `python -m tests.proof [COUNT]` fits the samples and COUNT simulated meters (default 500)
+with eemeter and with the acceleration, with all models, and some with all settings; it prints differences and counts.
+"""
 
 import argparse
 import sys
@@ -12,12 +13,12 @@ from tests.proof import meters
 from tests.proof.compare import Case, differences, record
 from tests.proof.variants import MODELS, SETTINGS
 
-EACH = 4  # made meters for each of the settings
+METERS_PER_SETTING = 4  # simulated
 
 
 def cases(count: int, first: int = 0) -> Iterator[Case]:
-    """Samples and made meters by all models, then the settings, each with meters of its own and two samples."""
-    for meter in chain(meters.samples(), meters.made(count, first)):
+    """Yield samples and simulated meters with all models, then each setting with its own meters and a sample."""
+    for meter in chain(meters.samples(), meters.simulated(count, first)):
         for variant in MODELS:
             if variant == "billing" or "billing" not in meter.name:
                 yield Case(meter, variant)
@@ -26,14 +27,15 @@ def cases(count: int, first: int = 0) -> Iterator[Case]:
     of_samples = [*meters.samples(("daily",))]
     for number, variant in enumerate(SETTINGS):
         sample = of_samples[number % len(of_samples)]
-        for meter in (sample, *meters.made(EACH if count else 0, first + 1000 + EACH * number)):
+        own = meters.simulated(METERS_PER_SETTING if count else 0, first + 1000 + METERS_PER_SETTING * number)
+        for meter in (sample, *own):
             yield Case(meters.bills(meter) if "weighted" in variant else meter, variant)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.proof", description=__doc__)
-    parser.add_argument("count", type=int, nargs="?", default=500, help="how many made meters")
-    parser.add_argument("--first", type=int, default=0, help="the number of the first of them")
+    parser.add_argument("count", type=int, nargs="?", default=500, help="number of simulated meters")
+    parser.add_argument("--first", type=int, default=0, help="number of the first simulated meter")
     given = parser.parse_args()
     counts: Counter[str] = Counter()
     seconds = [0.0, 0.0]

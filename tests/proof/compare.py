@@ -1,7 +1,7 @@
-"""One fit as a plain record, in which each number is exact, and what differs between two of them.
+"""Record a fit in plain values with exact numbers, and compare two records.
 
-`python -m tests.proof.compare FITS.json` makes the records of fits that `dump` has written, accelerated, and compares
-them with those of eemeter itself: for a process that has no more than the packages of the lean tree.
+`python -m tests.proof.compare FITS.json` repeats fits written by `dump`, accelerated, and compares them with the
+records of eemeter itself. It runs in a process with only the packages of the lean tree.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chalicelib.metering import lean  # noqa: F401  # before eemeter: in the lean tree it could not be imported otherwise
+from chalicelib.metering import lean  # noqa: F401  # before eemeter, which the lean tree could not import otherwise
 
 # isort: split
 import nlopt
@@ -37,8 +37,8 @@ _MODELS: dict[str, tuple[Any, Any]] = {
     "billing": (BillingModel, BillingBaselineData),
     "weighted": (BillingWeightedModel, BillingBaselineData),
 }
-_OF_PART = ("coef_id", "x", "bnds", "mean_loss", "TSS", "wSSE", "loss_alpha", "C", "T", "model", "weight", "resid")
-_OF_PARTS = (*_OF_PART, "f_unc", "N", "nfev", "success", "message", "model_name")
+_RESULT = ("coef_id", "x", "bnds", "mean_loss", "TSS", "wSSE", "loss_alpha", "C", "T", "model", "weight", "resid")
+_ATTRIBUTES = (*_RESULT, "f_unc", "N", "nfev", "success", "message", "model_name")
 
 
 class Case(NamedTuple):
@@ -50,14 +50,14 @@ class Case(NamedTuple):
 
 
 def record(case: Case, *, accelerate: bool) -> Record:
-    """All that a fit and its predictions come to, or where and how they fail."""
+    """Return the results of a fit and its predictions, up to a failure if there is one."""
     found: Record = {}
-    nlopt.srand(1)  # some of its algorithms go by chance
+    nlopt.srand(1)  # some of its algorithms are random
     with contextlib.ExitStack() as stack:
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
         stack.enter_context(np.errstate(all="ignore"))
-        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))  # eemeter prints its doubts
+        stack.enter_context(contextlib.redirect_stdout(io.StringIO()))  # eemeter prints warnings
         if accelerate:
             stack.enter_context(accelerated())
         try:
@@ -71,7 +71,7 @@ def _fit(case: Case, found: Record) -> None:
     kind, arguments = VARIANTS[case.variant]
     model_class, data_class = _MODELS[kind]
     meter = case.meter
-    # copies, because eemeter sets attributes of what it is given
+    # copies, because eemeter modifies its arguments
     data = data_class.from_series(
         meter.readings.copy(), meter.temperature.copy(), is_electricity_data=meter.electricity
     )
@@ -83,17 +83,17 @@ def _fit(case: Case, found: Record) -> None:
         model.fit(data, ignore_disqualification=True)
     finally:
         for name, part in getattr(model, "fit_components", {}).items():
-            found["parts"][name] = {key: _exact(getattr(part, key)) for key in _OF_PARTS}
+            found["parts"][name] = {key: _exact(getattr(part, key)) for key in _ATTRIBUTES}
     found["warnings"] = _warnings(model)
     found["combinations"] = [*model.combinations, model.best_combination]
     found["final"] = {
-        name: {key: _exact(getattr(part, key)) for key in _OF_PARTS} for name, part in model.model.items()
+        name: {key: _exact(getattr(part, key)) for key in _ATTRIBUTES} for name, part in model.model.items()
     }
     found["error"] = _exact({**model.error, "base": model.wRMSE_base})
     found["parameters"] = _exact(model.to_dict())
     found["predicted"] = _exact(model.predict(data, ignore_disqualification=True))
     other = data.df
-    other["temperature"] = (other["temperature"] - 50) * 1.7 + 55  # beyond both ends of what was fitted to
+    other["temperature"] = (other["temperature"] - 50) * 1.7 + 55  # beyond both ends of the fitted range
     found["predicted_beyond"] = _exact(model._predict(other))
     if case.variant.startswith("billing"):
         found["predicted_monthly"] = _exact(model.predict(data, aggregation="monthly", ignore_disqualification=True))
@@ -108,7 +108,7 @@ def _warnings(of: Any) -> Any:
 
 
 def _exact(value: Any) -> Any:
-    """In JSON's values: numbers by their bits, long arrays by a digest of them. NaN has many bits, and is one here."""
+    """Convert a value to JSON: numbers by their bits, long arrays as a digest. All NaNs are equal."""
     if isinstance(value, pd.DataFrame):
         index = [str(at) for at in value.index]
         return {
@@ -134,7 +134,7 @@ def _digest(values: list[Any]) -> str:
 
 
 def differences(theirs: Any, ours: Any, where: str = "") -> Iterator[str]:
-    """Where two records differ, and by what; nothing when they are the same."""
+    """Yield the differences between two records; nothing if they are identical."""
     if isinstance(theirs, dict) and isinstance(ours, dict):
         for key in dict.fromkeys((*theirs, *ours)):
             yield from differences(theirs.get(key, "(none)"), ours.get(key, "(none)"), f"{where}/{key}")
@@ -148,12 +148,12 @@ def _shown(value: Any) -> str:
 
 
 def compared(case: Case) -> list[str]:
-    """Fit both ways; what differs."""
+    """Fit with eemeter and accelerated, and return the differences."""
     return [*differences(record(case, accelerate=False), record(case, accelerate=True))]
 
 
 def dump(cases: Iterable[Case], path: Path) -> None:
-    """Write fits, each with the record of eemeter itself."""
+    """Write fits to a file, each with the record of eemeter itself."""
     fits = [
         {"meter": case.meter.to_plain(), "variant": case.variant, "record": record(case, accelerate=False)}
         for case in cases
@@ -162,7 +162,7 @@ def dump(cases: Iterable[Case], path: Path) -> None:
 
 
 def check(path: Path) -> dict[str, list[str]]:
-    """What differs from the records of a file that `dump` has written, by the name of the fit."""
+    """Return the differences from the records in a file written by `dump`, by the name of the fit."""
     fits = json.loads(path.read_text())
     cases = [Case(Meter.from_plain(fit["meter"]), fit["variant"]) for fit in fits]
     return {

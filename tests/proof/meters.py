@@ -1,4 +1,4 @@
-"""The meters of the proof: eemeter's samples of Illinois and made ones, the same ones each time."""
+"""The meters of the equivalence test: eemeter's samples from Illinois, and simulated ones with fixed seeds."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -24,7 +24,7 @@ class Meter(NamedTuple):
     electricity: bool
 
     def to_plain(self) -> dict[str, Any]:
-        """In plain JSON, with which `from_plain` makes the same meter bit for bit."""
+        """Convert the meter to plain JSON; `from_plain` restores it bit for bit."""
         return {
             "name": self.name,
             "zone": str(pd.DatetimeIndex(self.readings.index).tz),
@@ -51,7 +51,7 @@ def _series(plain: list[tuple[int, str]], zone: str) -> pd.Series:
 
 
 def samples(frequencies: tuple[str, ...] = ("daily", "billing")) -> Iterator[Meter]:
-    """eemeter's samples of Illinois that are read by the day or by bills, the year before and the year after."""
+    """Yield eemeter's daily and billing samples from Illinois, for the year before and the year after the project."""
     from eemeter.eemeter.samples import load_sample
     from eemeter.eemeter.samples import samples as names
 
@@ -70,7 +70,7 @@ def samples(frequencies: tuple[str, ...] = ("daily", "billing")) -> Iterator[Met
 
 @cache
 def _hours() -> pd.Series:
-    """The samples' temperatures: two years and a little of real weather."""
+    """Return the temperatures of the samples: a little more than two years of real weather."""
     from eemeter.eemeter.samples import load_sample
 
     hours: pd.Series = load_sample(_SAMPLE)[1].dropna()
@@ -146,7 +146,7 @@ KINDS: dict[str, Shape] = {
 
 
 class _Weather(NamedTuple):
-    """What is done to the temperatures."""
+    """A change to the temperatures."""
 
     name: str
     change: Callable[[np.random.Generator, Floats], Floats]
@@ -166,7 +166,7 @@ def _missing(random: np.random.Generator, hours: Floats) -> Floats:
 
 
 WEATHERS = (
-    _Weather("as it was", lambda random, hours: hours),
+    _Weather("unchanged", lambda random, hours: hours),
     _Weather("with gaps", _missing),
     _Weather("rounded", lambda random, hours: np.repeat(np.round(hours[::24] / 5) * 5, 24)[: len(hours)]),
     _Weather("constant for 100 days", _constant_piece),
@@ -178,8 +178,8 @@ WEATHERS = (
 LENGTHS = (365, 365, 365, 365, 400, 330, 200, 90, 45, 20, 9, 3)
 
 
-def synthetic(number: int) -> Meter:
-    """A made meter: its kind by its number, and the rest by chance that the number seeds."""
+def simulated_meter(number: int) -> Meter:
+    """Return a simulated meter: its number determines its kind, and seeds everything else."""
     random = np.random.default_rng(number)
     kind = list(KINDS)[number % len(KINDS)]
     weather = WEATHERS[random.choice(len(WEATHERS), p=[0.45, 0.15, 0.1, 0.1, 0.05, 0.05, 0.02, 0.08])]
@@ -199,17 +199,17 @@ def synthetic(number: int) -> Meter:
 
 
 def short(meter: Meter) -> Meter:
-    """The first half year of a meter."""
+    """Return the first half year of a meter."""
     return meter._replace(name=f"{meter.name}, short", readings=meter.readings.iloc[:180])
 
 
 def bills(meter: Meter) -> Meter:
-    """The same meter, read by the month, or every two months when its name has an odd length."""
+    """Return the same meter with monthly readings, or bimonthly ones if its name has an odd length."""
     size = 2 if len(meter.name) % 2 else 1
     months = meter.readings.resample(f"{size}MS").sum(min_count=1)
     return meter._replace(name=f"{meter.name}, bills", readings=months)
 
 
-def made(count: int, first: int = 0) -> Iterator[Meter]:
-    """The first made meters."""
-    return map(synthetic, itertools.islice(itertools.count(first), count))
+def simulated(count: int, first: int = 0) -> Iterator[Meter]:
+    """Yield simulated meters with consecutive numbers."""
+    return map(simulated_meter, itertools.islice(itertools.count(first), count))

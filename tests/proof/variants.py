@@ -1,4 +1,4 @@
-"""The models and settings of the proof: the kind of model, and the arguments with which it is made."""
+"""The models and settings of the equivalence test: the kind of model, and its constructor arguments."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ SETTINGS: dict[str, Variant] = {
     "legacy smooth": _changed(legacy=True, allow_smooth_model=True),
     **{
         f"{algorithm}": _changed(algorithm_choice=algorithm)
-        for algorithm in (  # none of nlopt's that need a gradient: eemeter gives none, and no two of its own fits agree
+        for algorithm in (  # not nlopt's gradient-based ones: eemeter gives no gradient, and its fits vary
             "scipy_brent",
             "scipy_bounded",
             "scipy_nelder-mead",
@@ -57,7 +57,7 @@ SETTINGS: dict[str, Variant] = {
             "scipy_direct",
             "nlopt_neldermead",
             "nlopt_bobyqa",
-            "nlopt_sbplx",  # not COBYLA, which answers with what memory held where a loss is no number
+            "nlopt_sbplx",  # not COBYLA, which returns uninitialized memory if a loss is NaN
             "nlopt_direct",
             "nlopt_crs2_lm",
         )

@@ -81,7 +81,7 @@ def test_gas_by_volume_gives_therms(api: Api, post: Callable[..., int]) -> None:
     assert (found["unit"], found["baseline_value"]) == ("THERM", pytest.approx(therms["baseline_value"]))
 
 
-def test_two_values_of_one_instant_are_reported_by_the_run(api: Api, post: Callable[..., int]) -> None:
+def test_two_values_for_one_instant_are_reported_by_the_run(api: Api, post: Callable[..., int]) -> None:
     def twice(records: Records) -> None:
         records.insert(5, {**records[5], "value": 10 * records[5]["value"]})
 

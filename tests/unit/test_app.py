@@ -1,4 +1,4 @@
-"""What every function pays at its cold start."""
+"""What every function imports at its cold start."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ HEAVY = ("eemeter", "eeweather", "numba", "numpy", "pandas", "scipy")
 
 @pytest.fixture(scope="module")
 def imported() -> set[str]:
-    """The top-level packages that `import app` loads, in a process without any setting."""
+    """The top-level packages that `import app` loads, in a process without environment variables."""
     code = "import app, sys; print(*{name.partition('.')[0] for name in sys.modules})"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=REPOSITORY, env={"PATH": ""}, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""The lines that CloudWatch reads."""
+"""The log lines and metrics that CloudWatch reads."""
 
 import json
 from io import StringIO
@@ -20,7 +20,7 @@ def named(line: dict[str, Any]) -> dict[str, Any]:
     return {key: line[key] for key in keys if key in line}
 
 
-def test_a_line_names_its_invocation_and_run_and_none_of_the_one_before(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_lines_name_only_their_own_invocation_and_run(monkeypatch: pytest.MonkeyPatch) -> None:
     logger, written = Logger(), StringIO()
     monkeypatch.setattr(logger.registered_handler, "stream", written)
     telemetry.begin(SimpleNamespace(function_name="worker", aws_request_id="one"))
@@ -33,7 +33,7 @@ def test_a_line_names_its_invocation_and_run_and_none_of_the_one_before(monkeypa
     assert named(second) == {"function_name": "worker", "function_request_id": "two"}
 
 
-def test_a_failure_counts_among_all_and_among_those_of_its_reason(
+def test_a_failure_is_counted_in_total_and_by_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "stack")

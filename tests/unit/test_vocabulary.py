@@ -1,4 +1,4 @@
-"""Units: what a spelling in use means, exactly."""
+"""Units: every common spelling is understood and converted exactly."""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from chalicelib.vocabulary import HeatContentError, normalised_unit
 
 ELECTRICITY, GAS = "ELECTRICITY_CONSUMPTION_SUPPLIED", "NATURAL_GAS_CONSUMPTION_SUPPLIED"
-BTU = Fraction("1055.05585262")  # J, of the International Table
+BTU = Fraction("1055.05585262")  # J, International Table
 JOULES = {
     "Wh": Fraction(3600),
     "kWh": Fraction(3_600_000),
@@ -58,7 +58,7 @@ def test_an_energy_is_converted_exactly(interpretation: str, unit: str, joules: 
         ("Kilowatt-hours", "", ("KWH", 1.0)),
     ],
 )
-def test_factors_that_are_known_by_heart(unit: str, interpretation: str, expected: tuple[str, float]) -> None:
+def test_well_known_factors(unit: str, interpretation: str, expected: tuple[str, float]) -> None:
     assert normalised_unit(unit, interpretation) == expected
 
 
@@ -67,7 +67,7 @@ def test_factors_that_are_known_by_heart(unit: str, interpretation: str, expecte
     st.floats(-1e9, 1e9, allow_subnormal=False),
     st.sampled_from([str.lower, str.upper, str.title, " {} ".format, "{}s".format]),
 )
-def test_both_fuels_make_the_same_of_an_energy(unit: str, value: float, spelled: Callable[[str], str]) -> None:
+def test_kwh_and_therms_are_consistent(unit: str, value: float, spelled: Callable[[str], str]) -> None:
     kwh = value * normalised_unit(spelled(unit), ELECTRICITY)[1]
     therms = value * normalised_unit(spelled(unit), GAS)[1]
     assert kwh * normalised_unit("kWh", GAS)[1] == pytest.approx(therms, rel=1e-14)
@@ -75,7 +75,7 @@ def test_both_fuels_make_the_same_of_an_energy(unit: str, value: float, spelled:
 
 
 @given(st.sampled_from(sorted(CUBIC_FEET)), st.floats(301, 2999), st.floats(0, 1e6))
-def test_a_volume_has_the_energy_of_its_heat_content(unit: str, btu: float, value: float) -> None:
+def test_a_volume_is_converted_by_its_heat_content(unit: str, btu: float, value: float) -> None:
     heat_content = btu * CUBIC_FEET[unit] / 100_000
     assert normalised_unit(unit, GAS, heat_content) == ("THERM", heat_content)
     again = normalised_unit("THERM", GAS, heat_content, posted_unit=unit)
@@ -86,40 +86,40 @@ def test_a_volume_has_the_energy_of_its_heat_content(unit: str, btu: float, valu
 
 @pytest.mark.parametrize("unit", CUBIC_FEET)
 @pytest.mark.parametrize("btu", [0, -1036, 299, 3001, 103_600, 1.036])
-def test_what_cannot_be_natural_gas_is_refused(unit: str, btu: float) -> None:
-    with pytest.raises(HeatContentError, match=r"cannot be natural gas.*105\.5.*1,000"):
+def test_an_implausible_heat_content_is_rejected(unit: str, btu: float) -> None:
+    with pytest.raises(HeatContentError, match=r"implausible for natural gas.*105\.5.*1,000"):
         normalised_unit(unit, GAS, btu * CUBIC_FEET[unit] / 100_000)
 
 
 @pytest.mark.parametrize(
-    ("unit", "usual"), [("CCF", "1.04"), ("MCF", "10.4"), ("m3", "0.366"), ("cf", "0.0104"), ("MMCF", "10,400")]
+    ("unit", "typical"), [("CCF", "1.04"), ("MCF", "10.4"), ("m3", "0.366"), ("cf", "0.0104"), ("MMCF", "10,400")]
 )
-def test_a_volume_needs_its_heat_content(unit: str, usual: str) -> None:
-    with pytest.raises(HeatContentError, match=f"add heat_content, the therms in one {unit} .*about {usual}$"):
+def test_a_volume_needs_its_heat_content(unit: str, typical: str) -> None:
+    with pytest.raises(HeatContentError, match=f"add heat_content, the therms per {unit} .*about {typical}$"):
         normalised_unit(unit, GAS)
-    with pytest.raises(HeatContentError, match=f"that has about {usual}\\. "):
+    with pytest.raises(HeatContentError, match=f"typically about {typical}\\)\\. "):
         normalised_unit(unit, GAS, 1e9)
 
 
 @pytest.mark.parametrize(
-    ("interpretation", "unit", "said"),
+    ("interpretation", "unit", "message"),
     [
-        ("", "gallon", "kWh, .* of electricity; of gas therms"),
-        (GAS, "gallon", "'gallon' is not a unit the datastore knows; give therms, Dth"),
-        (ELECTRICITY, "gallon", "give kWh, Wh"),
-        (ELECTRICITY, "CCF", "'CCF' is a unit of gas, and ELECTRICITY_CONSUMPTION_SUPPLIED is electricity; give kWh"),
+        ("", "gallon", "kWh, .* for electricity; for gas, therms"),
+        (GAS, "gallon", "'gallon' is not a supported unit; use therms, Dth"),
+        (ELECTRICITY, "gallon", "use kWh, Wh"),
+        (ELECTRICITY, "CCF", "'CCF' is a unit of gas, but ELECTRICITY_CONSUMPTION_SUPPLIED is electricity; use kWh"),
         (ELECTRICITY, "therms", "'therms' is a unit of gas"),
-        (GAS, "MBtu", "a thousand Btu to some and a million to others; give kBtu or MMBtu"),
-        (ELECTRICITY, "MBTUs", "a thousand Btu to some"),
-        (GAS, "", "'' is not a unit"),
+        (GAS, "MBtu", "is ambiguous: it can mean a thousand or a million Btu; use kBtu or MMBtu"),
+        (ELECTRICITY, "MBTUs", "is ambiguous"),
+        (GAS, "", "'' is not a supported unit"),
     ],
 )
-def test_a_unit_that_does_not_fit_is_refused(interpretation: str, unit: str, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+def test_an_unsupported_unit_is_rejected(interpretation: str, unit: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
         normalised_unit(unit, interpretation)
 
 
 @pytest.mark.parametrize("posted_unit", [None, "therms", "kWh"])
-def test_a_heat_content_belongs_to_a_volume(posted_unit: str | None) -> None:
+def test_a_heat_content_is_only_for_a_volume(posted_unit: str | None) -> None:
     with pytest.raises(HeatContentError, match=f"'{posted_unit or 'THERM'}' is a unit of energy; leave heat_content"):
         normalised_unit("THERM", GAS, 1.036, posted_unit)

@@ -1,12 +1,12 @@
-"""eemeter's daily and billing models, several times as fast and the same to the last bit.
+"""Run eemeter's models several times faster, with bit-identical results.
 
     with accelerated():
         model = DailyModel().fit(data)
 
-Most of a fit goes into a function of 365 numbers that the optimiser asks thousands of times, and into tables that
-pandas builds a row at a time. The modules here do the same arithmetic in the same order with fewer steps around it;
-each says which part of eemeter it stands for. Nothing here is compiled. That the results are equal is held by
-tests/proof, for the version of eemeter that PROVED names.
+Most of the time of a fit is spent in a function of 365 numbers that the optimizer calls thousands of times, and in
+tables that pandas builds row by row. The modules here do the same arithmetic in the same order with less overhead; each
+states which part of eemeter it replaces. Nothing here is compiled. tests/proof verifies that the results are identical,
+for the eemeter version VERIFIED.
 """
 
 import importlib
@@ -19,46 +19,46 @@ from typing import Any
 
 from chalicelib.metering.acceleration import libm
 
-PROVED = "4.1.1"
+VERIFIED = "4.1.1"
 
-__all__ = ["PROVED", "accelerated", "include"]
+__all__ = ["VERIFIED", "accelerated", "include"]
 
-_included = [f"{__name__}.replacements"]  # modules that say what stands where; they need the eemeter that was proved
-_under_way: list[ExitStack] = []
+_included = [f"{__name__}.replacements"]  # modules with REPLACEMENTS; importing them needs the verified eemeter
+_active: list[ExitStack] = []
 
 
 def include(module: str) -> None:
-    """Have accelerated() do the REPLACEMENTS of a module, too, and any that is under way.
+    """Add the REPLACEMENTS of a module to accelerated(), including the one that is currently active.
 
-    Hourly models are imported in the midst of a run.
+    Hourly models are imported during a run.
     """
     _included.append(module)
-    for stack in _under_way[-1:]:
-        stack.enter_context(_in_place(importlib.import_module(module).REPLACEMENTS))
+    for stack in _active[-1:]:
+        stack.enter_context(_replaced(importlib.import_module(module).REPLACEMENTS))
 
 
 @contextmanager
 def accelerated() -> Iterator[None]:
-    """eemeter with the modules of this package in place of its own.
+    """Replace parts of eemeter with the functions of this package.
 
-    Where that was not proved, with another version of eemeter or another C library, eemeter stays as it is, with a
+    If that is not verified, for another version of eemeter or another C library, eemeter is not changed, and there is a
     RuntimeWarning.
     """
-    why_not = _why_not()
-    if why_not:
-        warnings.warn(f"eemeter runs at its own speed: {why_not}.", RuntimeWarning, stacklevel=3)
+    incompatibility = _incompatibility()
+    if incompatibility:
+        warnings.warn(f"eemeter is not accelerated: {incompatibility}.", RuntimeWarning, stacklevel=3)
         yield
         return
     with ExitStack() as stack:
         for module in _included:
-            stack.enter_context(_in_place(importlib.import_module(module).REPLACEMENTS))
-        _under_way.append(stack)
-        stack.callback(_under_way.remove, stack)
+            stack.enter_context(_replaced(importlib.import_module(module).REPLACEMENTS))
+        _active.append(stack)
+        stack.callback(_active.remove, stack)
         yield
 
 
 @contextmanager
-def _in_place(replacements: tuple[tuple[Any, str, Any], ...]) -> Iterator[None]:
+def _replaced(replacements: tuple[tuple[Any, str, Any], ...]) -> Iterator[None]:
     before = [(place, name, getattr(place, name)) for place, name, _ in replacements]
     try:
         for place, name, ours in replacements:
@@ -70,9 +70,9 @@ def _in_place(replacements: tuple[tuple[Any, str, Any], ...]) -> Iterator[None]:
 
 
 @cache
-def _why_not() -> str | None:
-    if version("eemeter") != PROVED:
-        return f"the acceleration was proved with eemeter {PROVED}, and this is {version('eemeter')}"
+def _incompatibility() -> str | None:
+    if version("eemeter") != VERIFIED:
+        return f"the acceleration is verified for eemeter {VERIFIED}, but the installed version is {version('eemeter')}"
     if not libm.is_exact():
-        return "NumPy's float_power or complex exp differ from the C library's pow and exp here"
+        return "NumPy's float_power or complex exp differ from the C library's pow and exp on this machine"
     return None

@@ -1,4 +1,4 @@
-"""eemeter.eemeter.models.daily.utilities.base_model: bounds that leave the optimiser some room."""
+"""eemeter.eemeter.models.daily.utilities.base_model: widen identical bounds for the optimizer."""
 
 import math
 
@@ -9,7 +9,7 @@ from chalicelib.metering.acceleration.spread import OoM_numba
 
 
 def fix_identical_bnds(bnds: Floats) -> Floats:
-    """`fix_identical_bnds`: bounds in one place, moved apart by their order of magnitude, in the array itself."""
+    """`fix_identical_bnds`: move identical bounds apart by their order of magnitude, in place."""
     for row in bnds:
         if row[0] == row[1]:
             row += np.array([-1.0, 1.0]) * math.pow(10.0, OoM_numba(row[:1], method="floor")[0])

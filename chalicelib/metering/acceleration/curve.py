@@ -1,4 +1,4 @@
-"""The changepoint curve over sorted temperatures: eemeter's `full_model`, cut where its pieces meet."""
+"""The changepoint curve over sorted temperatures: eemeter's `full_model`, computed piece by piece."""
 
 from bisect import bisect_left, bisect_right
 from math import isinf
@@ -14,7 +14,7 @@ _LOWEST, _HIGHEST = float(LN_MIN_POS_SYSTEM_VALUE), float(LN_MAX_POS_SYSTEM_VALU
 
 
 class Curve(NamedTuple):
-    """The seven numbers of `full_model`: slopes are energy a degree and not negative, k a width of smoothing."""
+    """The seven parameters of `full_model`: non-negative slopes in energy per degree; k is a smoothing width."""
 
     hdd_bp: float
     hdd_beta: float
@@ -25,14 +25,14 @@ class Curve(NamedTuple):
     intercept: float
 
     def ordered(self) -> "Curve":
-        """With the lower breakpoint first."""
+        """Return the curve with the lower breakpoint first."""
         if self.cdd_bp < self.hdd_bp:
             return Curve(self.cdd_bp, self.cdd_beta, self.cdd_k, self.hdd_bp, self.hdd_beta, self.hdd_k, self.intercept)
         return self
 
     @property
     def is_too_sharp(self) -> bool:
-        """Whether 1 / k is infinite where both breakpoints are one: eemeter may have NaN there, and may not."""
+        """Whether 1 / k is infinite and the breakpoints are equal: eemeter may or may not give NaN then."""
         return self.hdd_bp == self.cdd_bp and any(k and isinf(1 / k) for k in (self.hdd_k, self.cdd_k))
 
 
@@ -47,20 +47,20 @@ def full_model(
     T_fit_bnds: Floats,
     T: Floats,
 ) -> Floats:
-    """`full_model`: the energy at temperatures in any order, which may lie beyond those that were fitted to."""
+    """`full_model`: the energy at temperatures in any order, also outside the fitted range."""
     order = np.argsort(T)
     curve = Curve(hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept).ordered()
-    if T.dtype != float or not len(T) or np.isnan(T[order[-1]]) or curve.is_too_sharp:  # no models ask for them
+    if T.dtype != float or not len(T) or np.isnan(T[order[-1]]) or curve.is_too_sharp:  # models never need these
         return _theirs(*curve, T_fit_bnds, T)  # type: ignore[no-any-return]
     energy = np.empty_like(T)
-    # Where both breakpoints are at the upper end of what was fitted to, all beyond is heated, too.
+    # If both breakpoints are at the upper end of the fitted range, higher temperatures count as heating, too.
     heated = curve.hdd_bp == curve.cdd_bp >= T_fit_bnds[1]
     energy[order] = Temperatures(T[order]).energy(curve, heated=heated)
     return energy
 
 
 class Temperatures:
-    """Sorted temperatures, of which the curve is asked again and again."""
+    """Sorted temperatures, at which the curve is evaluated repeatedly."""
 
     def __init__(self, ordered: Floats) -> None:
         self.ordered = ordered
@@ -68,10 +68,10 @@ class Temperatures:
         self._energy = np.empty_like(ordered)
 
     def energy(self, curve: Curve, *, heated: bool = False) -> Floats:
-        """The energy at each temperature, in an array that the next call overwrites; if `heated`, by the first slope.
+        """Return the energy at each temperature, in an array that the next call overwrites; heated: by the first slope.
 
-        Each piece is what `full_model` computes one by one. Its rules for two breakpoints in one place matter only
-        beyond the temperatures: one at a breakpoint has the intercept from either side.
+        `full_model` computes the same one by one. Its rules for equal breakpoints matter only outside the temperatures:
+        at a breakpoint, the energy is the intercept from either side.
         """
         hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept = curve.ordered()
         energy = self._energy
@@ -96,7 +96,7 @@ class Temperatures:
 
 
 def _piece(temperatures: Floats, bp: float, beta: float, k: float, intercept: float, out: Floats) -> None:
-    """The line from a breakpoint with its slope, and where there is a k, the curve that leads into it."""
+    """Compute the line from a breakpoint with its slope, and, if there is a k, its smoothing."""
     beyond = np.subtract(temperatures, bp)
     np.multiply(beyond, beta, out=out)
     np.add(out, intercept, out=out)

@@ -1,4 +1,4 @@
-"""eemeter.eemeter.models.daily.base_models.hdd_tidd_cdd: where the optimiser begins."""
+"""eemeter.eemeter.models.daily.base_models.hdd_tidd_cdd: the initial guess for the optimizer."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -16,11 +16,11 @@ from chalicelib.metering.acceleration.loss import adaptive_weights
 from chalicelib.metering.acceleration.search import brent
 
 _LN_2 = np.log(2)
-_ONE_NUMBER = ("scipy_brent", "scipy_bounded", "scipy_golden")
+_SCALAR_ALGORITHMS = ("scipy_brent", "scipy_bounded", "scipy_golden")
 
 
 def get_slope(x: Floats, y: Floats, x_bp: float, intercept: float, alpha: float | str = 2) -> float:
-    """`get_slope`: the slope from a fixed point by least squares, or by log cosh where alpha is not 2."""
+    """`get_slope`: the slope from a fixed point by least squares, or by log cosh loss if alpha is not 2."""
     beyond = x - x_bp
     line = np.empty_like(beyond)
 
@@ -39,7 +39,7 @@ def get_slope(x: Floats, y: Floats, x_bp: float, intercept: float, alpha: float 
 
 
 class _Breakpoints:
-    """The loss of two breakpoints, with the slopes and the intercept that they suggest."""
+    """The loss of two breakpoints, with slopes and intercept estimated for them."""
 
     def __init__(self, T: Floats, obs: Floats, alpha: float | str, settings: Any) -> None:
         order = np.argsort(T)
@@ -67,7 +67,7 @@ class _Breakpoints:
         return loss + penalty
 
     def best(self, first: float, second: float) -> Curve:
-        """The curve of two breakpoints, moved to the middle of the observations."""
+        """Return the curve of two breakpoints, shifted to the mean or median of the observations."""
         curve = self.curve(first, second)
         return curve._replace(intercept=curve.intercept + self.middle(self.residuals(curve)))
 
@@ -95,10 +95,10 @@ class _Breakpoints:
 
 
 def _hdd_tidd_cdd_smooth_x0(T: Floats, obs: Floats, alpha: float | str, settings: Any, smooth: bool) -> Any:
-    """`_hdd_tidd_cdd_smooth_x0`: a rough search for the two breakpoints."""
-    if settings.initial_guess_algorithm_choice in _ONE_NUMBER or not len(T):  # which fail in eemeter's words
+    """`_hdd_tidd_cdd_smooth_x0`: a coarse search for the two breakpoints."""
+    if settings.initial_guess_algorithm_choice in _SCALAR_ALGORITHMS or not len(T):  # fails, with eemeter's message
         return _theirs(T, obs, alpha, settings, smooth)
-    if T.dtype != float or obs.dtype != float:  # with fewer bits each step rounds otherwise
+    if T.dtype != float or obs.dtype != float:  # lower precision rounds differently
         return _theirs(T, obs, alpha, settings, smooth)
     loss = _Breakpoints(T, obs, alpha, settings)
     low, high = sorted((loss.T[loss.least - 1], loss.T[-loss.least]))

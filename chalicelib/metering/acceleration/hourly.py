@@ -1,4 +1,4 @@
-"""What of eemeter's hourly models stands where: imported with them, for the lean tree has none."""
+"""The replacements in eemeter's hourly models, imported with these models, since the lean tree does not have them."""
 
 from typing import Any
 

@@ -1,9 +1,9 @@
-"""eemeter.eemeter.models.hourly_caltrack: its regressions without formulas, of the same matrices.
+"""eemeter.eemeter.models.hourly_caltrack: the same regressions on the same matrices, without formulas.
 
-eemeter has patsy read a formula and build a column for each hour of the week, for every segment and every prediction,
-and statsmodels look twice for a constant, by a decomposition each, which only changes statistics that nobody asks for.
-Here the matrices are filled in directly. Each is decomposed and multiplied by the same calls, whole and in the layout
-that eemeter's has in memory: the sums that BLAS makes of a row depend on both.
+For every segment and prediction, eemeter makes patsy parse a formula and build a column for each hour of the week. It
+also makes statsmodels check twice for a constant, with a matrix decomposition each time, for statistics that are not
+used. Here the matrices are filled directly. They are decomposed and multiplied by the same calls, complete and in
+eemeter's memory layout, because the row sums of BLAS depend on both.
 """
 
 from typing import Any
@@ -32,13 +32,13 @@ Integers = npt.NDArray[np.int64]
 
 def fit_caltrack_hourly_model_segment(segment_name: str, segment_data: pd.DataFrame) -> Any:
     """`fit_caltrack_hourly_model_segment`: a regression on the hours of the week and the bins of the temperature."""
-    known = segment_data.dropna()  # eemeter has made every row either whole or empty
-    its_own = known["weight"].to_numpy() == 1
-    if not its_own.any():
+    known = segment_data.dropna()  # in eemeter's tables, every row is either complete or empty
+    in_segment = known["weight"].to_numpy() == 1
+    if not in_segment.any():
         return _their_segment(segment_name, segment_data)
     hours = known["hour_of_week"].to_numpy(dtype=np.int64)
     bins = [str(column) for column in known.columns if str(column).startswith("bin")]
-    categories = known["hour_of_week"].cat.categories.to_numpy(dtype=np.int64)  # also those of empty rows only
+    categories = known["hour_of_week"].cat.categories.to_numpy(dtype=np.int64)  # including those with only empty rows
     matrix = _hour_columns(hours, categories, len(bins))
     matrix[len(categories) :] = known[bins].to_numpy().T
     matrix = np.ascontiguousarray(matrix.T)
@@ -47,17 +47,17 @@ def fit_caltrack_hourly_model_segment(segment_name: str, segment_data: pd.DataFr
     names = [*map(_hour_name, categories.tolist()), *bins]
     segment = CalTRACKSegmentModel(
         segment_name=segment_name,
-        model=None,  # as in one that was read from JSON
+        model=None,  # as in a segment read from JSON
         formula="meter_value ~ C(hour_of_week) - 1" + "".join(f" + {name}" for name in bins),
         model_params=dict(zip(names, params.tolist(), strict=True)),
     )
-    predicted = pd.Series(np.dot(matrix[its_own], params), index=known.index[its_own])
-    segment.totals_metrics = ModelMetrics(observed[its_own], predicted, len(params))
+    predicted = pd.Series(np.dot(matrix[in_segment], params), index=known.index[in_segment])
+    segment.totals_metrics = ModelMetrics(observed[in_segment], predicted, len(params))
     return segment
 
 
 def predict(self: Any, prediction_index: pd.DatetimeIndex, temperature: pd.Series, **kwargs: Any) -> Any:
-    """`SegmentedModel.predict`: each month of the year by the model of its own segment."""
+    """`SegmentedModel.predict`: predict each month of the year with the model of its segment."""
     index = pd.DatetimeIndex(temperature.index)
     months = np.asarray(index.month)
     segments = {month: self.model_lookup.get(_MONTHS[month - 1]) for month in np.unique(months)}
@@ -80,7 +80,7 @@ def predict(self: Any, prediction_index: pd.DatetimeIndex, temperature: pd.Serie
 
 
 class _Rows:
-    """The hours to be predicted: temperatures, hours of the week, and which hours of the week there are at all."""
+    """The hours to predict: temperatures, hours of the week, and which hours of the week occur."""
 
     def __init__(self, temperatures: Floats, hours: Integers, present: Integers) -> None:
         self.temperatures, self.hours, self.present = temperatures, hours, present
@@ -88,31 +88,31 @@ class _Rows:
         self._matrix: Floats
 
     def predict(self, model: Any, segment: Any) -> Floats:
-        """`CalTRACKSegmentModel.predict`: the energy of every row, whatever its month; NaN for hours it has not met."""
+        """`CalTRACKSegmentModel.predict`: the energy of every row, whatever its month; NaN for hours not fitted."""
         params: dict[str, float] = segment.model_params
         of_name = {_hour_name(hour): hour for hour in self.present.tolist()}
         hour_names = [name for name in params if name in of_name]
-        met = np.isin(self.hours, [of_name[name] for name in hour_names])
+        fitted = np.isin(self.hours, [of_name[name] for name in hour_names])
         bins = self._bins(model, segment.segment_name)
         bin_names = [name for name in params if name in bins]
         matrix = self._with_hours(hour_names, [of_name[name] for name in hour_names])
         for row, name in enumerate(bin_names, start=len(hour_names)):
             matrix[row] = bins[name]
         wanted = matrix[: len(hour_names) + len(bin_names)].T
-        if not met.all():  # pandas keeps columns together in a copy of all rows, and rows in one of some
-            wanted = np.ascontiguousarray(wanted[met])
-        energy = np.full(len(met), np.nan)
-        energy[met] = np.dot(wanted, np.array([params[name] for name in (*hour_names, *bin_names)]))
+        if not fitted.all():  # pandas' copy has Fortran order if it has all rows, and C order if it has some
+            wanted = np.ascontiguousarray(wanted[fitted])
+        energy = np.full(len(fitted), np.nan)
+        energy[fitted] = np.dot(wanted, np.array([params[name] for name in (*hour_names, *bin_names)]))
         return energy
 
     def _with_hours(self, names: list[str], hours: list[int]) -> Floats:
-        """A matrix with the columns of these hours, which most segments share, and room for bins."""
+        """Return a matrix with the columns of these hours, which most segments share, and space for bins."""
         if names != self._names:
             self._names, self._matrix = names, _hour_columns(self.hours, np.array(hours, dtype=np.int64), 14)
         return self._matrix
 
     def _bins(self, model: Any, name: str) -> dict[str, Floats]:
-        """`caltrack_hourly_prediction_feature_processor`: the temperature's part in each bin, by occupancy."""
+        """`caltrack_hourly_prediction_feature_processor`: the part of the temperature in each bin, by occupancy."""
         occupied = model.occupancy_lookup[name].to_numpy(dtype=bool)[self.hours]
         found = {}
         for kind, lookup, its in (
@@ -126,7 +126,7 @@ class _Rows:
 
 
 def compute_temperature_bin_features(temperatures: pd.Series, bin_endpoints: list[float]) -> pd.DataFrame:
-    """`compute_temperature_bin_features`: parts that add up to the temperature, one for each bin."""
+    """`compute_temperature_bin_features`: one part for each bin; the parts sum to the temperature."""
     values = temperatures.to_numpy(dtype=float)
     parts = [np.where(np.isnan(values), np.nan, part) for part in _parts(values, bin_endpoints)]
     return pd.DataFrame({f"bin_{number}": part for number, part in enumerate(parts)}, index=temperatures.index)
@@ -141,7 +141,7 @@ def _parts(values: Floats, endpoints: list[float]) -> list[Floats]:
 
 
 def _estimate_hour_of_week_occupancy(model_data: pd.DataFrame, threshold: float) -> pd.Series:
-    """`_estimate_hour_of_week_occupancy`: whether an hour of the week is mostly above a line of the temperature."""
+    """`_estimate_hour_of_week_occupancy`: whether an hour of the week mostly exceeds a temperature regression."""
     known = model_data.dropna()
     if known.empty:
         return _their_occupancy(model_data, threshold)  # type: ignore[no-any-return]
@@ -151,7 +151,7 @@ def _estimate_hour_of_week_occupancy(model_data: pd.DataFrame, threshold: float)
     hours = known["hour_of_week"].to_numpy(dtype=np.int64)
     above = np.bincount(hours[residuals > 0], minlength=_HOURS_OF_WEEK)
     count = np.bincount(hours, minlength=_HOURS_OF_WEEK)
-    # eemeter takes an hour without readings for one that is occupied
+    # eemeter treats an hour without readings as occupied
     occupied = (count == 0) | (above / np.maximum(count, 1) > threshold)
     return pd.Series(occupied, index=pd.CategoricalIndex(range(_HOURS_OF_WEEK)), name="occupancy")
 
@@ -159,7 +159,7 @@ def _estimate_hour_of_week_occupancy(model_data: pd.DataFrame, threshold: float)
 def _fit_temperature_bins(
     temperature_data: pd.Series, default_bins: list[float], min_temperature_count: int
 ) -> list[float]:
-    """`_fit_temperature_bins`: the endpoints of bins that all have enough temperatures."""
+    """`_fit_temperature_bins`: the endpoints of bins with enough temperatures in each."""
     ordered, bins = np.sort(temperature_data.dropna().to_numpy()), sorted(default_bins)
     while bins:
         counts = np.diff(np.searchsorted(ordered, bins, side="right"), prepend=0, append=len(ordered))
@@ -177,12 +177,12 @@ def _hour_name(hour: int) -> str:
 
 
 def _hour_columns(hours: Integers, categories: Integers, room: int) -> Floats:
-    """Columns, each a row here, that tell where each category is among hours; then rows of zeros."""
+    """Return indicator columns of the categories among the hours, one per row, followed by rows of zeros."""
     columns = np.zeros((len(categories) + room, len(hours)))
     position = np.full(_HOURS_OF_WEEK, -1)
     position[categories] = np.arange(len(categories))
-    met = np.flatnonzero(position[hours] >= 0)
-    columns[position[hours[met]], met] = 1.0
+    known = np.flatnonzero(position[hours] >= 0)
+    columns[position[hours[known]], known] = 1.0
     return columns
 
 

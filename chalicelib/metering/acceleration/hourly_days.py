@@ -1,4 +1,4 @@
-"""eemeter.eemeter.models.hourly.model: the rows of days, gathered from their hours by position."""
+"""eemeter.eemeter.models.hourly.model: rows of days, built from their hours by position."""
 
 from typing import Any, TypeAlias
 
@@ -13,11 +13,11 @@ _HOURS = 24
 _DAY = pd.Timedelta(days=1).value
 _their_matrices = HourlyModel._get_feature_matrices
 
-Hours: TypeAlias = list[tuple[int, int]]  # the number of a day, and the hour that it lacks or has twice
+Hours: TypeAlias = list[tuple[int, int]]  # day number, and the hour that is missing or occurs twice
 
 
 def _get_dst_indices(df: pd.DataFrame) -> tuple[Hours, Hours]:
-    """`_get_dst_indices`: the days with 23 readings and those with 25, from clocks rather than dates."""
+    """`_get_dst_indices`: the days with 23 readings and those with 25, from local times rather than dates."""
     index = pd.DatetimeIndex(df.index)
     clock = index.tz_localize(None).as_unit("ns").asi8
     days, day = np.unique(clock // _DAY, return_inverse=True)
@@ -41,10 +41,10 @@ def _second(hours: npt.NDArray[np.int64]) -> int:
 
 
 def _get_feature_matrices(self: Any, df: pd.DataFrame, dst_indices: tuple[Hours, Hours]) -> tuple[Floats, Any]:
-    """`_get_feature_matrices`: a row a day, each feature's 24 hours side by side, then the categories of the day.
+    """`_get_feature_matrices`: a row per day with the 24 hours of each feature, then the categories of the day.
 
-    Where clocks change, an hour is put in or two are made one, as in eemeter. What has days of other lengths, or
-    categories that are not yes or no, is left to eemeter.
+    At clock changes, an hour is inserted or two are merged, as in eemeter. Data with days of other lengths, or with
+    categories that are not boolean, are left to eemeter.
     """
     dates = df["date"].to_numpy()
     starts = np.flatnonzero(np.append(True, dates[1:] != dates[:-1]))
@@ -75,6 +75,6 @@ def _days(hours: Floats, starts: npt.NDArray[np.int64], dst_indices: tuple[Hours
     hours[second] = (hours[second] + hours[second - 1]) / 2
     kept = np.ones(len(hours), dtype=bool)
     kept[second - 1] = False
-    put_in = missing - np.searchsorted(np.sort(second - 1), missing)
-    hours = np.insert(hours[kept], put_in, between, axis=0)
+    inserted = missing - np.searchsorted(np.sort(second - 1), missing)
+    hours = np.insert(hours[kept], inserted, between, axis=0)
     return hours.reshape(len(starts), _HOURS, -1).transpose(0, 2, 1).reshape(len(starts), -1)

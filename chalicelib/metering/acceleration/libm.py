@@ -1,6 +1,6 @@
-"""The C library's exponential and power over arrays: what compiled loops call, element by element.
+"""The C library's exponential and power functions over arrays, as called element by element by compiled loops.
 
-NumPy's own `exp` and `power` take vector kernels where the processor has them, which differ in the last bit.
+NumPy's own `exp` and `power` use vector kernels if the processor supports them; these differ in the last bit.
 """
 
 import math
@@ -18,13 +18,13 @@ def power(base: Floats, exponent: float) -> Floats:
 
 
 def exp(x: Floats) -> Floats:
-    """`exp(x)`: the complex exponential has no vector kernel, and without an imaginary part it is the real one."""
+    """`exp(x)`: the complex exponential has no vector kernel, and equals the real one for real numbers."""
     raised: Floats = np.exp(x.astype(np.complex128)).real
     return raised
 
 
 def is_exact() -> bool:
-    """Whether both agree here with Python's `math`, which calls the C library, on some thousand numbers."""
+    """Return whether both agree with Python's `math`, which calls the C library, for about a thousand numbers."""
     numbers = np.linspace(-20.0, 20.0, 1001)
     bases = 1.0 + numbers**2
     return exp(numbers).tolist() == [math.exp(number) for number in numbers.tolist()] and all(

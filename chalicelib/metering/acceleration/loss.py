@@ -1,4 +1,4 @@
-"""eemeter.common.adaptive_loss: the loss that takes its shape from the residuals, and the weights it gives."""
+"""eemeter.common.adaptive_loss: a loss whose shape is estimated from the residuals, and its weights."""
 
 import math
 from functools import lru_cache
@@ -29,9 +29,9 @@ def adaptive_weights(
 ) -> tuple[Floats, float, float]:
     """`adaptive_weights`: the weight of each residual, their scale, and alpha, the shape of the loss.
 
-    One sort gives the quartiles, the median without the outliers, and the quartiles about it.
+    A single sort gives the quartiles, the median without outliers, and the quartiles around it.
     """
-    if alpha == 2.0:  # the weights are one whatever the scale, and no caller asks for that
+    if alpha == 2.0:  # the weights are 1 whatever the scale, and no caller uses the scale
         return np.ones(len(x)), 1.0, 2.0
     ordered = np.sort(x)
     values = ordered.tolist()
@@ -40,28 +40,28 @@ def adaptive_weights(
     reach = 0.7413 * sigma - 0.5
     low, high = _fences(values, _QUARTILE, reach, 0.0)
     start, end = int(ordered.searchsorted(low)), int(ordered.searchsorted(high, side="right"))
-    if start >= end:  # numbers so small that their quantiles lie beside them: eemeter's mean of nothing
+    if start >= end:  # numbers so small that no value is within the fences: eemeter takes the mean of nothing
         return _rare(x, alpha, sigma, quantile, min_weight, replace_nonfinite)
     mu = _median(values, start, end)
     low, high = _fences(values, quantile, reach, mu)
-    scale = max(abs(low), abs(high)) or 1.0  # eemeter: the order of magnitude of 0, which it calls 1
+    scale = max(abs(low), abs(high)) or 1.0  # eemeter uses the order of magnitude of 0, which it defines as 1
     z = (x - mu) / scale
     first, last = (values[0] - mu) / scale, (values[-1] - mu) / scale
-    if not math.isfinite(first * first + last * last):  # the losses are not finite either, and eemeter raises
+    if not math.isfinite(first * first + last * last):  # the losses are not finite either: eemeter raises an error
         return _rare(x, alpha, sigma, quantile, min_weight, replace_nonfinite)
     shape = _shape(z) if alpha == "adaptive" else float(alpha)
     return _weights(z, shape) * (1 - min_weight) + min_weight, scale, shape
 
 
 def _rare(x: Floats, alpha: float | str, *others: Any) -> tuple[Floats, float, float]:
-    """What eemeter makes of residuals that are hardly numbers."""
+    """Leave degenerate residuals to eemeter."""
     if alpha == "adaptive" and not np.isfinite(x).any():
-        np.max(x[:0])  # raises, as eemeter does; without numba it would raise something else before
+        np.max(x[:0])  # raises the same error as eemeter; without numba, eemeter would raise a different one first
     return _their_weights(x, alpha, *others)  # type: ignore[no-any-return]
 
 
 def _fences(values: list[float], quantile: float, reach: float, mu: float) -> tuple[float, float]:
-    """`IQR_outlier` of ordered values less mu; its quantiles are numba's, a line between neighbours."""
+    """`IQR_outlier` of ordered values minus mu; its quantiles are numba's, linear between neighbours."""
     quantiles = []
     for fraction in (quantile, 1 - quantile):
         rank = 1 + (len(values) - 1) * (fraction * 100.0 / 100.0)
@@ -80,10 +80,10 @@ def _median(values: list[float], start: int, end: int) -> float:
 
 
 def _shape(z: Floats) -> float:
-    """`adaptive_loss_fcn`: the alpha of the least penalized loss.
+    """`adaptive_loss_fcn`: the alpha with the smallest penalized loss.
 
-    Nearly all searches fall all the way to alpha 2, by the same steps: their losses are computed together, and where
-    they show that SciPy's search takes these steps, it need not be made.
+    Nearly all searches descend to alpha 2 by the same steps. The losses at these steps are computed together; if they
+    show that SciPy's search would take these steps, the search is skipped.
     """
     squared = z**2
     if _falls(_usual_losses(squared)):
@@ -92,7 +92,7 @@ def _shape(z: Floats) -> float:
 
 
 def _usual_losses(squared: Floats) -> Floats:
-    """The penalized losses of the usual steps."""
+    """Return the penalized losses at the usual steps."""
     losses = squared / _DISTANCES
     losses += 1.0
     np.float_power(losses, _EXPONENTS, out=losses)
@@ -108,7 +108,7 @@ def _usual_losses(squared: Floats) -> Floats:
 
 
 def _falls(losses: Floats) -> bool:
-    """Whether `bounded` takes the usual steps: no loss exceeds the one before, and each parabola is turned down."""
+    """Return whether `bounded` would take the usual steps: the losses never rise, and every parabola is rejected."""
     before, here = losses[:-1], losses[1:]
     r = _TO_LAST * (here[1:-1] - losses[:-3])
     q = _TO_LAST_BUT_ONE * (here[1:-1] - before[1:-1])
@@ -129,12 +129,12 @@ def _loss(squared: Floats, a: float, penalty: float) -> float:
     losses += penalty
     summed = float(np.add.reduce(losses))
     if not math.isfinite(summed) and not np.isfinite(losses).all():
-        raise Exception("non-finite values in 'penalized_loss_fcn'")  # as eemeter does
+        raise Exception("non-finite values in 'penalized_loss_fcn'")  # the same as eemeter
     return summed
 
 
 def _special(squared: Floats, a: float) -> Floats:
-    """`generalized_loss_fcn` at the alphas where its general formula has no value."""
+    """`generalized_loss_fcn` at the alphas where its general formula is undefined."""
     if a == 2.0:
         return 0.5 * squared
     if a == 1.0:
@@ -146,9 +146,9 @@ def _special(squared: Floats, a: float) -> Floats:
     return 1 - exp(-0.5 * squared)
 
 
-@lru_cache(maxsize=4096)  # a search begins with the same steps each time, and often ends at the same end
+@lru_cache(maxsize=4096)  # every search starts with the same steps, and many end at the same value
 def _alpha(s: float) -> tuple[float, float]:
-    """`alpha_scaled`, and `ln_Z` of it."""
+    """`alpha_scaled`, and its `ln_Z`."""
     s = min(max(s, 0.0), 1.0)
     a = LOSS_ALPHA_MIN + (2 - LOSS_ALPHA_MIN) * ((1 - 2 / (1 + 10.0 ** (3 * s**0.25))) / _SCALE)
     if a <= LOSS_ALPHA_MIN:
@@ -157,7 +157,7 @@ def _alpha(s: float) -> tuple[float, float]:
 
 
 def _weights(z: Floats, a: float) -> Floats:
-    """`generalized_loss_weights`: one for residuals up to 0, and for all where alpha is 2."""
+    """`generalized_loss_weights`: 1 for residuals up to 0, and for all if alpha is 2."""
     if a == 2:
         return np.ones(len(z))
     if a == 0:
@@ -170,7 +170,7 @@ def _weights(z: Floats, a: float) -> Floats:
 
 
 def _usual_steps() -> Floats:
-    """The steps of a search whose loss falls to the end."""
+    """Return the steps of a search whose loss decreases throughout."""
     steps: list[float] = []
 
     def falling(s: float) -> float:
@@ -182,7 +182,7 @@ def _usual_steps() -> Floats:
 
 
 _STEPS = _usual_steps()
-# What the search weighs at each of them but the first two: how far the two steps before and both ends are.
+# The quantities that the search compares at each step after the second: distances to the two previous steps and bounds.
 _TO_LAST, _TO_LAST_BUT_ONE = _STEPS[2:-1] - _STEPS[1:-2], _STEPS[2:-1] - _STEPS[:-3]
 _TO_START, _TO_END = _STEPS[1:-2] - _STEPS[2:-1], _BOUNDS[1] - _STEPS[2:-1]
 _REACH = _BOUNDS[1] - _STEPS[1:-2]

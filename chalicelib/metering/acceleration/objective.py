@@ -1,4 +1,4 @@
-"""eemeter.eemeter.models.daily.objective_function and optimize: what is asked thousands of times in a fit."""
+"""eemeter.eemeter.models.daily.objective_function and optimize: the objective, evaluated thousands of times per fit."""
 
 import math
 from bisect import bisect_left, bisect_right
@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 from eemeter.eemeter.models.daily.objective_function import obj_fcn_decorator as _theirs
-from eemeter.eemeter.models.daily.optimize import obj_fcn_dec as _for_some
+from eemeter.eemeter.models.daily.optimize import obj_fcn_dec as _their_obj_fcn_dec
 
 from chalicelib.metering.acceleration.curve import Curve, Temperatures
 from chalicelib.metering.acceleration.libm import Floats
 from chalicelib.metering.acceleration.spread import fast_std
 from chalicelib.metering.acceleration.weights import weigh
 
-_TOO_FEW = 1e30  # what a slope on too few days is multiplied by
+_TOO_FEW = 1e30  # factor for a slope with too few days
 
 
 def obj_fcn_decorator(
@@ -29,21 +29,21 @@ def obj_fcn_decorator(
     coef_id: list[str] | None = None,
     initial_fit: bool = True,
 ) -> Callable[..., Any]:
-    """`obj_fcn_decorator`: the loss of coefficients, and at the end the whole result.
+    """`obj_fcn_decorator`: the loss of the coefficients, and at the end the whole result.
 
-    Temperatures are sorted once. Where alpha is 2 and no weights are given, all weights are one: the sum of squares
-    needs no weighting, and the spread of a segment depends only on where it is cut, so that it is kept.
+    Temperatures are sorted once. If alpha is 2 and no weights are given, all weights are 1: the sum of squares needs no
+    weighting, and the spread of a segment depends only on its ends, so it is cached.
     """
-    if T.dtype != float or obs.dtype != float:  # with fewer bits each step rounds otherwise
+    if T.dtype != float or obs.dtype != float:  # lower precision rounds differently
         arguments = (T, obs, base_weights, settings, alpha, coef_id, initial_fit)
         return _theirs(model_fcn_full, weight_fcn, TSS_fcn, *arguments)  # type: ignore[no-any-return]
     return _Objective(TSS_fcn, T, obs, base_weights, settings, alpha, coef_id or [])
 
 
 def obj_fcn_dec(obj_fcn: Callable[..., Any], x0: Floats, bnds: Floats) -> tuple[Callable[..., Any], list[int]]:
-    """`obj_fcn_dec`: where no coefficient is held by its bounds, which is nearly always, the objective itself."""
+    """`obj_fcn_dec`: the objective itself if no coefficient is fixed by its bounds, which is nearly always the case."""
     free = [number for number, (low, high) in enumerate(bnds.tolist()) if low < high]
-    return (obj_fcn, free) if len(free) == len(x0) else _for_some(obj_fcn, x0, bnds)
+    return (obj_fcn, free) if len(free) == len(x0) else _their_obj_fcn_dec(obj_fcn, x0, bnds)
 
 
 class _Objective:
@@ -75,7 +75,7 @@ class _Objective:
 
     def __call__(self, X: Any, grad: Any = (), optimize_flag: bool = True) -> Any:
         coefficients: list[float] = np.asarray(X).tolist()
-        if len(coefficients) < self.size:  # a search for one number, which eemeter gives all coefficients
+        if len(coefficients) < self.size:  # a scalar search, whose number eemeter uses for all coefficients
             coefficients *= self.size
         energy = self.temperatures.energy(self.curve(*coefficients))
         residuals = np.subtract(energy, self.ordered_obs)
@@ -116,7 +116,7 @@ class _Objective:
 
 
 class _Penalty:
-    """`elastic_net_penalty`: the size of the coefficients, scaled by the spread of what they are fitted to."""
+    """`elastic_net_penalty`: the size of the coefficients, scaled by the spread of the data."""
 
     def __init__(self, temperatures: Temperatures, obs: Floats, settings: Any, size: int) -> None:
         self.temperatures, self.obs = temperatures, obs
@@ -132,13 +132,13 @@ class _Penalty:
         per_degree = rmse / self.span if self.span else float(np.divide(rmse, self.span))
         scaled = self.scaled(self, coefficients, weight, per_degree)
         total = 0.0
-        for one in scaled:  # not sum(), which corrects for rounding from Python 3.12 on
+        for one in scaled:  # not sum(), which compensates rounding errors since Python 3.12
             total += abs(one)
         penalty = self.lasso * total
         return penalty if self.ridge == 0 else penalty + self.ridge * float(np.linalg.norm(scaled, 2))
 
     def of_two(self, coefficients: list[float], weight: Floats | None, per_degree: float) -> list[float]:
-        """Of a heating and a cooling slope, with or without smoothing."""
+        """Scale the coefficients of a model with a heating and a cooling slope, with or without smoothing."""
         smooth = len(coefficients) == 7
         if smooth:
             hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, _ = coefficients
@@ -175,7 +175,7 @@ class _Penalty:
         return [hdd_bp, hdd_beta, hdd_k * (hdd_beta / 2), cdd_bp, cdd_beta, cdd_k * (cdd_beta / 2)]
 
     def of_one(self, coefficients: list[float], weight: Floats | None, per_degree: float) -> list[float]:
-        """Of one slope, heating where it is negative, with or without smoothing."""
+        """Scale the coefficients of a model with one slope (negative for heating), with or without smoothing."""
         bp, beta = coefficients[:2]
         values, least = self.temperatures.values, self.least
         size = len(values)
@@ -204,14 +204,14 @@ class _Penalty:
         return scaled if len(coefficients) == 3 else [*scaled, coefficients[2] * (beta / 2)]
 
     def of_none(self, coefficients: list[float], weight: Floats | None, per_degree: float) -> list[float]:
-        """Of no slope: nothing, but for the error of a division by 0."""
+        """Return no coefficients for a model without slopes; raises the same division error as eemeter."""
         self.ratio_of_all(weight)
         return []
 
     def ratio(self, start: int, end: int, weight: Floats | None, *, in_array: bool = False) -> float:
-        """The spread of temperatures over that of the observations, from one place in their order to another.
+        """Return the spread of the temperatures divided by that of the observations, for a range of sorted days.
 
-        in_array: of two slopes, which eemeter divides in an array, where a division by 0 is no error.
+        in_array: for two slopes, eemeter divides in an array, where a division by 0 is not an error.
         """
         if weight is not None:
             both = (of[start:end] for of in (self.temperatures.ordered, self.obs))
@@ -223,7 +223,7 @@ class _Penalty:
         return self.ratios[start, end]
 
     def ratio_of_all(self, weight: Floats | None) -> float:
-        """The same of all days; what the first spread does to the weights, the second sees."""
+        """Return the ratio for all days; the first spread changes the weights that the second one uses."""
         if weight is None:
             return self.ratio(0, len(self.obs), None)
         weight = weight.copy()
@@ -234,7 +234,7 @@ class _Penalty:
 def _smooth(
     hdd_bp: float, hdd_beta: float, hdd_k: float, cdd_bp: float, cdd_beta: float, cdd_k: float, c: float
 ) -> Curve:
-    """`get_smooth_coeffs`: k is a share of what lies between the breakpoints, which move together by it."""
+    """`get_smooth_coeffs`: k is a share of the distance between the breakpoints, which move closer by it."""
     if hdd_k < 0.01 and cdd_k < 0.01:
         return Curve(hdd_bp, hdd_beta, 0.0, cdd_bp, cdd_beta, 0.0, c)
     total = hdd_k + cdd_k
@@ -250,7 +250,7 @@ def _one_slope(bp: float, beta: float, k: float, intercept: float) -> Curve:
     return Curve(bp, 0.0, 0.0, bp, beta, k, intercept)
 
 
-# By the number of coefficients, which tells eemeter's five models apart.
+# By the number of coefficients, which identifies eemeter's five models.
 _CURVES: dict[int, Callable[..., Curve]] = {
     7: _smooth,
     5: lambda hdd_bp, hdd_beta, cdd_bp, cdd_beta, c: Curve(hdd_bp, hdd_beta, 0.0, cdd_bp, cdd_beta, 0.0, c),

@@ -1,4 +1,4 @@
-"""What of eemeter stands where: each name that its modules look up, and what is put there."""
+"""The replacements in eemeter: each name that its modules look up, and the function that replaces it."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ REPLACEMENTS: tuple[tuple[Any, str, Any], ...] = tuple(
         (guess.get_slope, (hdd_tidd_cdd, c_hdd_tidd)),
         (curve.full_model, (full_model, hdd_tidd_cdd, c_hdd_tidd, tidd, model, optimize_results)),
         (loss.adaptive_weights, (hdd_tidd_cdd, c_hdd_tidd, full_model)),
-        (spread.OoM_numba, (eemeter.common.utils,)),  # only where no compiled function looks it up
+        (spread.OoM_numba, (eemeter.common.utils,)),  # only where no compiled function uses it
         (rows._initialize_data, (model.DailyModel,)),
         (bounds.fix_identical_bnds, (hdd_tidd_cdd, c_hdd_tidd, tidd)),
         (

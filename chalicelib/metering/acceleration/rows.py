@@ -1,4 +1,4 @@
-"""eemeter.eemeter.models.daily.model: a day's season and weekday, and the days that can be fitted to."""
+"""eemeter.eemeter.models.daily.model: the season and weekday of each day, and the days usable for a fit."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 from eemeter.eemeter.models.daily.model import DailyModel
 
-_step_by_step: Any = DailyModel._initialize_data
+_their_initialize_data: Any = DailyModel._initialize_data
 _ADDED = ("season", "day_of_week")
 
 
 def _initialize_data(self: Any, meter_data: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`_initialize_data`: the days with all of their numbers, and the others; each table is made once.
+    """`_initialize_data`: the days with complete numbers, and the others; each table is built once.
 
-    What is empty, out of order, or has columns that eemeter renames or takes for the index is left to eemeter.
+    Tables that are empty, unordered, or have columns that eemeter renames or uses as the index are left to eemeter.
     """
     index = meter_data.index
     if (
@@ -23,7 +23,7 @@ def _initialize_data(self: Any, meter_data: pd.DataFrame) -> tuple[pd.DataFrame,
         or meter_data.empty
         or {"predicted", "datetime"} & set(meter_data.columns)
     ):
-        return _step_by_step(self, meter_data)  # type: ignore[no-any-return]
+        return _their_initialize_data(self, meter_data)  # type: ignore[no-any-return]
     of_month = self.settings.season._num_dict
     seasons = np.array([of_month[month] for month in range(1, 13)], dtype=object)
     columns = {name: meter_data[name] for name in meter_data.columns if name not in _ADDED}

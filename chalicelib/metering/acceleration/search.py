@@ -1,7 +1,7 @@
-"""SciPy's searches for the minimum of a function of one number, in plain floats.
+"""SciPy's scalar minimization, in plain floats.
 
-The steps are those of `scipy.optimize.minimize_scalar`, operation by operation, so that each sees the same numbers and
-ends in the same place. SciPy takes most of its time with NumPy's functions on single numbers and with its own options.
+The steps are those of `scipy.optimize.minimize_scalar`, operation by operation, so that the numbers and the result are
+identical. SciPy spends most of its time in NumPy functions on single numbers and in handling its options.
 """
 
 import math
@@ -18,9 +18,9 @@ _SQRT_EPS = math.sqrt(2.2e-16)
 
 
 def brent(function: Function, tol: float) -> float:
-    """Where the minimum is, as `minimize_scalar(function, method="brent", tol=tol)` finds it."""
+    """Return the minimum that `minimize_scalar(function, method="brent", tol=tol)` finds."""
     found = _bracket(function)
-    if found is None:  # flat, or not a number: rare, so SciPy says itself what it makes of it
+    if found is None:  # flat, or not a number: rare, so left to SciPy
         return float(minimize_scalar(function, method="brent", tol=tol).x)
     xa, x, xc, fx = found
     w = v = x
@@ -76,7 +76,7 @@ def brent(function: Function, tol: float) -> float:
 
 
 def _bracket(function: Function) -> tuple[float, float, float, float] | None:
-    """The ends and the middle of `scipy.optimize.bracket`, and the value there; None where it has none."""
+    """Return the ends and middle of `scipy.optimize.bracket`, and the value at the middle; None if there is none."""
     xa, xb = 0.0, 1.0
     fa, fb = function(xa), function(xb)
     if fa < fb:
@@ -124,7 +124,7 @@ def _bracket(function: Function) -> tuple[float, float, float, float] | None:
 
 
 def bounded(function: Function, a: float, b: float, xatol: float) -> float:
-    """Where the minimum is: `minimize_scalar(function, bounds=[a, b], method="bounded", options={"xatol": xatol})`."""
+    """Return the minimum: `minimize_scalar(function, bounds=[a, b], method="bounded", options={"xatol": xatol})`."""
     fulc = nfc = xf = a + _GOLDEN_MEAN * (b - a)
     ffulc = fnfc = fx = function(xf)
     rat = e = 0.0

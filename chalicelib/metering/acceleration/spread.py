@@ -11,10 +11,10 @@ _ROUNDED: dict[str, Callable[[float], float]] = {"floor": np.floor, "ceil": np.c
 
 
 def fast_std(x: Floats, weights: Floats | None = None, mean: float | None = None) -> float:
-    """`fast_std`: the standard deviation, weighted where weights differ.
+    """`fast_std`: the standard deviation, weighted if the weights differ.
 
-    As eemeter's, a weighted one is Python's float, whose division by 0 is an error, and any other NumPy's; and weights
-    that do not add up to one are made to, in their own array.
+    As in eemeter, the weighted result is a Python float, for which division by 0 is an error, and the unweighted one is
+    a NumPy float; and weights that do not sum to 1 are normalized in place.
     """
     if weights is None or len(weights) == 1 or np.allclose(weights - weights[0], 0):
         return np.float64(np.std(x) if mean is None else np.sqrt(np.sum(np.power(x - mean, 2)) / float(len(x))))
@@ -27,11 +27,11 @@ def fast_std(x: Floats, weights: Floats | None = None, mean: float | None = None
 
 
 def _one_by_one(terms: Floats) -> float:
-    """The sum as a compiled loop takes it, from the first to the last; NumPy's own adds by halves."""
+    """Return the sum from first to last, as in a compiled loop; NumPy's own sum is pairwise."""
     return float(np.add.accumulate(terms)[-1])
 
 
 def OoM_numba(x: Floats, method: str = "round") -> Floats:
-    """`OoM`: the order of magnitude of each number, which of 0 is 1."""
+    """`OoM`: the order of magnitude of each number; 1 for 0."""
     rounded = _ROUNDED.get(method.lower(), float)
     return np.array([1.0 if one == 0.0 else rounded(math.log10(abs(one))) for one in x.tolist()], dtype=x.dtype)

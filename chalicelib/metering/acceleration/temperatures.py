@@ -1,14 +1,14 @@
-"""eemeter.eemeter.common.features: the mean temperature of each day, and how many of its hours are known."""
+"""eemeter.eemeter.common.features: the mean temperature of each day, and the number of its known hours."""
 
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from eemeter.eemeter.common.features import compute_temperature_features as _one_by_one
+from eemeter.eemeter.common.features import compute_temperature_features as _theirs
 
 _HOURS = 24
-_KEPT_OF_DAY, _KEPT_OF_PERIOD = 0.5, 0.9  # CalTRACK 2.2.2.3 and 2.2.3.2, eemeter's defaults
+_MIN_DAY_COVERAGE, _MIN_PERIOD_COVERAGE = 0.5, 0.9  # CalTRACK 2.2.2.3 and 2.2.3.2, eemeter's defaults
 
 Counts = npt.NDArray[np.int64]
 
@@ -16,12 +16,12 @@ Counts = npt.NDArray[np.int64]
 def compute_temperature_features(
     meter_data_index: pd.DatetimeIndex, temperature_data: pd.Series, **options: Any
 ) -> pd.DataFrame:
-    """`compute_temperature_features`: a row for each reading, counted for all of them at once.
+    """`compute_temperature_features`: a row for each reading, counted for all readings at once.
 
-    The means are pandas' own, of the same groups. What eemeter's data classes do not ask for is left to eemeter.
+    The means are pandas' own, of the same groups. Options that eemeter's data classes do not use are left to eemeter.
     """
     if options != {"data_quality": True} or not _is_plain(meter_data_index, temperature_data):
-        return _one_by_one(meter_data_index, temperature_data, **options)  # type: ignore[no-any-return]
+        return _theirs(meter_data_index, temperature_data, **options)  # type: ignore[no-any-return]
     group = _groups(meter_data_index, pd.DatetimeIndex(temperature_data.index))
     temperatures = temperature_data.to_numpy()[group >= 0]
     group = group[group >= 0]
@@ -49,7 +49,7 @@ def compute_temperature_features(
 
 
 def _is_plain(index: pd.DatetimeIndex, temperature_data: pd.Series) -> bool:
-    """Whether these are days and hours of one zone; and no fewer days than pandas needs to tell that they are days."""
+    """Return whether these are days and hours in one time zone, with enough days for pandas to infer the frequency."""
     hours = pd.DatetimeIndex(temperature_data.index)
     return bool(
         temperature_data.dtype == float
@@ -64,7 +64,7 @@ def _is_plain(index: pd.DatetimeIndex, temperature_data: pd.Series) -> bool:
 
 
 def _groups(index: pd.DatetimeIndex, hours: pd.DatetimeIndex) -> Counts:
-    """The number of the day to which each hour belongs: the last one begun, at most 24 hours before; else -1."""
+    """Return the day number of each hour: the last day that started, at most 24 hours before; otherwise -1."""
     starts, instants = index.as_unit("ns").asi8, hours.as_unit("ns").asi8
     group = np.searchsorted(starts, instants, side="right") - 1
     late = instants - starts[group] > pd.Timedelta(days=1).value
@@ -72,13 +72,13 @@ def _groups(index: pd.DatetimeIndex, hours: pd.DatetimeIndex) -> Counts:
 
 
 def _days(group: Counts, known: npt.NDArray[np.bool_], size: Counts) -> tuple[Counts, Counts]:
-    """`_degree_day_columns` without a balance point: the days kept and dropped for their hours."""
-    kept = (size > _HOURS * _KEPT_OF_DAY).astype(np.int64)
+    """`_degree_day_columns` without a balance point: the days kept and dropped, by the number of their hours."""
+    kept = (size > _HOURS * _MIN_DAY_COVERAGE).astype(np.int64)
     dropped = 1 - kept
-    for long in np.flatnonzero(size > _HOURS):  # the day on which clocks go back
+    for long in np.flatnonzero(size > _HOURS):  # the day on which clocks are set back
         hours = known[group == long]
         parts = [hours[first : first + _HOURS] for first in range(0, len(hours), _HOURS)]
-        enough = hours.sum() >= _KEPT_OF_PERIOD * len(hours)
-        kept[long] = sum(part.sum() > _HOURS * _KEPT_OF_DAY for part in parts) if enough else 0
+        enough = hours.sum() >= _MIN_PERIOD_COVERAGE * len(hours)
+        kept[long] = sum(part.sum() > _HOURS * _MIN_DAY_COVERAGE for part in parts) if enough else 0
         dropped[long] = len(parts) - kept[long]
     return kept, dropped

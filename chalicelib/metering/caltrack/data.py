@@ -1,8 +1,9 @@
-"""Bills and temperatures as CalTRACK's billing method takes them, and whether they suffice (CalTRACK 2.0, section 2.2).
+"""The input data of CalTRACK's billing method, and their sufficiency (CalTRACK 2.0, section 2.2).
 
-The method's own criteria, rather than eemeter 4's: a period is as many whole bills as come nearest to 365 days, and
-90 % of 365 days have to be in bills that count. Where CalTRACK drops monthly bills of more than 35 days (2.2.3.5), a
-skipped read is kept here as the bimonthly bill that it makes: degree days are a bill's own, so it misleads nothing.
+The criteria are CalTRACK's own rather than eemeter 4's: a period consists of the complete bills whose total length is
+closest to 365 days, and the usable bills must cover 90 % of 365 days. Unlike CalTRACK, which drops monthly bills of
+more than 35 days (2.2.3.5), this method keeps the bimonthly bill that results from a skipped read: each bill has its
+own degree days, so its length does not bias the regression.
 """
 
 import math
@@ -17,18 +18,18 @@ from eemeter.eemeter.common.warnings import EEMeterWarning
 from chalicelib.metering.caltrack.degree_days import Floats, daily_means, local_days
 
 SHORTEST_BILL, LONGEST_BILL = 25, 70  # days; CalTRACK 2.2.3.4 and 2.2.3.5
-LEAST_DAYS = math.ceil(0.9 * 365)  # CalTRACK 2.2.1.2
-LEAST_TEMPERATURES = 0.9  # of a bill's days; CalTRACK 2.2.3.2
+MIN_DAYS = math.ceil(0.9 * 365)  # CalTRACK 2.2.1.2
+MIN_TEMPERATURE_COVERAGE = 0.9  # of a bill's days; CalTRACK 2.2.3.2
 EXTREME = 3  # interquartile ranges above the median; CalTRACK 2.3.6
 
 
 @dataclass(frozen=True)
 class BillData:
-    """The bills of one period, with the attributes that eemeter's data have.
+    """The bills of one period, with the attributes of eemeter's data classes.
 
-    df: a row a day of the building's calendar: temperature (F), observed (energy, a bill spread evenly over its days;
-    NaN where the bill does not count), and the number of the bill. electricity: whether it is, rather than gas.
-    warnings, disqualification: what was found, by bill.
+    df: a row per day of the building's calendar: temperature (F), observed (energy, a bill spread evenly over its days;
+    NaN if the bill is excluded), and the bill number. electricity: electricity rather than gas. warnings,
+    disqualification: the findings, with the bills concerned.
     """
 
     df: pd.DataFrame
@@ -38,7 +39,7 @@ class BillData:
 
     @classmethod
     def from_series(cls, readings: "pd.Series[float]", hours: "pd.Series[float]", electricity: bool) -> "BillData":
-        """Of bills by their start (local midnights, NaN where none follows) and temperatures (F) by the hour."""
+        """Create the data from bills by start (local midnight; NaN at a gap or the end) and hourly temperatures (F)."""
         starts = pd.DatetimeIndex(readings.index)
         days = local_days(starts[0], starts[-1])
         temperature, _ = daily_means(hours, starts[0], starts[-1])
@@ -55,75 +56,83 @@ class BillData:
 
 
 def normal_days(hours: "pd.Series[float]", electricity: bool) -> "pd.Series[float]":
-    """The mean temperatures (F) of the days of a normal year, of its hours."""
+    """Return the daily mean temperatures (F) of a normal year, given its hours."""
     index = pd.DatetimeIndex(hours.index)
     first, end = index[0], index[-1] + pd.Timedelta(hours=1)
     return pd.Series(daily_means(hours, first, end)[0], index=local_days(first, end))
 
 
 def _unused(energy: Floats, days: npt.NDArray[np.int64], temperatures: Floats, electricity: bool) -> list[str | None]:
-    """Why each bill does not count; None for one that does.
+    """Return why each bill is excluded; None for a usable one.
 
-    A bill of less than 25 days is an off-cycle read, unless the meter is always read as often.
+    A bill of less than 25 days is an off-cycle read, unless the meter is usually read that often.
     """
     off_cycle = SHORTEST_BILL if np.median(days) >= SHORTEST_BILL else 0
     reasons: list[str | None] = []
     for value, length, share in zip(energy.tolist(), days.tolist(), temperatures.tolist(), strict=True):
         if math.isnan(value):
-            within = "" if length <= LONGEST_BILL else f" within {LONGEST_BILL} days that would settle its estimates"
-            reasons.append(f"no reading{within}")
+            reasons.append(
+                "no reading"
+                if length <= LONGEST_BILL
+                else f"no actual read within {LONGEST_BILL} days to replace its estimates"
+            )
         elif electricity and value == 0:
-            reasons.append('0, which is a missing reading of electricity unless the trace has "zero_is_reading": true')
+            reasons.append('0, which counts as missing for electricity unless the trace has "zero_is_reading": true')
         elif length > LONGEST_BILL:
             reasons.append(f"longer than {LONGEST_BILL} days")
         elif length < off_cycle:
             reasons.append(f"an off-cycle read, shorter than {SHORTEST_BILL} days")
-        elif share < LEAST_TEMPERATURES:
-            reasons.append(f"only {share:.0%} of its days have a temperature, and {LEAST_TEMPERATURES:.0%} are needed")
+        elif share < MIN_TEMPERATURE_COVERAGE:
+            reasons.append(
+                f"only {share:.0%} of its days have a temperature, but {MIN_TEMPERATURE_COVERAGE:.0%} are required"
+            )
         else:
             reasons.append(None)
     return reasons
 
 
 def _judge(bills: pd.DataFrame, electricity: bool) -> tuple[list[EEMeterWarning], list[EEMeterWarning]]:
-    """Warnings and what disqualifies: columns start, end, energy, days, and unused, why a bill does not count."""
+    """Return warnings and disqualifying criteria.
+
+    bills: columns start, end, energy, days, and unused (why a bill is excluded).
+    """
     counts = bills["unused"].isna()
     used = bills[counts]
     warnings, disqualification = [], []
     unused = [f"{_dates(bill)}, {bill.unused}" for bill in bills[~counts].itertuples()]
     if unused:
-        warnings.append(_criterion("unused_bills", "Bills that do not count.", bills=unused))
-    if used["days"].sum() < LEAST_DAYS:
+        warnings.append(_criterion("unused_bills", "Some bills are excluded.", bills=unused))
+    if used["days"].sum() < MIN_DAYS:
         disqualification.append(
             _criterion(
                 "too_few_days_in_bills",
-                "The bills that count cover less than 90 % of 365 days.",
+                "The usable bills cover less than 90 % of 365 days.",
                 n_days=int(used["days"].sum()),
-                n_days_needed=LEAST_DAYS,
+                n_days_needed=MIN_DAYS,
                 used=[_dates(bill) for bill in used.itertuples()],
                 unused=unused,
             )
         )
     negative = [f"{_dates(bill)}, {bill.energy:.4g}" for bill in used[used["energy"] < 0].itertuples()]
     if negative and not electricity:
-        disqualification.append(_criterion("negative_bills", "Gas bills below 0.", bills=negative))
+        disqualification.append(_criterion("negative_bills", "Gas bills are negative.", bills=negative))
     warnings += _extreme(used.assign(per_day=used["energy"] / used["days"]))
     if str(bills["start"].dt.tz) == "UTC":
-        description = "The building's days are those of UTC."
+        description = "The project's days begin at midnight UTC."
         warnings.append(EEMeterWarning(qualified_name="datastore.caltrack.utc_index", description=description, data={}))
     return warnings, disqualification
 
 
 def _extreme(used: pd.DataFrame) -> list[EEMeterWarning]:
-    """Bills whose energy per day is to be reviewed (CalTRACK 2.3.6); they count all the same."""
+    """Return a warning for bills whose energy per day should be reviewed (CalTRACK 2.3.6); they are still used."""
     if used.empty:
         return []
     low, median, high = used["per_day"].quantile([0.25, 0.5, 0.75])
     limit = float(median + EXTREME * (high - low))
-    bills = [f"{_dates(bill)}, {bill.per_day:.4g} a day" for bill in used[used["per_day"] > limit].itertuples()]
+    bills = [f"{_dates(bill)}, {bill.per_day:.4g} per day" for bill in used[used["per_day"] > limit].itertuples()]
     if not bills:
         return []
-    description = "Bills above the median and three times the interquartile range."
+    description = "Bills are more than three interquartile ranges above the median."
     return [_criterion("extreme_bills", description, limit=limit, median=float(median), bills=bills)]
 
 

@@ -1,4 +1,4 @@
-"""Mean temperatures of days, and the degree days of bills."""
+"""Daily mean temperatures, and the degree days of bills."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ import pandas as pd
 
 Floats = npt.NDArray[np.floating[Any]]
 
-_ENOUGH_OF_A_DAY = 0.5  # of its hours, CalTRACK 2.2.2.3
+_MIN_DAY_COVERAGE = 0.5  # share of the hours of a day, CalTRACK 2.2.2.3
 _HOUR_NS = 3_600_000_000_000
 
 
 def daily_means(hours: "pd.Series[float]", first: pd.Timestamp, end: pd.Timestamp) -> tuple[Floats, Floats]:
-    """Of each day from `first` up to `end` (local midnights): the mean temperature, and the share of its hours known.
+    """Return the mean temperature and the share of known hours of each day from `first` to `end` (local midnights).
 
-    `hours` are temperatures (F) by the hour, NaN where missing. A day with less than half of its hours has NaN.
+    hours: hourly temperatures (F), NaN if missing. The mean of a day with less than half of its hours is NaN.
     """
     midnights = np.append(local_days(first, end).asi8, end.as_unit("ns").value)
     values = hours.to_numpy(dtype=np.float64)
@@ -26,11 +26,11 @@ def daily_means(hours: "pd.Series[float]", first: pd.Timestamp, end: pd.Timestam
     )
     share = counts / (np.diff(midnights) / _HOUR_NS)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(share >= _ENOUGH_OF_A_DAY, sums / counts, np.nan), share
+        return np.where(share >= _MIN_DAY_COVERAGE, sums / counts, np.nan), share
 
 
 def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
-    """The first instant of each day from `first` up to `end`: an hour after midnight where clocks skip that."""
+    """Return the first instant of each day from `first` to `end`: 01:00 if a clock change skips midnight."""
     wall = pd.date_range(
         first.tz_localize(None).normalize(), end.tz_localize(None).normalize(), freq="D", inclusive="left"
     )
@@ -38,13 +38,13 @@ def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
 
 
 def degree_days(temperature: Floats, balance_points: Floats) -> tuple[Floats, Floats]:
-    """Heating and cooling degree days of days (rows) for each balance point (columns), all in F."""
+    """Return the heating and cooling degree days of each day (rows) for each balance point (columns), in F."""
     above = temperature[:, None] - balance_points
     return np.maximum(-above, 0.0), np.maximum(above, 0.0)
 
 
 def bill_means(of_days: Floats, bill: npt.NDArray[np.int64], bills: int) -> Floats:
-    """The means over each bill's own days; `of_days` has a row a day, `bill` is the number of the bill of each."""
+    """Return the means over each bill's days; `of_days` has a row per day, `bill` is the bill number of each day."""
     sums = np.zeros((bills, *of_days.shape[1:]))
     np.add.at(sums, bill, of_days)
     return sums / np.bincount(bill, minlength=bills).reshape(-1, *[1] * (of_days.ndim - 1))

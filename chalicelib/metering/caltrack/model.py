@@ -1,4 +1,4 @@
-"""CalTRACK's billing method as a model of the datastore: chalicelib/metering/models.py says what each member is."""
+"""CalTRACK's billing method as a model of the datastore; chalicelib/metering/models.py describes the interface."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from chalicelib.metering.caltrack.usage_per_day import Bills, UsagePerDay, fit
 
 
 class CaltrackBillingSettings(pydantic.BaseModel):
-    """The balance points to try, in F: CalTRACK 3.2.1 has 30 to 90, at most 3 apart."""
+    """The balance points to try, in F: CalTRACK 3.2.1 specifies 30 to 90, at most 3 apart."""
 
     model_config = pydantic.ConfigDict(extra="forbid")
 
@@ -26,20 +26,20 @@ class CaltrackBillingSettings(pydantic.BaseModel):
     @pydantic.model_validator(mode="after")
     def _ordered(self) -> "CaltrackBillingSettings":
         if self.balance_point_minimum >= self.balance_point_maximum:
-            raise ValueError("balance_point_minimum has to be below balance_point_maximum")
+            raise ValueError("balance_point_minimum must be below balance_point_maximum")
         return self
 
     @property
     def points(self) -> Floats:
-        """Ascending, in F."""
+        """The balance points in ascending order, in F."""
         steps = int((self.balance_point_maximum - self.balance_point_minimum) / self.balance_point_step + 1e-9)
         return self.balance_point_minimum + self.balance_point_step * np.arange(steps + 1, dtype=np.float64)
 
 
 class CaltrackBillingModel:
-    """Usage per day by degree days, bills weighted by their days.
+    """A regression of usage per day on degree days, with bills weighted by their days.
 
-    Once fitted: `curve`, the model; `bills` and `usage`, what it was fitted on (energy per day of each bill).
+    Once fitted, it has `curve`, the fitted model, and `bills` and `usage` (energy per day of each bill), its data.
     """
 
     curve: UsagePerDay
@@ -64,12 +64,12 @@ class CaltrackBillingModel:
         return pd.Series(self.curve.predict(temperature.to_numpy(dtype=np.float64)), index=temperature.index)
 
     def gradient(self, temperature: "pd.Series[float]") -> Floats:
-        """(days x parameters): of the energy of days with these mean temperatures (F)."""
+        """Return the gradient of the energy of days with these mean temperatures (F), (days, parameters)."""
         return self.curve.gradient(temperature.to_numpy(dtype=np.float64))
 
     @property
     def is_balance_point(self) -> npt.NDArray[np.bool_]:
-        """Which of the gradient's columns is a balance point's."""
+        """Whether each column of the gradient belongs to a balance point."""
         points = (self.curve.heating_balance_point, self.curve.cooling_balance_point)
         return np.array([False, *[False, True] * sum(point is not None for point in points)])
 

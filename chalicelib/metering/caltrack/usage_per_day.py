@@ -1,9 +1,9 @@
-"""CalTRACK 2.0, sections 3.2 to 3.4: usage per day by degree days, the best of all pairs of balance points.
+"""CalTRACK 2.0, sections 3.2 to 3.4: regress usage per day on degree days, at the best pair of balance points.
 
     usage per day = intercept + heating_slope * HDD(heating_balance_point) + cooling_slope * CDD(cooling_balance_point)
 
-eemeter had this method until 3.2.0 (`fit_caltrack_usage_per_day_model`); `benchmarks/equality/caltrack.py`
-compares the two.
+eemeter included this method up to 3.2.0 (`fit_caltrack_usage_per_day_model`).
+`benchmarks/equality/caltrack.py` compares them.
 """
 
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ import numpy.typing as npt
 
 from chalicelib.metering.caltrack.degree_days import Floats
 
-LEAST_DEGREE_DAYS = 20.0  # of a period, for a balance point to be a candidate (CalTRACK 3.2.2.2.2)
-_COLLINEAR = 1e-10  # 1 - r² of heating and cooling degree days that cannot be told apart
-_EQUAL = 1e-12  # of R²: smaller differences are rounding
+MIN_DEGREE_DAYS = 20.0  # of a period, for a balance point to be a candidate (CalTRACK 3.2.2.2.2)
+_COLLINEAR = 1e-10  # 1 - r² at which heating and cooling degree days cannot be distinguished
+_EQUAL = 1e-12  # R²: smaller differences are rounding errors
 Indexes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class UsagePerDay:
-    """A fitted model: energy a day, energy a degree day (F), and balance points (F), None where there is no slope."""
+    """A fitted model: energy per day, energy per degree day (F), and balance points (F); None if there is no slope."""
 
     intercept: float
     heating_slope: float = 0.0
@@ -33,7 +33,7 @@ class UsagePerDay:
 
     @property
     def kind(self) -> str:
-        """CalTRACK's name of the candidate."""
+        """CalTRACK's name of the candidate model."""
         return {
             (True, True): "intercept_only",
             (False, True): "hdd_only",
@@ -43,11 +43,11 @@ class UsagePerDay:
 
     @property
     def parameter_count(self) -> int:
-        """How many numbers the fit has chosen: intercept, slopes and balance points."""
+        """The number of fitted parameters: intercept, slopes and balance points."""
         return {"intercept_only": 1, "cdd_hdd": 5}.get(self.kind, 3)
 
     def predict(self, temperature: Floats) -> Floats:
-        """Energy of days with these mean temperatures (F); NaN of NaN."""
+        """Return the energy of days with these mean temperatures (F); NaN for NaN."""
         energy = self.intercept + 0.0 * temperature
         if self.heating_balance_point is not None:
             energy += self.heating_slope * np.maximum(self.heating_balance_point - temperature, 0.0)
@@ -56,7 +56,7 @@ class UsagePerDay:
         return energy
 
     def gradient(self, temperature: Floats) -> Floats:
-        """(days x parameters): of the energy of days by the intercept, the slopes, and the balance points."""
+        """Return the gradient of daily energy, (days, parameters): intercept, then each slope and its balance point."""
         columns: list[Floats] = [np.ones(len(temperature))]
         if self.heating_balance_point is not None:
             below = self.heating_balance_point - temperature
@@ -69,11 +69,11 @@ class UsagePerDay:
 
 @dataclass(frozen=True)
 class Bills:
-    """What the energy of bills is explained by.
+    """The explanatory variables of the energy of bills.
 
-    heating, cooling: each bill's mean degree days a day (rows) for each balance point (columns). days: of each bill
-    that have a temperature. points: the balance points (F), ascending. cools: whether cooling is considered, which it
-    is not for gas (CalTRACK 3.2.4).
+    heating, cooling: the mean degree days per day of each bill (rows) for each balance point (columns). days: of each
+    bill, with a temperature. points: the balance points (F), ascending. cools: whether cooling is considered; it is not
+    for gas (CalTRACK 3.2.4).
     """
 
     heating: Floats
@@ -84,7 +84,7 @@ class Bills:
 
 
 class Search(NamedTuple):
-    """The best candidate of each set of bills: the indexes of its balance points, -1 for none; and its adjusted R²."""
+    """The best candidate for each set of bills: the indexes of its balance points (-1 for none) and adjusted R²."""
 
     heating: Indexes
     cooling: Indexes
@@ -92,9 +92,10 @@ class Search(NamedTuple):
 
 
 def fit(usage: Floats, bills: Bills) -> tuple[UsagePerDay, float]:
-    """The best candidate for the usage per day of bills, and its adjusted R² (0 for an intercept alone).
+    """Return the best candidate for the usage per day of bills, and its adjusted R² (0 for intercept only).
 
-    Least squares weighted by days (CalTRACK 3.4.2); the candidate with the highest adjusted R² (3.4.3.3).
+    Candidates are fitted by least squares weighted by days (CalTRACK 3.4.2); the best has the highest adjusted R²
+    (3.4.3.3).
     """
     found = search(usage[None], bills)
     model = solve(usage, bills, int(found.heating[0]), int(found.cooling[0]))
@@ -102,17 +103,17 @@ def fit(usage: Floats, bills: Bills) -> tuple[UsagePerDay, float]:
 
 
 def search(usages: Floats, bills: Bills) -> Search:
-    """The best candidate of each row of `usages`, energy per day of the same bills.
+    """Return the best candidate for each row of `usages`, the energy per day of the same bills.
 
-    Slopes have to be above 0, and the intercept not below (CalTRACK 3.4.3.2), unless a bill is negative as a net meter
-    has it. Each balance point needs 20 degree days, and cooling does not begin below heating (3.2.2.1). The first of
-    equals wins: intercept alone, heating, cooling, then both, by ascending balance points.
+    Slopes must be positive, and the intercept not negative (CalTRACK 3.4.3.2), unless a bill is negative, as for a net
+    meter. Each balance point needs 20 degree days, and the cooling balance point may not be below the heating one
+    (3.2.2.1). Ties go to the first: intercept only, heating, cooling, then both, by ascending balance points.
     """
     least_intercept = np.where((usages >= 0).all(axis=1), 0.0, -np.inf)
     rows = np.arange(len(usages))
     best = Search(np.full(len(usages), -1), np.full(len(usages), -1), np.zeros(len(usages)))
     for r2, heating, cooling in _families(usages, bills, least_intercept):
-        at = np.argmax(r2 >= r2.max(axis=1, keepdims=True) - _EQUAL, axis=1)  # the first of equals
+        at = np.argmax(r2 >= r2.max(axis=1, keepdims=True) - _EQUAL, axis=1)  # the first of a tie
         better = r2[rows, at] > best.r2_adjusted + _EQUAL
         chosen = (heating[at], cooling[at], r2[rows, at])
         best = Search(*(np.where(better, new, old) for new, old in zip(chosen, best, strict=True)))
@@ -120,9 +121,9 @@ def search(usages: Floats, bills: Bills) -> Search:
 
 
 def _families(usages: Floats, bills: Bills, least_intercept: Floats) -> Iterator[tuple[Floats, Indexes, Indexes]]:
-    """Heating, cooling and both: the adjusted R² of each set of bills (rows) and candidate (columns), and its points.
+    """Yield the candidates with heating, with cooling, and with both: adjusted R² and indexes of balance points.
 
-    The adjusted R² of what does not qualify is -inf.
+    The adjusted R² is for each set of bills (rows) and candidate (columns), and -inf if the candidate does not qualify.
     """
     weights, n = bills.days, usages.shape[1]
     share = weights / weights.sum()
@@ -132,7 +133,7 @@ def _families(usages: Floats, bills: Bills, least_intercept: Floats) -> Iterator
         varies = variance > _EQUAL**2 * (usages**2 @ weights)[:, None]
         least = least_intercept[:, None]
         sides = [bills.heating, bills.cooling] if bills.cools else [bills.heating]
-        enough = [weights @ side >= LEAST_DEGREE_DAYS for side in sides]
+        enough = [weights @ side >= MIN_DEGREE_DAYS for side in sides]
         means = [share @ side for side in sides]
         centred = [side - mean for side, mean in zip(sides, means, strict=True)]
         squares = [weights @ side**2 for side in centred]
@@ -165,7 +166,7 @@ def _families(usages: Floats, bills: Bills, least_intercept: Floats) -> Iterator
 
 
 def solve(usage: Floats, bills: Bills, heating: int, cooling: int) -> UsagePerDay:
-    """The least squares of one candidate, by the indexes of its balance points, -1 for none."""
+    """Return the least-squares fit of one candidate, given the indexes of its balance points (-1 for none)."""
     columns: list[Floats] = [np.ones(len(usage))]
     if heating >= 0:
         columns.append(bills.heating[:, heating])

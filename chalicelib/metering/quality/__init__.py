@@ -1,1 +1,1 @@
-"""Data quality: what the readings and temperatures of a run are like, and what a person should know of it."""
+"""Data quality: checks and reports of the readings and temperatures of a run."""

@@ -1,4 +1,4 @@
-"""The checks of a period, one by one: each gives a finding, or None where there is nothing to say."""
+"""The data-quality checks of a period: each returns a finding, or None."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,22 +9,22 @@ import numpy as np
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.quality.findings import MOST_DATES, Name, dates, finding, spans
-from chalicelib.metering.serialized import Trace
+from chalicelib.metering.meter_input import Trace
+from chalicelib.metering.quality.findings import MAX_DATES, Name, dates, finding, spans
 from chalicelib.metering.temperatures import Temperatures
 
-CONSUMPTION = ("ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_CONSUMPTION_TOTAL")  # which is never below 0
-LONG = 1.5  # times the median length of bills
-MANY_FILLED = 0.1  # of a period's hours of temperature; of fewer nothing is said
+CONSUMPTION = ("ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_CONSUMPTION_TOTAL")  # cannot be negative
+LONG_BILL = 1.5  # times the median length of bills
+MAX_MISSING = 0.1  # share of a period's hours without a temperature that is not reported
 _DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Period:
-    """What the checks look at.
+    """The input of the checks.
 
-    readings: as the model takes them, with start, end, value, `zero`, a 0 that counts as missing, and `outlier`, one
-    that was left out. posted: those that were posted. outliers: of the report.
+    readings: the readings used by the model, with start, end, value, and the flags `zero` (a 0 that counts as missing)
+    and `outlier` (an excluded outlier). posted: the readings as posted. outliers: the entry in the report.
     """
 
     trace: Trace
@@ -36,16 +36,16 @@ class Period:
 
     @property
     def has_bills(self) -> bool:
-        """Whether readings are bills."""
+        """Whether the readings are bills."""
         return "bill" in self.readings
 
     def days(self, rows: pd.DataFrame) -> pd.DatetimeIndex:
-        """The day that holds a reading's middle, or the first day of a bill."""
+        """Return the day that contains the midpoint of each reading, or the first day of a bill."""
         seconds = np.minimum((rows["end"] - rows["start"]).dt.total_seconds(), _DAY.total_seconds())
         return pd.DatetimeIndex(rows["start"] + pd.to_timedelta(seconds / 2, unit="s")).tz_convert(self.timezone)
 
     def within(self, rows: pd.DataFrame | None) -> pd.DataFrame:
-        """Those of the trace's rows that begin in the period; none of None."""
+        """Return the rows that start in the period; empty for None."""
         if rows is None:
             return self.posted[:0]
         first, last = self.readings["start"].min(), self.readings["end"].max()
@@ -54,24 +54,24 @@ class Period:
 
 
 def findings_of(period: Period) -> list[EEMeterWarning]:
-    """What the checks have found."""
+    """Run all checks and return their findings."""
     return [found for check in CHECKS if (found := check(period)) is not None]
 
 
 def _duplicate(period: Period) -> EEMeterWarning | None:
     rows = period.posted[period.posted["duplicate"]]
-    description = "Several values were given for one instant in one request; the last of them counts."
+    description = "One request has several values for the same instant; the last one is used."
     return _dated("duplicate_readings", description, period, rows)
 
 
 def _exchanged(period: Period) -> EEMeterWarning | None:
-    description = "The register falls or jumps as by an exchange of the meter; what was used then is not known."
+    description = "The register reads drop or jump, as after a meter exchange; the consumption in between is unknown."
     return _dated("register_exchanged", description, period, period.within(period.trace.exchanges))
 
 
 def _long_readings(period: Period) -> EEMeterWarning | None:
     description = "Readings that cover several intervals count as missing."
-    return _dated("long_readings", description, period, period.within(period.trace.unplaced))
+    return _dated("long_readings", description, period, period.within(period.trace.long_readings))
 
 
 def _inclusive_ends(period: Period) -> EEMeterWarning | None:
@@ -87,14 +87,14 @@ def _inclusive_ends(period: Period) -> EEMeterWarning | None:
 def _long_bills(period: Period) -> EEMeterWarning | None:
     posted = period.posted
     length = (posted["end"] - posted["start"]).dt.total_seconds()
-    long = posted[(length >= LONG * length.median()) & posted["value"].notna()]
+    long = posted[(length >= LONG_BILL * length.median()) & posted["value"].notna()]
     if not period.has_bills or period.trace.exchanges is not None or long.empty:
         return None
     ends = pd.DatetimeIndex(long["end"]).tz_convert(period.timezone)
     return finding(
         "long_bills",
-        "Bills much longer than usual: of several months, or next to one that is missing.",
-        times=LONG,
+        "Bills are much longer than usual: they cover several months, or the next bill is missing.",
+        times=LONG_BILL,
         days=round(length.median() / _DAY.total_seconds()),
         bills=[f"{start:%Y-%m-%d} to {end:%Y-%m-%d}" for start, end in zip(period.days(long), ends, strict=True)],
     )
@@ -107,11 +107,11 @@ def _missing(period: Period) -> EEMeterWarning | None:
         return None
     return finding(
         "missing_readings",
-        "Days or hours without a reading.",
+        "Days or hours have no reading.",
         missing=len(rows),
         readings=len(readings),
         step="days" if (readings["end"] - readings["start"]).max() > _DAY / 2 else "hours",
-        days=spans(period.days(rows))[:MOST_DATES],
+        days=spans(period.days(rows))[:MAX_DATES],
     )
 
 
@@ -130,9 +130,9 @@ def _negative(period: Period) -> EEMeterWarning | None:
     values = zip(period.days(rows).strftime("%Y-%m-%d"), rows["value"], strict=True)
     return finding(
         "negative_readings",
-        "Readings below 0, which consumption cannot have: perhaps corrections of estimates.",
+        "Readings are negative, which is impossible for consumption; they may be corrections of estimates.",
         count=len(rows),
-        readings=[f"{date}, {value:.6g}" for date, value in values][:MOST_DATES],
+        readings=[f"{date}, {value:.6g}" for date, value in values][:MAX_DATES],
     )
 
 
@@ -142,7 +142,7 @@ def _outliers(period: Period) -> EEMeterWarning | None:
         return None
     return finding(
         "outliers_excluded" if outliers["excluded"] else "outliers",
-        "Readings far from all others like them.",
+        "Readings are far from all similar ones.",
         count=outliers["count"],
         readings=[f"{one['date']}, {one['value']:.6g} (limit {one['limit']:.6g})" for one in outliers["readings"]],
     )
@@ -150,11 +150,11 @@ def _outliers(period: Period) -> EEMeterWarning | None:
 
 def _temperatures(period: Period) -> EEMeterWarning | None:
     temperatures = period.temperatures
-    days = spans(temperatures.days_without)[:MOST_DATES]
-    if temperatures.missing > MANY_FILLED * temperatures.count:
+    days = spans(temperatures.days_without)[:MAX_DATES]
+    if temperatures.missing > MAX_MISSING * temperatures.count:
         return finding(
             "temperatures_missing",
-            "More than a tenth of the hours had no temperature.",
+            "More than 10 % of the hours had no temperature.",
             hours=temperatures.count,
             missing=temperatures.missing,
             filled=temperatures.filled,
@@ -162,7 +162,7 @@ def _temperatures(period: Period) -> EEMeterWarning | None:
         )
     if not days:
         return None
-    description = "Days of which less than half of the hours have a temperature do not count."
+    description = "Days with temperatures for less than half of their hours are not used."
     return finding("days_without_temperature", description, count=len(temperatures.days_without), days=days)
 
 

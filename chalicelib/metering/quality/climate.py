@@ -1,34 +1,34 @@
-"""Whether temperatures can be what they are said to be: of this Earth, of one place, in degrees Fahrenheit."""
+"""Check that temperatures are plausible: possible on Earth, from one place, and in degrees Fahrenheit."""
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
+from chalicelib.metering.meter_input import Weather
 from chalicelib.metering.normal_year import LONGEST_GAP, hours_of_year, missing_dates
-from chalicelib.metering.quality.findings import MOST_DATES, finding, spans
-from chalicelib.metering.serialized import Weather
+from chalicelib.metering.quality.findings import MAX_DATES, finding, spans
 
 Floats = npt.NDArray[np.float64]
 
-# Between years the mean of a place differs by 5 F at most, and between stations of one ZIP code by 10 F.
-MEANS_APART = 12.0  # F
-SPREADS_APART = 1.5  # times; Celsius taken for Fahrenheit, or the reverse, makes it 1.8
-WARM_ENOUGH = 60.0  # F; where people live a year has warmer hours
-STUCK = 72  # hours
-FEWEST_HOURS = 90 * 24  # of observed weather to compare
+# The annual mean of a place varies by at most 5 F between years, and between stations of one ZIP code by 10 F.
+MAX_MEAN_DIFFERENCE = 12.0  # F
+MAX_SPREAD_RATIO = 1.5  # times; Celsius read as Fahrenheit, or the reverse, gives 1.8
+MIN_HOTTEST = 60.0  # F; every inhabited place has warmer hours in a year
+STUCK_HOURS = 72
+MIN_HOURS = 90 * 24  # of observed weather, for a comparison
 MOST_OF_A_YEAR = 330 * 24  # hours
 
 
 def check_weather(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
-    """Warnings of observed and normal temperatures that cannot belong to one place, or were changed on reading."""
+    """Return warnings about observed and normal temperatures that are implausible or were corrected when read."""
     found = []
     for name, weather in (("observed", observed), ("normal", normal)):
         if weather.impossible:
             found.append(
                 finding(
                     "impossible_temperatures",
-                    "Temperatures that are impossible, or far from all around them, count as missing.",
+                    "Temperatures that are impossible, or far from those around them, count as missing.",
                     dataset=name,
                     station=weather.station,
                     count=weather.impossible,
@@ -39,10 +39,10 @@ def check_weather(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
         found.append(
             finding(
                 "weather_stuck",
-                "Temperatures that stay the same for days.",
+                "Temperatures do not change for days.",
                 station=observed.station,
-                hours=STUCK,
-                days=spans(stuck)[:MOST_DATES],
+                hours=STUCK_HOURS,
+                days=spans(stuck)[:MAX_DATES],
             )
         )
     by_hour = hours_of_year(normal)
@@ -51,20 +51,20 @@ def check_weather(observed: Weather, normal: Weather) -> list[EEMeterWarning]:
         found.append(
             finding(
                 "normal_year_filled",
-                "Short gaps of the normal year were filled from the days around them.",
+                "Short gaps in the normal year were interpolated from the days around them.",
                 station=normal.station,
                 hours=int(np.isnan(by_hour).sum()),
                 longest_gap=LONGEST_GAP,
-                dates=filled[:MOST_DATES],
+                dates=filled[:MAX_DATES],
             )
         )
-    return found + _apart(observed, normal, by_hour)
+    return found + _mismatch(observed, normal, by_hour)
 
 
-def _apart(observed: Weather, normal: Weather, by_hour: Floats) -> list[EEMeterWarning]:
-    """By the days of a year: the means and spreads of what was observed, and of the normal year on the same days."""
+def _mismatch(observed: Weather, normal: Weather, by_hour: Floats) -> list[EEMeterWarning]:
+    """Compare the mean and spread of daily temperatures with those of the normal year on the same days of the year."""
     known = observed.temperature.dropna()
-    if len(known) < FEWEST_HOURS:
+    if len(known) < MIN_HOURS:
         return []
     days = _by_day_of_year(known)
     normals = _means(by_hour.reshape(-1, 24))
@@ -83,25 +83,27 @@ def _apart(observed: Weather, normal: Weather, by_hour: Floats) -> list[EEMeterW
     }
     found = []
     ratio = max(spreads) / max(min(spreads), 1e-9)
-    if abs(means[0] - means[1]) > MEANS_APART or (ratio > SPREADS_APART and max(spreads) > MEANS_APART):
-        description = "Observed and normal temperatures cannot belong to one place."
+    if abs(means[0] - means[1]) > MAX_MEAN_DIFFERENCE or (
+        ratio > MAX_SPREAD_RATIO and max(spreads) > MAX_MEAN_DIFFERENCE
+    ):
+        description = "Observed and normal temperatures cannot be from the same place."
         found.append(finding("weather_mismatch", description, **numbers))
     hottest = float(known.max())
-    if hottest < WARM_ENOUGH and len(known) > MOST_OF_A_YEAR:
+    if hottest < MIN_HOTTEST and len(known) > MOST_OF_A_YEAR:
         found.append(finding("weather_in_celsius", "The temperatures may be in Celsius.", **numbers, hottest=hottest))
     return found
 
 
 def _stuck(temperature: "pd.Series[float]") -> pd.DatetimeIndex:
-    """The hours at which a temperature has stayed the same for three days and more."""
+    """Return the hours in runs of a constant temperature of three days or more."""
     values = temperature.to_numpy()
     begins = np.flatnonzero(np.concatenate(([True], values[1:] != values[:-1])))
     lengths = np.diff(np.append(begins, len(values)))
-    return pd.DatetimeIndex(temperature.index)[np.repeat(lengths >= STUCK, lengths)]
+    return pd.DatetimeIndex(temperature.index)[np.repeat(lengths >= STUCK_HOURS, lengths)]
 
 
 def _means(days: Floats) -> Floats:
-    """The mean of each row's known values; NaN without one."""
+    """Return the mean of the known values of each row; NaN if there are none."""
     known = np.isfinite(days)
     with np.errstate(invalid="ignore"):
         means: Floats = np.where(known, days, 0.0).sum(axis=1) / known.sum(axis=1)
@@ -109,7 +111,7 @@ def _means(days: Floats) -> Floats:
 
 
 def _by_day_of_year(temperature: "pd.Series[float]") -> Floats:
-    """The mean of each day of the year (UTC), over the years; NaN without one, (365,)."""
+    """Return the mean of each day of the year (UTC) over all years, (365,); NaN if there is none."""
     index = pd.DatetimeIndex(temperature.index)
     day = np.minimum(index.dayofyear - (index.is_leap_year & (index.dayofyear > 59)), 365) - 1
     sums = np.bincount(day, weights=temperature.to_numpy(), minlength=365)

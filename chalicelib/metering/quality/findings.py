@@ -1,4 +1,4 @@
-"""What a check has found, in the form of eemeter's warnings."""
+"""Findings of data-quality checks, in the form of eemeter's warnings."""
 
 from collections.abc import Iterable
 from typing import Any, Literal
@@ -6,9 +6,9 @@ from typing import Any, Literal
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-MOST_DATES = 20  # listed in one finding
+MAX_DATES = 20  # listed in one finding
 
-Name = Literal[  # docs/data-quality.md has each
+Name = Literal[  # documented in docs/data-quality.md
     "days_without_temperature",
     "duplicate_readings",
     "impossible_temperatures",
@@ -30,17 +30,17 @@ Name = Literal[  # docs/data-quality.md has each
 
 
 def finding(name: Name, description: str, **data: Any) -> EEMeterWarning:
-    """A finding `datastore.data_quality.<name>`; chalicelib.metering.sufficiency has its sentence."""
+    """Return a finding `datastore.data_quality.<name>`; chalicelib.metering.sufficiency has its sentence."""
     return EEMeterWarning(qualified_name=f"datastore.data_quality.{name}", description=description, data=data)
 
 
 def dates(instants: Iterable[pd.Timestamp]) -> list[str]:
-    """The first dates (year-month-day), each once."""
-    return list(dict.fromkeys(f"{at:%Y-%m-%d}" for at in instants))[:MOST_DATES]
+    """Return the first dates (year-month-day) without repetition."""
+    return list(dict.fromkeys(f"{at:%Y-%m-%d}" for at in instants))[:MAX_DATES]
 
 
 def spans(days: pd.DatetimeIndex) -> list[str]:
-    """Runs of successive dates, as "2016-03-01 to 2016-03-12" or "2016-05-01"."""
+    """Format runs of consecutive dates, as "2016-03-01 to 2016-03-12" or "2016-05-01"."""
     dated = pd.Series(days.tz_localize(None).normalize()).drop_duplicates()
     run = (dated.diff() != pd.Timedelta(days=1)).cumsum()
     ends = dated.groupby(run).agg(["first", "last"])

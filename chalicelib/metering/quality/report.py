@@ -1,12 +1,12 @@
-"""The data-quality report of a period: what its readings and temperatures are like, in numbers and dates."""
+"""The data-quality report of a period: numbers and dates about its readings and temperatures."""
 
 from typing import Any
 
 import pandas as pd
 
 from chalicelib.metering.frequency import Frequency
-from chalicelib.metering.quality.findings import MOST_DATES
-from chalicelib.metering.serialized import MeterInput, Trace
+from chalicelib.metering.meter_input import MeterInput, Trace
+from chalicelib.metering.quality.findings import MAX_DATES
 from chalicelib.metering.temperatures import Temperatures
 
 
@@ -19,10 +19,10 @@ def quality_of(
     *,
     excluded: bool,
 ) -> dict[str, Any]:
-    """The report. Counts are of the readings as they were posted, by the frequency at which they are.
+    """Return the report. Counts refer to the readings as posted, at the frequency at which they were posted.
 
-    readings: those of the period as the model takes them, with start, end, value, and `filled`, whether a part was
-    filled up. outliers: start, value and limit. excluded: whether these were left out.
+    readings: the readings of the period used by the model, with start, end, value, and the flag `filled` (partly filled
+    in). outliers: start, value and limit. excluded: whether the outliers are excluded.
     """
     trace, timezone = meter_input.trace, meter_input.project.timezone
     posted = readings_between(trace, readings["start"].min(), readings["end"].max())
@@ -57,7 +57,7 @@ def quality_of(
                     outliers["limit"],
                     strict=True,
                 )
-            ][:MOST_DATES],
+            ][:MAX_DATES],
         },
         "temperature_hours": temperatures.count if temperatures else None,
         "temperatures_missing": temperatures.missing if temperatures else None,
@@ -71,11 +71,11 @@ def quality_of(
 
 
 def posted_quality(readings: pd.DataFrame, frequency: Frequency, meter_input: MeterInput) -> dict[str, Any]:
-    """The report of readings that were not looked at any further: without outliers and temperatures."""
+    """Return the report of readings that were not processed further: without outliers and temperatures."""
     none = pd.DataFrame({"start": pd.DatetimeIndex([], tz="UTC"), "value": [], "limit": []})
     return quality_of(readings, none, None, frequency, meter_input, excluded=False)
 
 
 def readings_between(trace: Trace, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
-    """The readings as they were posted that begin in a period."""
+    """Return the readings, as posted, that start in a period."""
     return trace.readings[(trace.readings["start"] >= first) & (trace.readings["start"] < last)]

@@ -1,1 +1,1 @@
-"""How sure a sum of predictions is: the methods that a run's `uncertainty` names, each in a file of its own."""
+"""The uncertainty of a sum of predictions: the methods that a run's `uncertainty` can name."""

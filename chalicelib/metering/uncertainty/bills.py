@@ -1,4 +1,5 @@
-"""Regression of bills: the delta method, balance points among the parameters, and noise that grows with the load."""
+"""Uncertainty of billing models by regression: the delta method, with balance points among the parameters and noise
+that grows with the load."""
 
 import math
 from dataclasses import dataclass
@@ -12,32 +13,32 @@ from chalicelib.metering.fitting import Period
 from chalicelib.metering.uncertainty.noise import Floats, bounded_load
 from chalicelib.metering.uncertainty.spread import Periods, Prediction, Spread, gradient, gradient_sum, spread
 
-# Between noise that ignores the load (0) and noise in proportion to it (1), which a dozen bills cannot tell apart.
+# Between noise independent of the load (0) and noise proportional to it (1): a dozen bills cannot distinguish them.
 EXPONENT = 0.7
 
 
 class BillRegression:
-    """The spread of what the billing models of a run predict; the noise, relative to the load, is pooled.
+    """The spread of the predictions of a run's billing models; the noise, relative to the load, is pooled over periods.
 
-    A dozen bills tell little of a balance point, but it lies within the range that is searched: mixed estimation (Theil
-    and Goldberger 1961) adds that to what the bills tell. Degrees of freedom are Satterthwaite's (1946).
+    A dozen bills say little about a balance point, but it is known to be within the search range: mixed estimation
+    (Theil and Goldberger 1961) adds this prior to the bills. Degrees of freedom are by Satterthwaite (1946).
 
-    noise_variance: of a day's energy over the period's mean load, where the load is that mean. degrees_of_freedom: of
-    it. A period that used nothing tells nothing of the noise, and has none.
+    noise_variance: of a day's energy divided by the period's mean load, at that load. degrees_of_freedom: of this
+    variance. A period without consumption is not informative about the noise, and is left out.
     """
 
     def __init__(self, periods: Periods) -> None:
         self._periods = periods
         self._designs = {label: _Design.of(period) for label, period in periods.items()}
-        telling = {label: one for label, one in self._designs.items() if one.mean_load > 0 and one.freedom > 0}
-        freedom = sum(one.freedom for one in telling.values())
-        pooled = sum(float(one.residual @ one.residual) for one in telling.values()) / max(freedom, 1)
-        self._fits = {label: _Fit(one, pooled) for label, one in telling.items()}
+        informative = {label: one for label, one in self._designs.items() if one.mean_load > 0 and one.freedom > 0}
+        freedom = sum(one.freedom for one in informative.values())
+        pooled = sum(float(one.residual @ one.residual) for one in informative.values()) / max(freedom, 1)
+        self._fits = {label: _Fit(one, pooled) for label, one in informative.items()}
         trace = sum(fit.trace for fit in self._fits.values())
         trace_of_square = sum(fit.trace_of_square for fit in self._fits.values())
-        squares = sum(float(np.sum((one.residual / one.scale) ** 2)) for one in telling.values())
-        self.noise_variance = squares / trace if telling else 0.0
-        self.degrees_of_freedom = trace**2 / trace_of_square if telling else 0.0
+        squares = sum(float(np.sum((one.residual / one.scale) ** 2)) for one in informative.values())
+        self.noise_variance = squares / trace if informative else 0.0
+        self.degrees_of_freedom = trace**2 / trace_of_square if informative else 0.0
 
     def __call__(self, prediction: Prediction) -> Spread:
         design, fit = self._designs[prediction.period], self._fits.get(prediction.period)
@@ -47,12 +48,12 @@ class BillRegression:
             return spread(0.0, self.degrees_of_freedom or float(design.freedom), 0.0, EXPONENT)
         gradient = gradient_sum(self._periods[prediction.period], prediction)
         variance = fit.variance(gradient, self.noise_variance)
-        if prediction.is_read:
+        if prediction.with_noise:
             variance += self.reading_variance(prediction)
         return spread(variance, self.degrees_of_freedom, 0.0, EXPONENT)
 
     def reading_variance(self, prediction: Prediction) -> float:
-        """Of the sum of the bills with which a prediction is compared."""
+        """Return the variance of the sum of the bills that a prediction is compared with."""
         mean_load = self._designs[prediction.period].mean_load
         load = bounded_load(prediction.energy.dropna().to_numpy(dtype=np.float64), mean_load)
         scale = mean_load * (load / mean_load) ** EXPONENT
@@ -61,11 +62,11 @@ class BillRegression:
 
 @dataclass(frozen=True)
 class _Design:
-    """A period's bills, in units of its mean load (energy a day).
+    """The regression design of a period's bills, in units of its mean load (energy per day).
 
-    columns, residual: gradient and residual a day, times the root of the days. scale: of each bill's noise.
-    balance_points: which columns are theirs. within: the standard deviation of a balance point (F) of which only the
-    range is known that is searched.
+    columns, residual: gradient and residual per day, times the square root of the days. scale: of each bill's noise.
+    balance_points: which columns belong to balance points. prior_deviation: the standard deviation of a balance point
+    (F) that is known only to be within the search range.
     """
 
     columns: Floats
@@ -73,11 +74,11 @@ class _Design:
     scale: Floats
     mean_load: float
     balance_points: npt.NDArray[np.bool_]
-    within: float
+    prior_deviation: float
 
     @property
     def freedom(self) -> int:
-        """Bills without parameters."""
+        """The number of bills minus the number of parameters."""
         return len(self.residual) - int(self.columns.shape[1])
 
     @classmethod
@@ -102,13 +103,13 @@ class _Design:
 
 
 class _Fit:
-    """What the noise of a period's bills does to its parameters; variance: the pooled one of residuals."""
+    """How the noise of a period's bills affects its parameters; variance: the pooled variance of the residuals."""
 
     def __init__(self, design: _Design, variance: float) -> None:
         x, scale = design.columns, design.scale
-        prior = np.diag(np.where(design.balance_points, variance / design.within**2, 0.0))
+        prior = np.diag(np.where(design.balance_points, variance / design.prior_deviation**2, 0.0))
         size = np.sqrt(np.diag(x.T @ x + prior))
-        size = np.outer(size, size) + (size == 0)  # a column of zeros stays one
+        size = np.outer(size, size) + (size == 0)  # a column of zeros remains zero
         inverse = np.linalg.pinv((x.T @ x + prior) / size, hermitian=True) / size
         self._design = design
         self._estimator = inverse @ x.T
@@ -118,6 +119,6 @@ class _Fit:
         self.trace, self.trace_of_square = float(np.trace(squares)), float(np.sum(squares * squares.T))
 
     def variance(self, gradient: Floats, noise: float) -> float:
-        """Of a sum with this gradient by the parameters, where noise has this variance in units of the mean load."""
+        """Return the variance of a sum with this gradient; noise: the noise variance in units of the mean load."""
         by_bills = float(np.sum((gradient @ self._estimator * self._design.scale) ** 2)) * noise
-        return by_bills + self._design.within**2 * float(np.sum((gradient @ self._shrinkage) ** 2))
+        return by_bills + self._design.prior_deviation**2 * float(np.sum((gradient @ self._shrinkage) ** 2))

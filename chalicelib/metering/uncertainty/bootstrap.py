@@ -1,4 +1,4 @@
-"""The parametric bootstrap of billing models: bills are drawn anew, and their balance points searched again."""
+"""The parametric bootstrap of billing models: bills are simulated, and balance points searched again for each draw."""
 
 import numpy as np
 
@@ -14,14 +14,14 @@ SEED = 0
 
 
 class Bootstrap:
-    """The spread of the sums of models refitted to drawn bills; the noise and its freedom are BillRegression's."""
+    """The spread of models refitted to simulated bills; noise and degrees of freedom are those of BillRegression."""
 
     def __init__(self, periods: Periods) -> None:
         self._regression = BillRegression(periods)
         self._models: dict[str, CaltrackBillingModel] = {label: period.model for label, period in periods.items()}  # type: ignore[misc]
-        draw = np.random.default_rng(SEED)
+        rng = np.random.default_rng(SEED)
         self._refits = {
-            label: _refits(model, self._regression.noise_variance, draw) for label, model in self._models.items()
+            label: _refits(model, self._regression.noise_variance, rng) for label, model in self._models.items()
         }
 
     def __call__(self, prediction: Prediction) -> Spread:
@@ -33,20 +33,20 @@ class Bootstrap:
         heating, cooling = (side.sum(axis=0) for side in degree_days(degrees, points))
         sums = [_sum(refit, len(degrees), heating, cooling, points) for refit in self._refits[prediction.period]]
         variance = float(np.var(sums, ddof=1))
-        if prediction.is_read:
+        if prediction.with_noise:
             variance += self._regression.reading_variance(prediction)
         return spread(variance, by_regression.degrees_of_freedom, 0.0, EXPONENT)
 
 
-def _refits(model: CaltrackBillingModel, variance: float, draw: np.random.Generator) -> list[UsagePerDay]:
-    """Models of bills drawn from a fitted one; variance: of the noise, as BillRegression has it."""
+def _refits(model: CaltrackBillingModel, variance: float, rng: np.random.Generator) -> list[UsagePerDay]:
+    """Return models fitted to bills simulated from a fitted model; variance: BillRegression's noise variance."""
     bills, points = model.bills, model.bills.points
     fitted = np.array(
         [_sum(model.curve, 1, *of_bill, points) for of_bill in zip(bills.heating, bills.cooling, strict=True)]
     )
     mean_load = float(np.abs(fitted).mean()) or 1.0
     scale = mean_load * (bounded_load(fitted, mean_load) / mean_load) ** EXPONENT * np.sqrt(variance / bills.days)
-    usages = fitted + scale * draw.standard_normal((DRAWS, len(fitted)))
+    usages = fitted + scale * rng.standard_normal((DRAWS, len(fitted)))
     found = search(usages, bills)
     return [
         solve(usage, bills, int(heating), int(cooling))
@@ -55,7 +55,7 @@ def _refits(model: CaltrackBillingModel, variance: float, draw: np.random.Genera
 
 
 def _sum(curve: UsagePerDay, days: int, heating: Floats, cooling: Floats, points: Floats) -> float:
-    """The energy of so many days, of their degree days for each balance point."""
+    """Return the energy of a number of days, given their degree days for each balance point."""
     total = days * curve.intercept
     for slope, point, side in (
         (curve.heating_slope, curve.heating_balance_point, heating),

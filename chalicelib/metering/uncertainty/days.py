@@ -1,7 +1,7 @@
-"""Regression of days: the delta method, with noise that grows with the load and resembles that of the day before.
+"""Uncertainty of daily models by regression: the delta method, with autocorrelated noise that grows with the load.
 
-Ruch, Kissock and Reddy (1999) have the algebra for change-point models with autocorrelated residuals; Koran, Boyer,
-Khawaja, Rushton and Stewart (IEPEC 2017) compare it with others for sums.
+Ruch, Kissock and Reddy (1999) derive the algebra for change-point models with autocorrelated residuals; Koran, Boyer,
+Khawaja, Rushton and Stewart (IEPEC 2017) compare it with other methods for sums.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ _DAY_NS = 86_400_000_000_000
 
 
 class DayRegression:
-    """The spread of what the daily models of a run predict."""
+    """The spread of the predictions of a run's daily models."""
 
     def __init__(self, periods: Periods) -> None:
         self._noise = {label: _Noise(period) for label, period in periods.items()}
@@ -24,13 +24,13 @@ class DayRegression:
     def __call__(self, prediction: Prediction) -> Spread:
         period, noise = self._periods[prediction.period], self._noise[prediction.period]
         variance = noise.variance_of_model(gradient_sum(period, prediction))
-        if prediction.is_read:
+        if prediction.with_noise:
             variance += noise.variance_of_readings(prediction.energy.dropna())
         return spread(variance, noise.degrees_of_freedom, noise.autocorrelation, noise.exponent)
 
 
 class _Noise:
-    """The noise of a fitted period, and what it does to the model."""
+    """The noise of a fitted period, and its effect on the model."""
 
     def __init__(self, period: Period) -> None:
         rows = period.rows.dropna()
@@ -49,12 +49,12 @@ class _Noise:
         self._variance = float(noise @ noise) / max(self.degrees_of_freedom, 1.0)
 
     def variance_of_model(self, gradient: Floats) -> float:
-        """Of a sum with this gradient by the parameters."""
+        """Return the variance of a predicted sum with this gradient with respect to the parameters."""
         weights = gradient @ self._estimator * self._scale
         return self._variance * _variance_of_sum(weights, self._day, self.autocorrelation)
 
     def variance_of_readings(self, energy: "pd.Series[float]") -> float:
-        """Of the sum of the readings of days for which this energy is expected."""
+        """Return the variance of the sum of readings of days with this expected energy."""
         scale = bounded_load(energy.to_numpy(dtype=np.float64), self._mean_load) ** self.exponent
         return self._variance * _variance_of_sum(scale, _day_numbers(energy.index), self.autocorrelation)
 
@@ -65,16 +65,19 @@ def _day_numbers(index: pd.Index) -> Indexes:
 
 
 def _least_squares(columns: Floats) -> tuple[Floats, int]:
-    """(parameters x days): what each day's energy does to each parameter; and how many of them it can tell apart."""
+    """Return the least-squares estimator, (parameters, days), and the number of identifiable parameters (the rank)."""
     size = np.sqrt(np.square(columns).sum(axis=0))
     size = np.where(size > 0, size, 1.0)
     u, singular, vt = np.linalg.svd(columns / size, full_matrices=False)
-    told = singular > singular[0] * np.finfo(float).eps * len(columns)
-    return (vt[told].T / singular[told]) @ u[:, told].T / size[:, None], int(told.sum())
+    nonzero = singular > singular[0] * np.finfo(float).eps * len(columns)
+    return (vt[nonzero].T / singular[nonzero]) @ u[:, nonzero].T / size[:, None], int(nonzero.sum())
 
 
 def _variance_of_sum(deviations: Floats, day: Indexes, rho: float) -> float:
-    """Of a sum of noise with these standard deviations, whose correlation is rho ** days apart; days ascend."""
+    """Return the variance of a sum of noise with these standard deviations and the correlation rho ** (days apart).
+
+    day: the day numbers, ascending.
+    """
     total = carried = 0.0
     for own, decay in zip(deviations.tolist(), (rho ** np.diff(day, prepend=day[:1])).tolist(), strict=True):
         carried *= decay

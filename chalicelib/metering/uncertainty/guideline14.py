@@ -1,4 +1,4 @@
-"""ASHRAE Guideline 14-2014, annex B: as eemeter 4.1.1 has it, and as CalTRACK counts autocorrelation."""
+"""ASHRAE Guideline 14-2014, annex B: as implemented by eemeter 4.1.1, and with CalTRACK's autocorrelation."""
 
 import math
 from typing import Any
@@ -9,19 +9,19 @@ from eemeter.common.metrics import ReportingMetrics
 
 from chalicelib.metering.fitting import by_bill
 from chalicelib.metering.plain import plain
-from chalicelib.metering.uncertainty.spread import CONFIDENCE_LEVEL, Periods, Prediction, Spread, student
+from chalicelib.metering.uncertainty.spread import CONFIDENCE_LEVEL, Periods, Prediction, Spread, student_t
 
 _HOURLY_FACTOR = 1.26  # Reddy and Claridge (2000)
 _POLYNOMIALS = {"daily": (-0.00024, 0.03535, 1.00286), "billing": (-0.00022, 0.03306, 0.94054)}
 
 
-def guideline14(prediction: Prediction, *, periods: Periods, rows_of: str) -> Spread:
-    """eemeter's `total_savings_uncertainty`: t * CVRMSE * sqrt(n / n' * (1 + 2 / n') / m) of the sum.
+def guideline14(prediction: Prediction, *, periods: Periods, data_frequency: str) -> Spread:
+    """Return eemeter's `total_savings_uncertainty`: t * CVRMSE * sqrt(n / n' * (1 + 2 / n') / m) times the sum.
 
-    n are the readings behind the model, n' these corrected for the autocorrelation of its residuals, and m the readings
-    predicted; times 1.26 for hours, and else the polynomial in months by which Sun and Baltazar (2013) improve the
-    approximation. eemeter's CVRMSE has n' - p degrees of freedom, and its t one less than n - p. A mean at or below
-    zero has no interval, which is relative to it.
+    n is the number of readings that the model is fitted to, n' the same corrected for the autocorrelation of the
+    residuals, m the number of predicted readings. The result is multiplied by 1.26 for hourly data, and otherwise by
+    the polynomial in months of Sun and Baltazar (2013). eemeter's CVRMSE has n' - p degrees of freedom, its t has
+    n - p - 1. The interval is relative to the mean of the readings, so there is none for a mean at or below zero.
     """
     metrics: Any = periods[prediction.period].metrics
     if not is_relative(metrics):
@@ -29,16 +29,17 @@ def guideline14(prediction: Prediction, *, periods: Periods, rows_of: str) -> Sp
     interval = ReportingMetrics(
         baseline_metrics=metrics,
         reporting_df=_rows(prediction),
-        data_frequency=rows_of,
+        data_frequency=data_frequency,
         confidence_level=CONFIDENCE_LEVEL,
     )
     return Spread(plain(abs(interval.total_savings_uncertainty)))
 
 
-def caltrack(prediction: Prediction, *, periods: Periods, rows_of: str) -> Spread:
-    """CalTRACK 2.0, 4.3.2.2: the same formula, with autocorrelation counted once, in n / n'.
+def caltrack(prediction: Prediction, *, periods: Periods, data_frequency: str) -> Spread:
+    """Return the same by CalTRACK 2.0, 4.3.2.2, which corrects for autocorrelation only once, in n / n'.
 
-    CVRMSE and t have n - p degrees of freedom. No interval with less than one, or for a mean at or below zero.
+    CVRMSE and t have n - p degrees of freedom. There is no interval with less than one degree of freedom, or for a mean
+    at or below zero.
     """
     metrics: Any = periods[prediction.period].metrics
     if not is_relative(metrics) or metrics.n <= metrics.num_model_params:
@@ -47,19 +48,19 @@ def caltrack(prediction: Prediction, *, periods: Periods, rows_of: str) -> Sprea
     n, n_prime, freedom = metrics.n, metrics.n_prime, metrics.n - metrics.num_model_params
     cvrmse = math.sqrt(metrics.sse / freedom) / metrics.observed.mean
     months = pd.DatetimeIndex(energy.index).month.nunique()
-    factor = _HOURLY_FACTOR if rows_of == "hourly" else float(np.polyval(_POLYNOMIALS[rows_of], months))
+    factor = _HOURLY_FACTOR if data_frequency == "hourly" else float(np.polyval(_POLYNOMIALS[data_frequency], months))
     relative = cvrmse * math.sqrt(n / n_prime * (1 + 2 / n_prime) / len(energy)) * factor
     error = float(abs(energy.sum()) * relative)
-    return Spread(student(freedom) * error, error, float(freedom), float((n - n_prime) / (n + n_prime)))
+    return Spread(student_t(freedom) * error, error, float(freedom), float((n - n_prime) / (n + n_prime)))
 
 
 def is_relative(metrics: Any) -> bool:
-    """Whether the residuals can be taken relative to the mean of the readings, which is above 0 and not next to it."""
+    """Return whether residuals relative to the mean reading are defined: the mean is above zero, and not too close."""
     relative = metrics.cvrmse_autocorr_adj
     return relative is not None and math.isfinite(relative)
 
 
 def _rows(prediction: Prediction) -> pd.DataFrame:
-    """What is predicted by reading: bills, or days or hours as they are."""
+    """Return the predicted rows: summed by bill for bills, otherwise days or hours unchanged."""
     rows = pd.DataFrame({"observed": prediction.energy, "predicted": prediction.energy})
     return by_bill(rows, prediction.bills).dropna()

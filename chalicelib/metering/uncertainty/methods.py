@@ -1,4 +1,4 @@
-"""The methods by their names (chalicelib/vocabulary.py says what each is)."""
+"""The uncertainty methods by name; chalicelib/vocabulary.py describes them."""
 
 from functools import partial
 from typing import Any
@@ -13,20 +13,20 @@ from chalicelib.metering.uncertainty.guideline14 import caltrack, guideline14, i
 from chalicelib.metering.uncertainty.spread import Method, Periods
 
 
-def method_of(name: str, periods: Periods, rows_of: str) -> Method:
-    """The method of that name for a run; rows_of: daily, billing or hourly."""
+def method_of(name: str, periods: Periods, data_frequency: str) -> Method:
+    """Return the method with that name for a run; data_frequency: daily, billing or hourly."""
     match name:
         case "regression":
-            return BillRegression(periods) if rows_of == "billing" else DayRegression(periods)
+            return BillRegression(periods) if data_frequency == "billing" else DayRegression(periods)
         case "bootstrap":
             return Bootstrap(periods)
         case "caltrack":
-            return partial(caltrack, periods=periods, rows_of=rows_of)
-    return partial(guideline14, periods=periods, rows_of=rows_of)
+            return partial(caltrack, periods=periods, data_frequency=data_frequency)
+    return partial(guideline14, periods=periods, data_frequency=data_frequency)
 
 
 def no_interval(name: str, period: Period) -> EEMeterWarning:
-    """Why the values of a fitted period have no interval by the method of that name."""
+    """Return a warning on why the values of a fitted period have no interval by the method with that name."""
     metrics: Any = period.metrics
     if name in ("guideline14", "caltrack") and not is_relative(metrics):
         return EEMeterWarning(
@@ -37,11 +37,11 @@ def no_interval(name: str, period: Period) -> EEMeterWarning:
     if metrics.n > metrics.num_model_params:
         return EEMeterWarning(
             qualified_name="datastore.interval_not_finite",
-            description="The squares of the residuals, or what is made of them, are no finite numbers.",
+            description="The squares of the residuals, or numbers derived from them, are not finite.",
             data={},
         )
     return EEMeterWarning(
         qualified_name="datastore.no_degrees_of_freedom",
-        description="There are too few readings for an interval.",
+        description="There are too few readings for a confidence interval.",
         data={"n": metrics.n, "parameters": metrics.num_model_params},
     )

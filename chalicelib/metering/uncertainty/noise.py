@@ -1,4 +1,4 @@
-"""What residuals tell of the noise behind them."""
+"""Estimate properties of the noise from residuals."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ Floats = npt.NDArray[np.floating[Any]]
 Indexes = npt.NDArray[np.int64]
 
 EXPONENTS = (0.0, 0.5, 1.0)
-LEAST_LOAD = 0.1  # of the mean: there is noise also where the model expects nothing
-MOST_AUTOCORRELATION = 0.95
+MIN_LOAD = 0.1  # fraction of the mean load: there is noise even where the model predicts no consumption
+MAX_AUTOCORRELATION = 0.95
 
 
 def bounded_load(fitted: Floats, mean: float) -> Floats:
-    """The load to which noise is in proportion: what is expected, at least a tenth of the mean load; 1 without any."""
-    return np.maximum(np.abs(fitted), LEAST_LOAD * mean) if mean > 0 else np.ones(len(fitted))
+    """Return the load that scales the noise: the fitted load, at least a tenth of the mean; 1 without a mean load."""
+    return np.maximum(np.abs(fitted), MIN_LOAD * mean) if mean > 0 else np.ones(len(fitted))
 
 
 def exponent_of(residual: Floats, load: Floats) -> float:
-    """The one of EXPONENTS by which noise in proportion to load ** exponent is most likely (normal likelihood)."""
+    """Return the one of EXPONENTS with the highest normal likelihood for noise proportional to load ** exponent."""
 
     def log_likelihood(exponent: float) -> float:
         squares = np.mean((residual / load**exponent) ** 2)
@@ -29,10 +29,10 @@ def exponent_of(residual: Floats, load: Floats) -> float:
 
 
 def lag1_autocorrelation(noise: Floats, day: Indexes, parameters: int) -> float:
-    """From one day to the next, of the residuals of a fit with so many parameters; from 0 to 0.95.
+    """Return the day-to-day autocorrelation of the residuals of a fit with this many parameters, between 0 and 0.95.
 
-    Marriott and Pope (1954) have its bias for a fitted mean, (1 + 3 rho) / n. A parameter that follows the seasons, as
-    the mean does, takes the slowest part of the noise away as well: (p + (p + 2) rho) / n for p of them.
+    Marriott and Pope (1954) give the bias for a fitted mean: (1 + 3 rho) / n. A parameter that varies with the seasons
+    also absorbs the slowest part of the noise, as the mean does: the bias is (p + (p + 2) rho) / n for p of them.
     """
     n = len(noise)
     next_to = np.diff(day) == 1
@@ -40,4 +40,4 @@ def lag1_autocorrelation(noise: Floats, day: Indexes, parameters: int) -> float:
     if not pairs or not noise @ noise > 0:
         return 0.0
     raw = float(noise[1:][next_to] @ noise[:-1][next_to]) / pairs / (float(noise @ noise) / n)
-    return float(np.clip(raw + (parameters + (parameters + 2) * raw) / n, 0.0, MOST_AUTOCORRELATION))
+    return float(np.clip(raw + (parameters + (parameters + 2) * raw) / n, 0.0, MAX_AUTOCORRELATION))

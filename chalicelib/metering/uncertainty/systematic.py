@@ -1,8 +1,8 @@
-"""What meters of one kind under one weather share, which no sum of them averages out."""
+"""The systematic error that similar meters in the same weather share, and that does not average out in their sum."""
 
 # Fractions of the baseline by model, reading frequency and unit, from `python -m benchmarks.validation.systematic`:
-# 1.96 standard deviations of the mean errors of savings between climates, pairs of years and kinds of load. Electricity
-# read every two months has what six bills add to that: five parameters follow their noise (docs/validation.md).
+# 1.96 standard deviations of the mean savings error across climates, pairs of years and kinds of load. Bimonthly
+# electricity also includes the error of fitting five parameters to only six bills (docs/validation.md).
 FRACTIONS = {
     ("DailyModel", "daily", "KWH"): 0.002,
     ("DailyModel", "daily", "THERM"): 0.002,
@@ -18,6 +18,6 @@ FRACTIONS = {
 
 
 def systematic_error(model: str, frequency: str, unit: str, baseline: float | None) -> float | None:
-    """A bound for it, in the unit of the baseline's value; None where it was not measured."""
+    """Return a bound for the systematic error, in the unit of the baseline's value; None if it was not measured."""
     fraction = FRACTIONS.get((model, frequency, unit))
     return None if fraction is None or baseline is None else fraction * abs(baseline)

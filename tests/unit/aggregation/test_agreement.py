@@ -1,4 +1,4 @@
-"""Derivatives agree, or it is said what was found."""
+"""Derivatives agree, or the error states what was found."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def test_one_kind_and_one_unit_agree() -> None:
         ([(ELECTRICITY, NORMAL), (GAS, PREDICTED)], ["trace_interpretation", "derivative_interpretation"]),
     ],
 )
-def test_several_kinds_are_named_by_field(kinds: list[tuple[str, str]], fields: list[str]) -> None:
+def test_several_kinds_are_reported_by_field(kinds: list[tuple[str, str]], fields: list[str]) -> None:
     with pytest.raises(DisagreementError) as raised:
         single({Kind(*kind): {"KWH": 1200 + index} for index, kind in enumerate(kinds)}, {})
     assert [field for field, _ in raised.value.problems] == fields
@@ -36,7 +36,7 @@ def test_units_are_never_mixed() -> None:
         single({Kind(ELECTRICITY, NORMAL): {"KWH": 2, "THERM": 1}}, {})
 
 
-def test_methods_of_intervals_are_mixed_only_where_that_is_asked_for() -> None:
+def test_uncertainty_methods_are_mixed_only_on_request() -> None:
     check_methods({"regression": 1200}, mix=False)
     check_methods({"regression": 1200, "caltrack": 3}, mix=True)
     with pytest.raises(DisagreementError, match=r"caltrack \(3\) and regression \(1,200\)") as raised:
@@ -47,8 +47,8 @@ def test_methods_of_intervals_are_mixed_only_where_that_is_asked_for() -> None:
         assert remedy in sentence
 
 
-def test_nothing_says_what_there_is_instead() -> None:
-    with pytest.raises(DisagreementError, match="none of what is named has a derivative"):
+def test_an_empty_selection_states_what_exists_instead() -> None:
+    with pytest.raises(DisagreementError, match="the selection has no derivatives"):
         single({}, {})
     with pytest.raises(DisagreementError, match=r"has derivatives of NG_C_S gross_predicted \(7\)"):
         single({}, {Kind(GAS, PREDICTED): 7})

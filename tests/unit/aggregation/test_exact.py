@@ -1,4 +1,4 @@
-"""Exact sums: no split and no order shows in the bits."""
+"""Exact sums: neither the split nor the order changes a bit."""
 
 import math
 from fractions import Fraction
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chalicelib.aggregation.exact import expansion
 
-NUMBERS = st.floats(-1e125, 1e125, allow_subnormal=True)  # what DynamoDB holds
+NUMBERS = st.floats(-1e125, 1e125, allow_subnormal=True)  # the range of DynamoDB's numbers
 
 
 @given(st.lists(NUMBERS))
@@ -17,7 +17,7 @@ def test_the_parts_add_up_to_exactly_the_values(values: list[float]) -> None:
 
 
 @given(st.lists(st.lists(NUMBERS)), st.randoms())
-def test_any_split_and_order_ends_in_the_same_bits(chunks: list[list[float]], random: object) -> None:
+def test_any_split_and_order_gives_the_same_bits(chunks: list[list[float]], random: object) -> None:
     whole = [value for chunk in chunks for value in chunk]
     parts = [part for chunk in chunks for part in expansion(chunk)]
     random.shuffle(parts)  # type: ignore[attr-defined]
@@ -25,5 +25,5 @@ def test_any_split_and_order_ends_in_the_same_bits(chunks: list[list[float]], ra
 
 
 @given(st.lists(NUMBERS, min_size=100, max_size=300))
-def test_they_are_few(values: list[float]) -> None:
+def test_an_expansion_is_short(values: list[float]) -> None:
     assert len(expansion(values)) < 30

@@ -1,4 +1,4 @@
-"""How derivatives add up, and which are left out."""
+"""How derivatives are summed, and which are left out."""
 
 import math
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def derivatives(
 
 
 def sharing(errors: Iterable[float | None]) -> list[dict[str, Any]]:
-    """Derivatives of which only the systematic errors matter."""
+    """Return derivatives that differ only in their systematic errors."""
     return [derivatives([WHOLE], error)[0] | {"label": label} for label, error in enumerate(errors, 1)]
 
 
@@ -62,7 +62,7 @@ def test_neither_split_nor_order_changes_a_bit(
 
 
 @given(st.lists(sides, min_size=1, max_size=40))
-def test_the_sum_is_what_fsum_gives(rows: list[tuple[Any, ...]]) -> None:
+def test_the_sum_equals_fsum(rows: list[tuple[Any, ...]]) -> None:
     columns, found = dict(zip(NUMBERS, zip(*rows, strict=True), strict=True)), added([derivatives(rows)])
     for side in ("baseline", "reporting"):
         assert found[f"{side}_value"] == math.fsum(columns[f"{side}_value"])
@@ -74,20 +74,20 @@ def test_the_sum_is_what_fsum_gives(rows: list[tuple[Any, ...]]) -> None:
 
 
 @given(st.lists(shared, min_size=1, max_size=40), st.sampled_from(["SUM", "MEAN"]))
-def test_systematic_errors_add_up_as_they_are(errors: list[float | None], how: str) -> None:
+def test_systematic_errors_are_added_linearly(errors: list[float | None], how: str) -> None:
     found, known = added([sharing(errors)], how=how), [error for error in errors if error is not None]
     assert found["systematic_error_n"] == len(known)
-    over = len(errors) if how == "MEAN" else 1
-    assert found["systematic_error"] == (math.fsum(known) / over if known else None)
+    divisor = len(errors) if how == "MEAN" else 1
+    assert found["systematic_error"] == (math.fsum(known) / divisor if known else None)
 
 
-def test_systematic_errors_widen_no_interval() -> None:
+def test_systematic_errors_do_not_widen_intervals() -> None:
     names = [f"{side}_{end}" for side in ("baseline", "reporting", "differential") for end in ("lower", "upper")]
     without, with_ = added([sharing([None] * 3)]), added([sharing([5.0] * 3)])
     assert [with_[name] for name in names] == [without[name] for name in names]
 
 
-def test_what_is_rejected_adds_no_systematic_error_and_no_method() -> None:
+def test_a_rejected_derivative_adds_no_systematic_error_and_no_method() -> None:
     (taken,) = derivatives([WHOLE], 5.0, "regression")
     (rejected,) = derivatives([(1, 1, 1, 365, None, None, None, None)], 7.0, "caltrack")
     partial = partial_sum([taken, rejected | {"label": 2}], SUPPLIED)
@@ -108,7 +108,7 @@ def test_half_widths_add_in_quadrature() -> None:
 
 
 @given(st.lists(sides, min_size=1, max_size=20))
-def test_a_mean_is_the_sum_over_the_number(rows: list[tuple[Any, ...]]) -> None:
+def test_a_mean_is_the_sum_divided_by_the_count(rows: list[tuple[Any, ...]]) -> None:
     summed, mean = added([derivatives(rows)]), added([derivatives(rows)], how="MEAN")
     for name, number in mean.items():
         if name.endswith("_n"):
@@ -118,7 +118,7 @@ def test_a_mean_is_the_sum_over_the_number(rows: list[tuple[Any, ...]]) -> None:
 
 
 @pytest.mark.parametrize("missing", NUMBERS)
-def test_a_derivative_that_lacks_a_part_of_a_side_is_rejected_on_both(missing: str) -> None:
+def test_a_derivative_with_an_incomplete_side_is_rejected_on_both(missing: str) -> None:
     whole, broken = derivatives([(1, 1, 1, 365, 2, 1, 1, 365), (10, 1, 1, 365, 20, 1, 1, 365)])
     broken[missing] = None
     partial = partial_sum([whole, broken], SUPPLIED)
@@ -137,12 +137,12 @@ def test_a_missing_baseline_of_unconsumed_generation_counts_as_zero() -> None:
     assert (found["differential_value"], found["differential_lower"]) == (50, 3)
 
 
-def test_a_known_baseline_without_its_half_width_is_rejected_also_for_unconsumed_generation() -> None:
+def test_a_baseline_without_its_half_width_is_rejected_for_unconsumed_generation_too() -> None:
     (row,) = derivatives([(-500, None, None, 365, 50, 3, 3, 365)])
     assert partial_sum([row], EXPORTED).statuses == [status(1, REJECTED, REJECTED)]
 
 
 @pytest.mark.parametrize("rows", [[], [(1, 1, 1, 365, None, None, None, None)]])
-def test_where_none_is_accepted_there_is_no_total(rows: list[tuple[Any, ...]]) -> None:
+def test_there_is_no_total_if_no_derivative_is_accepted(rows: list[tuple[Any, ...]]) -> None:
     with pytest.raises(NothingToAddError):
         added([derivatives(rows)])

@@ -348,9 +348,9 @@ class TestFetching:
             completed(document)
         assert str(failure.value) == (
             "Station 722874 lacks 8,016 of the 8,760 hours of observed temperatures that the run needs, from"
-            " 2025-11-01T00:00Z to 2026-09-30T23:00Z. This deployment's source, isd, has no more data. NOAA ended"
-            " ISD on 2025-08-27: the template's parameter WeatherSource=ghcnh goes on. Post the missing hours to"
-            " weather_records/, then run again."
+            " 2025-11-01T00:00Z to 2026-09-30T23:00Z. This deployment's source, isd, has no more data. NOAA"
+            " discontinued ISD on 2025-08-27: set the template's parameter WeatherSource=ghcnh for later data. Post"
+            " the missing hours to weather_records/, then run again."
         )
         assert server.asked == ["/2025/722874-93134-2025.gz"]
 
@@ -364,8 +364,8 @@ class TestFetching:
         with pytest.raises(MeterFailure) as failure:
             completed(meter_input("037720"))
         assert str(failure.value).endswith(
-            ". This deployment's source, ghcnh, has no more data. GHCNh's station list has no WMO 03772, so GHCNh"
-            " has nothing of station 037720. Post the missing hours to weather_records/, then run again."
+            ". This deployment's source, ghcnh, has no more data. GHCNh has no data for station 037720: its"
+            " station list has no WMO 03772. Post the missing hours to weather_records/, then run again."
         )
 
     def test_treats_a_bad_row_of_ghcnh_as_a_missing_hour(self, memory: Memory, server: FileServer) -> None:
@@ -384,7 +384,7 @@ class TestFetching:
 
     def test_reports_a_file_that_cannot_be_read(self, memory: Memory, server: FileServer) -> None:
         server.files[isd_file("722874", "93134")] = b"no gzip"
-        with pytest.raises(MeterFailure, match="ISD file of station 722874 and 2007 cannot be read"):
+        with pytest.raises(MeterFailure, match="ISD file of station 722874 for 2007 cannot be read"):
             completed(meter_input("722874"))
 
     def test_treats_an_unavailable_server_as_a_machine_error(

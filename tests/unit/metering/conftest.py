@@ -1,4 +1,4 @@
-"""Serialized inputs to run a meter on: eemeter's samples, read once."""
+"""Serialized meter inputs: eemeter's samples, read once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ Document = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def bills() -> Document:
-    """Twelve monthly bills of electricity before the project, and twelve after it; not to be changed."""
+    """Twelve monthly electricity bills before the project, and twelve after it; read-only."""
     return portfolio.meter_input("il-electricity-cdd-hdd-billing_monthly")
 
 
@@ -29,7 +29,7 @@ def bills_output(bills: Document) -> Document:
 
 @pytest.fixture
 def changed() -> Callable[..., Document]:
-    """`changed(document, path, value)`: a copy that differs there; a value of `...` takes the key out."""
+    """`changed(document, path, value)`: returns a copy with the value at the path; `...` removes the key."""
 
     def change(document: Document, path: str, value: Any) -> Document:
         key, _, rest = path.partition(".")

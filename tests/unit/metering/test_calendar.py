@@ -1,4 +1,4 @@
-"""Months and running sums, and what a derivative says was saved."""
+"""Monthly and cumulative sums, and the savings of a derivative."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from chalicelib.metering.derivatives import savings
 Document = dict[str, Any]
 
 
-def test_months_have_the_days_that_have_everything() -> None:
+def test_months_sum_the_days_with_complete_data() -> None:
     index = pd.date_range("2016-01-30", periods=4, freq="D", tz="America/Chicago")
     days = pd.DataFrame({"observed": [1.0, 2.0, None, 4.0], "predicted": [2.0, 3.0, 4.0, 5.0]}, index=index)
     found = monthly(days)
@@ -22,13 +22,13 @@ def test_months_have_the_days_that_have_everything() -> None:
     assert monthly(days.iloc[:0]).empty
 
 
-def test_hours_are_added_up_by_day() -> None:
+def test_hours_are_summed_by_day() -> None:
     index = pd.date_range("2016-03-13", "2016-03-15", freq="h", tz="America/Chicago", inclusive="left")
     found = daily(pd.DataFrame({"observed": 1.0}, index=index))
     assert found["observed"].tolist() == [23, 24]
 
 
-def test_the_months_and_the_running_sum_are_those_of_the_year(bills_output: Document) -> None:
+def test_monthly_and_cumulative_sums_match_the_derivatives(bills_output: Document) -> None:
     observed = next(one for one in bills_output["derivatives"] if one["interpretation"] == "gross_observed")
     months, running = bills_output["monthly"]["reporting"], bills_output["cumulative"]["reporting"]
     assert sum(months["observed"]) == pytest.approx(observed["reporting_value"])
@@ -51,7 +51,7 @@ def test_savings_in_units_and_percent(bills_output: Document) -> None:
         assert abs(model["nmbe"]) < 0.05
 
 
-def test_generation_saves_what_it_gives_more() -> None:
+def test_savings_of_generation_are_its_increase() -> None:
     sides = {"baseline_value": 0.0, "baseline_lower": 0.0, "reporting_value": 50.0, "reporting_lower": 3.0}
     derivative = {"interpretation": "gross_predicted", "unit": "KWH", **sides}
     found = savings(derivative, "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED")

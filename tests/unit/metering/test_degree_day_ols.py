@@ -24,7 +24,7 @@ def columns_of(temperature: Floats, weekend: Bools, heating: float | None, cooli
 
 
 def least_squares(temperature: Floats, energy: Floats, weekend: Bools, heating: Floats, cooling: Floats) -> float:
-    """The least squares of all models with one point of either kind or none, of which no slope is negative."""
+    """Return the smallest sum of squares of all models with at most one point of each kind and no negative slope."""
     found = []
     for heating_point in (None, *heating):
         for cooling_point in (None, *cooling):
@@ -72,14 +72,14 @@ def test_the_fit_is_the_least_squares_of_the_grid(
     assert fit.heating_point <= fit.cooling_point
 
 
-def test_what_is_on_the_grid_is_found() -> None:
+def test_a_model_on_the_grid_is_recovered() -> None:
     temperature, weekend = year(np.random.default_rng(1))
     energy = predicted(DegreeDayFit(60.0, 0.5, 72.0, 1.5, 10.0, -2.0, 0.0), temperature, weekend)
     fit = fit_degree_days(temperature, energy, weekend)
     assert fit == pytest.approx((60.0, 0.5, 72.0, 1.5, 10.0, -2.0, 0.0), abs=1e-9)
 
 
-def test_where_there_is_no_slope_the_point_is_at_infinity() -> None:
+def test_without_a_slope_the_point_is_at_infinity() -> None:
     temperature, weekend = year(np.random.default_rng(2))
     gas = 3 + np.maximum(60 - temperature, 0)
     cold = fit_degree_days(temperature, gas, weekend, cooling_points=NONE)

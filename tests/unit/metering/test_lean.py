@@ -1,4 +1,4 @@
-"""The daily and billing models without the packages that they do not need: in the lean tree, and in the environment."""
+"""The daily and billing models without unneeded packages: in the lean tree, and in the full environment."""
 
 import json
 import shutil
@@ -32,7 +32,7 @@ RUNS = (
 )
 UNUSED = ("numba", "llvmlite", "sklearn", "skfda", "statsmodels", "patsy", "pyarrow", "matplotlib", "requests", "pywt")
 
-# outputs by sample and model, the greatest resident size (MB), and the files of unused packages that were imported
+# outputs by sample and model, the peak resident size (MB), and the imported files of unused packages
 RUN = """
 import json, pathlib, re, sys
 from chalicelib.metering import MeterFailure, run_meter
@@ -52,7 +52,7 @@ print(json.dumps({"outputs": outputs, "resident": resident, "unused": files}))
 
 @pytest.fixture(scope="session")
 def tree() -> Path:
-    """The lean tree of this lock file; built when there is none yet, in some seconds."""
+    """The lean tree of this lock file; built if it does not exist, which takes a few seconds."""
     return lean.built()
 
 
@@ -63,7 +63,7 @@ def inputs() -> dict[str, Document]:
 
 @pytest.fixture(scope="session")
 def found(tree: Path, inputs: dict[str, Document], tmp_path_factory: pytest.TempPathFactory) -> Document:
-    """What RUN finds in the lean tree."""
+    """The output of RUN in the lean tree."""
     directory = tmp_path_factory.mktemp("lean")
     for name, document in inputs.items():
         (directory / name).write_text(json.dumps(document))
@@ -73,7 +73,7 @@ def found(tree: Path, inputs: dict[str, Document], tmp_path_factory: pytest.Temp
 
 
 def in_environment(code: str) -> str:
-    """What a new process with all packages prints."""
+    """Run code in a new process with all packages, and return its output."""
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -94,12 +94,12 @@ def test_the_lean_tree_gives_the_bytes_of_the_full_eemeter(
     assert found["outputs"][name] == expected
 
 
-def test_nothing_else_was_imported(found: Document) -> None:
+def test_no_unused_package_was_imported(found: Document) -> None:
     assert found["unused"] == []
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not tell a process's memory")
-def test_a_run_takes_little_memory(found: Document) -> None:
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="this system does not report a process's memory")
+def test_a_run_needs_little_memory(found: Document) -> None:
     assert found["resident"] < 250
 
 
@@ -118,10 +118,10 @@ def test_the_tree_is_small(tree: Path) -> None:
         ("from eemeter.eemeter.common import features; features.smf.wls('a ~ b')", "statsmodels.formula.api.wls"),
         ("from eemeter.eemeter.common import features; features.fit_temperature_bins([])", "iterate_segmented_dataset"),
         ("from eemeter.common import utils; utils.numba.prange(3)", "numba.prange"),
-        ("import statsmodels", "No module named 'statsmodels'"),  # no stand-in is left for others to find
+        ("import statsmodels", "No module named 'statsmodels'"),  # no stand-in remains
     ],
 )
-def test_what_is_missing_says_so_when_touched(tree: Path, code: str, missing: str) -> None:
+def test_accessing_a_missing_part_raises_an_error(tree: Path, code: str, missing: str) -> None:
     done = lean.run_in_lean(tree, f"import chalicelib.metering\n{code}")
     assert done.returncode == 1
     error = done.stderr.strip().splitlines()[-1]
@@ -129,7 +129,7 @@ def test_what_is_missing_says_so_when_touched(tree: Path, code: str, missing: st
     assert ("requirements-meter.txt" in error) != (code == "import statsmodels")
 
 
-def test_the_daily_models_are_where_eemeter_has_them(tree: Path) -> None:
+def test_the_daily_models_have_eemeters_import_path(tree: Path) -> None:
     names = "BillingBaselineData, BillingModel, BillingReportingData, DailyBaselineData, DailyModel, DailyReportingData"
     done = lean.run_in_lean(tree, f"import chalicelib.metering\nfrom eemeter.eemeter import {names}")
     assert done.returncode == 0, done.stderr
@@ -141,7 +141,7 @@ def test_the_environment_imports_no_more_than_it_needs() -> None:
     assert in_environment(code) == "[]"
 
 
-def test_the_rest_of_eemeter_comes_when_it_is_touched() -> None:
+def test_the_rest_of_eemeter_is_imported_on_access() -> None:
     code = """if True:
         import chalicelib.metering, pandas
         from eemeter.eemeter.models.daily import DailyModel as before
@@ -159,6 +159,6 @@ def test_the_rest_of_eemeter_comes_when_it_is_touched() -> None:
 @pytest.mark.parametrize(
     "first", ["import eemeter", "import importlib.metadata as m; m.version = lambda name: '4.1.2'"]
 )
-def test_another_eemeter_or_one_that_was_imported_before_is_whole(first: str) -> None:
+def test_another_version_or_an_eemeter_imported_before_is_complete(first: str) -> None:
     code = f"{first}; import chalicelib.metering, sys; print('sklearn' in sys.modules, 'requests' in sys.modules)"
     assert in_environment(code) == "True True"

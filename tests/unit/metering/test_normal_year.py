@@ -4,19 +4,19 @@ import pandas as pd
 import pytest
 
 from chalicelib.metering import MeterFailure
+from chalicelib.metering.meter_input import Weather
 from chalicelib.metering.normal_year import normal_temperatures
-from chalicelib.metering.serialized import Weather
 
 
 def normal(year: int, tz: str = "UTC") -> Weather:
-    """A year in which the temperature is the number of the hour."""
+    """Return a year in which the temperature is the number of the hour."""
     index = pd.date_range(f"{year}-01-01", periods=8760, freq="h", tz="UTC")
     return Weather("724390", pd.Series(range(8760), index=index, dtype=float))
 
 
 @pytest.mark.parametrize("year", [1999, 2015, 2019])
 @pytest.mark.parametrize("tz", ["UTC", "America/Chicago", "Asia/Tokyo"])
-def test_whichever_year_it_came_from_it_is_365_local_days_of_2015(year: int, tz: str) -> None:
+def test_any_source_year_becomes_365_local_days_of_2015(year: int, tz: str) -> None:
     hours = normal_temperatures(normal(year), ZoneInfo(tz))
     assert sorted(hours) == list(range(8760))
     days = hours.resample("D").count()
@@ -25,7 +25,7 @@ def test_whichever_year_it_came_from_it_is_365_local_days_of_2015(year: int, tz:
     assert hours.iloc[0] == {"UTC": 0, "America/Chicago": 6, "Asia/Tokyo": 8751}[tz]
 
 
-def test_months_of_several_years_make_one() -> None:
+def test_months_of_several_years_are_combined() -> None:
     whole = normal(2015).temperature
     index = [at.replace(year=1990 + at.month) for at in whole.index]
     scattered = Weather("724390", pd.Series(whole.to_numpy(), index=pd.DatetimeIndex(index)).resample("h").mean())
@@ -34,9 +34,9 @@ def test_months_of_several_years_make_one() -> None:
     )
 
 
-def test_a_gap_of_two_days_is_filled_from_the_days_around_it_and_a_longer_one_is_refused() -> None:
+def test_a_gap_of_two_days_is_interpolated_and_a_longer_one_is_rejected() -> None:
     index = pd.date_range("2015-01-01", periods=8760, freq="h", tz="UTC")
-    daily = pd.Series(index.hour.astype(float), index=index)  # every day alike
+    daily = pd.Series(index.hour.astype(float), index=index)  # every day is the same
     whole = normal_temperatures(Weather("724390", daily), ZoneInfo("UTC"))
     for first, last in ((0, 48), (8736, 8760), (4000, 4048)):
         filled = normal_temperatures(Weather("724390", daily.drop(index[first:last])), ZoneInfo("UTC"))
@@ -45,11 +45,11 @@ def test_a_gap_of_two_days_is_filled_from_the_days_around_it_and_a_longer_one_is
         normal_temperatures(Weather("724390", daily.iloc[49:]), ZoneInfo("UTC"))
 
 
-def test_a_gap_may_lie_across_new_year() -> None:
+def test_a_gap_may_extend_across_new_year() -> None:
     whole = normal(2015)
     hours = whole.temperature.drop(whole.temperature.index[[*range(24), *range(8736, 8760)]])
     filled = normal_temperatures(Weather("724390", hours), ZoneInfo("UTC"))
-    before, after = 8735.0, 24.0  # the hours around the gap, whose days are 3 apart
+    before, after = 8735.0, 24.0  # the hours around the gap, three days apart
     assert filled.iloc[-1] == pytest.approx(before + (after - 1 + 24 - before) / 3)
 
 

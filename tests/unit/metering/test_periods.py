@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from chalicelib.metering import ModelFailure
 from chalicelib.metering.frequency import find_frequency
+from chalicelib.metering.meter_input import Project
 from chalicelib.metering.periods import baseline_readings, reporting_readings
-from chalicelib.metering.serialized import Project
 from chalicelib.reporting_window import FIRST_YEAR, LATEST_YEAR, Window
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -35,7 +35,7 @@ def days_of(readings: pd.DataFrame) -> int:
     return int((local[1].max() - local[0].min()) / DAY)
 
 
-def test_the_365_days_next_to_the_project() -> None:
+def test_periods_have_the_365_days_next_to_the_project() -> None:
     trace = bills([1] * 1000)
     at = project("2016-06-01", "2016-07-01")
     before = baseline_readings(trace, find_frequency(trace), at)
@@ -44,7 +44,7 @@ def test_the_365_days_next_to_the_project() -> None:
     assert (len(after), after["start"].min()) == (365, at.reporting_start)
 
 
-def test_a_period_that_ends_within_a_day_has_365_whole_days_too() -> None:
+def test_a_period_that_ends_during_a_day_also_has_365_complete_days() -> None:
     trace = bills([1] * 1000)
     at = project("2016-06-01 18:00", "2016-07-01 09:00")
     assert len(baseline_readings(trace, find_frequency(trace), at)) == 365
@@ -52,7 +52,7 @@ def test_a_period_that_ends_within_a_day_has_365_whole_days_too() -> None:
 
 
 @given(st.lists(st.integers(26, 35), min_size=30, max_size=30))
-def test_whole_bills_are_as_near_to_a_year_as_they_come_and_never_above(lengths: list[int]) -> None:
+def test_bills_cover_as_much_of_a_year_as_possible_and_never_more(lengths: list[int]) -> None:
     trace = bills(lengths)
     at = project("2016-06-01", "2016-06-15")
     for chosen, inside in (
@@ -68,7 +68,7 @@ def test_whole_bills_are_as_near_to_a_year_as_they_come_and_never_above(lengths:
 
 @example([25] * 25 + [67] + [25] * 24)  # a skipped read across the project
 @given(st.lists(st.integers(25, 70), min_size=50, max_size=50))
-def test_the_bills_nearest_to_a_year_are_never_too_few(lengths: list[int]) -> None:
+def test_the_bills_closest_to_a_year_are_never_too_few(lengths: list[int]) -> None:
     trace = bills(lengths)
     at = project("2016-12-01", "2016-12-15")
     for chosen, inside in (
@@ -92,7 +92,7 @@ def test_the_bills_nearest_to_a_year_are_never_too_few(lengths: list[int]) -> No
         assert abs(days_of(shorter) - 365) >= distance
 
 
-def test_a_bill_without_a_reading_next_to_the_project_costs_no_other() -> None:
+def test_a_missing_bill_next_to_the_project_does_not_exclude_others() -> None:
     trace = bills([61] * 20)
     at = project("2016-12-01", "2016-12-15")
     last = trace[trace["end"] <= at.baseline_end].index.max()
@@ -104,14 +104,14 @@ def test_a_bill_without_a_reading_next_to_the_project_costs_no_other() -> None:
     assert after.index.tolist() == list(range(first + 1, first + 7))
 
 
-def test_narrower_periods_are_honoured() -> None:
+def test_shorter_periods_are_respected() -> None:
     trace = bills([1] * 1000)
     at = project("2016-06-01", "2016-07-01", first="2016-05-01", last="2016-07-11")
     assert len(baseline_readings(trace, find_frequency(trace), at)) == 31
     assert len(reporting_readings(trace, find_frequency(trace), at)) == 10
 
 
-def test_an_old_trace_does_not_reach_further_back_than_a_reading() -> None:
+def test_a_trace_that_ended_long_before_the_project_has_no_baseline() -> None:
     trace = bills([1] * 300)
     assert baseline_readings(trace, find_frequency(trace), project("2017-06-01", "2017-07-01")).empty
 
@@ -133,12 +133,12 @@ def windowed(trace: pd.DataFrame, at: Project, window: Window, nearest: bool) ->
 
 
 def without(trace: pd.DataFrame, missing: set[int]) -> pd.DataFrame:
-    """The trace without some of its values."""
+    """Return the trace without some of its values."""
     return trace.assign(value=trace["value"].mask(trace.index.isin(missing)))
 
 
 @given(LENGTHS, st.integers(-40, 1000), st.booleans(), st.sets(st.integers(0, 60)))
-def test_the_latest_year_is_the_first_while_there_is_no_more_than_one(
+def test_the_latest_year_is_the_first_if_there_is_at_most_one_year(
     lengths: list[int], days: int, nearest: bool, missing: set[int]
 ) -> None:
     trace = without(bills(lengths), missing)
@@ -165,7 +165,7 @@ def test_no_window_has_more_than_366_days(lengths: list[int], first: int, days: 
 
 
 @given(st.lists(st.integers(25, 70), min_size=50, max_size=50))
-def test_the_latest_bills_are_those_nearest_to_a_year(lengths: list[int]) -> None:
+def test_the_latest_bills_are_those_closest_to_a_year(lengths: list[int]) -> None:
     trace = bills(lengths)
     at = project("2015-01-01", "2015-01-10")
     latest = windowed(trace, at, LATEST_YEAR, nearest=True)
@@ -186,7 +186,7 @@ def test_the_latest_year_ends_with_the_reporting_period_or_the_last_value() -> N
     assert nothing.empty
 
 
-def test_dates_count_the_whole_readings_in_between() -> None:
+def test_dates_select_the_complete_readings_in_between() -> None:
     trace = bills([1] * 1500)
     at = project("2016-06-01", "2016-07-01", last="2018-11-01")
     days = windowed(trace, at, {"start": "2017-03-01", "end": "2018-03-01"}, nearest=False)
@@ -199,7 +199,7 @@ def test_dates_count_the_whole_readings_in_between() -> None:
     assert (len(months), days_of(months)) == (11, 330)
 
 
-def test_dates_before_the_reporting_period_are_an_error_that_names_both() -> None:
+def test_a_window_before_the_reporting_period_is_an_error_with_both_dates() -> None:
     window = {"start": "2016-06-30", "end": "2017-06-30"}
     with pytest.raises(ModelFailure, match=r"2016-06-30T00:00:00-05:00, before .* 2016-07-01T00:00:00-05:00"):
         windowed(bills([1] * 1000), project("2016-06-01", "2016-07-01"), window, nearest=False)

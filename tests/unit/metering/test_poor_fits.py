@@ -1,6 +1,6 @@
-"""Meters on which eemeter's own search fails, simulated with known savings.
+"""Meters for which eemeter's own optimizer fails, simulated with known savings.
 
-data/poor_fits.json has their days, the mean temperatures (F) of these, and what is saved in the reporting period.
+data/poor_fits.json has their daily energy, daily mean temperatures (F), and the savings in the reporting period.
 """
 
 import json
@@ -15,7 +15,7 @@ from eemeter.eemeter import DailyBaselineData, DailyModel
 
 from chalicelib.metering import MeterFailure, poor_fits, run_meter
 from chalicelib.metering.acceleration import accelerated
-from chalicelib.metering.models import Days
+from chalicelib.metering.models import ChangepointModel
 from chalicelib.metering.poor_fits import POOR, WARNING, CheckedDailyModel
 from chalicelib.metering.refit import Parts, is_weekend, squares
 from infra.local import portfolio
@@ -46,7 +46,7 @@ def hours() -> pd.Series:
 
 
 def document(meter: str, **model_kwargs: Any) -> Document:
-    """The meter input of a project between the periods."""
+    """Return the meter input of a project between the periods."""
     found = portfolio.meter_input("il-electricity-cdd-hdd-daily")
     is_electricity, days = METERS["meters"][meter]["is_electricity"], series(METERS["meters"][meter]["energy"])
     records = [
@@ -86,7 +86,7 @@ def found_in(warnings: list[Any]) -> list[Document]:
 
 
 def error(output: Document, meter: str) -> float:
-    """Of the savings of the reporting period, in percent of the baseline."""
+    """Return the error of the savings of the reporting period, in percent of the baseline."""
     (found,) = (one for one in output["derivatives"] if one["interpretation"] == "gross_predicted")
     saved = found["baseline_value"] - found["reporting_value"]
     return float(100 * (saved - METERS["meters"][meter]["saved"]) / found["baseline_value"])
@@ -95,12 +95,12 @@ def error(output: Document, meter: str) -> float:
 @pytest.mark.parametrize(
     ("meter", "before", "after"), [("crossed points", 9, 1), ("no flat part", 20, 3), ("gas, no flat part", 11, 4)]
 )
-def test_the_refit_brings_the_error_of_the_savings_down(meter: str, before: float, after: float) -> None:
+def test_the_refit_reduces_the_error_of_the_savings(meter: str, before: float, after: float) -> None:
     assert abs(error(run_meter(document(meter, refit_poor_search=False)), meter)) > before
     assert abs(error(run_meter(document(meter)), meter)) < after
 
 
-def test_the_report_warns_with_numbers() -> None:
+def test_the_warning_has_numbers() -> None:
     output = run_meter(document("no flat part"))
     assert output["model_kwargs"]["refit_poor_search"] is True
     (warning,) = (one for one in output["models"]["baseline"]["warnings"] if one["name"] == WARNING)
@@ -112,27 +112,27 @@ def test_the_report_warns_with_numbers() -> None:
     assert data["rmse_after"] == pytest.approx(output["models"]["baseline"]["rmse"])
     assert data["refit_kept"] is True
     assert warning["detail"] == (
-        "eemeter's search for the model has ended in a poor fit, with 16.8 times the squared residuals of a plain"
-        f" regression on degree days (RMSE {data['rmse_before']:.2f}); it was refitted from there: the model in use has"
-        f" 0.8 times (RMSE {data['rmse_after']:.2f}) (poor_fit_search)"
+        "eemeter's optimizer ended in a poor fit, with 16.8 times the squared residuals of a plain regression on degree"
+        f" days (RMSE {data['rmse_before']:.2f}); it was refitted from that regression: the model in use has 0.8 times"
+        f" (RMSE {data['rmse_after']:.2f}) (poor_fit_search)"
     )
     assert not [one for one in output["models"]["reporting"]["warnings"] if one["name"] == WARNING]
 
 
 @pytest.mark.parametrize(("meter", "period"), POOR_FITS)
-def test_a_refit_has_no_more_residuals_than_the_regression_allows(meter: str, period: str) -> None:
+def test_the_residuals_of_a_refit_are_within_the_limit(meter: str, period: str) -> None:
     data = data_of(meter, period)
     model = fitted(CheckedDailyModel("current", {}), data)
     (found,) = found_in(data.warnings)
     assert found["ssr_ratio_before"] > POOR > found["ssr_ratio_after"]
-    residuals = Days(model).predict(data.df["temperature"]) - data.df["observed"]
+    residuals = ChangepointModel(model).predict(data.df["temperature"]) - data.df["observed"]
     assert np.sqrt(np.square(residuals).mean()) == pytest.approx(found["rmse_after"])
     assert model.error["RMSE"] == pytest.approx(found["rmse_after"])
     assert sum(map(squares, model.model.values())) == pytest.approx(np.square(residuals).sum())
     assert DailyModel.from_dict(model.to_dict()).params.submodels == model.params.submodels
 
 
-def test_another_split_is_taken_where_that_of_eemeter_stays_poor() -> None:
+def test_another_split_is_used_if_eemeters_split_remains_poor() -> None:
     data = data_of("no flat part of weekends", "baseline")
     theirs, model = fitted(DailyModel(), data), fitted(CheckedDailyModel("current", {}), data)
     assert [*theirs.to_dict()["submodels"]] == ["wd-su_sh_wi", "we-su", "we-sh_wi"]
@@ -140,7 +140,7 @@ def test_another_split_is_taken_where_that_of_eemeter_stays_poor() -> None:
 
 
 @pytest.mark.parametrize(("meter", "period"), POOR_FITS[:3])
-def test_the_refit_is_the_same_each_time_accelerated_or_not(meter: str, period: str) -> None:
+def test_the_refit_is_reproducible_accelerated_or_not(meter: str, period: str) -> None:
     found = set()
     for context in (accelerated, accelerated, nullcontext):
         with context():
@@ -152,7 +152,7 @@ def test_the_refit_is_the_same_each_time_accelerated_or_not(meter: str, period: 
 @pytest.mark.parametrize("meter", METERS["meters"])
 @pytest.mark.parametrize("period", PERIODS)
 @pytest.mark.parametrize("base", ["current", "legacy"])
-def test_without_refits_the_model_is_eemeters_own(meter: str, period: str, base: str) -> None:
+def test_without_a_refit_the_model_is_eemeters_own(meter: str, period: str, base: str) -> None:
     data = data_of(meter, period)
     theirs = fitted(DailyModel(model=base), data_of(meter, period))
     ours = fitted(CheckedDailyModel(base, {"refit_poor_search": False}), data)
@@ -162,30 +162,30 @@ def test_without_refits_the_model_is_eemeters_own(meter: str, period: str, base:
         (found,) = found_in(data.warnings)
         assert not found["refit_kept"]
         assert found["ssr_ratio_after"] == found["ssr_ratio_before"] > POOR
-        assert 'model_kwargs {"refit_poor_search": true} would refit it' in found["outcome"]
+        assert 'set model_kwargs {"refit_poor_search": true} to refit it' in found["outcome"]
 
 
 @pytest.mark.parametrize("base", ["current", "legacy"])
-def test_a_good_fit_is_left_alone(base: str) -> None:
+def test_a_good_fit_is_not_changed(base: str) -> None:
     data = data_of("no flat part", "reporting")
     ours = fitted(CheckedDailyModel(base, {}), data)
     assert ours.to_json() == fitted(DailyModel(model=base), data_of("no flat part", "reporting")).to_json()
     assert not found_in(data.warnings)
 
 
-def test_a_refit_that_is_no_better_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refit_that_is_not_better_is_discarded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(poor_fits, "refitted", lambda *_: Parts("fw-su_sh_wi", {}, np.inf))
     data = data_of("no flat part", "baseline")
     model = fitted(CheckedDailyModel("current", {}), data)
     assert model.to_json() == fitted(DailyModel(), data_of("no flat part", "baseline")).to_json()
     (found,) = found_in(data.warnings)
     assert not found["refit_kept"]
-    assert found["outcome"] == "refitting it from there found nothing better"
+    assert found["outcome"] == "refitting it from that regression found nothing better"
 
 
-def test_a_fit_without_residuals_to_speak_of_is_not_poor() -> None:
+def test_a_fit_with_negligible_residuals_is_not_poor() -> None:
     temperature = series(METERS["temperature"])["2016-01-01":"2016-12-30"]
-    # which the regression fits without any residuals
+    # the regression fits this exactly
     exact = 5 + (60 - temperature).clip(lower=0) + (temperature - 72).clip(lower=0)
     data = DailyBaselineData.from_series(exact, hours(), is_electricity_data=True)
     model = fitted(CheckedDailyModel("current", {}), data)
@@ -204,7 +204,7 @@ def test_a_model_without_a_last_step_is_refitted_too(monkeypatch: pytest.MonkeyP
     assert model.settings.alpha_final_type is None
 
 
-def test_a_model_that_may_not_have_two_slopes_is_not_held_against_the_regression(
+def test_a_model_without_two_slopes_is_not_compared_with_the_regression(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(poor_fits, "POOR", 0.0)
@@ -214,7 +214,7 @@ def test_a_model_that_may_not_have_two_slopes_is_not_held_against_the_regression
     assert not found_in(data.warnings)
 
 
-def test_the_regression_has_a_weekend_only_where_the_model_may_have_one() -> None:
+def test_the_regression_has_a_weekend_term_only_if_the_model_may_have_one() -> None:
     weekday, weekend = (
         fitted(CheckedDailyModel(base, {}), data_of("no flat part", "reporting")) for base in ("current", "legacy")
     )
@@ -226,9 +226,9 @@ def test_the_regression_has_a_weekend_only_where_the_model_may_have_one() -> Non
     ("kwargs", "message"),
     [
         ({"model_class": "DailyModel", "model_kwargs": {"refit_poor_search": "perhaps"}}, "should be a valid boolean"),
-        ({"model_class": "BillingModel", "model_kwargs": {"refit_poor_search": True}}, "does not take 'refit_poor"),
+        ({"model_class": "BillingModel", "model_kwargs": {"refit_poor_search": True}}, "has no argument 'refit_poor"),
     ],
 )
-def test_only_daily_models_can_be_asked_for_refits(kwargs: Document, message: str) -> None:
+def test_only_daily_models_can_be_refitted(kwargs: Document, message: str) -> None:
     with pytest.raises(MeterFailure, match=message):
         run_meter(document("no flat part") | kwargs)

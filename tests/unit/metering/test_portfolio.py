@@ -7,7 +7,7 @@ from eemeter.eemeter.samples import load_sample
 from infra.local import portfolio
 
 
-def test_sixteen_meters_each_with_a_project_of_its_own() -> None:
+def test_there_are_sixteen_meters_each_with_its_own_project() -> None:
     assert len(portfolio.names()) == 16
     meter = portfolio.sample_meter("il-gas-hdd-only-daily")
     assert meter.project["project_id"] == meter.trace["trace_id"] == "il-gas-hdd-only-daily"
@@ -23,12 +23,12 @@ def test_sixteen_meters_each_with_a_project_of_its_own() -> None:
 
 
 @pytest.mark.parametrize("name", ["il-electricity-cdd-hdd-billing_monthly", "il-gas-hdd-only-billing_bimonthly"])
-def test_what_is_posted_is_json(name: str) -> None:
+def test_samples_are_valid_json(name: str) -> None:
     json.dumps(portfolio.sample_meter(name), allow_nan=False)
     json.dumps(portfolio.meter_input(name), allow_nan=False)
 
 
-def test_the_normal_year_is_made_of_months_that_were_observed() -> None:
+def test_the_normal_year_consists_of_observed_months() -> None:
     records = portfolio.weather_records()
     observed = {record["start"]: record["temperature"] for record in records if record["dataset"] == "observed"}
     normal = [record for record in records if record["dataset"] == "normal"]
@@ -42,7 +42,7 @@ def test_the_normal_year_is_made_of_months_that_were_observed() -> None:
 
 
 @pytest.mark.parametrize("name", ["il-electricity-cdd-hdd-hourly", "il-gas-hdd-only-daily"])
-def test_the_records_are_those_that_eemeter_loads(name: str) -> None:
+def test_the_records_equal_those_loaded_by_eemeter(name: str) -> None:
     readings, _, _ = load_sample(name)
     expected = [(at.isoformat(), None if pd.isna(value) else value) for at, value in readings["value"].items()]
     assert [(record["start"], record["value"]) for record in portfolio.sample_meter(name).records] == expected

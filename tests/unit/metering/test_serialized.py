@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.metering import MeterFailure
-from chalicelib.metering.serialized import Trace, read
+from chalicelib.metering.meter_input import Trace
+from chalicelib.metering.serialized import read
 
 Document = dict[str, Any]
 WEATHER = {"station": "724390", "unit": "F", "records": [["2016-01-01T00:00:00Z", 32.0], ["2016-01-01T01:00:00Z", 50]]}
@@ -44,7 +45,7 @@ MONTH = document([{"start": at(0), "value": 1}, {"start": at(30), "value": None}
 
 
 def rows(readings: pd.DataFrame) -> list[tuple[int, int, float | None]]:
-    """(first day, day after the last, value or None) of each reading."""
+    """Return (first day, day after the last, value or None) of each reading."""
     day = [((readings[edge] - pd.Timestamp(START)) / pd.Timedelta(days=1)).astype(int) for edge in ("start", "end")]
     return [(a, b, None if pd.isna(v) else v) for a, b, v in zip(*day, readings["value"], strict=True)]
 
@@ -59,12 +60,12 @@ def test_a_value_covers_the_time_from_the_end_before_it_and_the_first_value_is_i
     assert rows(trace(records, "ARBITRARY_END").readings) == [(0, 30, 2), (30, 60, 3)]
 
 
-def test_readings_with_both_ends_are_taken_as_they_are() -> None:
+def test_readings_with_start_and_end_are_unchanged() -> None:
     records = [{"start": at(40), "end": at(70), "value": 2}, {"start": at(0), "end": at(30), "value": 1}]
     assert rows(trace(records, "ARBITRARY").readings) == [(0, 30, 1), (40, 70, 2)]
 
 
-def test_readings_that_overlap_are_refused() -> None:
+def test_overlapping_readings_are_rejected() -> None:
     records = [{"start": at(0), "end": at(31), "value": 1}, {"start": at(30), "end": at(60), "value": 2}]
     with pytest.raises(MeterFailure, match=r"overlaps the next, from 2016-01-31"):
         trace(records, "ARBITRARY")
@@ -73,7 +74,7 @@ def test_readings_that_overlap_are_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "edge", "last"), [("ARBITRARY_START", "start", (2, 3, 1.0)), ("ARBITRARY_END", "end", (1, 2, 1.0))]
 )
-def test_a_day_does_not_stretch_over_missing_records(kind: str, edge: str, last: tuple[int, int, float]) -> None:
+def test_a_day_does_not_extend_over_missing_records(kind: str, edge: str, last: tuple[int, int, float]) -> None:
     records = [{edge: at(day), "value": 1} for day in (0, 1, 2, 5, 6, 7)]
     readings = rows(trace(records, kind).readings)
     assert last in readings
@@ -81,19 +82,19 @@ def test_a_day_does_not_stretch_over_missing_records(kind: str, edge: str, last:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=2, max_size=40), st.randoms(use_true_random=False))
-def test_order_and_repetition_of_records_do_not_matter(values: list[float], shuffle: random.Random) -> None:
+def test_order_and_duplication_of_records_do_not_matter(values: list[float], shuffle: random.Random) -> None:
     records = [{"start": at(day), "value": value, "estimated": False} for day, value in enumerate(values)]
     mixed = records + shuffle.sample(records, k=len(records) // 2)
     shuffle.shuffle(mixed)
     pd.testing.assert_frame_equal(trace(mixed).readings, trace(records).readings)
 
 
-def test_of_two_values_of_one_instant_the_later_record_wins() -> None:
+def test_of_two_values_for_one_instant_the_later_record_wins() -> None:
     records = [{"start": at(0), "value": 1}, {"start": at(30), "value": 3}, {"start": at(0), "value": 2}]
     assert rows(trace(records).readings) == [(0, 30, 2)]
 
 
-def test_offsets_are_honoured_and_units_normalised() -> None:
+def test_offsets_are_applied_and_units_normalised() -> None:
     records = [{"start": "2016-01-01T00:00:00-06:00", "value": 1500}, {"start": "2016-01-31T06:00:00Z", "value": None}]
     read_trace = trace(records, unit="Wh")
     assert read_trace.unit == "KWH"
@@ -103,7 +104,7 @@ def test_offsets_are_honoured_and_units_normalised() -> None:
 
 
 @given(st.lists(st.floats(-60, 60), min_size=1, max_size=30))
-def test_celsius_is_fahrenheit(celsius: list[float]) -> None:
+def test_celsius_is_converted_to_fahrenheit(celsius: list[float]) -> None:
     def temperature(values: list[float], unit: str) -> "pd.Series[float]":
         hours = [[(START + timedelta(hours=hour)).isoformat(), value] for hour, value in enumerate(values)]
         return read({**MONTH, "weather": {"station": "1", "unit": unit, "records": hours}}).weather.temperature
@@ -125,20 +126,24 @@ def test_a_missing_hour_is_a_row_without_a_temperature() -> None:
         ("trace", ..., "meter_input.trace is missing"),
         ("trace.type", "ARBITRARY_MIDDLE", "ARBITRARY or ARBITRARY_START or ARBITRARY_END"),
         ("trace.interpretation", "WATER", "'WATER' is not a trace interpretation"),
-        ("trace.unit", "gallon", "'gallon' is not a unit"),
+        ("trace.unit", "gallon", "'gallon' is not a supported unit"),
         ("trace.unit", ..., "trace.unit is missing"),
         ("trace.records", ..., "trace.records is missing"),
         ("trace.records", [], "no readings: it has no records"),
-        ("trace.records", [{"start": at(0), "value": 5}], "it has one record; the last record only ends the series"),
-        ("trace.records", [{"start": at(0), "value": None}], "it has one record, of value null"),
-        ("trace.records", [{"start": at(day), "value": None} for day in range(760)], "760 records, all of value null"),
+        ("trace.records", [{"start": at(0), "value": 5}], "it has one record; the last record only marks the end of"),
+        ("trace.records", [{"start": at(0), "value": None}], "it has one record, with value null"),
+        (
+            "trace.records",
+            [{"start": at(day), "value": None} for day in range(760)],
+            "760 records, all with value null",
+        ),
         (
             "trace.records",
             [{"start": at(0), "value": None}, {"start": at(1), "value": 5}],
-            "2 records without a value that counts; the last record only ends",
+            "2 records without a usable value; the last record only marks the end",
         ),
-        ("trace.records", [{"value": 5}], "number 0 has no 'start'"),
-        ("trace.records", [{"start": at(0)}], "number 0 has no 'value'"),
+        ("trace.records", [{"value": 5}], "Record number 0 of trace.records has no 'start'"),
+        ("trace.records", [{"start": at(0)}], "Record number 0 of trace.records has no 'value'"),
         ("trace.records", [{"start": at(0), "value": "many"}], "not a number"),
         ("trace.records", [{"start": "2016-01-01T00:00:00", "value": 5}], "ISO 8601 with an offset"),
         ("trace.records", [{"start": "2016-13-01T00:00:00Z", "value": 5}], "not ISO 8601"),
@@ -150,12 +155,12 @@ def test_a_missing_hour_is_a_row_without_a_temperature() -> None:
         ("project.modeling_period_group.reporting_period.start", "2016-05-01T00:00:00Z", "before its baseline period"),
         ("weather", None, "no observed temperatures"),
         ("weather.records", [], "no observed temperatures of station 724390"),
-        ("weather.unit", "K", "has to be F or C"),
+        ("weather.unit", "K", "must be F or C"),
         ("weather.records", [1, 2], "pairs"),
         ("weather.records", [["2016-01-01", 3]], "ISO 8601 with an offset"),
         ("weather_normal", ..., "no normal-year temperatures"),
     ],
 )
-def test_what_is_wrong_is_named(changed: Callable[..., Document], path: str, value: Any, message: str) -> None:
+def test_the_message_says_what_is_wrong(changed: Callable[..., Document], path: str, value: Any, message: str) -> None:
     with pytest.raises(MeterFailure, match=message):
         read(changed(MONTH, path, value))

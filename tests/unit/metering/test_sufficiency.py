@@ -15,7 +15,7 @@ DATES = [f"2016-0{month}-21T00:00:00-06:00" for month in range(1, 8)]
             "eemeter.model_fit_metrics.cvrmse",
             "Fit model has CVRMSE > 0.5",
             {"CVRMSE": 1.2345},
-            "1.23, and at most 0.5 is",
+            "1.23, which is above the maximum of 0.5 (cvrmse",
         ),
         (
             "eemeter.sufficiency_criteria.extreme_values_detected",
@@ -26,13 +26,13 @@ DATES = [f"2016-0{month}-21T00:00:00-06:00" for month in range(1, 8)]
                 "extreme_value_limit": np.float64(1247.1),
                 "max_value": 1348.0,
             },
-            "extreme: 29, the highest of them 1348; the limit is 1247.1, the median of 23.15 and three times",
+            "29, the highest is 1348; the limit is 1247.1, three interquartile ranges above the median of 23.15",
         ),
         (
             "eemeter.sufficiency_criteria.offcycle_reads_in_billing_monthly_data",
             "Off-cycle reads found",
             DATES,
-            "days: 7, from 2016-01-21, 2016-02-21, 2016-03-21 and 4 more (offcycle_",
+            "days): 7, starting on 2016-01-21, 2016-02-21, 2016-03-21 and 4 more (offcycle_",
         ),
         (
             "eemeter.sufficiency_criteria.too_many_days_with_missing_meter_data",

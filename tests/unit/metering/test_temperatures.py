@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.metering.serialized import MeterInput, Project, Trace, Weather
+from chalicelib.metering.meter_input import MeterInput, Project, Trace, Weather
 from chalicelib.metering.temperatures import Temperatures, period_temperatures
 
 DAYS = 30
@@ -30,13 +30,13 @@ def daily(temperatures: Temperatures) -> "pd.Series[float]":
     return temperatures.hours.resample("D").mean().iloc[2:-2]
 
 
-def test_whole_weather_stays_as_it_is() -> None:
+def test_complete_weather_is_unchanged() -> None:
     found = filled(SERIES)
     assert (found.count, found.missing, found.filled, len(found.days_without)) == (24 * DAYS, 0, 0, 0)
     assert (found.hours.to_numpy() == SERIES.to_numpy()).all()
 
 
-def test_an_hour_lies_between_its_neighbours() -> None:
+def test_a_missing_hour_is_interpolated() -> None:
     at = INDEX[100]
     found = filled(SERIES.drop(at))
     assert (found.missing, found.filled) == (1, 1)
@@ -47,7 +47,7 @@ def test_an_hour_lies_between_its_neighbours() -> None:
 
 def test_a_day_needs_half_of_its_hours() -> None:
     day = np.flatnonzero(INDEX.tz_convert(CHICAGO).day == 10)
-    gone = SERIES.drop(INDEX[day[1:15]])  # 14 hours, of which the first and the last are next to a known one
+    gone = SERIES.drop(INDEX[day[1:15]])  # 14 hours; the first and last are next to a known one
     found = filled(gone)
     assert (found.missing, found.filled, len(found.days_without)) == (14, 14, 0)
     known = filled(gone, by_day=False).hours[INDEX[day]]
@@ -58,14 +58,14 @@ def test_a_day_needs_half_of_its_hours() -> None:
     assert daily(found).isna().sum() == 1
 
 
-def test_a_long_gap_costs_its_own_days() -> None:
+def test_a_long_gap_loses_only_its_own_days() -> None:
     gone = SERIES[(FIRST + pd.Timedelta(days=5) > INDEX) | (FIRST + pd.Timedelta(days=9) <= INDEX)]
     found = filled(gone)
     assert [f"{at:%m-%d}" for at in found.days_without] == ["07-06", "07-07", "07-08", "07-09"]
     assert daily(found).isna().sum() == 4
 
 
-def test_hourly_models_get_only_what_lies_next_to_a_known_hour() -> None:
+def test_for_hourly_models_only_hours_next_to_known_ones_are_filled() -> None:
     found = filled(SERIES.drop(INDEX[100:105]), by_day=False)
     assert found.hours.isna().sum() == 3
 
@@ -77,4 +77,4 @@ def test_a_third_of_the_hours_may_be_missing_at_random(seed: int, share: float) 
     kept[[0, -1]] = True
     found = filled(SERIES[kept])
     assert found.missing == found.filled
-    assert (daily(found) - daily(filled(SERIES))).abs().max() < 2.5  # F, where days range over 20
+    assert (daily(found) - daily(filled(SERIES))).abs().max() < 2.5  # F; temperatures vary by 20 F within a day

@@ -1,4 +1,4 @@
-"""What the sources are fetched from."""
+"""The server that the weather sources are fetched from."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.file_server import FileServer, serving
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
-    """A server that nobody waits long for, and of which no list of stations is known."""
+    """A local server, with short retry delays and no cached station list."""
     monkeypatch.setattr(download, "BACK_OFF", 0.01)
     ghcnh_stations._listed.cache_clear()
     with serving() as running:

@@ -1,4 +1,4 @@
-"""The real fetching code of normal years against a server of this machine, with files made in the real format."""
+"""Fetching normal years from a local server, with generated files in the real format."""
 
 import eeweather.mockable
 import pytest
@@ -16,7 +16,7 @@ KINDS = pytest.mark.parametrize(
 
 
 @KINDS
-def test_a_year_is_that_of_the_same_file_uploaded(server: FileServer, source: str, kind: str, path: str) -> None:
+def test_a_fetched_year_equals_the_same_file_uploaded(server: FileServer, source: str, kind: str, path: str) -> None:
     server.files[path] = normal_file.text(kind)
     hours = NORMAL_SOURCES[source](server.url, STATION)
     assert server.asked == [path]
@@ -33,11 +33,11 @@ def test_a_year_is_that_of_the_same_file_uploaded(server: FileServer, source: st
         ("cz2010", f"https://storage.googleapis.com/oee-cz2010/csv/{STATION}_CZ2010.CSV"),
     ],
 )
-def test_without_a_mirror_it_is_asked_for_where_eeweather_looks(
+def test_without_a_mirror_eeweathers_default_url_is_requested(
     monkeypatch: pytest.MonkeyPatch, source: str, url: str
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(normal, "download", asked.append)  # which has nothing
+    monkeypatch.setattr(normal, "download", asked.append)  # returns None: no such file
     assert NORMAL_SOURCES[source]("", STATION) is None
     assert asked == [url]
 
@@ -48,18 +48,18 @@ def test_a_mirror_may_be_a_folder(server: FileServer) -> None:
 
 
 @KINDS
-def test_a_year_that_is_not_there(server: FileServer, source: str, kind: str, path: str) -> None:
+def test_a_year_that_does_not_exist(server: FileServer, source: str, kind: str, path: str) -> None:
     assert NORMAL_SOURCES[source](server.url, STATION) is None
     assert server.asked == [path]
 
 
 @pytest.mark.parametrize("source", NORMAL_SOURCES)
-def test_a_station_that_has_none_is_not_asked_for(server: FileServer, source: str) -> None:
+def test_a_station_without_a_normal_year_is_not_requested(server: FileServer, source: str) -> None:
     assert NORMAL_SOURCES[source](server.url, "ABCDEF") is None
     assert server.asked == []
 
 
-def test_eeweathers_own_request_is_left_as_it_was(server: FileServer) -> None:
+def test_eeweathers_own_request_function_is_restored(server: FileServer) -> None:
     before = eeweather.mockable.request_text
     NORMAL_SOURCES["tmy3"](server.url, STATION)
     assert eeweather.mockable.request_text is before
@@ -80,24 +80,24 @@ def test_eeweathers_own_request_is_left_as_it_was(server: FileServer) -> None:
     ],
     ids=["empty", "page", "bytes", "zone", "no zone", "day", "hour", "value", "cut"],
 )
-def test_a_file_that_is_none_is_named(server: FileServer, content: bytes) -> None:
+def test_an_unreadable_file_is_named(server: FileServer, content: bytes) -> None:
     server.files[PATH] = content
     with pytest.raises(Unusable, match=f"The TMY3 file of station {STATION} "):
         NORMAL_SOURCES["tmy3"](server.url, STATION)
 
 
 @pytest.mark.parametrize("given", ["-9900", "nan"])
-def test_an_hour_without_a_temperature_is_named(server: FileServer, given: str) -> None:
+def test_an_hour_without_a_temperature_is_reported(server: FileServer, given: str) -> None:
     server.files[PATH] = normal_file.changed(5, f",{normal_file.celsius(2)},", f",{given},")
     with pytest.raises(Unusable) as failure:
         NORMAL_SOURCES["tmy3"](server.url, STATION)
     assert str(failure.value) == (
-        f"The TMY3 file of station {STATION} has no temperature from -90 to 60 °C for 1 of the 8,760 hours of a year,"
-        " from 01-01T10:00Z to 01-01T10:00Z."
+        f"The TMY3 file of station {STATION} has no temperature between -90 and 60 °C for 1 of the 8,760 hours of the"
+        " year, the first at 01-01T10:00Z and the last at 01-01T10:00Z."
     )
 
 
-def test_an_error_that_stays_is_the_machines(server: FileServer) -> None:
+def test_a_persistent_server_error_is_unavailable(server: FileServer) -> None:
     server.files[PATH], server.failures = normal_file.text(), [503] * 9
     with pytest.raises(Unavailable, match=r"722880TYA.CSV could not be fetched in 3 tries: .*503"):
         NORMAL_SOURCES["tmy3"](server.url, STATION)

@@ -124,11 +124,11 @@ def test_a_reporting_window_applies_unchanged_to_every_run(portfolio: Api, memor
         ({"start": "2018-01-01", "end": "2019-01-01", "days": 365}, "/days", "no field 'days' here"),
         ({"start": 2018, "end": "2019-01-01"}, "/start", "string"),
         ({"start": "2018", "end": "2019-01-01"}, "/start", "'2018' is neither a date such as"),
-        ({"start": "2018-01-01T00:00:00", "end": "2019-01-01"}, "/start", "needs an offset"),
+        ({"start": "2018-01-01T00:00:00", "end": "2019-01-01"}, "/start", "has no UTC offset"),
         ({"start": "1818-01-01", "end": "1819-01-01"}, "/start", "between the years 1900 and 2199"),
         ({"start": "2018-01-01", "end": "2019-01-01T00:00:00Z"}, "", "both dates, or both timestamps"),
         ({"start": "2019-01-01", "end": "2018-01-01"}, "", "ends at 2018-01-01, which is not after its start"),
-        ({"start": "2018-01-01", "end": "2019-01-03"}, "", "has 367 days, and at most 366 are taken"),
+        ({"start": "2018-01-01", "end": "2019-01-03"}, "", "is 367 days long, but the maximum is 366 days"),
     ],
 )
 def test_an_invalid_window_is_refused(portfolio: Api, memory: Memory, window: Any, pointer: str, message: str) -> None:

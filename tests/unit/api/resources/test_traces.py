@@ -55,13 +55,13 @@ def test_an_invalid_trace_is_refused(portfolio: Api, change: Any, pointer: str) 
 @pytest.mark.parametrize(
     ("interpretation", "unit", "message"),
     [
-        ("NG_C_S", "ccf", "add heat_content, the therms in one ccf that the utility bills by, about 1.04."),
-        ("NG_C_S", "m3", "add heat_content, the therms in one m3 that the utility bills by, about 0.366."),
-        ("NG_C_S", "litre", "give therms, Dth, Btu, kBtu, MMBtu, MJ, GJ, kWh or MWh, or a volume"),
-        ("NG_C_S", "MBtu", "give kBtu or MMBtu."),
-        ("E_C_S", "MBtu", "give kBtu or MMBtu."),
-        ("E_C_S", "ccf", "give kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ."),
-        ("E_C_S", "therms", "give kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ."),
+        ("NG_C_S", "ccf", "add heat_content, the therms per ccf on the utility's bill, typically about 1.04."),
+        ("NG_C_S", "m3", "add heat_content, the therms per m3 on the utility's bill, typically about 0.366."),
+        ("NG_C_S", "litre", "use therms, Dth, Btu, kBtu, MMBtu, MJ, GJ, kWh or MWh, or a volume"),
+        ("NG_C_S", "MBtu", "use kBtu or MMBtu."),
+        ("E_C_S", "MBtu", "use kBtu or MMBtu."),
+        ("E_C_S", "ccf", "use kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ."),
+        ("E_C_S", "therms", "use kWh, Wh, MWh, GWh, Btu, kBtu, MMBtu, MJ or GJ."),
     ],
 )
 def test_the_message_lists_the_units_of_the_fuel(call: Api, interpretation: str, unit: str, message: str) -> None:

@@ -23,7 +23,7 @@ def test_an_illinois_sample_has_its_true_savings() -> None:
 def test_a_refused_sample_has_a_reason() -> None:
     run = sample_run("uk-electricity-hdd-only-hourly-sample-1", "DailyModel")
     assert run.covers is None
-    assert run.why.startswith("baseline period: 90 of its 91 days have both")
+    assert run.why.startswith("baseline period: 90 of 91 days have both")
     assert "Correct" not in run.why
     assert run.true is None
     assert refusals([run]) == "`incorrect_number_of_total_days` (1)"

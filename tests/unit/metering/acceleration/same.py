@@ -1,4 +1,4 @@
-"""What a call returns or raises, so that two can be compared bit for bit."""
+"""Represent the result or error of a call, for a bit-exact comparison."""
 
 import contextlib
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """The result in exact texts, or the error; one NaN is as good as another."""
+    """Return the result as exact strings, or the error; all NaNs are equal."""
     with np.errstate(all="ignore"), contextlib.suppress(RuntimeWarning):
         try:
             return exact(function(*args, **kwargs))
@@ -19,4 +19,4 @@ def outcome(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def exact(value: Any) -> Any:
     if isinstance(value, list | tuple | np.ndarray):
         return [exact(item) for item in value]
-    return value if value is None else (float(value) + 0.0).hex()  # 0 has no sign then
+    return value if value is None else (float(value) + 0.0).hex()  # removes the sign of 0

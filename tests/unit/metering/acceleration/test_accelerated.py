@@ -1,4 +1,4 @@
-"""eemeter has our functions inside of accelerated(), and its own before and after."""
+"""eemeter has our functions within accelerated(), and its own before and after."""
 
 import warnings
 from collections.abc import Iterator
@@ -13,10 +13,10 @@ from chalicelib.metering.acceleration.replacements import REPLACEMENTS
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """What was found out of eemeter's version is forgotten before and after."""
-    acceleration._why_not.cache_clear()
+    """Clear the cached compatibility check before and after."""
+    acceleration._incompatibility.cache_clear()
     yield
-    acceleration._why_not.cache_clear()
+    acceleration._incompatibility.cache_clear()
 
 
 def in_place() -> list[Any]:
@@ -27,7 +27,7 @@ OURS = [ours for _, _, ours in REPLACEMENTS]
 THEIRS = in_place()
 
 
-def test_each_replaces_something_of_eemeter() -> None:
+def test_each_function_replaces_one_of_eemeter() -> None:
     assert all(ours is not theirs for ours, theirs in zip(OURS, THEIRS, strict=True))
     assert all(theirs.__module__.startswith("eemeter.") for theirs in THEIRS)
 
@@ -49,14 +49,14 @@ def test_after_an_exception() -> None:
     assert in_place() == THEIRS
 
 
-def test_another_version_of_eemeter_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_eemeter_is_not_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acceleration, "version", lambda name: "4.2.0")
-    with pytest.warns(RuntimeWarning, match=r"4\.1\.1, and this is 4\.2\.0") as caught, accelerated():
+    with pytest.warns(RuntimeWarning, match=r"4\.1\.1, but the installed version is 4\.2\.0") as caught, accelerated():
         assert in_place() == THEIRS
     assert caught[0].filename == __file__
 
 
-def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_eemeter_is_not_changed_with_another_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libm, "is_exact", lambda: False)
     with pytest.warns(RuntimeWarning, match="float_power"), accelerated():
         assert in_place() == THEIRS

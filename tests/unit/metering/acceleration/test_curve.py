@@ -1,4 +1,4 @@
-"""The curve over temperatures is eemeter's."""
+"""The curve over temperatures equals eemeter's."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The hourly models accelerated: every function, and whole runs, give what eemeter gives to the last bit."""
+"""The accelerated hourly models: every function, and complete runs, are bit-identical to eemeter's."""
 
 import json
 import random
@@ -16,7 +16,7 @@ from chalicelib.metering import hourly as models
 from chalicelib.metering.acceleration import hourly, hourly_caltrack, hourly_days
 from infra.local import portfolio
 
-# eemeter's come after chalicelib.metering.lean
+# eemeter must be imported after chalicelib.metering.lean
 from eemeter.eemeter.common import features  # isort: skip
 from eemeter.eemeter.models.hourly import model as days  # isort: skip
 from eemeter.eemeter.models.hourly_caltrack import model as segments  # isort: skip
@@ -34,13 +34,13 @@ def rng() -> np.random.Generator:
 
 
 def temperatures(rng: np.random.Generator, missing: float) -> pd.Series:
-    """A year of hours by steps of 5 degrees, so that many are at the end of a bin."""
+    """Return a year of hourly temperatures in steps of 5 degrees, so that many are at the end of a bin."""
     degrees = 5 * np.round(12 - 8 * np.cos(np.arange(8760) / 1394) + rng.normal(0, 2, 8760))
     return pd.Series(np.where(rng.random(8760) < missing, np.nan, degrees), index=YEAR, name="temperature_mean")
 
 
 def noisy(document: Document) -> Document:
-    """With readings and temperatures missing and readings of 0, here and there and for days."""
+    """Return the document with scattered and consecutive missing readings and temperatures, and readings of 0."""
     chance = random.Random(4)
     records = [
         {**record, "value": chance.choices([record["value"], 0.0, None], [97, 1, 2])[0]}
@@ -69,7 +69,7 @@ def test_gives_the_same_meter_output(model: str, sample: str, is_noisy: bool) ->
 
 
 class Place:
-    """Of which accelerated() replaces `number`."""
+    """An object whose `number` accelerated() replaces."""
 
     number = 1
 
@@ -85,13 +85,13 @@ def included(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("included")
-def test_includes_what_comes_in_the_midst_of_it() -> None:
+def test_replacements_can_be_included_while_active() -> None:
     with acceleration.accelerated():
         assert Place.number == 2
-    assert Place.number == 2  # of the one around this one
+    assert Place.number == 2  # the outer context is still active
 
 
-def test_puts_back_what_it_included(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_included_replacements_are_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(acceleration, "_included", [])
     monkeypatch.setitem(sys.modules, "made", cast(ModuleType, SimpleNamespace(REPLACEMENTS=((Place, "number", 2),))))
     with acceleration.accelerated():
@@ -134,7 +134,7 @@ def test_endpoints_of_bins(rng: np.random.Generator, least: int, few: int) -> No
 
 
 def design_matrix(rng: np.random.Generator, missing: float) -> pd.DataFrame:
-    """As the regressions take it: whole rows, or empty ones but for the weight; no Sunday at 3."""
+    """Return the input of the regressions: complete rows, or rows with only a weight; no Sunday at 3."""
     degrees = temperatures(rng, missing)
     hours = pd.Series(YEAR.dayofweek * 24 + YEAR.hour, index=YEAR).astype("category")
     rows = pd.DataFrame(
@@ -177,7 +177,7 @@ def test_segment(rng: np.random.Generator, missing: float) -> None:
 @pytest.mark.parametrize("hours", [8760, 100])
 @pytest.mark.parametrize("is_whole", [True, False])
 def test_prediction(rng: np.random.Generator, missing: float, hours_met: int, hours: int, is_whole: bool) -> None:
-    """Of a segment that there is not, and of one that has no model."""
+    """Compare predictions with a missing segment, and with one without a model."""
     names = list(SEGMENTS.values())
     bins = pd.DataFrame({name: rng.random(len(ENDPOINTS)) < 0.5 for name in names}, index=ENDPOINTS)
     fitted = []

@@ -1,4 +1,4 @@
-"""The exponential and the power are the C library's."""
+"""The exponential and power functions equal the C library's."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The weights of residuals are eemeter's."""
+"""The weights of residuals equal eemeter's."""
 
 from collections.abc import Callable
 
@@ -37,10 +37,10 @@ def residuals(kind: str, size: int, seed: int, scale: float) -> Floats:
 
 
 def weights_of(module: object, x: Floats, alpha: Alpha) -> object:
-    # each its own copy, in case one writes into it
+    # a copy for each, in case one modifies it
     found = outcome(module.adaptive_weights, x.copy(), alpha=alpha, sigma=2.698, quantile=0.25)  # type: ignore[attr-defined]
     if alpha == 2 and isinstance(found, list):
-        return found[0], found[2]  # nobody asks for the scale then
+        return found[0], found[2]  # the scale is not used then
     return found
 
 

@@ -1,4 +1,4 @@
-"""The objective is eemeter's: its loss, its penalty, and the result at the end."""
+"""The objective equals eemeter's: its loss, its penalty, and the final result."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The rows that a model is fitted to are eemeter's."""
+"""The rows that a model is fitted to equal eemeter's."""
 
 from typing import Any
 

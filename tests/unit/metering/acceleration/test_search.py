@@ -1,4 +1,4 @@
-"""SciPy's searches and ours see the same numbers and end in the same place."""
+"""Our scalar minimization evaluates the same numbers as SciPy's, and gives the same result."""
 
 import math
 from collections.abc import Callable
@@ -54,7 +54,7 @@ def test_brent(name: str, a: float, b: float, c: float, tol: float) -> None:
     expected = outcome(lambda: minimize_scalar(watched(function, theirs), method="brent", tol=tol).x)
     found = outcome(lambda: search.brent(watched(function, ours), tol=tol))
     assert found == expected
-    # where there is no bracket, ours leaves the search to SciPy, after its own
+    # without a bracket, ours leaves the search to SciPy, after its own evaluations
     assert exact(ours[-len(theirs) :]) == exact(theirs)
 
 

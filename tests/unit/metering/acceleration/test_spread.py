@@ -1,4 +1,4 @@
-"""Deviations, orders of magnitude and bounds are eemeter's."""
+"""Standard deviations, orders of magnitude and bounds equal eemeter's."""
 
 import eemeter.common.utils as theirs
 import numpy as np

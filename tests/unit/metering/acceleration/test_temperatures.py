@@ -1,4 +1,4 @@
-"""The means of days, and what is known of them, are eemeter's."""
+"""Daily mean temperatures and their coverage equal eemeter's."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_daily_features(zone: str, day: str, days: int, offset: int, size: int, 
         lambda index, hours: (pd.date_range(index[0], periods=3, freq="MS"), hours),
     ],
 )
-def test_what_is_unusual(change: Any) -> None:
+def test_unusual_input(change: Any) -> None:
     first = pd.Timestamp("2017-10-30", tz="America/Chicago")
     index, hours = change(pd.date_range(first, periods=12, freq="D"), weather(first, 24 * 12, 1, 0.0))
     expected = outcome(theirs, index, hours, data_quality=True)

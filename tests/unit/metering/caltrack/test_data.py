@@ -32,7 +32,7 @@ def details(found: list[Any]) -> list[str]:
     return [criterion["detail"] for criterion in criteria(found)]
 
 
-def test_a_row_a_day_and_each_bill_spread_over_its_days() -> None:
+def test_each_bill_is_spread_over_its_days() -> None:
     data = made(MONTHS, [float(number) for number in range(1, 13)])
     assert (len(data.df), data.disqualification, data.warnings) == (sum(MONTHS), [], [])
     assert data.df.groupby("bill")["observed"].sum().tolist() == pytest.approx(range(1, 13))
@@ -40,27 +40,25 @@ def test_a_row_a_day_and_each_bill_spread_over_its_days() -> None:
     assert data.df["temperature"].notna().all()
 
 
-def test_a_skipped_read_leaves_a_bill_of_two_months_that_counts() -> None:
+def test_a_two_month_bill_from_a_skipped_read_is_usable() -> None:
     data = made([31, 29, 62, 28, 33, 30, 31, 29, 30, 32, 30])
     assert (data.disqualification, data.warnings) == ([], [])
     assert data.df["observed"].notna().all()
 
 
-def test_a_null_bill_costs_its_own_days_only() -> None:
+def test_a_null_bill_loses_only_its_own_days() -> None:
     data = made(MONTHS, [np.nan if at == 4 else 900.0 for at in range(12)])
     assert data.disqualification == []
     assert data.df["observed"].isna().sum() == 28
-    assert details(data.warnings) == [
-        "bills that do not count: 2016-04-22 to 2016-05-20 (28 days), no reading (unused_bills)"
-    ]
+    assert details(data.warnings) == ["excluded bills: 2016-04-22 to 2016-05-20 (28 days), no reading (unused_bills)"]
 
 
-def test_too_few_days_are_refused_with_the_bills_by_date() -> None:
+def test_too_few_days_are_disqualified_with_the_bills_by_date() -> None:
     data = made([61, 61, 75, 61, 61, 46], [1800.0, 1800.0, 2000.0, 1800.0, 1800.0, 1400.0])
     [detail] = details(data.disqualification)
-    assert detail.startswith("the bills that count cover 290 days, and 329 (90 % of 365) are needed; bills that do not")
+    assert detail.startswith("the usable bills cover 290 days, but 329 (90 % of 365) are required; excluded bills: ")
     assert (
-        "do not count: 2016-04-22 to 2016-07-06 (75 days), longer than 70 days; bills that count: 2015-12-22 to "
+        "excluded bills: 2016-04-22 to 2016-07-06 (75 days), longer than 70 days; usable bills: 2015-12-22 to "
         in detail
     )
 
@@ -70,43 +68,43 @@ def test_329_days_are_enough() -> None:
     assert len(made([55, 55, 55, 55, 55, 53]).disqualification) == 1
 
 
-def test_an_off_cycle_read_does_not_count_but_weekly_reads_do() -> None:
+def test_an_off_cycle_read_is_excluded_but_weekly_reads_are_not() -> None:
     data = made([31, 29, 32, 30, 12, 33, 30, 31, 29, 30, 32, 30])
     assert details(data.warnings) == [
-        "bills that do not count: 2016-04-22 to 2016-05-04 (12 days), an off-cycle read, shorter than 25 days"
-        " (unused_bills)"
+        "excluded bills: 2016-04-22 to 2016-05-04 (12 days), an off-cycle read, shorter than 25 days (unused_bills)"
     ]
     assert made([7] * 52).df["observed"].notna().all()
 
 
-def test_zero_is_a_missing_reading_of_electricity_and_a_reading_of_gas() -> None:
+def test_zero_is_missing_for_electricity_and_a_reading_for_gas() -> None:
     values = [0.0 if at in (6, 7) else 900.0 for at in range(12)]
     assert made(MONTHS, values, electricity=False).df["observed"].notna().all()
     electricity = made(MONTHS, values)
     assert electricity.df["observed"].isna().sum() == 61
-    assert "0, which is a missing reading of electricity" in details(electricity.warnings)[0]
+    assert "0, which counts as missing for electricity" in details(electricity.warnings)[0]
 
 
-def test_negative_bills_disqualify_gas_and_not_electricity() -> None:
+def test_negative_bills_disqualify_gas_but_not_electricity() -> None:
     values = [-50.0 if at == 6 else 900.0 for at in range(12)]
     assert details(made(MONTHS, values, electricity=False).disqualification) == [
-        "bills below 0, which gas consumption cannot have: 2016-06-22 to 2016-07-22 (30 days), -50 (negative_bills)"
+        "negative bills, which are impossible for gas consumption: 2016-06-22 to 2016-07-22 (30 days), -50."
+        " Correct these bills (negative_bills)"
     ]
     assert made(MONTHS, values).disqualification == []
 
 
-def test_an_extreme_bill_is_named_and_counts() -> None:
+def test_an_extreme_bill_is_reported_and_used() -> None:
     data = made(MONTHS, [60_000.0 if at == 6 else 900.0 + at for at in range(12)])
-    assert "2016-06-22 to 2016-07-22 (30 days), 2000 a day" in details(data.warnings)[0]
+    assert "2016-06-22 to 2016-07-22 (30 days), 2000 per day" in details(data.warnings)[0]
     assert data.df["observed"].notna().all()
 
 
-def test_a_bill_needs_nine_tenths_of_its_days() -> None:
+def test_a_bill_needs_temperatures_for_90_percent_of_its_days() -> None:
     hours = hours_of(sum(MONTHS))
     gap = hours.copy()
     gap["2016-04-23":"2016-04-25"] = np.nan
     data = BillData.from_series(bills_of(MONTHS), gap, True)
-    assert "only 89% of its days have a temperature, and 90% are needed" in details(data.warnings)[0]
+    assert "only 89% of its days have a temperature, but 90% are required" in details(data.warnings)[0]
     gap = hours.copy()
     gap["2016-04-23":"2016-04-24"] = np.nan
     data = BillData.from_series(bills_of(MONTHS), gap, True)
@@ -114,8 +112,8 @@ def test_a_bill_needs_nine_tenths_of_its_days() -> None:
     assert data.df["temperature"].isna().sum() == 2
 
 
-def test_days_of_utc_ask_for_a_time_zone() -> None:
-    assert "give the project a timezone" in details(made(MONTHS, zone="UTC").warnings)[0]
+def test_days_in_utc_give_a_warning() -> None:
+    assert "set the project's timezone" in details(made(MONTHS, zone="UTC").warnings)[0]
 
 
 def test_the_days_of_a_normal_year() -> None:

@@ -15,18 +15,18 @@ YEAR = 365
 
 
 def temperatures(seed: int = 0, mean: float = 55.0, swing: float = 25.0) -> Floats:
-    """The mean temperatures (F) of the days of a year."""
+    """Return the daily mean temperatures (F) of a year."""
     weather = np.random.default_rng(seed).normal(0, 6, YEAR)
     return np.asarray(mean - swing * np.cos(2 * np.pi * np.arange(YEAR) / YEAR) + weather)
 
 
 def numbers(curve: UsagePerDay) -> dict[str, float]:
-    """Those of a curve that it has."""
+    """Return the parameters of a curve that are not None."""
     return {name: value for name, value in vars(curve).items() if value is not None}
 
 
 def year_of(curve: UsagePerDay, lengths: list[int], seed: int = 0, *, cools: bool = True) -> tuple[Floats, Bills]:
-    """The usage per day of consecutive bills of these lengths, without noise, and what explains it."""
+    """Return the usage per day of consecutive bills of these lengths, without noise, and their degree days."""
     bill = np.repeat(np.arange(len(lengths)), lengths)
     degrees = temperatures(seed)[: len(bill)]
     heating, cooling = (bill_means(side, bill, len(lengths)) for side in degree_days(degrees, POINTS))
@@ -44,7 +44,7 @@ CURVES = {
 
 
 @pytest.mark.parametrize("kind", CURVES)
-def test_a_curve_without_noise_is_found_again(kind: str) -> None:
+def test_a_curve_without_noise_is_recovered(kind: str) -> None:
     usage, bills = year_of(CURVES[kind], MONTHS)
     found, r2 = fit(usage, bills)
     assert found.kind == kind
@@ -57,7 +57,7 @@ def test_gas_is_not_explained_by_cooling() -> None:
     assert fit(usage, bills)[0].kind == "intercept_only"
 
 
-def test_the_fewer_parameters_win_among_equals() -> None:
+def test_ties_go_to_the_model_with_fewer_parameters() -> None:
     usage, bills = year_of(CURVES["intercept_only"], MONTHS)
     found, r2 = fit(usage * 1.1, bills)
     assert found.kind == "intercept_only"
@@ -71,7 +71,7 @@ def test_a_net_meter_may_have_a_negative_intercept() -> None:
     assert numbers(fit(usage, bills)[0]) == pytest.approx(numbers(curve), rel=1e-9)
 
 
-def test_an_intercept_below_zero_does_not_qualify_where_no_bill_is() -> None:
+def test_a_negative_intercept_needs_a_negative_bill() -> None:
     curve = UsagePerDay(-1.0, 0.5, 0.0, 80.0, None)
     usage, bills = year_of(curve, MONTHS)
     assert (usage > 0).all()
@@ -100,21 +100,21 @@ def test_few_bills_have_few_parameters(count: int) -> None:
     factor=st.floats(1e-3, 1e3),
 )
 @settings(max_examples=60, deadline=None)
-def test_fits_have_what_least_squares_have(seed: int, lengths: list[int], factor: float) -> None:
+def test_fits_have_the_properties_of_least_squares(seed: int, lengths: list[int], factor: float) -> None:
     draw = np.random.default_rng(seed)
     usage, bills = year_of(CURVES["cdd_hdd"], lengths, seed)
     usage = usage * draw.uniform(0.7, 1.3, len(usage))
     found, r2 = fit(usage, bills)
     fitted = found.predict(temperatures(seed)[: sum(lengths)])
     bill = np.repeat(np.arange(len(lengths)), lengths)
-    # with an intercept, and weights of days, fitted bills add up to the observed ones
+    # with an intercept and weights by days, the fitted bills sum to the observed ones
     assert fitted.sum() == pytest.approx(usage @ bills.days, rel=1e-9)
     assert 0 <= r2 <= 1
     assert found.heating_slope >= 0
     assert found.cooling_slope >= 0
     if found.kind == "cdd_hdd":
         assert (found.cooling_balance_point or 0) >= (found.heating_balance_point or 0)
-    # the unit in which energy is measured changes no balance point
+    # the unit of energy does not change the balance points
     scaled, same = fit(usage * factor, bills)
     assert (scaled.heating_balance_point, scaled.cooling_balance_point) == (
         found.heating_balance_point,
@@ -128,7 +128,7 @@ def test_fits_have_what_least_squares_have(seed: int, lengths: list[int], factor
     assert r2 == pytest.approx(adjusted, abs=1e-9)
 
 
-def test_many_sets_of_bills_are_searched_as_each_would_be() -> None:
+def test_searching_many_sets_of_bills_equals_searching_each() -> None:
     usage, bills = year_of(CURVES["cdd_hdd"], MONTHS)
     usages = usage * np.random.default_rng(1).uniform(0.8, 1.2, (30, len(usage)))
     found = search(usages, bills)

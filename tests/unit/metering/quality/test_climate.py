@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from chalicelib.metering.meter_input import Weather
 from chalicelib.metering.quality.climate import check_weather
-from chalicelib.metering.serialized import Weather
 
 UTC = ZoneInfo("UTC")
 YEAR = pd.date_range("2016-01-01", periods=24 * 366, freq="h", tz="UTC")
@@ -25,11 +25,11 @@ NORMAL = weather(NORMAL_YEAR)
 
 
 @pytest.mark.parametrize("warmer", [-8.0, 0.0, 8.0])
-def test_a_warm_or_a_cold_year_of_the_same_place_is_fine(warmer: float) -> None:
+def test_a_warm_or_cold_year_of_the_same_place_is_accepted(warmer: float) -> None:
     assert names(weather(YEAR, 52.0 + warmer), NORMAL) == []
 
 
-def test_celsius_taken_for_fahrenheit_is_found_and_so_is_the_reverse() -> None:
+def test_celsius_read_as_fahrenheit_is_found_and_so_is_the_reverse() -> None:
     assert names(weather(YEAR, (52 - 32) / 1.8, 25 / 1.8), NORMAL) == ["weather_mismatch", "weather_in_celsius"]
     assert names(weather(YEAR, 52 * 1.8 + 32, 25 * 1.8), NORMAL) == ["weather_mismatch"]
 
@@ -49,18 +49,18 @@ def test_a_winter_is_compared_with_the_winter_of_the_normal_year() -> None:
     assert names(Weather("724390", winter), NORMAL) == []
 
 
-def test_a_sensor_that_stays_the_same_for_days_is_named() -> None:
+def test_a_constant_temperature_for_days_is_reported() -> None:
     observed = weather(YEAR)
     observed.temperature.loc["2016-03-01":"2016-03-04"] = 50.0
     (found,) = check_weather(observed, NORMAL)
     assert found.data["days"] == ["2016-03-01 to 2016-03-04"]
 
 
-def test_little_weather_says_nothing() -> None:
+def test_too_little_weather_is_not_compared() -> None:
     assert names(Weather("724390", weather(YEAR, -50).temperature.iloc[: 24 * 80]), NORMAL) == []
 
 
-def test_a_gap_of_the_normal_year_is_named() -> None:
+def test_a_gap_in_the_normal_year_is_reported() -> None:
     (found,) = check_weather(weather(YEAR), Weather("724390", NORMAL.temperature.iloc[:-24]))
     assert found.qualified_name == "datastore.data_quality.normal_year_filled"
     assert found.data == {"station": "724390", "hours": 24, "longest_gap": 48, "dates": ["12-31"]}

@@ -1,4 +1,4 @@
-"""The names of the checks, on which clients branch, are in the documentation and have sentences."""
+"""The names of the findings, which clients rely on, are documented and have sentences."""
 
 from pathlib import Path
 from typing import get_args

@@ -10,7 +10,7 @@ TEMPERATURE = 55 - 25 * np.cos(2 * np.pi * np.arange(DAYS) / DAYS)
 
 
 def heated(seed: int = 0) -> np.ndarray:
-    """Daily energy of a building that heats, with noise of a tenth."""
+    """Return the daily energy of a heated building, with 10 % noise."""
     noise = 1 + 0.1 * np.random.default_rng(seed).standard_normal(DAYS)
     return np.asarray((1 + 0.5 * np.maximum(60 - TEMPERATURE, 0)) * noise)
 
@@ -20,7 +20,7 @@ def found(energy: np.ndarray, temperature: np.ndarray | None) -> list[int]:
     return np.flatnonzero((energy < low) | (energy > high)).tolist()
 
 
-def test_cold_days_of_a_building_that_heats_are_none() -> None:
+def test_cold_days_of_a_heated_building_are_not_outliers() -> None:
     energy = heated()
     energy[TEMPERATURE < 31] *= 1.5  # a cold spell, beyond CalTRACK's limit
     assert energy.max() > np.median(energy) + 1.5 * (np.quantile(energy, 0.75) - np.quantile(energy, 0.25))
@@ -28,20 +28,20 @@ def test_cold_days_of_a_building_that_heats_are_none() -> None:
 
 
 @pytest.mark.parametrize("times", [5, 20, 200, -5])
-def test_a_glitch_is_one_in_any_season(times: float) -> None:
+def test_a_glitch_is_an_outlier_in_any_season(times: float) -> None:
     for day in (10, 100, 180):
         energy = heated()
         energy[day] = times * energy.max()
         assert found(energy, TEMPERATURE) == [day]
 
 
-def test_zeros_of_a_meter_that_cools_only_are_none_and_neither_are_its_first_warm_days() -> None:
+def test_a_cooling_only_meter_has_no_outliers_among_its_zeros_and_first_warm_days() -> None:
     energy = np.maximum(TEMPERATURE - 65, 0) * (1 + 0.1 * np.random.default_rng(1).standard_normal(DAYS))
     assert (energy == 0).mean() > 0.5
     assert found(energy, TEMPERATURE) == []
 
 
-def test_nothing_used_is_no_outlier() -> None:
+def test_zero_consumption_is_not_an_outlier() -> None:
     energy = np.full(DAYS, 10.0)
     energy[50] = 0.0
     assert found(energy, TEMPERATURE) == []
@@ -55,14 +55,14 @@ def test_days_without_energy_or_temperature_are_left_out() -> None:
     assert np.isinf(low[[3, 4]]).all()
 
 
-def test_bills_are_compared_with_all_others() -> None:
+def test_bills_are_compared_with_all_other_bills() -> None:
     bills = np.array([9.0, 8, 6, 3, 1, 0.5, 0.4, 0.5, 1, 3, 6, 9])  # therms a day
     assert found(bills, None) == []
     bills[6] = 400
     assert found(bills, None) == [6]
 
 
-def test_days_now_and_then_that_are_like_each_other_are_none_and_a_code_is_one() -> None:
+def test_occasional_similar_days_are_not_outliers_but_a_repeated_code_is() -> None:
     visits = np.array([38.0, 40, 44, 41, 39])
     assert recurring(visits, 5).all()
     assert not recurring(visits[:4], 5).any()

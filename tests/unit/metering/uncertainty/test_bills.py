@@ -11,7 +11,7 @@ from chalicelib.metering.fitting import Period
 from chalicelib.metering.uncertainty.bills import EXPONENT, BillRegression
 from chalicelib.metering.uncertainty.bootstrap import Bootstrap
 from chalicelib.metering.uncertainty.noise import bounded_load
-from chalicelib.metering.uncertainty.spread import Prediction, student
+from chalicelib.metering.uncertainty.spread import Prediction, student_t
 
 Floats = npt.NDArray[np.floating[Any]]
 MONTHS = [31, 29, 32, 30, 28, 33, 30, 31, 29, 30, 32, 30]
@@ -28,7 +28,7 @@ def load(degrees: "pd.Series[float]", heats: bool = True) -> "pd.Series[float]":
 
 
 def period_of(relative: Floats, lengths: list[int] = MONTHS, *, heats: bool = True) -> Period:
-    """Fitted bills whose energy is off by these fractions."""
+    """Return fitted bills whose energy deviates by these fractions."""
     degrees = temperature()
     bill = np.repeat(np.arange(len(lengths)), lengths)
     true = load(degrees, heats).to_numpy()[: len(bill)]
@@ -44,10 +44,10 @@ def noise(seed: int, bills: int = 12, size: float = 0.05) -> Floats:
     return np.random.default_rng(seed).normal(0, size, bills)
 
 
-def prediction_of(period: Period, *, is_read: bool = False) -> Prediction:
+def prediction_of(period: Period, *, with_noise: bool = False) -> Prediction:
     assert period.model is not None
     degrees = temperature(5)
-    return Prediction("baseline", degrees, period.model.predict(degrees), None, is_read)
+    return Prediction("baseline", degrees, period.model.predict(degrees), None, with_noise)
 
 
 def level_of(seed: int) -> Period:
@@ -61,8 +61,8 @@ def test_bills_of_one_level_give_the_textbook_interval() -> None:
     variance = days @ residual**2 / (len(days) - 1)  # of a day
     error = np.sqrt(variance / days.sum()) * len(INDEX)
     found = BillRegression({"baseline": period})(prediction_of(period))
-    assert found == pytest.approx((student(11) * error, error, 11, 0, EXPONENT))
-    read = BillRegression({"baseline": period})(prediction_of(period, is_read=True))
+    assert found == pytest.approx((student_t(11) * error, error, 11, 0, EXPONENT))
+    read = BillRegression({"baseline": period})(prediction_of(period, with_noise=True))
     assert read.standard_error == pytest.approx(np.sqrt(error**2 + variance * len(INDEX)))
 
 
@@ -76,7 +76,7 @@ def test_the_noise_of_both_periods_is_pooled() -> None:
 
 
 def scaled(period: Period, factor: float) -> Period:
-    """The same period, of a meter that uses so many times as much."""
+    """Return the same period for a meter with `factor` times the consumption."""
     bills = np.asarray(period.bills)
     df = period.rows[["temperature", "observed"]].assign(bill=bills)
     df["observed"] *= factor
@@ -95,7 +95,7 @@ def test_the_noise_is_pooled_relative_to_the_load(factor: float) -> None:
     assert less == pytest.approx(same, rel=1e-6)
 
 
-def test_a_period_that_used_nothing_tells_nothing_of_the_noise() -> None:
+def test_a_period_without_consumption_does_not_affect_the_noise() -> None:
     before, nothing = period_of(noise(1)), scaled(period_of(noise(2)), 0.0)
     both = BillRegression({"baseline": before, "reporting": nothing})
     prediction = prediction_of(before)
@@ -104,7 +104,7 @@ def test_a_period_that_used_nothing_tells_nothing_of_the_noise() -> None:
     assert (found.half_width, found.degrees_of_freedom) == (0, both.degrees_of_freedom)
 
 
-def test_a_period_of_as_many_bills_as_parameters_has_no_interval() -> None:
+def test_a_period_with_as_many_bills_as_parameters_has_no_interval() -> None:
     few, many = period_of(noise(1, 3), [60, 60, 60]), period_of(noise(2))
     regression = BillRegression({"baseline": few, "reporting": many})
     assert few.model is not None
@@ -133,7 +133,7 @@ def test_a_perfect_fit_has_hardly_any_interval() -> None:
     assert found.half_width == pytest.approx(0, abs=1e-6 * float(prediction_of(period).energy.sum()))
 
 
-def test_intervals_cover_as_often_as_they_say() -> None:
+def test_intervals_have_the_nominal_coverage() -> None:
     days, covered = np.array(MONTHS), 0
     scale = bounded_load(np.ones(12), 1.0) / np.sqrt(days / 30)
     for seed in range(300):
@@ -144,7 +144,7 @@ def test_intervals_cover_as_often_as_they_say() -> None:
     assert 0.91 <= covered / 300 <= 0.99
 
 
-def test_the_bootstrap_is_seeded_and_near_the_regression() -> None:
+def test_the_bootstrap_is_seeded_and_close_to_the_regression() -> None:
     period = period_of(noise(4))
     prediction = prediction_of(period)
     found, again = (Bootstrap({"baseline": period})(prediction) for _ in range(2))
@@ -152,5 +152,5 @@ def test_the_bootstrap_is_seeded_and_near_the_regression() -> None:
     regression = BillRegression({"baseline": period})(prediction)
     assert found.degrees_of_freedom == regression.degrees_of_freedom
     assert found.standard_error == pytest.approx(regression.standard_error, rel=0.35)
-    read = Bootstrap({"baseline": period})(prediction_of(period, is_read=True))
+    read = Bootstrap({"baseline": period})(prediction_of(period, with_noise=True))
     assert (read.standard_error or 0) > (found.standard_error or 0)

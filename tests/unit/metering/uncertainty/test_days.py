@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chalicelib.metering.fitting import Period
 from chalicelib.metering.uncertainty.days import DayRegression
 from chalicelib.metering.uncertainty.noise import bounded_load, exponent_of, lag1_autocorrelation
-from chalicelib.metering.uncertainty.spread import Prediction, student
+from chalicelib.metering.uncertainty.spread import Prediction, student_t
 
 Floats = npt.NDArray[np.floating[Any]]
 N = 200
@@ -39,7 +39,7 @@ class Line:
 
 
 def period_of(noise: Floats, keep: Any = slice(None)) -> Period:
-    """A period of days fitted by least squares; `keep`: which days were read."""
+    """Return a period of days fitted by least squares; `keep`: which days have readings."""
     index = pd.date_range("2016-01-01", periods=len(noise), freq="D", tz="America/Chicago")
     temperature = pd.Series(50 + 20 * np.sin(np.arange(len(noise)) / 58), index=index)
     observed = Line().predict(temperature) + noise
@@ -50,10 +50,10 @@ def period_of(noise: Floats, keep: Any = slice(None)) -> Period:
     return Period(rows[keep], None, model, None, {})
 
 
-def prediction_of(period: Period, *, is_read: bool = False) -> Prediction:
+def prediction_of(period: Period, *, with_noise: bool = False) -> Prediction:
     assert period.model is not None
     temperature = period.rows["temperature"] + 3
-    return Prediction("baseline", temperature, period.model.predict(temperature), None, is_read)
+    return Prediction("baseline", temperature, period.model.predict(temperature), None, with_noise)
 
 
 def white(seed: int, n: int = N) -> Floats:
@@ -70,8 +70,8 @@ def test_independent_noise_gives_the_textbook_interval(monkeypatch: pytest.Monke
     g = Line().gradient(period.rows["temperature"] + 3).sum(axis=0)
     error = np.sqrt(variance * g @ np.linalg.inv(x.T @ x) @ g)
     found = DayRegression({"baseline": period})(prediction_of(period))
-    assert found == pytest.approx((student(N - 2) * error, error, N - 2, 0, 0))
-    read = DayRegression({"baseline": period})(prediction_of(period, is_read=True))
+    assert found == pytest.approx((student_t(N - 2) * error, error, N - 2, 0, 0))
+    read = DayRegression({"baseline": period})(prediction_of(period, with_noise=True))
     assert read.standard_error == pytest.approx(np.sqrt(error**2 + N * variance))
 
 
@@ -85,10 +85,10 @@ def test_gaps_count_as_days_without_a_neighbour() -> None:
     assert 0 <= (found.autocorrelation or 0) < 0.2
 
 
-def test_autocorrelated_noise_with_gaps_gives_the_interval_written_out() -> None:
+def test_autocorrelated_noise_with_gaps_gives_the_explicit_interval() -> None:
     keep = np.random.default_rng(5).random(N) > 0.2
     period = period_of(2 * autoregressive(3, 0.6, N), keep)
-    prediction = prediction_of(period, is_read=True)
+    prediction = prediction_of(period, with_noise=True)
     found = DayRegression({"baseline": period})(prediction)
     rho, exponent = found.autocorrelation or 0, found.exponent or 0
     day, fitted = np.flatnonzero(keep), period.rows["predicted"].to_numpy()
@@ -113,7 +113,7 @@ def test_the_spread_has_the_unit_of_the_energy(seed: int, factor: float) -> None
         None,
         {},
     )
-    one, other = (DayRegression({"baseline": each})(prediction_of(each, is_read=True)) for each in (period, scaled))
+    one, other = (DayRegression({"baseline": each})(prediction_of(each, with_noise=True)) for each in (period, scaled))
     assert other.half_width == pytest.approx((one.half_width or 0) * factor, rel=1e-6)
     assert other[2:] == pytest.approx(one[2:], rel=1e-6)
 
@@ -132,7 +132,7 @@ def test_the_autocorrelation_of_residuals_is_corrected_for_the_parameters(rho: f
     x = np.column_stack([np.ones(n), np.maximum(60 - degrees, 0), np.maximum(degrees - 66, 0), degrees < 60])
     maker = np.eye(n) - x @ np.linalg.pinv(x)
     found = [lag1_autocorrelation(maker @ autoregressive(seed, rho, n), day, x.shape[1]) for seed in range(400)]
-    # at 0 the half of them that would be negative is cut off
+    # at 0, negative estimates are clipped
     assert np.mean(found) == pytest.approx(rho, abs=0.03 if rho == 0 else 0.012)
 
 
@@ -143,12 +143,12 @@ def test_the_exponent_is_that_of_the_noise(exponent: float) -> None:
     assert found.count(exponent) >= 19
 
 
-def test_noise_is_never_in_proportion_to_nothing() -> None:
+def test_the_load_that_scales_the_noise_is_never_zero() -> None:
     assert bounded_load(np.array([0.0, -3.0, 50.0]), 20.0).tolist() == [2.0, 3.0, 50.0]
     assert bounded_load(np.zeros(2), 0.0).tolist() == [1.0, 1.0]
 
 
-def test_intervals_of_autocorrelated_noise_cover_as_often_as_they_say() -> None:
+def test_intervals_of_autocorrelated_noise_have_the_nominal_coverage() -> None:
     covered = 0
     for seed in range(300):
         period = period_of(2 * autoregressive(seed, 0.5, N))

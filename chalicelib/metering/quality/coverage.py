@@ -1,4 +1,4 @@
-"""Why days cannot be used: a criterion that counts days is told with the causes behind the count."""
+"""Explain why rows cannot be used: sufficiency criteria that count days are reported with the causes of the count."""
 
 import math
 from dataclasses import dataclass
@@ -6,27 +6,27 @@ from dataclasses import dataclass
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.caltrack.data import LEAST_DAYS
+from chalicelib.metering.caltrack.data import MIN_DAYS
 from chalicelib.metering.quality.findings import spans
 
-COUNTING = {  # eemeter's criteria that count days
+DAY_COUNT_CRITERIA = {  # eemeter's criteria that count days
     "incorrect_number_of_total_days",
     "too_many_days_with_missing_data",
     "too_many_days_with_missing_meter_data",
     "too_many_days_with_missing_temperature_data",
     "no_data",
 }
-MONTHLY = {"missing_monthly_temperature_data": "temperature", "missing_monthly_meter_data": "observed"}
-READ_AS_ZERO = 1e-3  # kWh; stands for 0 in readings that a formatter would take as missing
-ENOUGH = 0.9  # of a period's days, and of a month's
+MONTHLY_CRITERIA = {"missing_monthly_temperature_data": "temperature", "missing_monthly_meter_data": "observed"}
+ZERO_SUBSTITUTE = 1e-3  # kWh; replaces a reading of 0 that a formatter would treat as missing
+MIN_COVERAGE = 0.9  # of the days of a period, and of a month
 
 
 @dataclass(frozen=True)
-class Accounts:
-    """The rows of a period, days or hours, and why some cannot be used.
+class Coverage:
+    """The rows of a period (days or hours), and why some cannot be used.
 
-    rows: temperature and observed of each, NaN where there is none. readings: start, end and value, with `zero`, a
-    reading of 0 that counts as missing, and `outlier`, one that was left out.
+    rows: temperature and observed energy of each row, NaN if missing. readings: start, end and value, with the flags
+    `zero` (a reading of 0 that counts as missing) and `outlier` (an excluded outlier).
     """
 
     rows: pd.DataFrame
@@ -35,26 +35,26 @@ class Accounts:
     is_hourly: bool
 
     def explained(self, criteria: list[EEMeterWarning]) -> list[EEMeterWarning]:
-        """The criteria, with the causes in the data of those that count days, and the months of those by month."""
+        """Return the criteria, adding causes to the data of those that count days, and months to the monthly ones."""
         return [self._explained(criterion) for criterion in criteria]
 
     def _explained(self, criterion: EEMeterWarning) -> EEMeterWarning:
         short = criterion.qualified_name.rpartition(".")[2]
-        if short in COUNTING:
+        if short in DAY_COUNT_CRITERIA:
             data = {**(criterion.data or {}), **self._account()}
-        elif short in MONTHLY:
-            data = {**(criterion.data or {}), "months": self.poor_months(MONTHLY[short])}
+        elif short in MONTHLY_CRITERIA:
+            data = {**(criterion.data or {}), "months": self.poor_months(MONTHLY_CRITERIA[short])}
         elif isinstance(criterion.data, dict):
-            data = {key: 0.0 if value == READ_AS_ZERO else value for key, value in criterion.data.items()}
+            data = {key: 0.0 if value == ZERO_SUBSTITUTE else value for key, value in criterion.data.items()}
         else:
             return criterion
         return criterion.model_copy(update={"data": data})
 
     def poor_months(self, column: str) -> list[str]:
-        """The calendar months of which less than nine tenths of the rows have a value."""
+        """Return the calendar months in which less than 90 % of the rows have a value."""
         months = pd.DatetimeIndex(self.rows.index).strftime("%Y-%m")
         known = self.rows[column].notna().groupby(months).agg(["sum", "size"])
-        poor = known[known["sum"] < ENOUGH * known["size"]]
+        poor = known[known["sum"] < MIN_COVERAGE * known["size"]]
         step = "hours" if self.is_hourly else "days"
         return [f"{month} ({row['sum']} of {row['size']} {step})" for month, row in poor.iterrows()]
 
@@ -65,7 +65,7 @@ class Accounts:
         return {
             "rows_used": len(self.rows[["temperature", "observed"]].dropna()),
             "rows_total": total,
-            "rows_needed": max(LEAST_DAYS * (24 if self.is_hourly else 1), math.ceil(ENOUGH * total)),
+            "rows_needed": max(MIN_DAYS * (24 if self.is_hourly else 1), math.ceil(MIN_COVERAGE * total)),
             "step": "hours" if self.is_hourly else "days",
             "causes": self._causes(step, start, end),
         }
@@ -76,18 +76,18 @@ class Accounts:
         length = (readings["end"] - readings["start"]).dt.total_seconds() / step.total_seconds()
         null = readings["value"].isna() & ~readings["zero"] & ~readings["outlier"]
         causes = []
-        if round((end - start) / pd.Timedelta(days=1)) < LEAST_DAYS:
-            causes.append(f"its readings begin on {start:%Y-%m-%d} and end on {end:%Y-%m-%d}")
+        if round((end - start) / pd.Timedelta(days=1)) < MIN_DAYS:
+            causes.append(f"the readings begin on {start:%Y-%m-%d} and end on {end:%Y-%m-%d}")
         if readings["zero"].any():
             causes.append(
-                f"{int(readings['zero'].sum())} readings are 0, and electricity of 0 counts as missing (CalTRACK"
-                ' 2.2.1.4) unless the trace has "zero_is_reading": true, as a submeter may'
+                f"{int(readings['zero'].sum())} readings are 0, which counts as missing for electricity (CalTRACK"
+                ' 2.2.1.4); if they are real, as on a submeter, set "zero_is_reading": true on the trace'
             )
         if null.any():
             causes.append(f"{round(length[null].sum())} {name} have no reading ({self._dates(null)})")
         if readings["outlier"].any():
             count = round(length[readings["outlier"]].sum())
-            causes.append(f"{count} {name} are outliers that were left out ({self._dates(readings['outlier'])})")
+            causes.append(f"{count} {name} are excluded outliers ({self._dates(readings['outlier'])})")
         if len(self.days_without_temperature):
             causes.append(
                 f"{len(self.days_without_temperature)} days have temperatures for less than half of their hours"
