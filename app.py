@@ -7,14 +7,14 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Req
 
 from chalicelib import api, telemetry
 from chalicelib.jobs import authorize as authorizing
-from chalicelib.jobs import bury_run as burying
 from chalicelib.jobs import check_runs as checking
 from chalicelib.jobs import choose_derivatives as choosing
 from chalicelib.jobs import fail_aggregation as failing
 from chalicelib.jobs import fan_in as fanning_in
+from chalicelib.jobs import handle_dead_letter as dead_letters
+from chalicelib.jobs import reconcile as reconciling
 from chalicelib.jobs import run_meter
 from chalicelib.jobs import sum_chunk as adding_up
-from chalicelib.jobs import sweep as sweeping
 from chalicelib.jobs import wait_for_batch as waiting
 
 app = Chalice(app_name="eemeter-datastore")
@@ -44,14 +44,14 @@ def hourly_worker(event: SQSEvent) -> Any:
     return run_meter.handle(event.to_dict(), event.context)
 
 
-@app.on_sqs_message(queue="meter-runs-dead", name="bury_run")
-def bury_run(event: SQSEvent) -> None:
-    burying.handle(event.to_dict())
+@app.on_sqs_message(queue="meter-runs-dead", name="handle_dead_letter")
+def handle_dead_letter(event: SQSEvent) -> None:
+    dead_letters.handle(event.to_dict())
 
 
-@app.schedule("rate(1 minute)", name="sweep")
-def sweep(event: CloudWatchEvent) -> None:
-    sweeping.handle()
+@app.schedule("rate(1 minute)", name="reconciler")
+def reconciler(event: CloudWatchEvent) -> None:
+    reconciling.handle()
 
 
 @app.lambda_function(name="check_runs")

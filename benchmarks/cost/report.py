@@ -104,14 +104,14 @@ def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
     from chalicelib.api.http.serving import to_json
     from chalicelib.api.resources.meter_runs import run_out
     from chalicelib.api.shared.targets import Target, pairs_of
-    from chalicelib.store.runs import meter_runs as runs
+    from chalicelib.store.runs import meter_runs
 
     ids: list[int] = []
 
     def schedule() -> None:
         groups = pairs_of([Target(trace=trace) for trace in traces])
-        specs = [runs.RunSpec(project=project, trace=trace) for group in groups for project, trace in group]
-        _, scheduled = runs.schedule_batch(specs)
+        specs = [meter_runs.RunSpec(project=project, trace=trace) for group in groups for project, trace in group]
+        _, scheduled = meter_runs.schedule_batch(specs)
         to_json([run_out(run) for run in scheduled])
         ids.extend(run.id for run in scheduled)
 
@@ -182,9 +182,9 @@ def of_aggregations(count: int, steps: Mapping[str, Work]) -> Counter[str]:
     return usage
 
 
-def idle(sweep: Work) -> Counter[str]:
+def idle(reconcile: Work) -> Counter[str]:
     """Return the usage of a month without any requests."""
-    usage = times(sweep.billed(SMALL), MONTH / 60)
+    usage = times(reconcile.billed(SMALL), MONTH / 60)
     usage["X-Ray, traces"] = MONTH // 60  # the first call in each second is always traced
     usage["SQS, requests"] += 2 * 5 * MONTH // 20  # five pollers for each of two queues, each polling for 20 seconds
     usage["CloudWatch, metrics"] += 1  # the reconciler's metric
@@ -231,9 +231,9 @@ def main() -> None:
         schedule, ids = scheduling(metered, traces)
         worker = running(metered, ids)
         steps = aggregating(metered)
-        from chalicelib.jobs import sweep
+        from chalicelib.jobs import reconcile
 
-        swept = measure(metered, 1, sweep.handle)
+        reconciled = measure(metered, 1, reconcile.handle)
     print(f"A run: {worker.cpu:.3f} CPU seconds, {worker.calls:.0f} AWS calls, {worker.log:,.0f} bytes of log,")
     print("  " + ", ".join(f"{amount:.1f} {name}" for name, amount in worker.usage.items()))
     print("  " + ", ".join(f"{size:,.0f} bytes for {name}" for name, size in worker.stored.items()))
@@ -241,5 +241,5 @@ def main() -> None:
     counts = (1_000, 1_000_000)
     print(table({f"{count:,} runs": dollars(of_runs(count, schedule, worker)) for count in counts}), "\n")
     print(table({f"{count:,} runs aggregated": dollars(of_aggregations(count, steps)) for count in counts}), "\n")
-    print(table({"an idle month": dollars(idle(swept))}), "\n")
+    print(table({"an idle month": dollars(idle(reconciled))}), "\n")
     print(by_memory(schedule, worker))

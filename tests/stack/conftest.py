@@ -65,7 +65,7 @@ def derivative(store: None) -> int:
 def reconcile(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
     """Runs the reconciler now, as its schedule does every minute."""
     functions = [one["FunctionName"] for one in aws("lambda").list_functions()["Functions"]]
-    (name,) = [function for function in functions if "Sweep" in function]
+    (name,) = [function for function in functions if "Reconciler" in function]
 
     event = {
         "version": "0",
@@ -90,7 +90,7 @@ def reconcile(stack: Running, aws: Callable[[str], Any]) -> Callable[[], None]:
 def unscheduled_reconciler(reconcile: Callable[[], None], aws: Callable[[str], Any]) -> Iterator[Callable[[], None]]:
     """The reconciler, with its schedule disabled during the test."""
     events = aws("events")
-    (rule,) = [one["Name"] for one in events.list_rules()["Rules"] if "Sweep" in one["Name"]]
+    (rule,) = [one["Name"] for one in events.list_rules()["Rules"] if "Reconciler" in one["Name"]]
     events.disable_rule(Name=rule)
     yield reconcile
     events.enable_rule(Name=rule)

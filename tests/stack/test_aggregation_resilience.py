@@ -13,8 +13,7 @@ from benchmarks.shared import synthetic
 from chalicelib.settings import settings
 from chalicelib.store import tables
 from chalicelib.store.results import choosing
-from chalicelib.store.runs import aggregation_runs, batches, queue, state_machine, waiters
-from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import aggregation_runs, batches, meter_runs, queue, state_machine, waiters
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import documents, rows
 from tests.stack.client import Api
@@ -90,15 +89,15 @@ def test_the_reconciler_recovers_from_a_worker_killed_before_its_callback(
     portfolio = synthetic.write(1, 2)
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
-        batch, (last,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+        batch, (last,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
         waiting = api.post("aggregation_runs/", {"projects": portfolio.projects, "after_batch": batch})
         wait_for(lambda: list(tables.BatchWaiter.query(batch)))
         reconcile()
         assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
         patch.setattr(waiters, "wake_after", lambda run: None)  # as if the worker had died here
-        claimed = runs.claim(last.id)
+        claimed = meter_runs.claim(last.id)
         assert claimed is not None
-        assert runs.fail(claimed, "as it happens", None, "data")
+        assert meter_runs.fail(claimed, "as it happens", None, "data")
     assert batches.has_ended(batch)
     time.sleep(1)
     assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
@@ -154,7 +153,7 @@ def test_the_failure_of_one_of_many_chunks_is_reported(api: Api, monkeypatch: py
 def test_a_run_fails_if_its_source_was_deleted_while_it_waited(api: Api, trace: int, what: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
-        batch, (pending,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+        batch, (pending,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
     body = {"name": "all", "filter_specification": {"target": "trace_id", "comparison": "!=", "value": ""}}
     group = api.post("trace_groups/", body)["id"]
     project = api.post("projects/", {"project_id": uuid.uuid4().hex})["id"]
@@ -194,7 +193,7 @@ def test_a_run_whose_execution_was_stopped_fails(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
-        batch, (pending,) = runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+        batch, (pending,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
     run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
     wait_for(lambda: list(tables.BatchWaiter.query(batch)))
     make_due(run["id"])

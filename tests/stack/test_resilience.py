@@ -14,8 +14,7 @@ import pytest
 
 from chalicelib.settings import settings
 from chalicelib.store import tables
-from chalicelib.store.runs import batches, outbox, queue
-from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import batches, meter_runs, outbox, queue
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
@@ -57,7 +56,7 @@ def test_a_message_delivered_again_has_no_effect(api: Api, trace: int, aws: Call
     again = api.get(f"meter_runs/{run_id}/"), api.get(f"batches/{response.json()[0][0]['batch']}/")
     assert again[1] == ended[1]
     assert again[0] | {"meter_input": ""} == ended[0] | {"meter_input": ""}  # its URL is signed again for each response
-    run = runs.get(run_id)
+    run = meter_runs.get(run_id)
     assert run is not None
     assert run.attempts == 1
 
@@ -120,7 +119,7 @@ def test_the_reconciler_repeats_a_lost_queue_send(
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lost)
-        run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+        run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     assert api.get(f"meter_runs/{run.id}/")["status"] == "PENDING"
     tables.Outbox(run.id).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
     reconcile()
@@ -138,19 +137,19 @@ def test_a_bulk_request_interrupted_before_its_batch_is_undone(
     with monkeypatch.context() as patch:
         patch.setattr(batches, "write", cut_off)
         with pytest.raises(SystemExit):
-            runs.schedule_batch([spec, spec])
+            meter_runs.schedule_batch([spec, spec])
     (entry,) = [entry for entry in tables.Outbox.scan() if entry.batch is not None]
-    assert runs.get(entry.first_run) is not None
+    assert meter_runs.get(entry.first_run) is not None
     tables.Outbox(entry.first_run).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
     reconcile()
-    assert runs.get(entry.first_run) is None
-    assert runs.get(entry.first_run + 1) is None
-    assert outbox.sweep() == 0
+    assert meter_runs.get(entry.first_run) is None
+    assert meter_runs.get(entry.first_run + 1) is None
+    assert outbox.reconcile() == 0
 
 
 def test_a_machine_failure_is_tried_three_times_and_then_fails_the_run(api: Api, aws: Callable[[str], Any]) -> None:
     key = documents.new_input_key()  # nothing is stored under this key, so each attempt fails in the store
-    _, (run,) = runs.schedule_batch([RunSpec(meter_input=key)])
+    _, (run,) = meter_runs.schedule_batch([RunSpec(meter_input=key)])
     ended = api.ended(run.id)
     assert ended["status"] == "FAILED"
     assert "3 attempts" in ended["failure_message"]
@@ -163,9 +162,9 @@ def test_a_run_without_attempts_left_is_failed_by_the_next_worker(
     api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
-    run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     for _ in range(settings().max_attempts):
-        claimed = runs.claim(run.id)
+        claimed = meter_runs.claim(run.id)
         assert claimed is not None
         tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
     reconcile()
@@ -178,28 +177,28 @@ def test_a_run_can_be_claimed_as_soon_as_the_reconciler_requeues_it(
     api: Api, trace: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
-    run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
-    assert runs.claim(run.id) is not None
+    run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    assert meter_runs.claim(run.id) is not None
     tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
     claimed = []
-    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(runs.claim(run.id)))  # a worker claims it at once
-    runs.requeue_overdue()
+    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(meter_runs.claim(run.id)))  # at once
+    meter_runs.requeue_overdue()
     (again,) = claimed
     assert again is not None
-    assert runs.fail(again, "in time", None, "data")
+    assert meter_runs.fail(again, "in time", None, "data")
 
 
 def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
-    run = runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
-    slow = runs.claim(run.id)
+    run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    slow = meter_runs.claim(run.id)
     assert slow is not None
-    assert runs.claim(run.id) is None
+    assert meter_runs.claim(run.id) is None
     tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
-    quick = runs.claim(run.id)
+    quick = meter_runs.claim(run.id)
     assert quick is not None
-    assert not runs.fail(slow, "too late", None, "data")
-    assert runs.fail(quick, "in time", None, "data")
+    assert not meter_runs.fail(slow, "too late", None, "data")
+    assert meter_runs.fail(quick, "in time", None, "data")
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
 
 

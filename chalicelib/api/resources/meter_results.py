@@ -12,7 +12,7 @@ from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import DataQuality
 from chalicelib.api.shared.reporting_windows import ReportingWindow
-from chalicelib.store.results import meter_results as results
+from chalicelib.store.results import meter_results
 from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterResult
 from chalicelib.vocabulary import UncertaintyMethod
@@ -182,7 +182,7 @@ EXAMPLE = {
 )
 def list_meter_results(call: Call[None, MeterResultQuery]) -> Reply:
     """List meter results."""
-    found = results.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    found = meter_results.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
     return page_of(call, [result_out(result) for result in found.items], found.next)
 
 
@@ -195,7 +195,7 @@ def list_meter_results(call: Call[None, MeterResultQuery]) -> Reply:
 )
 def get_meter_result(call: Call[None, NoQuery]) -> Reply:
     """Get a meter result."""
-    result = results.get(call.id)
+    result = meter_results.get(call.id)
     if result is None:
         raise call.not_found()
     return Reply(result_out(result))

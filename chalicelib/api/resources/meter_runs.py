@@ -20,7 +20,7 @@ from chalicelib.api.shared.data_quality import DataQualities
 from chalicelib.api.shared.meter_inputs import MeterInput, resolved, stored_key
 from chalicelib.api.shared.reporting_windows import WINDOW, ReportingWindow
 from chalicelib.api.shared.targets import Target, pairs_of, single_pair
-from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import meter_runs
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import documents
 from chalicelib.store.tables import MeterRun
@@ -218,7 +218,7 @@ def run_out(run: MeterRun) -> dict[str, Any]:
 )
 def list_meter_runs(call: Call[None, MeterRunQuery]) -> Reply:
     """List meter runs."""
-    found = runs.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
+    found = meter_runs.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
     return page_of(call, [run_out(run) for run in found.items], found.next)
 
 
@@ -231,7 +231,7 @@ def list_meter_runs(call: Call[None, MeterRunQuery]) -> Reply:
 )
 def get_meter_run(call: Call[None, NoQuery]) -> Reply:
     """Get a meter run."""
-    run = runs.get(call.id)
+    run = meter_runs.get(call.id)
     if run is None:
         raise call.not_found()
     return Reply(run_out(run))
@@ -266,7 +266,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     else:
         project, trace = single_pair(body.project, body.trace)
         spec = RunSpec(project=project, trace=trace, **body.arguments())
-    run = runs.schedule(spec)
+    run = meter_runs.schedule(spec)
     telemetry.note(meter_run=run.id)
     telemetry.emit({"RunsScheduled": 1})
     return Reply(run_out(run), {"Location": f"/api/v1/meter_runs/{run.id}/"})
@@ -299,7 +299,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     arguments = call.body.arguments()
     _check_size(len(pairs), arguments)
     specs = [RunSpec(project=project, trace=trace, **arguments) for project, trace in pairs]
-    batch, scheduled = runs.schedule_batch(specs)
+    batch, scheduled = meter_runs.schedule_batch(specs)
     telemetry.note(batch=batch)
     telemetry.emit({"RunsScheduled": len(scheduled)})
     rendered = iter([run_out(run) for run in scheduled])

@@ -192,7 +192,7 @@ def fail_on_machine_error(run: AggregationRun, reason: str) -> None:
     fail(run, f"The datastore could not complete the aggregation. {RETRY_ADVICE}", traceback, kind="machine")
 
 
-def sweep() -> int:
+def reconcile() -> int:
     """Reconcile the overdue runs: start executions that were never started, and fail runs whose execution has ended.
 
     Returns the number of runs changed. The next pass retries whatever fails.

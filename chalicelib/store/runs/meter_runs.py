@@ -263,7 +263,7 @@ def fail(
     return ended
 
 
-def bury(id: int) -> None:
+def fail_exhausted(id: int) -> None:
     """Mark a run whose attempts have all failed as FAILED, unless it has ended or a worker holds its lease.
 
     Raises LookupError when there is no such run.

@@ -29,7 +29,7 @@ def dispatch(runs: range) -> None:
     Outbox(runs.start).delete()
 
 
-def sweep() -> int:
+def reconcile() -> int:
     """Complete the overdue entries; returns the number of runs queued. The next pass retries whatever fails."""
     queued = 0
     for entry in Outbox.scan(filter_condition=Outbox.due < int(time.time())):

@@ -30,7 +30,7 @@ def wake_after(run: MeterRun) -> None:
         logger.exception("waiters were not woken; the reconciler will wake them", batch=run.batch)
 
 
-def sweep() -> int:
+def reconcile() -> int:
     """Wake the waiters whose batch has already ended; returns their number. The next pass retries whatever fails."""
     woken = 0
     for batch in {waiter.batch for waiter in BatchWaiter.scan()}:

@@ -15,10 +15,8 @@ from chalicelib.store import health, idempotency
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.collections.keyed import Synced
 from chalicelib.store.idempotency import Stored
-from chalicelib.store.results import derivatives
-from chalicelib.store.results import meter_results as results
-from chalicelib.store.runs import batches
-from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.results import derivatives, meter_results
+from chalicelib.store.runs import batches, meter_runs
 from chalicelib.store.runs.batches import BatchCount
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
@@ -184,14 +182,14 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     replace(ids, allocated=lambda resource: range(1, max(getattr(memory, resource).rows, default=0) + 1))
     replace(series, append_many=memory.append_many, read=memory.read, replace=memory.series.__setitem__)
     replace(
-        runs,
+        meter_runs,
         schedule=memory.schedule,
         schedule_batch=memory.schedule_batch,
         get=memory.runs.rows.get,
         page=memory.runs.page,
     )
     replace(batches, get=memory.batch)
-    replace(results, get=memory.results.rows.get, page=memory.results.page)
+    replace(meter_results, get=memory.results.rows.get, page=memory.results.page)
     replace(derivatives, get=memory.derivatives.rows.get, page=memory.derivatives.page)
     replace(
         documents,

@@ -52,7 +52,7 @@ def test_a_skip_covers_only_its_resource(skips: list[dict[str, Any]]) -> None:
     another = Finding("bare.json", "CKV_AWS_116", "AsyncFunction", "no dead letter queue")
     unexplained, idle = sift({another}, skips)
     assert unexplained == {another}
-    assert "CKV_AWS_116 of Sweep in bare.json" in idle
+    assert "CKV_AWS_116 of Reconciler in bare.json" in idle
 
 
 def test_a_file_that_checkov_cannot_read_is_an_error(tmp_path: Path) -> None:

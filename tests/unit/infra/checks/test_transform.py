@@ -14,7 +14,7 @@ from tests.final_template import bare, full
 pytestmark = pytest.mark.slow
 
 FINAL = {"bare": bare, "full": full}
-ON_QUEUES = {"bare": {"MeterWorker", "BuryRun"}, "full": {"MeterWorker", "HourlyWorker", "BuryRun"}}
+ON_QUEUES = {"bare": {"MeterWorker", "HandleDeadLetter"}, "full": {"MeterWorker", "HourlyWorker", "HandleDeadLetter"}}
 WORKERS = {"MeterWorker", "HourlyWorker"}
 OPTIONS = ("--ignore-checks", "W2001")  # unused parameters: the resolved conditions no longer use theirs
 

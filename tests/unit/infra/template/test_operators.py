@@ -23,7 +23,7 @@ OWN: dict[str, set[str | None]] = {  # our own metrics, and their reasons
     "AggregationsScheduled": {None},
     "AggregationsSucceeded": {None},
     "AggregationsFailed": {None, "data", "machine"},
-    "SweptRuns": {None},
+    "ReconciledRuns": {None},
 }
 WATCHED = {
     ("AWS/Lambda", "FunctionName"): "AWS::Serverless::Function",

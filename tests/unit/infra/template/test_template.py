@@ -18,7 +18,15 @@ from infra.packaging.package import STAGE
 from infra.sources import REPOSITORY
 
 STEPS = {"WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
-FUNCTIONS = {"APIHandler", "Authorize", "MeterWorker", "HourlyWorker", "BuryRun", "Sweep", "CheckRuns"} | STEPS
+FUNCTIONS = {
+    "APIHandler",
+    "Authorize",
+    "MeterWorker",
+    "HourlyWorker",
+    "HandleDeadLetter",
+    "Reconciler",
+    "CheckRuns",
+} | STEPS
 
 
 @pytest.fixture(scope="module")

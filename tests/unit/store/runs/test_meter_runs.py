@@ -12,8 +12,7 @@ from pynamodb.expressions.update import Action
 from chalicelib.api.resources import derivatives, meter_results
 from chalicelib.store.results import newest
 from chalicelib.store.results.derivatives import DERIVATIVES_PER_RUN, derivative_ids
-from chalicelib.store.runs import batches, queue, waiters
-from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import batches, meter_runs, queue, waiters
 from chalicelib.store.tables import BatchShard, Derivative, MeterResult, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
@@ -38,21 +37,21 @@ def test_a_run_that_could_not_be_forwarded_is_unclaimed_and_can_be_released(monk
     def refuse(run_id: int) -> None:
         raise RuntimeError("no queue")
 
-    monkeypatch.setattr(runs, "_update_if_ours", update)
+    monkeypatch.setattr(meter_runs, "_update_if_ours", update)
     monkeypatch.setattr(queue, "send_hourly", refuse)
     run = MeterRun(id=7, claim="ours", attempts=1, status="RUNNING")
     with pytest.raises(RuntimeError, match="no queue"):
-        runs.forward_to_hourly(run)
-    runs.release(run, "no queue")
+        meter_runs.forward_to_hourly(run)
+    meter_runs.release(run, "no queue")
     assert updates == ["ours", None]  # the second update requires that no worker has claimed the run
     assert run.attempts == 0
 
 
 def test_a_run_claimed_by_another_worker_is_not_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
-    monkeypatch.setattr(runs, "_update_if_ours", lambda run, actions: False)
+    monkeypatch.setattr(meter_runs, "_update_if_ours", lambda run, actions: False)
     monkeypatch.setattr(queue, "send_hourly", sent.append)
-    assert not runs.forward_to_hourly(MeterRun(id=7, claim="ours", attempts=1))
+    assert not meter_runs.forward_to_hourly(MeterRun(id=7, claim="ours", attempts=1))
     assert sent == []
 
 
@@ -86,8 +85,8 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Updates]:
             fill(updates)
             return True
 
-        monkeypatch.setattr(runs, "commit", commit)
-        assert runs.fail(run, "why", None, reason, data_quality)
+        monkeypatch.setattr(meter_runs, "commit", commit)
+        assert meter_runs.fail(run, "why", None, reason, data_quality)
         return updates
 
     return fail
@@ -155,13 +154,13 @@ def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[
         fill(transaction)
         return True
 
-    monkeypatch.setattr(runs, "commit", commit)
-    monkeypatch.setattr(runs, "_end", lambda transaction, run, status, actions: None)
+    monkeypatch.setattr(meter_runs, "commit", commit)
+    monkeypatch.setattr(meter_runs, "_end", lambda transaction, run, status, actions: None)
     monkeypatch.setattr(newest, "superseded_keys", lambda run: [])
     monkeypatch.setattr(waiters, "wake_after", lambda run: None)
 
     def succeed(outcome: dict[str, Any]) -> list[Any]:
-        assert runs.succeed(MeterRun(id=7, document="d"), outcome, "ELECTRICITY_CONSUMPTION_SUPPLIED")
+        assert meter_runs.succeed(MeterRun(id=7, document="d"), outcome, "ELECTRICITY_CONSUMPTION_SUPPLIED")
         return transaction.saved
 
     return succeed

@@ -3,30 +3,29 @@
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.store.runs import aggregation_runs, outbox, waiters
-from chalicelib.store.runs import meter_runs as runs
+from chalicelib.store.runs import aggregation_runs, meter_runs, outbox, waiters
 
 logger = Logger()
 
-SWEEPS = {
-    "never_queued": outbox.sweep,
-    "overdue": runs.requeue_overdue,
-    "never_woken": waiters.sweep,
-    "aggregations": aggregation_runs.sweep,
+TASKS = {
+    "never_queued": outbox.reconcile,
+    "overdue": meter_runs.requeue_overdue,
+    "never_woken": waiters.reconcile,
+    "aggregations": aggregation_runs.reconcile,
 }
 
 
 def handle() -> None:
     """Reconcile everything once. If a part fails, the others still run, and RuntimeError is raised at the end."""
-    failed, swept = [], 0
-    for name, sweep in SWEEPS.items():
+    failed, reconciled = [], 0
+    for name, task in TASKS.items():
         try:
-            count = sweep()
+            count = task()
             logger.info("reconciled", extra={name: count})
-            swept += count
+            reconciled += count
         except Exception:
             logger.exception("could not be reconciled", part=name)
             failed.append(name)
-    telemetry.emit({"SweptRuns": swept})
+    telemetry.emit({"ReconciledRuns": reconciled})
     if failed:
         raise RuntimeError(f"could not be reconciled: {', '.join(failed)}")

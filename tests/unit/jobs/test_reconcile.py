@@ -2,17 +2,17 @@
 
 import pytest
 
-from chalicelib.jobs import sweep
+from chalicelib.jobs import reconcile
 
 
 def test_every_part_is_reconciled_even_if_one_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    swept = []
+    reconciled = []
 
     def broken() -> int:
         raise ConnectionError("no answer")
 
-    parts = {"first": broken, "second": lambda: swept.append("second") or 0}  # type: ignore[func-returns-value]
-    monkeypatch.setattr(sweep, "SWEEPS", parts)
+    parts = {"first": broken, "second": lambda: reconciled.append("second") or 0}  # type: ignore[func-returns-value]
+    monkeypatch.setattr(reconcile, "TASKS", parts)
     with pytest.raises(RuntimeError, match="could not be reconciled: first"):
-        sweep.handle()
-    assert swept == ["second"]
+        reconcile.handle()
+    assert reconciled == ["second"]
