@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.equality.samples import TOLERANCE, compare
-from chalicelib.metering import DATASTORE_VERSION, EEMETER_VERSION, MeterFailure, formatters, run_meter
+from chalicelib.metering import DATASTORE_VERSION, EEMETER_VERSION, MeterFailure, run_meter
+from chalicelib.metering.models import formatters
 from infra.local import portfolio
 
 Document = dict[str, Any]
