@@ -10,7 +10,7 @@ from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.fitting.sufficiency import explain
-from chalicelib.metering.models.changepoint import Model
+from chalicelib.metering.models.interface import Model
 from chalicelib.metering.models.registry import Choice
 from chalicelib.metering.preparation.period_data import EEMETER_ERRORS, Bills, PeriodData, model_failure
 

@@ -1,13 +1,7 @@
-"""eemeter's models under one interface, which a deployment's own models also implement.
-
-fit(data)             fits the model to the data of its formatter
-predict(temperature)  returns the energy of rows with these mean temperatures (F); NaN without a temperature
-parameter_count       the number of fitted parameters
-to_dict()             returns the fitted model in plain values
-"""
+"""eemeter's daily and billing models; models/interface.py describes the interface."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,19 +9,6 @@ import pandas as pd
 from eemeter.eemeter import BillingModel
 
 from chalicelib.metering.models.poor_fits import CheckedDailyModel
-
-
-class Model(Protocol):
-    """The interface of a model."""
-
-    def fit(self, data: Any) -> None: ...
-
-    def predict(self, temperature: pd.Series) -> pd.Series: ...
-
-    @property
-    def parameter_count(self) -> int: ...
-
-    def to_dict(self) -> dict[str, Any]: ...
 
 
 class ChangepointModel:

@@ -12,8 +12,9 @@ from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.inputs.frequency import Frequency
 from chalicelib.metering.lean import hourly
 from chalicelib.metering.models.caltrack.model import CaltrackBillingModel, CaltrackBillingSettings
-from chalicelib.metering.models.changepoint import ChangepointModel, Model
+from chalicelib.metering.models.changepoint import ChangepointModel
 from chalicelib.metering.models.formatters import FORMATTERS, Formatter
+from chalicelib.metering.models.interface import Model
 from chalicelib.metering.models.poor_fits import DailyKwargs, DailyLegacyKwargs
 from chalicelib.reporting_window import FIRST_YEAR, NAMED_WINDOWS, Window, checked
 from chalicelib.vocabulary import UNCERTAINTY_METHODS

@@ -11,25 +11,15 @@ import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure, NoReadings
-from chalicelib.metering.inputs.frequency import (
-    DAILY,
-    HOURLY,
-    MONTHLY,
-    Frequency,
-    combine_estimates,
-    find_frequency,
-    merge_bills,
-    snap_to_midnight,
-    whole_days,
-    whole_hours,
-    whole_months,
-)
+from chalicelib.metering.inputs.frequency import DAILY, HOURLY, MONTHLY, Frequency, find_frequency
 from chalicelib.metering.inputs.meter_input import MeterInput, Weather
 from chalicelib.metering.inputs.registers import looks_like_register
 from chalicelib.metering.inputs.serialized import read
 from chalicelib.metering.models.formatters import Formatter
 from chalicelib.metering.models.registry import Choice, Registry, choose
 from chalicelib.metering.plain import plain
+from chalicelib.metering.preparation.bills import combine_estimates, merge_bills, snap_to_midnight
+from chalicelib.metering.preparation.intervals import whole_days, whole_hours, whole_months
 from chalicelib.metering.preparation.normal_year import normal_temperatures
 from chalicelib.metering.preparation.period_data import PeriodData, read_period
 from chalicelib.metering.preparation.periods import baseline_readings, reporting_readings

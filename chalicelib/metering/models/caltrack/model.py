@@ -1,4 +1,4 @@
-"""CalTRACK's billing method as a model of the datastore; models/changepoint.py describes the interface."""
+"""CalTRACK's billing method as a model of the datastore; models/interface.py describes the interface."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
