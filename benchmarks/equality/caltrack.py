@@ -24,8 +24,8 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.meters.simulated_meter import DEVELOPMENT, simulate
-from chalicelib.metering.caltrack.data import BillData
-from chalicelib.metering.caltrack.model import CaltrackBillingModel
+from chalicelib.metering.models.caltrack.data import BillData
+from chalicelib.metering.models.caltrack.model import CaltrackBillingModel
 from infra.local import portfolio
 from infra.packaging.cache import fingerprint, once
 from infra.sources import REPOSITORY

@@ -32,7 +32,7 @@ SAMPLES = [name for name in portfolio.names() if not name.endswith("-hourly")]
 PROCESSES = max(2, os.cpu_count() or 2)
 PARTS = (  # of a run, with the functions that contain them
     ("the optimiser and its objective", "opt_optimize"),
-    ("other parts of eemeter's fits", "models.py:fit"),
+    ("other parts of eemeter's fits", "changepoint.py:fit"),
     ("eemeter's data classes", "from_series"),
     ("reading the input", "serialized.py:read"),
 )

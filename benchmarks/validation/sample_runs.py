@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.meters import uk_samples
 from chalicelib.metering import MeterFailure, run_meter
-from chalicelib.metering.registry import MODEL_CLASSES
+from chalicelib.metering.models.registry import MODEL_CLASSES
 from infra.local import portfolio
 
 PROCESSES = 2

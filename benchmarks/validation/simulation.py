@@ -13,7 +13,7 @@ from benchmarks.meters.climates import Climate
 from benchmarks.meters.loads import BASE_LOAD, KINDS
 from benchmarks.meters.simulated_meter import SimulatedMeter, simulate
 from chalicelib.metering import MeterFailure, run_meter
-from chalicelib.metering.poor_fits import WARNING as POOR_FIT
+from chalicelib.metering.models.poor_fits import WARNING as POOR_FIT
 
 PROCESSES = 2
 GAS_BASE_LOAD, ELECTRIC_BASE_LOAD = "gas base load", "electric base load"

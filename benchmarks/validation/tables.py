@@ -16,7 +16,7 @@ from benchmarks.validation.portfolios import LARGE, NORMAL_YEAR, OBSERVED, SMALL
 from benchmarks.validation.results import Results
 from benchmarks.validation.sample_runs import SampleRun
 from benchmarks.validation.simulation import LOADS, Group, Outcome, of_derivative
-from chalicelib.metering.registry import MODEL_CLASSES
+from chalicelib.metering.models.registry import MODEL_CLASSES
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 _YEARS = ("first, then second", "second, then first", "same year twice")

@@ -213,7 +213,7 @@ def _normal(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, re
     A source is asked only if nothing is stored for the station.
     """
     from chalicelib.metering import WeatherFailure
-    from chalicelib.metering.normal_year import LONGEST_GAP
+    from chalicelib.metering.preparation.normal_year import LONGEST_GAP
 
     shortages = []
     for candidate in candidates:

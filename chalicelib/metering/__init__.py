@@ -1,4 +1,17 @@
-"""Pure functions from a serialized meter input to a meter output. No AWS, clock or environment variables."""
+"""Pure functions from a serialized meter input to a meter output. No AWS, clock or environment variables.
+
+`run_meter` (meter.py) goes through the folders in this order; each imports only from those before it.
+
+inputs       reads the document into a trace, a project and weather
+models       chooses the model and its formatter
+preparation  cuts the readings into the two modeling periods, adds temperatures, and checks the quality of both
+fitting      fits the model to each period
+uncertainty  estimates the spread of sums of predictions
+results      computes derivatives, savings and the sums for plots
+
+acceleration runs eemeter's fits faster, and lean.py imports eemeter without the packages that most runs do not need.
+`check_meter` (check.py) stops before fitting. stations.py matches weather stations to a ZIP code before a run.
+"""
 
 from chalicelib.metering import lean  # noqa: F401  # must come before any import of eemeter
 from chalicelib.metering.check import check_meter

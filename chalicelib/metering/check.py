@@ -8,11 +8,11 @@ from typing import Any
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure, NoHourlyModels, SufficiencyFailure
-from chalicelib.metering.fitting import criteria, disqualification_message, empty_period, unfitted
-from chalicelib.metering.period_data import PeriodData
+from chalicelib.metering.fitting.period import criteria, disqualification_message, empty_period, unfitted
+from chalicelib.metering.models.registry import Registry
 from chalicelib.metering.plain import plain
-from chalicelib.metering.prepare import Prepared, prepare
-from chalicelib.metering.registry import Registry
+from chalicelib.metering.preparation.period_data import PeriodData
+from chalicelib.metering.preparation.prepare import Prepared, prepare
 
 
 def check_meter(meter_input: Mapping[str, Any], modules: Iterable[ModuleType] = ()) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import pydantic
 
-from chalicelib.metering.formatters import FORMATTERS as BUILT_IN
-from chalicelib.metering.registry import ModelClass
+from chalicelib.metering.models.formatters import FORMATTERS as BUILT_IN
+from chalicelib.metering.models.registry import ModelClass
 
 
 class MySettings(pydantic.BaseModel):

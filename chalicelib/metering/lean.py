@@ -99,13 +99,13 @@ class _NoNumba(_StandIn):
 
 
 def hourly() -> ModuleType:
-    """Import and return chalicelib.metering.hourly. Raises NoHourlyModels if its packages are not installed."""
+    """Import and return chalicelib.metering.models.hourly. Raises NoHourlyModels if its packages are not installed."""
     if not all(map(importlib.util.find_spec, _NEEDED_BY_HOURLY)):
         raise NoHourlyModels(
             "This worker has no hourly models, only eemeter's daily and billing models: choose DailyModel or"
             " BillingModel, or run the meter where the packages of requirements-meter.txt are installed."
         )
-    return importlib.import_module("chalicelib.metering.hourly")
+    return importlib.import_module("chalicelib.metering.models.hourly")
 
 
 def _import_parts() -> None:

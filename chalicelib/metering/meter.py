@@ -15,10 +15,8 @@ import pandas as pd
 
 import chalicelib
 from chalicelib.metering.acceleration import accelerated
-from chalicelib.metering.calendar import cumulative, daily, monthly
-from chalicelib.metering.derivatives import derive, savings
 from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
-from chalicelib.metering.fitting import (
+from chalicelib.metering.fitting.period import (
     Period,
     by_bill,
     criteria,
@@ -27,11 +25,13 @@ from chalicelib.metering.fitting import (
     fit_period,
     predict,
 )
-from chalicelib.metering.frequency import Frequency
-from chalicelib.metering.period_data import Bills
+from chalicelib.metering.inputs.frequency import Frequency
+from chalicelib.metering.models.registry import Registry
 from chalicelib.metering.plain import plain
-from chalicelib.metering.prepare import Prepared, prepare
-from chalicelib.metering.registry import Registry
+from chalicelib.metering.preparation.period_data import Bills
+from chalicelib.metering.preparation.prepare import Prepared, prepare
+from chalicelib.metering.results.calendar import cumulative, daily, monthly
+from chalicelib.metering.results.derivatives import derive, savings
 from chalicelib.metering.uncertainty.methods import method_of, no_interval
 from chalicelib.metering.uncertainty.systematic import systematic_error
 

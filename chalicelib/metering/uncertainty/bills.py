@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from chalicelib.metering.caltrack.degree_days import bill_means
-from chalicelib.metering.fitting import Period
+from chalicelib.metering.fitting.period import Period
+from chalicelib.metering.models.caltrack.degree_days import bill_means
 from chalicelib.metering.uncertainty.noise import Floats, bounded_load
 from chalicelib.metering.uncertainty.spread import Periods, Prediction, Spread, gradient, gradient_sum, spread
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from chalicelib.metering.caltrack.degree_days import Floats, degree_days
-from chalicelib.metering.caltrack.model import CaltrackBillingModel
-from chalicelib.metering.caltrack.usage_per_day import UsagePerDay, search, solve
+from chalicelib.metering.models.caltrack.degree_days import Floats, degree_days
+from chalicelib.metering.models.caltrack.model import CaltrackBillingModel
+from chalicelib.metering.models.caltrack.usage_per_day import UsagePerDay, search, solve
 from chalicelib.metering.uncertainty.bills import EXPONENT, BillRegression
 from chalicelib.metering.uncertainty.noise import bounded_load
 from chalicelib.metering.uncertainty.spread import Periods, Prediction, Spread, spread

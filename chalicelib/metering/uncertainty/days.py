@@ -7,7 +7,7 @@ Khawaja, Rushton and Stewart (IEPEC 2017) compare it with other methods for sums
 import numpy as np
 import pandas as pd
 
-from chalicelib.metering.fitting import Period
+from chalicelib.metering.fitting.period import Period
 from chalicelib.metering.uncertainty.noise import Floats, Indexes, bounded_load, exponent_of, lag1_autocorrelation
 from chalicelib.metering.uncertainty.spread import Periods, Prediction, Spread, gradient, gradient_sum, spread
 

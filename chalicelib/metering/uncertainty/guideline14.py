@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from eemeter.common.metrics import ReportingMetrics
 
-from chalicelib.metering.fitting import by_bill
+from chalicelib.metering.fitting.period import by_bill
 from chalicelib.metering.plain import plain
 from chalicelib.metering.uncertainty.spread import CONFIDENCE_LEVEL, Periods, Prediction, Spread, student_t
 

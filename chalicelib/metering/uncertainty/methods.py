@@ -5,7 +5,7 @@ from typing import Any
 
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.fitting import Period
+from chalicelib.metering.fitting.period import Period
 from chalicelib.metering.uncertainty.bills import BillRegression
 from chalicelib.metering.uncertainty.bootstrap import Bootstrap
 from chalicelib.metering.uncertainty.days import DayRegression

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from chalicelib.metering.fitting import Period
-from chalicelib.metering.period_data import Bills
+from chalicelib.metering.fitting.period import Period
+from chalicelib.metering.preparation.period_data import Bills
 from chalicelib.metering.uncertainty.noise import Floats
 
 CONFIDENCE_LEVEL = 0.95

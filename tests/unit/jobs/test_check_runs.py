@@ -158,7 +158,7 @@ class TestHourlyModels:
             raise NoHourlyModels("no hourly models here")
 
         monkeypatch.setattr(lean, "hourly", refuse)
-        monkeypatch.setattr("chalicelib.metering.registry.hourly", refuse)
+        monkeypatch.setattr("chalicelib.metering.models.registry.hourly", refuse)
 
     def test_are_not_checked_if_another_worker_has_them(self, deployment: SimpleNamespace) -> None:
         deployment.hourly_queue_url = "https://sqs/hourly"

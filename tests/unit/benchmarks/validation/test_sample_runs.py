@@ -2,7 +2,7 @@ from benchmarks.meters import uk_samples
 from benchmarks.validation import sample_runs
 from benchmarks.validation.sample_runs import SampleRun, sample_run
 from benchmarks.validation.tables import refusals, sample_table
-from chalicelib.metering.registry import MODEL_CLASSES
+from chalicelib.metering.models.registry import MODEL_CLASSES
 
 
 def test_every_sample_is_combined_with_every_model_that_applies() -> None:

@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from chalicelib.metering import acceleration, run_meter
-from chalicelib.metering import hourly as models
 from chalicelib.metering.acceleration import hourly, hourly_caltrack, hourly_days
+from chalicelib.metering.models import hourly as models
 from infra.local import portfolio
 
 # eemeter must be imported after chalicelib.metering.lean

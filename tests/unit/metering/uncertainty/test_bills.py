@@ -5,9 +5,9 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
-from chalicelib.metering.caltrack.data import BillData
-from chalicelib.metering.caltrack.model import CaltrackBillingModel
-from chalicelib.metering.fitting import Period
+from chalicelib.metering.fitting.period import Period
+from chalicelib.metering.models.caltrack.data import BillData
+from chalicelib.metering.models.caltrack.model import CaltrackBillingModel
 from chalicelib.metering.uncertainty.bills import EXPONENT, BillRegression
 from chalicelib.metering.uncertainty.bootstrap import Bootstrap
 from chalicelib.metering.uncertainty.noise import bounded_load

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.metering.fitting import Period
+from chalicelib.metering.fitting.period import Period
 from chalicelib.metering.uncertainty.days import DayRegression
 from chalicelib.metering.uncertainty.noise import bounded_load, exponent_of, lag1_autocorrelation
 from chalicelib.metering.uncertainty.spread import Prediction, student_t

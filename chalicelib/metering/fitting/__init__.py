@@ -1,0 +1,1 @@
+"""The fit of a period's model, and the report on it."""

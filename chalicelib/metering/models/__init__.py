@@ -1,0 +1,1 @@
+"""The models and formatters that a run can name: eemeter's under one interface, and our own."""

@@ -1,0 +1,1 @@
+"""The results of a run: derivatives, savings, and the sums for plots."""
