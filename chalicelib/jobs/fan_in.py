@@ -10,7 +10,7 @@ from chalicelib.aggregation.sums import NothingToAddError, total
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.meter_runs import ENDED
 from chalicelib.store.shared.rows import Rows
-from chalicelib.store.tables import AggregationRun
+from chalicelib.store.tables.runs import AggregationRun
 
 logger = Logger()
 

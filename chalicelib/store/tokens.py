@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from chalicelib.store.tables import Token, now
+from chalicelib.store.tables.runs import Token, now
 
 
 def create(name: str, scopes: set[str], expires: datetime | None = None) -> str:

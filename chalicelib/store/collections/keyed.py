@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.shared.transactions import commit
-from chalicelib.store.tables import ProjectTraces, UniqueKey, now
+from chalicelib.store.tables.runs import ProjectTraces, UniqueKey, now
 
 M = TypeVar("M", bound=Model)
 

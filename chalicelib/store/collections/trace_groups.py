@@ -8,7 +8,7 @@ from chalicelib.store.collections import projects, traces
 from chalicelib.store.collections.filters import matches
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.transactions import conditional_write
-from chalicelib.store.tables import Project, Trace, TraceGroup, now
+from chalicelib.store.tables.runs import Project, Trace, TraceGroup, now
 
 RESOURCE = "trace_groups"
 

@@ -19,7 +19,7 @@ from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.runs import batches, outbox, queue, waiters
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.transactions import commit, conditional_write
-from chalicelib.store.tables import Derivative, DueIndex, MeterResult, MeterRun, now
+from chalicelib.store.tables.runs import Derivative, DueIndex, MeterResult, MeterRun, now
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, FailureReason
 
 logger = Logger(child=True)

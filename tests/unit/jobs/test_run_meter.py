@@ -10,7 +10,7 @@ from chalicelib.jobs import run_meter
 from chalicelib.metering import NoHourlyModels
 from chalicelib.store.runs import meter_runs
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import MeterRun, now
+from chalicelib.store.tables.runs import MeterRun, now
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.tables import (
+from chalicelib.store.tables.runs import (
     AggregationResult,
     AggregationRun,
     Derivative,
