@@ -13,7 +13,8 @@ from chalicelib.jobs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store.runs import meter_runs, queue
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.runs import MeterRun, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.runs import MeterRun
 from chalicelib.vocabulary import full_name
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from benchmarks.shared import synthetic
 from chalicelib.api.resources.meter_results import EXAMPLE
 from chalicelib.store.runs import meter_runs, queue
 from chalicelib.store.shared import ids
-from chalicelib.store.tables.runs import Derivative
+from chalicelib.store.tables.results import Derivative
 from chalicelib.vocabulary import SPREAD_NUMBERS
 from tests.stack.client import Api
 

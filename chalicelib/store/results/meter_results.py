@@ -1,7 +1,7 @@
 """Meter results: the results of successful meter runs."""
 
 from chalicelib.store.shared import ids, pages
-from chalicelib.store.tables.runs import MeterResult
+from chalicelib.store.tables.results import MeterResult
 
 
 def get(id: int) -> MeterResult | None:

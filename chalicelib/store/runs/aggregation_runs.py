@@ -21,7 +21,10 @@ from chalicelib.store.runs.meter_runs import ENDED, MAX_MESSAGE, MAX_TRACEBACK, 
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.rows import Rows, read_chunk
 from chalicelib.store.shared.transactions import commit, conditional_write
-from chalicelib.store.tables.runs import AggregationResult, AggregationRun, DueIndex, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.indexes import DueIndex
+from chalicelib.store.tables.results import AggregationResult
+from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import SHORT_CODES
 
 logger = Logger(child=True)

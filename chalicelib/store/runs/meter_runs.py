@@ -19,7 +19,10 @@ from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.runs import batches, outbox, queue, waiters
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.transactions import commit, conditional_write
-from chalicelib.store.tables.runs import Derivative, DueIndex, MeterResult, MeterRun, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.indexes import DueIndex
+from chalicelib.store.tables.results import Derivative, MeterResult
+from chalicelib.store.tables.runs import MeterRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, FailureReason
 
 logger = Logger(child=True)

@@ -10,7 +10,8 @@ from chalicelib.jobs import run_meter
 from chalicelib.metering import NoHourlyModels
 from chalicelib.store.runs import meter_runs
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.runs import MeterRun, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.runs import MeterRun
 
 
 @pytest.fixture

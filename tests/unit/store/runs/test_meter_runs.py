@@ -13,7 +13,8 @@ from chalicelib.api.resources import derivatives, meter_results
 from chalicelib.store.results import newest
 from chalicelib.store.results.derivatives import DERIVATIVES_PER_RUN, derivative_ids
 from chalicelib.store.runs import batches, meter_runs, queue, waiters
-from chalicelib.store.tables.runs import BatchShard, Derivative, MeterResult, MeterRun
+from chalicelib.store.tables.results import Derivative, MeterResult
+from chalicelib.store.tables.runs import BatchShard, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
 
