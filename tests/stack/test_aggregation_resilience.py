@@ -12,7 +12,7 @@ import requests
 from benchmarks.shared import synthetic
 from chalicelib.settings import settings
 from chalicelib.store.results import choosing
-from chalicelib.store.runs import aggregation_runs, batches, meter_runs, queue, state_machine, waiters
+from chalicelib.store.runs import aggregation_runs, batches, claims, meter_runs, outcomes, queue, state_machine, waiters
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import documents, rows
 from chalicelib.store.tables.runs import AggregationRun, BatchWaiter
@@ -95,9 +95,9 @@ def test_the_reconciler_recovers_from_a_worker_killed_before_its_callback(
         reconcile()
         assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
         patch.setattr(waiters, "wake_after", lambda run: None)  # as if the worker had died here
-        claimed = meter_runs.claim(last.id)
+        claimed = claims.claim(last.id)
         assert claimed is not None
-        assert meter_runs.fail(claimed, "as it happens", None, "data")
+        assert outcomes.fail(claimed, "as it happens", None, "data")
     assert batches.has_ended(batch)
     time.sleep(1)
     assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.store.runs import batches, meter_runs, outbox, queue
+from chalicelib.store.runs import batches, claims, meter_runs, outbox, outcomes, queue
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
@@ -164,7 +164,7 @@ def test_a_run_without_attempts_left_is_failed_by_the_next_worker(
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     for _ in range(settings().max_attempts):
-        claimed = meter_runs.claim(run.id)
+        claimed = claims.claim(run.id)
         assert claimed is not None
         MeterRun(run.id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])
     reconcile()
@@ -178,27 +178,27 @@ def test_a_run_can_be_claimed_as_soon_as_the_reconciler_requeues_it(
 ) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
-    assert meter_runs.claim(run.id) is not None
+    assert claims.claim(run.id) is not None
     MeterRun(run.id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])
     claimed = []
-    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(meter_runs.claim(run.id)))  # at once
-    meter_runs.requeue_overdue()
+    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(claims.claim(run.id)))  # at once
+    claims.requeue_overdue()
     (again,) = claimed
     assert again is not None
-    assert meter_runs.fail(again, "in time", None, "data")
+    assert outcomes.fail(again, "in time", None, "data")
 
 
 def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
-    slow = meter_runs.claim(run.id)
+    slow = claims.claim(run.id)
     assert slow is not None
-    assert meter_runs.claim(run.id) is None
+    assert claims.claim(run.id) is None
     MeterRun(run.id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])
-    quick = meter_runs.claim(run.id)
+    quick = claims.claim(run.id)
     assert quick is not None
-    assert not meter_runs.fail(slow, "too late", None, "data")
-    assert meter_runs.fail(quick, "in time", None, "data")
+    assert not outcomes.fail(slow, "too late", None, "data")
+    assert outcomes.fail(quick, "in time", None, "data")
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
 
 
