@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.jobs import weather
 from chalicelib.jobs.computing import compute, freeze_imports
-from chalicelib.jobs.meter_input import complete_input
+from chalicelib.jobs.inputs import weather
+from chalicelib.jobs.inputs.meter_input import complete_input
 from chalicelib.settings import settings
 from chalicelib.store.runs import claims, outcomes, queue
 from chalicelib.store.shared import documents

@@ -4,8 +4,8 @@ import math
 from datetime import datetime
 from typing import Any
 
-from chalicelib.jobs.instants import iso
-from chalicelib.jobs.weather import add_weather
+from chalicelib.jobs.inputs.instants import iso
+from chalicelib.jobs.inputs.weather import add_weather
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from aws_lambda_powertools import Logger
 
 from chalicelib import reporting_window
-from chalicelib.jobs.instants import DAY, EPOCH, HOUR, MICROSECOND, instant, iso
+from chalicelib.jobs.inputs.instants import DAY, EPOCH, HOUR, MICROSECOND, instant, iso
 from chalicelib.reporting_window import LATEST_YEAR
 from chalicelib.settings import NO_SOURCE, settings
 from chalicelib.store.series import fetches, series

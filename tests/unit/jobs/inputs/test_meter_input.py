@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs import meter_input
-from chalicelib.jobs.instants import HOUR
+from chalicelib.jobs.inputs import meter_input
+from chalicelib.jobs.inputs.instants import HOUR
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column

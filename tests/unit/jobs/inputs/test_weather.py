@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from chalicelib.jobs import weather
-from chalicelib.jobs.instants import HOUR, instant, iso
+from chalicelib.jobs.inputs import weather
+from chalicelib.jobs.inputs.instants import HOUR, instant, iso
 from chalicelib.metering import MeterFailure
 from chalicelib.metering.stations import nearest_normal_stations, nearest_stations
 from chalicelib.store.series import fetches, series
