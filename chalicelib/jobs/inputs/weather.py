@@ -8,7 +8,7 @@ input names a station, only that one is considered.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from functools import lru_cache
@@ -26,6 +26,7 @@ from chalicelib.store.series.series import Column
 
 if TYPE_CHECKING:
     from chalicelib.metering.stations import Ranked
+    from chalicelib.weather import Hours
 
 # eemeter and eeweather are imported inside functions: the API's Lambda functions import this module without them.
 
@@ -182,13 +183,14 @@ def _observed(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, 
     periods = needed_hours(meter_input)
     found: list[tuple[dict[str, Any], Column]] = []
     for candidate in candidates:
-        prefix = series.weather_prefix("observed", candidate["station"])
+        station = candidate["station"]
+        prefix = series.weather_prefix("observed", station)
         column = series.read(prefix, first, last, share=True, compact=not read_only)
-        if not read_only and _fetch(candidate["station"], prefix, column, periods):
+        if not read_only and _fetch(station, prefix, _years_to_fetch(station, column, periods)):
             column = series.read(prefix, first, last, share=True)
         if all(_has_enough(column, hours) for hours in periods):
             return _serialized(candidate, column)
-        if read_only and (years := _years_to_fetch(candidate["station"], column, periods)):
+        if read_only and (years := _years_to_fetch(station, column, periods)):
             return _to_fetch(candidate, settings().weather_source, years)
         found.append((candidate, column))
     fullest = max(found, key=lambda one: len(one[1]))  # the nearest one if several are equal
@@ -219,10 +221,10 @@ def _normal(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, re
     for candidate in candidates:
         prefix = series.weather_prefix("normal", candidate["station"])
         column = series.read(prefix, share=True, compact=not read_only)
-        if not len(column) and _can_fetch_normal(candidate["station"]):
+        if not len(column) and _can_fetch(candidate["station"], None):
             if read_only:
                 return _to_fetch(candidate, settings().normal_source, [])
-            if _fetch_normal(candidate["station"], prefix):
+            if _fetch(candidate["station"], prefix, [None]):
                 column = series.read(prefix, share=True)
         missing = _missing_year_hours(column.starts.tobytes())
         if _longest_run(missing) <= LONGEST_GAP:
@@ -292,76 +294,75 @@ def _longest_run(hours: list[int]) -> int:
     return min(longest, HOURS_OF_YEAR)
 
 
-def _fetch(station: str, prefix: str, column: Column, periods: list[range]) -> bool:
-    """Fetch and store the years that lack hours; returns whether any hours were added.
+def _fetch(station: str, prefix: str, years: Iterable[int | None]) -> bool:
+    """Fetch and store years of a station (None: the normal year); returns whether the source had any of them.
 
     Stored hours are not changed. Raises WeatherFailure for a file that cannot be read, and
     chalicelib.weather.Unavailable, after which the run is retried.
     """
-    years = _years_to_fetch(station, column, periods)
-    if not years:
-        return False
-    from chalicelib.metering import WeatherFailure
-    from chalicelib.weather import SOURCES, Unusable
-
-    source, added = settings().weather_source, False
+    found = False
     for year in years:
-        try:
-            fetched = SOURCES[source](settings().weather_url, station, year)
-        except Unusable as problem:
-            raise WeatherFailure(str(problem)) from problem
-        logger.info("fetched weather", source=source, station=station, year=year, hours=len(fetched or ()))
-        stored = {start // HOUR for start in series.read(prefix, *_year_bounds(year), share=True).starts}
-        new = Column()
-        for start, temperature in fetched or ():
-            if start // HOUR not in stored:
-                new.append(start, temperature)
-        if len(new):
-            series.append(prefix, new)
-            added = True
-        fetches.record(source, station, year, found=fetched is not None)
-    return added
+        fetched = _download(station, year)
+        logger.info(
+            "fetched weather",
+            source=_source(year),
+            station=station,
+            year=year or "normal",
+            hours=len(fetched or ()),
+        )
+        if fetched:
+            _store(prefix, year, fetched)
+        fetches.record(_source(year), station, year, found=fetched is not None)
+        found = found or fetched is not None
+    return found
+
+
+def _download(station: str, year: int | None) -> "Hours | None":
+    """The hours of a year that the deployment's source has. Raises WeatherFailure and Unavailable."""
+    from chalicelib.metering import WeatherFailure
+    from chalicelib.weather import NORMAL_SOURCES, SOURCES, Unusable
+
+    try:
+        if year is None:
+            return NORMAL_SOURCES[_source(year)](settings().normal_url, station)
+        return SOURCES[_source(year)](settings().weather_url, station, year)
+    except Unusable as problem:
+        raise WeatherFailure(f"{problem} {NORMAL_REMEDY}" if year is None else str(problem)) from problem
+
+
+def _store(prefix: str, year: int | None, fetched: "Hours") -> None:
+    """Store the hours of a year that are not stored yet; those of a normal year only if none is stored."""
+    stored = _stored(series.read(prefix, *_bounds(year), share=True))
+    if year is None and stored:
+        return  # the year was posted in the meantime
+    new = Column()
+    for start, temperature in fetched:
+        if start // HOUR not in stored:
+            new.append(start, temperature)
+    if len(new):
+        series.append(prefix, new)
 
 
 def _years_to_fetch(station: str, column: Column, periods: list[range]) -> list[int]:
-    """The years that lack hours and that have not recently been requested from the deployment's source, if any."""
-    source, stored = settings().weather_source, _stored(column)
-    if source == NO_SOURCE:
+    """The years that lack hours and that can be fetched."""
+    if settings().weather_source == NO_SOURCE:
         return []
+    stored = _stored(column)
     return [
         year
         for year, hours in _by_year(periods).items()
-        if len(stored & hours) < MIN_COVERAGE * len(hours) and not fetches.is_current(source, station, year)
+        if len(stored & hours) < MIN_COVERAGE * len(hours) and _can_fetch(station, year)
     ]
 
 
-def _can_fetch_normal(station: str) -> bool:
-    """Whether the deployment has a source of normal years from which this one has not recently been requested."""
-    source = settings().normal_source
-    return source != NO_SOURCE and not fetches.is_current(source, station, None)
+def _can_fetch(station: str, year: int | None) -> bool:
+    """Whether the deployment has a source of this year (None: the normal year) that was not recently asked for it."""
+    return _source(year) != NO_SOURCE and not fetches.is_current(_source(year), station, year)
 
 
-def _fetch_normal(station: str, prefix: str) -> bool:
-    """Fetch and store the normal year of a station that has none; returns whether the source had it.
-
-    Raises the same errors as `_fetch`.
-    """
-    from chalicelib.metering import WeatherFailure
-    from chalicelib.weather import NORMAL_SOURCES, Unusable
-
-    source = settings().normal_source
-    try:
-        fetched = NORMAL_SOURCES[source](settings().normal_url, station)
-    except Unusable as problem:
-        raise WeatherFailure(f"{problem} {NORMAL_REMEDY}") from problem
-    logger.info("fetched a normal year", source=source, station=station, found=fetched is not None)
-    if fetched and not len(series.read(prefix, share=True)):  # do not replace hours that were posted in the meantime
-        new = Column()
-        for start, temperature in fetched:
-            new.append(start, temperature)
-        series.append(prefix, new)
-    fetches.record(source, station, None, found=fetched is not None)
-    return fetched is not None
+def _source(year: int | None) -> str:
+    """The deployment's source of observed temperatures, or of normal years if there is no year."""
+    return settings().normal_source if year is None else settings().weather_source
 
 
 def _by_year(periods: list[range]) -> dict[int, set[int]]:
@@ -372,8 +373,10 @@ def _by_year(periods: list[range]) -> dict[int, set[int]]:
     return years
 
 
-def _year_bounds(year: int) -> tuple[int, int]:
-    """The first instants of a year and of the next."""
+def _bounds(year: int | None) -> tuple[int | None, int | None]:
+    """The first instants of a year and of the next; the normal year has no bounds."""
+    if year is None:
+        return None, None
     start, end = ((EPOCH.replace(year=one) - EPOCH) // MICROSECOND for one in (year, year + 1))
     return start, end
 
