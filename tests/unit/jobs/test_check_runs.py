@@ -29,7 +29,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     settings = SimpleNamespace(
         model_module="", accelerate=True, hourly_queue_url="", weather_source="none", normal_source="none"
     )
-    for module in ("check_runs", "computing", "inputs.weather"):
+    for module in ("check_runs", "computing", "inputs.fetching", "inputs.weather"):
         monkeypatch.setattr(f"chalicelib.jobs.{module}.settings", lambda: settings)
     monkeypatch.setattr(documents, "put", refuse)
     monkeypatch.setattr(series, "append", refuse)
