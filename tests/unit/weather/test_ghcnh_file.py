@@ -1,76 +1,29 @@
-"""The layouts of GHCNh's files and its station list, as published by NCEI, fetched from a local server."""
+"""GHCNh's files in every layout, and their bad rows, fetched from a local server."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.weather import REASONS, SOURCES, Unavailable, Unusable, ghcnh_stations
-from chalicelib.weather.ghcnh import URL
+from chalicelib.weather import SOURCES, Unusable
 from tests.file_server import FileServer
+from tests.unit.weather.ghcnh_layouts import (
+    FILE,
+    ID,
+    LAYOUTS,
+    OBSERVED,
+    STATION,
+    YEAR,
+    Layout,
+    by_station,
+    by_year_2025,
+    by_year_2026,
+    from_the_service,
+    unpadded,
+    without_codes,
+)
 
-STATION, ID, YEAR = "722874", "USW00093134", 2024  # Los Angeles: WBAN 93134
-FILE = f"/by-year/{YEAR}/psv/GHCNh_{ID}_{YEAR}.psv"
 HOUR = 3_600_000_000
 FIRST = int(datetime(YEAR, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
-VARIABLES = ("temperature", "dew_point_temperature", "relative_humidity")
-CODES = ("", "_Measurement_Code", "_Quality_Code", "_Report_Type", "_Source_Code", "_Source_Station_ID")
-Layout = Callable[[list[tuple[str, str]]], list[str]]  # makes the lines of a file from instants and temperatures
-COLUMNS = [variable + code for variable in VARIABLES for code in CODES]
-
-
-def cells(time: list[str], value: str) -> list[str]:
-    """Return a row of a file: an instant, a temperature with its codes, no dew point, and a humidity."""
-    codes = ["", "1", "FM15", "343", "722874-93134"]
-    place = ["34.0236", "-118.2911", "54.6"]
-    return [ID, "LOS ANGELES DWTN USC CAMPUS", *time, *place, value, *codes, *[""] * 6, "55", *codes]
-
-
-def split(date: str) -> list[str]:
-    return [date[:4], date[5:7], date[8:10], date[11:13], date[14:16]]
-
-
-def by_year_2025(rows: list[tuple[str, str]]) -> list[str]:
-    """Yearly files until 2025: DATE, and remarks at the end."""
-    names = ["STATION", "Station_name", "DATE", "LATITUDE", "LONGITUDE", "ELEVATION", *COLUMNS, "remarks"]
-    remark = "METAR KCQT \"IT'S RMK AO2"
-    return ["|".join(names), *("|".join([*cells([date], value), remark]) for date, value in rows)]
-
-
-def by_year_2026(rows: list[tuple[str, str]]) -> list[str]:
-    """Yearly files since 2026: DATE and its parts, and no remarks."""
-    parts = ["Year", "Month", "Day", "Hour", "Minute"]
-    names = ["STATION", "Station_name", "DATE", *parts, "LATITUDE", "LONGITUDE", "ELEVATION", *COLUMNS]
-    return ["|".join(names), *("|".join(cells([date, *split(date)], value)) for date, value in rows)]
-
-
-def by_station(rows: list[tuple[str, str]]) -> list[str]:
-    """Files with a station's whole record: Station_ID, and the instant in five columns."""
-    names = ["Station_ID", "Station_name", "Year", "Month", "Day", "Hour", "Minute", "Latitude", "Longitude"]
-    names += ["Elevation", *COLUMNS, "remarks"]
-    return ["|".join(names), *("|".join([*cells(split(date), value), ""]) for date, value in rows)]
-
-
-def unpadded(rows: list[tuple[str, str]]) -> list[str]:
-    """The same without leading zeros, as written by spreadsheets."""
-    names, *lines = [line.split("|") for line in by_station(rows)]
-    plain = [[*row[:2], *(part.lstrip("0") or "0" for part in row[2:7]), *row[7:]] for row in lines]
-    return ["|".join(row) for row in (names, *plain)]
-
-
-def from_the_service(rows: list[tuple[str, str]]) -> list[str]:
-    """NCEI's access service, with DATE, temperature and its codes requested."""
-    names = ["STATION", "DATE", "temperature", "temperature_Quality_Code", "temperature_Source_Code"]
-    return [",".join(f'"{cell}"' for cell in row) for row in (names, *([ID, *row, "1", "343"] for row in rows))]
-
-
-def without_codes(rows: list[tuple[str, str]]) -> list[str]:
-    """NCEI's access service, with only the columns that eeweather requests."""
-    return ["DATE,temperature", *map(",".join, rows)]
-
-
-LAYOUTS = [by_year_2025, by_year_2026, by_station, unpadded, from_the_service, without_codes]
-OBSERVED = [(f"{YEAR}-03-0{day}T0{hour}:47:00", f"{day + hour / 2}") for day in (1, 2) for hour in range(4)]
 
 
 def fetched(server: FileServer, lines: list[str]) -> list[tuple[int, float]]:
@@ -225,124 +178,3 @@ class TestBadRows:
     def test_a_missing_column_is_named(self, server: FileServer, names: str, what: str) -> None:
         with pytest.raises(Unusable, match=f"has no column {what}: its first line is"):
             fetched(server, [names])
-
-
-LIST = "/doc/ghcnh-station-list.csv"
-COLUMNS_OF_LIST = "GHCN_ID,LATITUDE,LONGITUDE,ELEVATION,STATE,NAME,GSN,(US)HCN_(US)CRN,WMO_ID,ICAO,ISO_CODE"
-STATIONS = [
-    "ACM00078861,17.1167,-61.7833,10.0,TX,COOLIDGE FIELD   ANTIGUA (AUX.,,,78861,,AG",
-    "AGM00060350,37.083,6.45,-999.0,,BOGUS ALGERIAN,,,60350,,DZ",
-    "GMM00010379,52.3833,13.0500,70.0,,POTSDAM,,,10379,,DE",
-    "GMM00010380,52.3833,13.0667,81.0,,POTSDAM,,,,,DE",  # without its number in WMO_ID
-    "UKM00003772,51.4780,-0.4610,25.3,,HEATHROW,,,03772,,GB",
-    "USI0000KCCB,34.1120,-117.6880,440.0,CA,CABLE AIRPORT,,,,,US",  # without its code in ICAO
-    "XXI0000KTMT,10.0000,-10.0000,440.0,,ANOTHER OF THIS CODE,,,,KTMT,XX",
-    "GQW00041415,13.4836,144.7961,77.4,GU,GUAM INTL AP,GSN,,91212,PGUM,GU",
-    "SPMU0098221,40.4720,-3.5610,609.0,,MADRID BARAJAS,,,open,LEMD,ES",
-    "USW00023152,,,,CA,NOWHERE,,,,,US",
-    "BROKEN",
-]
-
-
-def listed(*stations: str) -> bytes:
-    return "\r\n".join([COLUMNS_OF_LIST, *stations, ""]).encode()
-
-
-def file_of(id: str) -> str:
-    return f"/by-year/{YEAR}/psv/GHCNh_{id}_{YEAR}.psv"
-
-
-class TestStations:
-    @pytest.mark.parametrize(
-        ("station", "id"),
-        [
-            ("103800", "GMM00010380"),  # eeweather: Potsdam without a WBAN number; by the WMO number in the id
-            ("720329", "USI0000KCCB"),  # eeweather: Cable without a WBAN number, ICAO KCCB; by the code in the id
-            ("037720", "UKM00003772"),  # unknown to eeweather: by the WMO number
-            ("788610", "ACM00078861"),
-            ("912120", "GQW00041415"),  # outside the 50 states, the WBAN number is not part of the id
-        ],
-    )
-    def test_stations_are_found_in_the_list(self, server: FileServer, station: str, id: str) -> None:
-        server.files[LIST] = listed(*STATIONS)
-        server.files[file_of(id)] = "\n".join(without_codes(OBSERVED)).encode()
-        assert SOURCES["ghcnh"](server.url, station, YEAR)
-        assert server.asked[-2:] == [LIST, file_of(id)]
-        assert REASONS["ghcnh"](server.url, station, datetime.now(UTC)) == ""
-
-    def test_stations_with_a_wban_number_need_no_list(self, server: FileServer) -> None:
-        server.files = {LIST: listed(*STATIONS), FILE: "\n".join(without_codes(OBSERVED)).encode()}
-        assert SOURCES["ghcnh"](server.url, STATION, YEAR)
-        assert server.asked == [FILE]
-
-    def test_the_list_is_downloaded_once(self, server: FileServer) -> None:
-        server.files[LIST] = listed(*STATIONS)
-        for station in ("037720", "788610", "037720"):
-            assert SOURCES["ghcnh"](server.url, station, YEAR) is None
-        assert server.asked == [LIST, *map(file_of, ("UKM00003772", "ACM00078861", "UKM00003772"))]
-
-    def test_a_distant_station_with_the_same_code_does_not_match(self, server: FileServer) -> None:
-        server.files[LIST] = listed(*STATIONS)  # KTMT is not in Nevada in this list
-        server.files[file_of("XXI0000KTMT")] = "\n".join(without_codes(OBSERVED)).encode()
-        assert SOURCES["ghcnh"](server.url, "720129", YEAR) is None
-        assert REASONS["ghcnh"](server.url, "720129", datetime.now(UTC)) == (
-            "GHCNh has no data for station 720129: its station list has no ICAO KTMT within 15 km of eeweather's"
-            " position of the station."
-        )
-
-    def test_all_ids_of_a_station_are_tried(self, server: FileServer) -> None:
-        server.files[LIST] = listed(
-            "UKM00003772,51.4780,-0.4610,25.3,,HEATHROW,,,03772,,GB",
-            "UKI0000EGLL,51.4780,-0.4610,25.3,,HEATHROW,,,3772,EGLL,GB",
-        )
-        server.files[file_of("UKI0000EGLL")] = "\n".join(without_codes(OBSERVED)).encode()
-        assert SOURCES["ghcnh"](server.url, "037720", YEAR)
-        assert server.asked == [LIST, file_of("UKM00003772"), file_of("UKI0000EGLL")]
-
-    @pytest.mark.parametrize(
-        ("station", "why"),
-        [
-            ("037740", "GHCNh has no data for station 037740: its station list has no WMO 03774."),
-            ("982210", "GHCNh has no data for station 982210: its station list has no WMO 98221."),
-            ("ABCDEF", "Station ABCDEF cannot be found in GHCNh: eeweather has no WBAN or ICAO number for it, and"),
-            (STATION, ""),
-        ],
-    )
-    def test_an_unknown_station_is_reported(self, server: FileServer, station: str, why: str) -> None:
-        server.files[LIST] = listed(*STATIONS)
-        assert SOURCES["ghcnh"](server.url, station, YEAR) is None
-        reason = REASONS["ghcnh"](server.url, station, datetime.now(UTC))
-        assert reason.startswith(why)
-        assert bool(reason) is bool(why)
-
-    def test_a_missing_list_is_reported(self, server: FileServer) -> None:
-        assert SOURCES["ghcnh"](server.url, "037720", YEAR) is None
-        assert REASONS["ghcnh"](server.url, "037720", datetime.now(UTC)) == (
-            f"Station 037720 cannot be found in GHCNh: the station list {server.url}{LIST} does not exist."
-        )
-
-    def test_an_unreadable_list_is_unusable(self, server: FileServer) -> None:
-        server.files[LIST] = b"<html>"
-        with pytest.raises(Unusable, match=r"ghcnh-station-list.csv has no column GHCN_ID and no ICAO"):
-            SOURCES["ghcnh"](server.url, "037720", YEAR)
-        assert REASONS["ghcnh"](server.url, "037720", datetime.now(UTC)) == ""
-
-    def test_the_list_is_requested_again_after_a_failure(self, server: FileServer) -> None:
-        server.files[LIST], server.failures = listed(*STATIONS), [503] * 3
-        with pytest.raises(Unavailable):
-            SOURCES["ghcnh"](server.url, "037720", YEAR)
-        assert SOURCES["ghcnh"](server.url, "037720", YEAR) is None
-        assert server.asked.count(LIST) == 4
-
-    @pytest.mark.parametrize(
-        ("base", "address"),
-        [
-            (
-                URL,
-                "https://www.ncei.noaa.gov/oa/global-historical-climatology-network/hourly/doc/ghcnh-station-list.csv",
-            ),
-            ("https://mirror.example.org/ghcnh", "https://mirror.example.org/ghcnh/doc/ghcnh-station-list.csv"),
-        ],
-    )
-    def test_the_list_is_next_to_the_files(self, base: str, address: str) -> None:
-        assert ghcnh_stations._address(base) == address
