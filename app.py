@@ -6,16 +6,16 @@ from typing import Any
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Request, SQSEvent
 
 from chalicelib import api, telemetry
-from chalicelib.jobs import authorize as authorizing
-from chalicelib.jobs import check_runs as checking
-from chalicelib.jobs import choose_derivatives as choosing
-from chalicelib.jobs import fail_aggregation as failing
-from chalicelib.jobs import fan_in as fanning_in
-from chalicelib.jobs import handle_dead_letter as dead_letters
-from chalicelib.jobs import reconcile as reconciling
-from chalicelib.jobs import run_meter
-from chalicelib.jobs import sum_chunk as adding_up
-from chalicelib.jobs import wait_for_batch as waiting
+from chalicelib.jobs import authorize as authorize_job
+from chalicelib.jobs import check_runs as check_runs_job
+from chalicelib.jobs import choose_derivatives as choose_derivatives_job
+from chalicelib.jobs import fail_aggregation as fail_aggregation_job
+from chalicelib.jobs import fan_in as fan_in_job
+from chalicelib.jobs import handle_dead_letter as handle_dead_letter_job
+from chalicelib.jobs import reconcile as reconcile_job
+from chalicelib.jobs import run_meter as run_meter_job
+from chalicelib.jobs import sum_chunk as sum_chunk_job
+from chalicelib.jobs import wait_for_batch as wait_for_batch_job
 
 app = Chalice(app_name="eemeter-datastore")
 
@@ -28,7 +28,7 @@ def set_log_context(event: Any, get_response: Callable[[Any], Any]) -> Any:
 
 @app.authorizer(name="authorize", ttl_seconds=60)
 def authorize(request: AuthRequest) -> AuthResponse:
-    return authorizing.authorize(request)
+    return authorize_job.authorize(request)
 
 
 api.register(app, authorize)
@@ -36,27 +36,27 @@ api.register(app, authorize)
 
 @app.on_sqs_message(queue="meter-runs", name="meter_worker")
 def meter_worker(event: SQSEvent) -> Any:
-    return run_meter.handle(event.to_dict(), event.context)
+    return run_meter_job.handle(event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue="meter-runs-hourly", name="hourly_worker")
 def hourly_worker(event: SQSEvent) -> Any:
-    return run_meter.handle(event.to_dict(), event.context)
+    return run_meter_job.handle(event.to_dict(), event.context)
 
 
 @app.on_sqs_message(queue="meter-runs-dead", name="handle_dead_letter")
 def handle_dead_letter(event: SQSEvent) -> None:
-    dead_letters.handle(event.to_dict())
+    handle_dead_letter_job.handle(event.to_dict())
 
 
 @app.schedule("rate(1 minute)", name="reconciler")
 def reconciler(event: CloudWatchEvent) -> None:
-    reconciling.handle()
+    reconcile_job.handle()
 
 
 @app.lambda_function(name="check_runs")
 def check_runs(event: dict[str, Any], context: Any) -> Any:
-    return checking.handle(event, context)
+    return check_runs_job.handle(event, context)
 
 
 # The steps of infra/template/aggregation.asl.yaml, in its order.
@@ -64,24 +64,24 @@ def check_runs(event: dict[str, Any], context: Any) -> Any:
 
 @app.lambda_function(name="wait_for_batch")
 def wait_for_batch(event: dict[str, Any], context: Any) -> None:
-    waiting.handle(event)
+    wait_for_batch_job.handle(event)
 
 
 @app.lambda_function(name="choose_derivatives")
 def choose_derivatives(event: dict[str, Any], context: Any) -> Any:
-    return choosing.handle(event)
+    return choose_derivatives_job.handle(event)
 
 
 @app.lambda_function(name="sum_chunk")
 def sum_chunk(event: dict[str, Any], context: Any) -> Any:
-    return adding_up.handle(event)
+    return sum_chunk_job.handle(event)
 
 
 @app.lambda_function(name="fan_in")
 def fan_in(event: dict[str, Any], context: Any) -> Any:
-    return fanning_in.handle(event)
+    return fan_in_job.handle(event)
 
 
 @app.lambda_function(name="fail_aggregation")
 def fail_aggregation(event: dict[str, Any], context: Any) -> None:
-    failing.handle(event)
+    fail_aggregation_job.handle(event)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.shared import bulk
-from chalicelib.store.tables import Derivative, NewestRun, Project, ProjectTraces
+from chalicelib.store.tables.collections import Project, ProjectTraces
+from chalicelib.store.tables.results import Derivative, NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 FIRST = 1_000_000  # above all ids that a stack allocates; each call of `write` uses the next ones

@@ -6,10 +6,10 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.jobs.computing import compute, freeze_imports
-from chalicelib.jobs.meter_input import complete_input
+from chalicelib.jobs.inputs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store.runs.meter_runs import MAX_MESSAGE
-from chalicelib.store.tables import MeterRun
+from chalicelib.store.runs.endings import MAX_MESSAGE
+from chalicelib.store.tables.runs import MeterRun
 
 logger = Logger()
 

@@ -9,7 +9,7 @@ from chalicelib.aggregation import agreement
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
 from chalicelib.store.runs import aggregation_runs
-from chalicelib.store.tables import AggregationRun
+from chalicelib.store.tables.runs import AggregationRun
 
 logger = Logger()
 

@@ -8,9 +8,9 @@ from aws_lambda_powertools import Logger
 from chalicelib import telemetry
 from chalicelib.aggregation.sums import NothingToAddError, total
 from chalicelib.store.runs import aggregation_runs
-from chalicelib.store.runs.meter_runs import ENDED
+from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.shared.rows import Rows
-from chalicelib.store.tables import AggregationRun
+from chalicelib.store.tables.runs import AggregationRun
 
 logger = Logger()
 

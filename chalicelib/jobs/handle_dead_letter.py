@@ -4,7 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.store.runs import meter_runs, queue
+from chalicelib.store.runs import outcomes, queue
 
 logger = Logger()
 
@@ -14,7 +14,7 @@ def handle(event: dict[str, Any]) -> None:
     for record in event["Records"]:
         try:
             run_id = queue.run_id_of(record)
-            meter_runs.fail_exhausted(run_id)
+            outcomes.fail_exhausted(run_id)
         except (ValueError, LookupError) as error:
             logger.error("dead letter without a run", reason=str(error), body=record["body"])
         else:

@@ -3,13 +3,13 @@
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.store.runs import aggregation_runs, meter_runs, outbox, waiters
+from chalicelib.store.runs import aggregation_runs, claims, outbox, waiters
 
 logger = Logger()
 
 TASKS = {
     "never_queued": outbox.reconcile,
-    "overdue": meter_runs.requeue_overdue,
+    "overdue": claims.requeue_overdue,
     "never_woken": waiters.reconcile,
     "aggregations": aggregation_runs.reconcile,
 }

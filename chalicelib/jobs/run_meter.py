@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.jobs import weather
 from chalicelib.jobs.computing import compute, freeze_imports
-from chalicelib.jobs.meter_input import complete_input
+from chalicelib.jobs.inputs import weather
+from chalicelib.jobs.inputs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store.runs import meter_runs, queue
+from chalicelib.store.runs import claims, outcomes, queue
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import MeterRun, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.runs import MeterRun
 from chalicelib.vocabulary import full_name
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ def _process(run_id: int) -> None:
     """Claim a run and execute it, unless it has ended or another worker holds it. Raises after a machine error."""
     telemetry.note(meter_run=run_id)
     try:
-        run = meter_runs.claim(run_id)
-    except meter_runs.Exhausted:
-        meter_runs.fail_exhausted(run_id)
+        run = claims.claim(run_id)
+    except claims.Exhausted:
+        outcomes.fail_exhausted(run_id)
         return
     if run is None:
         logger.info("the run has ended, or another worker holds it")
@@ -58,7 +59,7 @@ def _process(run_id: int) -> None:
     try:
         _execute(run)
     except Exception as error:
-        meter_runs.release(run, f"{type(error).__name__}: {error}")
+        claims.release(run, f"{type(error).__name__}: {error}")
         raise
 
 
@@ -73,20 +74,20 @@ def _execute(run: MeterRun) -> None:
         meter_input = complete_input(run)
         key = documents.input_key(run.document)
         documents.put(key, meter_input)
-        meter_runs.set_input(run, key)
+        claims.set_input(run, key)
         computing = time.perf_counter()
         outcome = _compute(meter_input) | weather.without_temperatures(meter_input)
         seconds["EEmeterSeconds"] = time.perf_counter() - computing
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
-            forwarded = meter_runs.forward_to_hourly(run)
+            forwarded = claims.forward_to_hourly(run)
             logger.info("forwarded to the worker with the hourly models" if forwarded else LOST_CLAIM)
-        elif meter_runs.fail(run, str(failure), traceback.format_exc(), failure.reason, failure.data_quality):
+        elif outcomes.fail(run, str(failure), traceback.format_exc(), failure.reason, failure.data_quality):
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
         return
     documents.put(documents.output_key(run.document), outcome)
-    if meter_runs.succeed(run, outcome, full_name(meter_input["trace"]["interpretation"])):
+    if outcomes.succeed(run, outcome, full_name(meter_input["trace"]["interpretation"])):
         logger.info("SUCCESS")
         telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})
     else:

@@ -9,7 +9,8 @@ from pynamodb.exceptions import PutError
 
 from chalicelib.store.shared import documents
 from chalicelib.store.shared.errors import InProgress, Mismatch
-from chalicelib.store.tables import IdempotencyKey, now
+from chalicelib.store.tables.access import IdempotencyKey
+from chalicelib.store.tables.base import now
 
 RETENTION = timedelta(days=1)
 LEASE = 60  # seconds after which a request without a response is certainly dead

@@ -4,7 +4,8 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from chalicelib.store.tables import Token, now
+from chalicelib.store.tables.access import Token
+from chalicelib.store.tables.base import now
 
 
 def create(name: str, scopes: set[str], expires: datetime | None = None) -> str:

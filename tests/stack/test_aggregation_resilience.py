@@ -11,11 +11,11 @@ import requests
 
 from benchmarks.shared import synthetic
 from chalicelib.settings import settings
-from chalicelib.store import tables
 from chalicelib.store.results import choosing
-from chalicelib.store.runs import aggregation_runs, batches, meter_runs, queue, state_machine, waiters
+from chalicelib.store.runs import aggregation_runs, batches, claims, meter_runs, outcomes, queue, state_machine, waiters
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import documents, rows
+from chalicelib.store.tables.runs import AggregationRun, BatchWaiter
 from tests.stack.client import Api
 from tests.stack.test_resilience import project_of, wait_for
 
@@ -36,7 +36,7 @@ def execution_of(run_id: int) -> str:
 
 def make_due(run_id: int) -> None:
     """Make a run due for the reconciler."""
-    tables.AggregationRun(run_id).update(actions=[tables.AggregationRun.due.set(int(time.time()) - 1)])
+    AggregationRun(run_id).update(actions=[AggregationRun.due.set(int(time.time()) - 1)])
 
 
 def test_an_aggregation_can_be_posted_right_after_its_batch(api: Api, make_trace: Callable[..., int]) -> None:
@@ -52,7 +52,7 @@ def test_an_aggregation_can_be_posted_right_after_its_batch(api: Api, make_trace
     ended = api.get(f"aggregation_runs/{run['id']}/")
     assert ended["trace_interpretation"] == "NG_C_S"
     assert len(requests.get(ended["aggregation_input"]).json()["derivatives"]["derivative_pairs"]) == 2
-    assert list(tables.BatchWaiter.query(batch)) == []
+    assert list(BatchWaiter.query(batch)) == []
 
 
 def test_a_run_does_not_wait_for_a_batch_that_has_ended(api: Api, trace: int) -> None:
@@ -91,13 +91,13 @@ def test_the_reconciler_recovers_from_a_worker_killed_before_its_callback(
         patch.setattr(queue, "send", lambda ids: None)
         batch, (last,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
         waiting = api.post("aggregation_runs/", {"projects": portfolio.projects, "after_batch": batch})
-        wait_for(lambda: list(tables.BatchWaiter.query(batch)))
+        wait_for(lambda: list(BatchWaiter.query(batch)))
         reconcile()
         assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
         patch.setattr(waiters, "wake_after", lambda run: None)  # as if the worker had died here
-        claimed = meter_runs.claim(last.id)
+        claimed = claims.claim(last.id)
         assert claimed is not None
-        assert meter_runs.fail(claimed, "as it happens", None, "data")
+        assert outcomes.fail(claimed, "as it happens", None, "data")
     assert batches.has_ended(batch)
     time.sleep(1)
     assert api.get(f"aggregation_runs/{waiting['id']}/")["status"] == "PENDING"
@@ -195,7 +195,7 @@ def test_a_run_whose_execution_was_stopped_fails(
         patch.setattr(queue, "send", lambda ids: None)
         batch, (pending,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
     run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
-    wait_for(lambda: list(tables.BatchWaiter.query(batch)))
+    wait_for(lambda: list(BatchWaiter.query(batch)))
     make_due(run["id"])
     reconcile()
     assert api.get(f"aggregation_runs/{run['id']}/")["status"] == "PENDING"  # its execution is still running

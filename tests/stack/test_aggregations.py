@@ -10,9 +10,9 @@ import requests
 
 from benchmarks.shared import synthetic
 from chalicelib.api.resources.meter_results import EXAMPLE
-from chalicelib.store.runs import meter_runs, queue
+from chalicelib.store.runs import claims, meter_runs, outcomes, queue
 from chalicelib.store.shared import ids
-from chalicelib.store.tables import Derivative
+from chalicelib.store.tables.results import Derivative
 from chalicelib.vocabulary import SPREAD_NUMBERS
 from tests.stack.client import Api
 
@@ -175,7 +175,7 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
         slow = meter_runs.schedule(meter_runs.RunSpec(project=project, trace=trace))
-    claimed = meter_runs.claim(slow.id)
+    claimed = claims.claim(slow.id)
     assert claimed is not None
     newer = meter(api, trace)
     text = ("model_class", "formatter_class", "eemeter_version", "datastore_version", "weather_station")
@@ -184,7 +184,7 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     outcome["reporting_window"] = "first_year"
     numbers = dict.fromkeys((*NUMBERS, *SPREAD_NUMBERS), 1)
     outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **numbers}]
-    assert meter_runs.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")
+    assert outcomes.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")
     for sources in ({"traces": [trace]}, {"projects": [project]}):
         result = aggregate(api, derivative_interpretation=NORMAL, **sources)
         assert result["derivatives"] == [newer.derivatives[NORMAL]["id"]]

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.store import tables
-from chalicelib.store.runs import batches, meter_runs, outbox, queue
+from chalicelib.store.runs import batches, claims, meter_runs, outbox, outcomes, queue
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
+from chalicelib.store.tables.runs import MeterRun, Outbox
 from infra.local import portfolio
 from infra.local.stack import Running
 from tests.stack.client import Api
@@ -84,7 +84,7 @@ def test_a_run_whose_worker_is_killed_runs_again(
         os.kill(process, signal.SIGKILL)
     time.sleep(1)
     assert api.get(f"meter_runs/{run_id}/")["status"] == "RUNNING"
-    tables.MeterRun(run_id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])  # the lease has expired
+    MeterRun(run_id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])  # the lease has expired
     reconcile()
     run = api.succeeded(run_id)
     assert len(api.get("derivatives/", meter_result=run["meter_result"])) == 3
@@ -121,10 +121,10 @@ def test_the_reconciler_repeats_a_lost_queue_send(
         patch.setattr(queue, "send", lost)
         run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     assert api.get(f"meter_runs/{run.id}/")["status"] == "PENDING"
-    tables.Outbox(run.id).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
+    Outbox(run.id).update(actions=[Outbox.due.set(int(time.time()) - 1)])
     reconcile()
     api.succeeded(run.id)
-    assert run.id not in [entry.first_run for entry in tables.Outbox.scan()]
+    assert run.id not in [entry.first_run for entry in Outbox.scan()]
 
 
 def test_a_bulk_request_interrupted_before_its_batch_is_undone(
@@ -138,9 +138,9 @@ def test_a_bulk_request_interrupted_before_its_batch_is_undone(
         patch.setattr(batches, "write", cut_off)
         with pytest.raises(SystemExit):
             meter_runs.schedule_batch([spec, spec])
-    (entry,) = [entry for entry in tables.Outbox.scan() if entry.batch is not None]
+    (entry,) = [entry for entry in Outbox.scan() if entry.batch is not None]
     assert meter_runs.get(entry.first_run) is not None
-    tables.Outbox(entry.first_run).update(actions=[tables.Outbox.due.set(int(time.time()) - 1)])
+    Outbox(entry.first_run).update(actions=[Outbox.due.set(int(time.time()) - 1)])
     reconcile()
     assert meter_runs.get(entry.first_run) is None
     assert meter_runs.get(entry.first_run + 1) is None
@@ -164,9 +164,9 @@ def test_a_run_without_attempts_left_is_failed_by_the_next_worker(
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     for _ in range(settings().max_attempts):
-        claimed = meter_runs.claim(run.id)
+        claimed = claims.claim(run.id)
         assert claimed is not None
-        tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
+        MeterRun(run.id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])
     reconcile()
     ended = api.ended(run.id)
     assert (ended["status"], ended["failure_reason"]) == ("FAILED", "machine")
@@ -178,27 +178,27 @@ def test_a_run_can_be_claimed_as_soon_as_the_reconciler_requeues_it(
 ) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
-    assert meter_runs.claim(run.id) is not None
-    tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
+    assert claims.claim(run.id) is not None
+    MeterRun(run.id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])
     claimed = []
-    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(meter_runs.claim(run.id)))  # at once
-    meter_runs.requeue_overdue()
+    monkeypatch.setattr(queue, "send", lambda ids: claimed.append(claims.claim(run.id)))  # at once
+    claims.requeue_overdue()
     (again,) = claimed
     assert again is not None
-    assert meter_runs.fail(again, "in time", None, "data")
+    assert outcomes.fail(again, "in time", None, "data")
 
 
 def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
-    slow = meter_runs.claim(run.id)
+    slow = claims.claim(run.id)
     assert slow is not None
-    assert meter_runs.claim(run.id) is None
-    tables.MeterRun(run.id).update(actions=[tables.MeterRun.due.set(int(time.time()) - 1)])
-    quick = meter_runs.claim(run.id)
+    assert claims.claim(run.id) is None
+    MeterRun(run.id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])
+    quick = claims.claim(run.id)
     assert quick is not None
-    assert not meter_runs.fail(slow, "too late", None, "data")
-    assert meter_runs.fail(quick, "in time", None, "data")
+    assert not outcomes.fail(slow, "too late", None, "data")
+    assert outcomes.fail(quick, "in time", None, "data")
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
 
 

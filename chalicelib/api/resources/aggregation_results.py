@@ -14,7 +14,7 @@ from chalicelib.api.resources.derivatives import Interpretation
 from chalicelib.api.shared import examples
 from chalicelib.store.results import aggregation_results
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import AggregationResult
+from chalicelib.store.tables.results import AggregationResult
 from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
 
 DESCRIPTION = """\

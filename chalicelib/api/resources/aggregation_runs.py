@@ -35,7 +35,7 @@ from chalicelib.store.results.choosing import MAX_DERIVATIVES, Choice, Chosen, S
 from chalicelib.store.runs import aggregation_runs, batches
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import AggregationRun
+from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import SHORT_CODES, Kind
 
 DESCRIPTION = """\

@@ -10,7 +10,7 @@ from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp
 from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
 from chalicelib.store.results import derivatives
-from chalicelib.store.tables import Derivative
+from chalicelib.store.tables.results import Derivative
 from chalicelib.vocabulary import SPREAD_NUMBERS, UncertaintyMethod
 
 DESCRIPTION = """\

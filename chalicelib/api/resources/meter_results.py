@@ -14,7 +14,7 @@ from chalicelib.api.shared.data_quality import DataQuality
 from chalicelib.api.shared.reporting_windows import ReportingWindow
 from chalicelib.store.results import meter_results
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import MeterResult
+from chalicelib.store.tables.results import MeterResult
 from chalicelib.vocabulary import UncertaintyMethod
 
 resource = Resource("meter_results", "meter result", "The results of successful meter runs.")

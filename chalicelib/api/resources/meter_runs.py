@@ -23,7 +23,7 @@ from chalicelib.api.shared.targets import Target, pairs_of, single_pair
 from chalicelib.store.runs import meter_runs
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import MeterRun
+from chalicelib.store.tables.runs import MeterRun
 from chalicelib.vocabulary import FailureReason, UncertaintyMethod
 
 resource = Resource(

@@ -29,7 +29,7 @@ from chalicelib.api.http.times import in_timezone, optional_timestamp, timestamp
 from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects
 from chalicelib.store.shared.errors import Conflict
-from chalicelib.store.tables import Project
+from chalicelib.store.tables.collections import Project
 
 resource = Resource("projects", "project", "Buildings, and when their energy efficiency measures were installed.")
 

@@ -11,7 +11,7 @@ from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.filters import NodeOut, Specification
 from chalicelib.store.collections import trace_groups
-from chalicelib.store.tables import TraceGroup
+from chalicelib.store.tables.collections import TraceGroup
 
 DESCRIPTION = """\
 Traces selected by attributes of the traces and their projects, rather than listed one by one; `meter_runs/bulk/` and

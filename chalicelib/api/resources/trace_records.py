@@ -16,7 +16,7 @@ from chalicelib.api.shared.records import RecordsAccepted, SeriesQuery, cursors,
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
-from chalicelib.store.tables import Trace
+from chalicelib.store.tables.collections import Trace
 
 resource = Resource(
     "trace_records",

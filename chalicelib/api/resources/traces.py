@@ -15,7 +15,7 @@ from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.shared.errors import Conflict
-from chalicelib.store.tables import Trace
+from chalicelib.store.tables.collections import Trace
 
 resource = Resource("traces", "trace", "Gas and electricity meters, each with one series of readings.")
 

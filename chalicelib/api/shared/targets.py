@@ -7,7 +7,7 @@ from pydantic import Field
 from chalicelib.api.http.fields import Body, Id
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
 from chalicelib.store.collections import projects, trace_groups, traces
-from chalicelib.store.tables import Project, Trace
+from chalicelib.store.tables.collections import Project, Trace
 
 
 class Target(Body):

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalicelib.store.tables import Project, Trace
+from chalicelib.store.tables.collections import Project, Trace
 
 METADATA = "project_metadata|"
 

@@ -13,7 +13,9 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.shared.transactions import commit
-from chalicelib.store.tables import ProjectTraces, UniqueKey, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.collections import ProjectTraces
+from chalicelib.store.tables.keys import UniqueKey
 
 M = TypeVar("M", bound=Model)
 

@@ -3,7 +3,7 @@
 from chalicelib.store.collections import traces
 from chalicelib.store.collections.keyed import Collection
 from chalicelib.store.shared import pages
-from chalicelib.store.tables import Project
+from chalicelib.store.tables.collections import Project
 
 _projects = Collection(Project, "projects", "project_id")
 

@@ -8,7 +8,8 @@ from chalicelib.store.collections import projects, traces
 from chalicelib.store.collections.filters import matches
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.transactions import conditional_write
-from chalicelib.store.tables import Project, Trace, TraceGroup, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.collections import Project, Trace, TraceGroup
 
 RESOURCE = "trace_groups"
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from chalicelib.store.collections.keyed import Collection
 from chalicelib.store.series import series
 from chalicelib.store.shared import pages
-from chalicelib.store.tables import ProjectTraces, Trace
+from chalicelib.store.tables.collections import ProjectTraces, Trace
 
 _traces = Collection(Trace, "traces", "trace_id")
 

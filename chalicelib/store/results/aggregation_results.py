@@ -1,7 +1,7 @@
 """Aggregation results: the results of successful aggregation runs."""
 
 from chalicelib.store.shared import ids, pages
-from chalicelib.store.tables import AggregationResult
+from chalicelib.store.tables.results import AggregationResult
 
 
 def get(id: int) -> AggregationResult | None:

@@ -11,7 +11,7 @@ from chalicelib.store.collections.trace_groups import Member
 from chalicelib.store.results import derivatives, newest
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.shared.rows import Rows
-from chalicelib.store.tables import Derivative, NewestRun
+from chalicelib.store.tables.results import Derivative, NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
 MAX_DERIVATIVES = 50_000  # per request, so that they can be read within its 29 seconds

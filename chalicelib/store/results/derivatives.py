@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from chalicelib.store.shared import ids, pages
-from chalicelib.store.tables import Derivative
+from chalicelib.store.tables.results import Derivative
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)

@@ -1,7 +1,7 @@
 """Meter results: the results of successful meter runs."""
 
 from chalicelib.store.shared import ids, pages
-from chalicelib.store.tables import MeterResult
+from chalicelib.store.tables.results import MeterResult
 
 
 def get(id: int) -> MeterResult | None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.store.shared.pages import in_blocks
-from chalicelib.store.tables import MeterRun, NewestRun
+from chalicelib.store.tables.results import NewestRun
+from chalicelib.store.tables.runs import MeterRun
 
 Key = tuple[int, int]  # the ids of a trace and of a project (or NewestRun.ANY_PROJECT)
 

@@ -16,12 +16,15 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import __version__, telemetry
 from chalicelib.store.collections.trace_groups import Member
 from chalicelib.store.results.choosing import Chosen, Selection
-from chalicelib.store.runs import state_machine
-from chalicelib.store.runs.meter_runs import ENDED, MAX_MESSAGE, MAX_TRACEBACK, RETRY_ADVICE
+from chalicelib.store.runs import endings, state_machine
+from chalicelib.store.runs.endings import MAX_MESSAGE, RETRY_ADVICE, due_ids, is_overdue
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.rows import Rows, read_chunk
 from chalicelib.store.shared.transactions import commit, conditional_write
-from chalicelib.store.tables import AggregationResult, AggregationRun, DueIndex, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.indexes import DueIndex
+from chalicelib.store.tables.results import AggregationResult
+from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import SHORT_CODES
 
 logger = Logger(child=True)
@@ -166,7 +169,7 @@ def succeed(
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(result)
-        _end(transaction, run, "SUCCESS", [AggregationRun.aggregation_result.set(run.id)])
+        endings.end(transaction, run, "SUCCESS", [AggregationRun.aggregation_result.set(run.id)], _is_open())
 
     if commit(fill):
         telemetry.emit({"AggregationsSucceeded": 1})
@@ -174,10 +177,8 @@ def succeed(
 
 def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:
     """End a run as FAILED, unless it has already ended. `kind` is the failure reason in the metrics."""
-    actions: list[Action] = [AggregationRun.failure_message.set(message[:MAX_MESSAGE])]
-    if traceback:
-        actions.append(AggregationRun.traceback.set(traceback[-MAX_TRACEBACK:]))
-    if commit(lambda transaction: _end(transaction, run, "FAILED", actions)):
+    actions = endings.failure(run, message, traceback)
+    if commit(lambda transaction: endings.end(transaction, run, "FAILED", actions, _is_open())):
         telemetry.failed("AggregationsFailed", kind)
 
 
@@ -198,12 +199,11 @@ def reconcile() -> int:
     Returns the number of runs changed. The next pass retries whatever fails.
     """
     repaired = 0
-    for shard in range(DueIndex.SHARDS):
-        for entry in AggregationRun.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
-            try:
-                repaired += _repair(existing(entry.id))
-            except Exception:
-                logger.exception("an aggregation run could not be reconciled", aggregation_run=entry.id)
+    for id in due_ids(AggregationRun):
+        try:
+            repaired += _repair(existing(id))
+        except Exception:
+            logger.exception("an aggregation run could not be reconciled", aggregation_run=id)
     return repaired
 
 
@@ -255,7 +255,7 @@ def _start(run: AggregationRun) -> None:
 
 
 def _repair(run: AggregationRun) -> bool:
-    if run.status in ENDED or run.due > time.time():
+    if not is_overdue(run):
         return False
     execution = state_machine.find(run)
     if execution is None:
@@ -280,18 +280,3 @@ def _update(run: AggregationRun, actions: list[Action], condition: Condition) ->
     """Update a run if the condition holds."""
     actions = [*actions, AggregationRun.updated.set(now())]
     conditional_write(lambda: AggregationRun(run.id).update(actions=actions, condition=condition))
-
-
-def _end(transaction: TransactWrite, run: AggregationRun, status: str, actions: list[Action]) -> None:
-    """Set the final status of a run."""
-    transaction.update(
-        AggregationRun(run.id),
-        actions=[
-            AggregationRun.status.set(status),
-            AggregationRun.updated.set(now()),
-            AggregationRun.open_shard.remove(),
-            AggregationRun.due.remove(),
-            *actions,
-        ],
-        condition=_is_open(),
-    )

@@ -6,7 +6,8 @@ from datetime import datetime
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.store.shared import bulk, ids
-from chalicelib.store.tables import BatchShard, MeterRun, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.runs import BatchShard, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
 RUNS_PER_SHARD, MAX_SHARDS = 25, 64

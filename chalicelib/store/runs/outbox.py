@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib.store.runs import batches, queue
 from chalicelib.store.shared import bulk, pages
-from chalicelib.store.tables import MeterRun, Outbox
+from chalicelib.store.tables.runs import MeterRun, Outbox
 
 logger = Logger(child=True)
 

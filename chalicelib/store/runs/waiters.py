@@ -9,7 +9,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib.store.runs import batches, state_machine
 from chalicelib.store.shared.transactions import conditional_write
-from chalicelib.store.tables import BatchWaiter, MeterRun
+from chalicelib.store.tables.runs import BatchWaiter, MeterRun
 
 logger = Logger(child=True)
 

@@ -1,6 +1,6 @@
 """Ids: consecutive positive integers per resource, allocated by an atomic counter."""
 
-from chalicelib.store.tables import Counter
+from chalicelib.store.tables.keys import Counter
 
 
 def allocate(resource: str, count: int = 1) -> range:

@@ -24,7 +24,9 @@ from chalicelib.store.series.series import Column
 from chalicelib.store.shared import documents, ids
 from chalicelib.store.shared.errors import Conflict, InProgress, Mismatch
 from chalicelib.store.shared.pages import Page
-from chalicelib.store.tables import Derivative, MeterResult, MeterRun, Project, Trace, TraceGroup
+from chalicelib.store.tables.collections import Project, Trace, TraceGroup
+from chalicelib.store.tables.results import Derivative, MeterResult
+from chalicelib.store.tables.runs import MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
 
 BUCKET = "https://bucket.example.com/"

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib.api.shared.data_quality import DataQuality, Outlier, Outliers
-from chalicelib.jobs import check_runs, meter_input
+from chalicelib.jobs import check_runs
+from chalicelib.jobs.inputs import meter_input
 from chalicelib.metering import NoHourlyModels, lean
 from chalicelib.metering import check as metering_check
 from chalicelib.store.collections import projects, traces
@@ -28,7 +29,7 @@ def deployment(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     settings = SimpleNamespace(
         model_module="", accelerate=True, hourly_queue_url="", weather_source="none", normal_source="none"
     )
-    for module in ("check_runs", "computing", "weather"):
+    for module in ("check_runs", "computing", "inputs.fetching", "inputs.weather"):
         monkeypatch.setattr(f"chalicelib.jobs.{module}.settings", lambda: settings)
     monkeypatch.setattr(documents, "put", refuse)
     monkeypatch.setattr(series, "append", refuse)

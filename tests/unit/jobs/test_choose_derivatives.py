@@ -11,7 +11,8 @@ from chalicelib.store.collections import projects, traces
 from chalicelib.store.results import choosing
 from chalicelib.store.results.choosing import Choice, Chosen, Draft
 from chalicelib.store.runs import aggregation_runs
-from chalicelib.store.tables import AggregationRun, Derivative
+from chalicelib.store.tables.results import Derivative
+from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import Kind
 
 KIND = Kind("NATURAL_GAS_CONSUMPTION_SUPPLIED", "gross_observed")

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.jobs import fail_aggregation
 from chalicelib.store.runs import aggregation_runs
-from chalicelib.store.tables import AggregationRun
+from chalicelib.store.tables.runs import AggregationRun
 
 
 @pytest.mark.parametrize(

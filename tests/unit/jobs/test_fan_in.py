@@ -12,7 +12,7 @@ from chalicelib.jobs import fan_in
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.shared import documents
 from chalicelib.store.shared.rows import Rows
-from chalicelib.store.tables import AggregationRun
+from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import UNCERTAINTY_METHODS
 
 SUPPLIED = "ELECTRICITY_CONSUMPTION_SUPPLIED"

@@ -8,9 +8,10 @@ import pytest
 from chalicelib import telemetry
 from chalicelib.jobs import run_meter
 from chalicelib.metering import NoHourlyModels
-from chalicelib.store.runs import meter_runs
+from chalicelib.store.runs import claims, outcomes
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import MeterRun, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.runs import MeterRun
 
 
 @pytest.fixture
@@ -30,9 +31,9 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     monkeypatch.setattr(run_meter, "complete_input", lambda run: {})
     monkeypatch.setattr(run_meter, "_compute", refuse)
     monkeypatch.setattr(documents, "put", lambda key, document: None)
-    monkeypatch.setattr(meter_runs, "set_input", lambda run, key: None)
-    monkeypatch.setattr(meter_runs, "forward_to_hourly", lambda run: done.append(("forwarded",)))
-    monkeypatch.setattr(meter_runs, "fail", fail)
+    monkeypatch.setattr(claims, "set_input", lambda run, key: None)
+    monkeypatch.setattr(claims, "forward_to_hourly", lambda run: done.append(("forwarded",)))
+    monkeypatch.setattr(outcomes, "fail", fail)
     monkeypatch.setattr(telemetry, "failed", lambda name, reason, seconds: done.append((name, reason)))
     return done
 

@@ -9,7 +9,8 @@ from chalicelib.store.results import choosing
 from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
-from chalicelib.store.tables import AggregationRun, Derivative
+from chalicelib.store.tables.results import Derivative
+from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import Kind
 from tests.unit.api.conftest import Api
 

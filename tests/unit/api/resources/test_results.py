@@ -11,7 +11,8 @@ from chalicelib.api.resources.meter_results import EXAMPLE as RESULT
 from chalicelib.api.resources.meter_results import result_out
 from chalicelib.api.shared.examples import AGGREGATION_RESULT
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import AggregationResult, Derivative, MeterResult, now
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult
 from chalicelib.vocabulary import SPREAD_NUMBERS
 
 OWN = ("uncertainty", "systematic_error")

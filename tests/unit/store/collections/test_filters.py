@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.store.collections.filters import matches
-from chalicelib.store.tables import Project, Trace
+from chalicelib.store.tables.collections import Project, Trace
 
 NAME = "project_metadata|value"
 TRACE = Trace(id=1, trace_id="METER-17-E", projects=[1])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.store.collections.keyed import TRANSACTION_WRITES, WRITES_PER_CHANGE, Change, _groups, _same
-from chalicelib.store.tables import Project, Trace
+from chalicelib.store.tables.collections import Project, Trace
 
 projects = st.sets(st.integers(1, 60), max_size=40)
 changes = st.lists(st.tuples(st.none() | projects, projects), max_size=120).map(

@@ -13,7 +13,7 @@ from chalicelib.store.results import choosing, derivatives, newest
 from chalicelib.store.results.choosing import NUMBERS, Draft, Selection, TooManyError, choose
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import Derivative, NewestRun
+from chalicelib.store.tables.results import Derivative, NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
 ELECTRICITY = "ELECTRICITY_CONSUMPTION_SUPPLIED"

@@ -4,13 +4,14 @@ import math
 from datetime import datetime
 from typing import Any
 
-from chalicelib.jobs.instants import iso
-from chalicelib.jobs.weather import add_weather
+from chalicelib.jobs.inputs.instants import iso
+from chalicelib.jobs.inputs.weather import add_weather
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import MeterRun, Project, Trace
+from chalicelib.store.tables.collections import Project, Trace
+from chalicelib.store.tables.runs import MeterRun
 
 ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
 

@@ -1,58 +1,17 @@
-"""The ids of derivatives, claims on runs, and what is written when a run ends."""
+"""What is written when a meter run ends."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from pynamodb.expressions.update import Action
 
 from chalicelib.api.resources import derivatives, meter_results
 from chalicelib.store.results import newest
-from chalicelib.store.results.derivatives import DERIVATIVES_PER_RUN, derivative_ids
-from chalicelib.store.runs import batches, meter_runs, queue, waiters
-from chalicelib.store.tables import BatchShard, Derivative, MeterResult, MeterRun
+from chalicelib.store.runs import outcomes, waiters
+from chalicelib.store.tables.results import Derivative, MeterResult
+from chalicelib.store.tables.runs import BatchShard, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
-
-
-@given(st.integers(1, 10**9))
-def test_derivative_ids_are_consecutive_over_runs(run: int) -> None:
-    assert len(derivative_ids(run)) == DERIVATIVES_PER_RUN
-    assert derivative_ids(run).stop == derivative_ids(run + 1).start
-
-
-def test_derivative_ids_start_at_1() -> None:
-    assert derivative_ids(1).start == 1
-
-
-def test_a_run_that_could_not_be_forwarded_is_unclaimed_and_can_be_released(monkeypatch: pytest.MonkeyPatch) -> None:
-    updates: list[str | None] = []
-
-    def update(run: MeterRun, actions: list[Action]) -> bool:
-        updates.append(run.claim)
-        return True
-
-    def refuse(run_id: int) -> None:
-        raise RuntimeError("no queue")
-
-    monkeypatch.setattr(meter_runs, "_update_if_ours", update)
-    monkeypatch.setattr(queue, "send_hourly", refuse)
-    run = MeterRun(id=7, claim="ours", attempts=1, status="RUNNING")
-    with pytest.raises(RuntimeError, match="no queue"):
-        meter_runs.forward_to_hourly(run)
-    meter_runs.release(run, "no queue")
-    assert updates == ["ours", None]  # the second update requires that no worker has claimed the run
-    assert run.attempts == 0
-
-
-def test_a_run_claimed_by_another_worker_is_not_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
-    sent: list[int] = []
-    monkeypatch.setattr(meter_runs, "_update_if_ours", lambda run, actions: False)
-    monkeypatch.setattr(queue, "send_hourly", sent.append)
-    assert not meter_runs.forward_to_hourly(MeterRun(id=7, claim="ours", attempts=1))
-    assert sent == []
 
 
 class Updates:
@@ -85,8 +44,8 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Updates]:
             fill(updates)
             return True
 
-        monkeypatch.setattr(meter_runs, "commit", commit)
-        assert meter_runs.fail(run, "why", None, reason, data_quality)
+        monkeypatch.setattr(outcomes, "commit", commit)
+        assert outcomes.fail(run, "why", None, reason, data_quality)
         return updates
 
     return fail
@@ -112,26 +71,6 @@ def test_the_data_quality_report_is_stored_unless_it_is_too_large(fail: Callable
     assert "data_quality" not in fail(run, "data").attributes
 
 
-def shard(**counts: int) -> Any:
-    """A shard with these counts, as DynamoDB returns it."""
-    item: dict[str, Any] = {name: {"N": str(count)} for name, count in counts.items()}
-    moment = {"S": "2016-09-29T00:01:43.152522+0000"}
-    return BatchShard.from_raw_data(item | {"added": moment, "updated": moment})
-
-
-def test_failures_are_summed_over_shards_and_older_ones_have_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    shards = [
-        shard(id=3, shard=0, size=7, pending=0, failed=3, failed_data=2, failed_machine=1),
-        shard(id=3, shard=1, size=7, pending=1, failed=2, failed_data=1),  # one failed before reasons were stored
-        shard(id=3, shard=2, size=7, pending=0, failed=1),
-    ]
-    monkeypatch.setattr(BatchShard, "query", lambda batch, consistent_read: shards)
-    count = batches.get(3)
-    assert count is not None
-    assert count.failed == 6
-    assert count.failed_by_reason == {"data": 3, "sufficiency": 0, "weather": 0, "model": 0, "machine": 1}
-
-
 OF_A_RUN = ("id", "meter_result", "trace", "project", "trace_interpretation", "added", "updated")
 
 
@@ -154,13 +93,13 @@ def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[
         fill(transaction)
         return True
 
-    monkeypatch.setattr(meter_runs, "commit", commit)
-    monkeypatch.setattr(meter_runs, "_end", lambda transaction, run, status, actions: None)
+    monkeypatch.setattr(outcomes, "commit", commit)
+    monkeypatch.setattr(outcomes, "_end", lambda transaction, run, status, actions: None)
     monkeypatch.setattr(newest, "superseded_keys", lambda run: [])
     monkeypatch.setattr(waiters, "wake_after", lambda run: None)
 
     def succeed(outcome: dict[str, Any]) -> list[Any]:
-        assert meter_runs.succeed(MeterRun(id=7, document="d"), outcome, "ELECTRICITY_CONSUMPTION_SUPPLIED")
+        assert outcomes.succeed(MeterRun(id=7, document="d"), outcome, "ELECTRICITY_CONSUMPTION_SUPPLIED")
         return transaction.saved
 
     return succeed

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.jobs import meter_input
-from chalicelib.jobs.instants import HOUR
+from chalicelib.jobs.inputs import meter_input
+from chalicelib.jobs.inputs.instants import HOUR
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import MeterRun, Project, Trace
+from chalicelib.store.tables.collections import Project, Trace
+from chalicelib.store.tables.runs import MeterRun
 
 ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
 WINDOW = {"start": "2018-01-01", "end": "2019-01-01"}

@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.jobs.instants import EPOCH, MICROSECOND, instant, iso
+from chalicelib.jobs.inputs.instants import EPOCH, MICROSECOND, instant, iso
 
 
 @given(st.integers(0, 4 * 10**15))

@@ -1,0 +1,1 @@
+"""The complete inputs of meter runs, for the meter worker and for the check."""

@@ -1,0 +1,130 @@
+"""Claims on meter runs: one worker at a time holds a run, until its lease expires."""
+
+import time
+import uuid
+
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.settings import settings
+from chalicelib.store.runs import batches, meter_runs, queue
+from chalicelib.store.runs.endings import ENDED, MAX_MESSAGE, due_ids, is_overdue
+from chalicelib.store.shared.transactions import commit, conditional_write
+from chalicelib.store.tables.base import now
+from chalicelib.store.tables.runs import MeterRun
+
+FORWARD_TIMEOUT = 24 * 3600  # seconds until the reconciler requeues a forwarded run, whose worker may be gone
+LEASE_MARGIN = 60  # seconds after the worker's timeout; the worker is certainly dead by then
+REDELIVERY_WINDOW = 15 * 60  # seconds for SQS to redeliver the message; after that the reconciler sends a new one
+
+
+class Exhausted(Exception):
+    """A run has used all its attempts."""
+
+
+def available(id: int) -> MeterRun | None:
+    """The run, or None when it has ended or a worker holds its lease.
+
+    Raises LookupError when there is no such run.
+    """
+    run = meter_runs.get(id)
+    if run is None:
+        raise LookupError(f"there is no meter run {id}")
+    held = run.claim is not None and run.due > time.time()
+    return None if run.status in ENDED or held else run
+
+
+def claim(id: int) -> MeterRun | None:
+    """Claim a run for this worker and mark it as RUNNING; None when it has ended or another worker holds its lease.
+
+    Raises LookupError when there is no such run, and Exhausted when it has used all its attempts.
+    """
+    run = available(id)
+    if run is None:
+        return None
+    if run.attempts >= settings().max_attempts:
+        raise Exhausted(f"meter run {id} has used all {run.attempts} attempts")
+    token = uuid.uuid4().hex
+    lease = int(time.time()) + settings().worker_timeout + LEASE_MARGIN
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.update(
+            MeterRun(id),
+            actions=[
+                MeterRun.status.set("RUNNING"),
+                MeterRun.claim.set(token),
+                MeterRun.due.set(lease),
+                MeterRun.attempts.set(run.attempts + 1),
+                MeterRun.updated.set(now()),
+            ],
+            condition=as_seen(run),
+        )
+        if run.status == "PENDING":
+            batches.move(transaction, run, "RUNNING")
+
+    if not commit(fill):
+        return None
+    run.status, run.claim, run.due, run.attempts = "RUNNING", token, lease, run.attempts + 1
+    return run
+
+
+def release(run: MeterRun, error: str) -> None:
+    """Release the claim on a run that a machine error interrupted, so that it can be retried."""
+    _update_if_ours(
+        run,
+        [
+            MeterRun.claim.remove(),
+            MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW),
+            MeterRun.last_error.set(error[:MAX_MESSAGE]),
+        ],
+    )
+
+
+def forward_to_hourly(run: MeterRun) -> bool:
+    """Forward a claimed run to the worker with the hourly models, without counting this attempt.
+
+    Returns False when this worker has lost the claim.
+    """
+    due, attempts = int(time.time()) + FORWARD_TIMEOUT, run.attempts - 1
+    actions: list[Action] = [MeterRun.claim.remove(), MeterRun.due.set(due), MeterRun.attempts.set(attempts)]
+    if not _update_if_ours(run, actions):
+        return False
+    run.claim, run.due, run.attempts = None, due, attempts
+    queue.send_hourly(run.id)
+    return True
+
+
+def set_input(run: MeterRun, key: str) -> None:
+    """Record the key of the complete input of a claimed run."""
+    _update_if_ours(run, [MeterRun.meter_input.set(key)])
+
+
+def requeue_overdue() -> int:
+    """Requeue the runs whose worker died or whose message was lost; returns their number."""
+    queued = 0
+    for id in due_ids(MeterRun):
+        run = meter_runs.get(id)
+        if run is None or not is_overdue(run):
+            continue
+        # Remove the dead worker's claim; if it is still alive after all, its writes will be rejected. This must
+        # precede the message, or the next worker would see the claim and skip the run.
+        actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW)]
+        if run.claim is not None:
+            actions.append(MeterRun.claim.remove())
+        if _update_if_ours(run, actions):
+            queue.send([run.id])
+            queued += 1
+    return queued
+
+
+def as_seen(run: MeterRun) -> Condition:
+    """The condition that no other worker has claimed or ended the run since it was read."""
+    held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
+    same: Condition = held & (MeterRun.status == run.status)
+    return same
+
+
+def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:
+    """Update a run, unless another worker has claimed or ended it since it was read; returns whether it was updated."""
+    return conditional_write(lambda: MeterRun(run.id).update(actions=actions, condition=as_seen(run)))

@@ -1,0 +1,1 @@
+"""The DynamoDB tables, one per resource, as infra/template/tables.yaml declares them."""

@@ -1,0 +1,37 @@
+"""Who may call the API, and which of its requests are repeats."""
+
+from pynamodb.attributes import (
+    NumberAttribute,
+    TTLAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+)
+
+from chalicelib.store.tables.base import Table, TableName, now
+
+
+class Token(Table):
+    """A bearer token, stored only as its hash."""
+
+    class Meta:
+        table_name = TableName("tokens")
+
+    token_hash = UnicodeAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    scopes = UnicodeSetAttribute()
+    expires = UTCDateTimeAttribute(null=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+
+
+class IdempotencyKey(Table):
+    """The first request with an Idempotency-Key. Its response, once known, is a document in S3."""
+
+    class Meta:
+        table_name = TableName("idempotency")
+
+    key = UnicodeAttribute(hash_key=True)
+    body_hash = UnicodeAttribute()
+    response = UnicodeAttribute(null=True)  # S3 key
+    lease = NumberAttribute()  # epoch seconds until which a request without a response may still be running
+    expires = TTLAttribute()

@@ -1,0 +1,40 @@
+"""What all tables share: their names, one connection, and the form of timestamps."""
+
+from datetime import UTC, datetime
+from functools import cache
+
+from pynamodb.connection import Connection, TableConnection
+from pynamodb.models import Model
+
+from chalicelib.settings import settings
+
+
+def now() -> datetime:
+    """The current time in the form of all stored timestamps: UTC, with microseconds."""
+    return datetime.now(UTC)
+
+
+class TableName:
+    """A table name that is resolved on access, since packaging imports this module without environment variables."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, owner: type) -> str:
+        return f"{settings().table_prefix}-{self.name}"
+
+
+@cache
+def connection() -> Connection:
+    """The DynamoDB connection that all tables of this process share."""
+    return Connection(connect_timeout_seconds=3, read_timeout_seconds=8)
+
+
+class Table(Model):
+    """A model that shares its DynamoDB client with all others, since creating a client takes 0.15 s of CPU time."""
+
+    @classmethod
+    def _get_connection(cls) -> TableConnection:
+        own = super()._get_connection()
+        own.connection._client = connection().client
+        return own

@@ -1,0 +1,82 @@
+"""What clients post: projects, traces and trace groups."""
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib.store.tables.attributes import IntegerAttribute, IntegerSetAttribute
+from chalicelib.store.tables.base import Table, TableName, now
+
+
+class ZipcodeIndex(GlobalSecondaryIndex["Project"]):
+    class Meta:
+        index_name = "zipcode-index"
+        projection = AllProjection()
+
+    zipcode = UnicodeAttribute(hash_key=True)
+    id = IntegerAttribute(range_key=True)
+
+
+class Project(Table):
+    """A building, and when its efficiency measure was installed."""
+
+    class Meta:
+        table_name = TableName("projects")
+
+    id = IntegerAttribute(hash_key=True)
+    project_id = UnicodeAttribute()
+    baseline_period_start = UTCDateTimeAttribute(null=True)
+    baseline_period_end = UTCDateTimeAttribute(null=True)
+    reporting_period_start = UTCDateTimeAttribute(null=True)
+    reporting_period_end = UTCDateTimeAttribute(null=True)
+    zipcode = UnicodeAttribute(null=True)
+    weather_station = UnicodeAttribute(null=True)
+    weather_normal_station = UnicodeAttribute(null=True)
+    timezone = UnicodeAttribute(default="UTC")
+    metadata = JSONAttribute(default=dict)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    zipcode_index = ZipcodeIndex()
+
+
+class Trace(Table):
+    """The time series of a meter; its records are in S3."""
+
+    class Meta:
+        table_name = TableName("traces")
+
+    id = IntegerAttribute(hash_key=True)
+    trace_id = UnicodeAttribute()
+    interpretation = UnicodeAttribute()
+    unit = UnicodeAttribute()
+    unit_multiplier = NumberAttribute(default=1.0)  # converts a posted value to `unit`
+    posted_unit = UnicodeAttribute(null=True)  # as the client gave it; older items have none
+    heat_content = NumberAttribute(null=True)  # therms per posted unit of volume
+    readings = UnicodeAttribute(null=True)
+    zero_is_reading = BooleanAttribute(default=False)
+    projects = JSONAttribute(default=list)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+
+class ProjectTraces(Table):
+    """The traces that belong to a project: the inverse of `Trace.projects`."""
+
+    class Meta:
+        table_name = TableName("project_traces")
+
+    project = IntegerAttribute(hash_key=True)
+    traces = IntegerSetAttribute(null=True)
+
+
+class TraceGroup(Table):
+    """Traces selected by attributes of themselves and of their projects, rather than one by one."""
+
+    class Meta:
+        table_name = TableName("trace_groups")
+
+    id = IntegerAttribute(hash_key=True)
+    name = UnicodeAttribute()
+    filter_specification = JSONAttribute()
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)

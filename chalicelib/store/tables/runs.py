@@ -1,0 +1,127 @@
+"""Meter runs and aggregation runs, and what tracks them until they have ended."""
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute, UTCDateTimeAttribute
+
+from chalicelib.store.tables.attributes import IdsAttribute, IntegerAttribute
+from chalicelib.store.tables.base import Table, TableName, now
+from chalicelib.store.tables.indexes import DueIndex, ProjectIndex, TraceIndex
+
+
+class MeterRun(Table):
+    """One model run of one trace of one project: PENDING, then RUNNING, then SUCCESS or FAILED."""
+
+    class Meta:
+        table_name = TableName("meter_runs")
+
+    id = IntegerAttribute(hash_key=True)
+    project = IntegerAttribute(null=True)
+    trace = IntegerAttribute(null=True)
+    status = UnicodeAttribute(default="PENDING")
+    meter_input = UnicodeAttribute(null=True)  # S3 key
+    model_class = UnicodeAttribute(null=True)
+    model_kwargs = JSONAttribute(null=True)
+    formatter_class = UnicodeAttribute(null=True)
+    formatter_kwargs = JSONAttribute(null=True)
+    uncertainty = UnicodeAttribute(null=True)
+    reporting_window = JSONAttribute(null=True)
+    failure_message = UnicodeAttribute(null=True)
+    failure_reason = UnicodeAttribute(null=True)  # also null for older FAILED runs
+    data_quality = JSONAttribute(null=True)
+    traceback = UnicodeAttribute(null=True)
+    meter_result = IntegerAttribute(null=True)
+    batch = IntegerAttribute(null=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    batch_shard = IntegerAttribute(null=True)
+    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
+    attempts = IntegerAttribute(default=0)
+    claim = UnicodeAttribute(null=True)  # token of the worker that has claimed the run
+    last_error = UnicodeAttribute(null=True)  # why the last attempt failed
+    open_shard = IntegerAttribute(null=True)  # removed once the run has ended
+    due = IntegerAttribute(null=True)  # epoch seconds when the lease expires, or an unclaimed run's message is lost
+
+    project_index = ProjectIndex()
+    trace_index = TraceIndex()
+    due_index = DueIndex()
+
+
+class Outbox(Table):
+    """A request whose runs are being written and queued. The entry remains only if the request was interrupted."""
+
+    class Meta:
+        table_name = TableName("outbox")
+
+    first_run = IntegerAttribute(hash_key=True)
+    size = IntegerAttribute()
+    batch = IntegerAttribute(null=True)
+    due = IntegerAttribute()  # epoch seconds by which the request has certainly ended
+
+
+class BatchShard(Table):
+    """A shard of a batch's counts. Runs are spread over shards so that the transactions of workers rarely conflict."""
+
+    class Meta:
+        table_name = TableName("batches")
+
+    id = IntegerAttribute(hash_key=True)
+    shard = IntegerAttribute(range_key=True)
+    first_run = IntegerAttribute()  # the first run of the batch; the ids of its runs are consecutive
+    size = IntegerAttribute()  # the number of runs in the batch
+    pending = IntegerAttribute()
+    running = IntegerAttribute(default=0)
+    success = IntegerAttribute(default=0)
+    failed = IntegerAttribute(default=0)
+    failed_data = IntegerAttribute(default=0)  # these five are included in `failed`; older shards have none of them
+    failed_sufficiency = IntegerAttribute(default=0)
+    failed_weather = IntegerAttribute(default=0)
+    failed_model = IntegerAttribute(default=0)
+    failed_machine = IntegerAttribute(default=0)
+    added = UTCDateTimeAttribute()
+    updated = UTCDateTimeAttribute()
+
+
+class AggregationRun(Table):
+    """One aggregation of derivatives: PENDING, then RUNNING, then SUCCESS or FAILED."""
+
+    class Meta:
+        table_name = TableName("aggregation_runs")
+
+    id = IntegerAttribute(hash_key=True)
+    status = UnicodeAttribute(default="PENDING")
+    projects = IdsAttribute(default=list)
+    traces = IdsAttribute(default=list)
+    derivatives = IdsAttribute(default=list)
+    group = IntegerAttribute(null=True)
+    after_batch = IntegerAttribute(null=True)
+    aggregation_input = UnicodeAttribute()  # S3 key
+    trace_interpretation = UnicodeAttribute(null=True)  # full name; null until it is known
+    derivative_interpretation = UnicodeAttribute(null=True)
+    aggregation_interpretation = UnicodeAttribute()
+    mix_uncertainty = BooleanAttribute(default=False)
+    aggregation_result = IntegerAttribute(null=True)
+    failure_message = UnicodeAttribute(null=True)
+    traceback = UnicodeAttribute(null=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    updated = UTCDateTimeAttribute(default_for_new=now)
+
+    unit = UnicodeAttribute(null=True)
+    eemeter_version = UnicodeAttribute(null=True)
+    chunks = JSONAttribute(null=True)  # byte offsets of the input's chunks and of their end; null until chosen
+    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
+    last_error = UnicodeAttribute(null=True)  # why a step failed
+    open_shard = IntegerAttribute(null=True)  # removed once the run has ended
+    due = IntegerAttribute(null=True)  # epoch seconds when the reconciler checks the run's execution
+
+    due_index = DueIndex()
+
+
+class BatchWaiter(Table):
+    """An aggregation run whose execution waits for a batch of meter runs to end."""
+
+    class Meta:
+        table_name = TableName("batch_waiters")
+
+    batch = IntegerAttribute(hash_key=True)
+    aggregation_run = IntegerAttribute(range_key=True)
+    task_token = UnicodeAttribute()  # resumes the execution
