@@ -2,19 +2,24 @@
 
 import json
 import os
-import uuid
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import boto3
 import pytest
 
 from benchmarks.shared import synthetic
+from chalicelib.store import tokens
 from infra.deployment.environment import function_environment
 from infra.local import portfolio
 from infra.local.deploy import environment
 from infra.local.stack import LocalStack, Running
+from tests.stack.aggregations import Metered, meter
 from tests.stack.client import Api
+from tests.stack.meter_runs import Runs, bare_trace, bulk, writable
+from tests.stack.names import unique
+from tests.stack.projects import Project, make_project
 
 SAMPLE = "il-gas-hdd-only-billing_monthly"  # its models are fitted in a third of a second
 ITEMS_PER_POST = 10_000
@@ -110,9 +115,9 @@ def make_trace(api: Api, weather: None) -> Callable[..., int]:
 
     def make(name: str = SAMPLE, **changes: Any) -> int:
         project, trace, records = portfolio.sample_meter(name)
-        unique = uuid.uuid4().hex
-        project_id = api.post("projects/", {**project, "project_id": unique, **changes})["id"]
-        trace_id = int(api.post("traces/", {**trace, "trace_id": unique, "projects": [project_id]})["id"])
+        new = unique()
+        project_id = api.post("projects/", {**project, "project_id": new, **changes})["id"]
+        trace_id = int(api.post("traces/", {**trace, "trace_id": new, "projects": [project_id]})["id"])
         rows = [{"trace": trace_id, **record} for record in records]
         for first in range(0, len(rows), ITEMS_PER_POST):
             api.post("trace_records/", rows[first : first + ITEMS_PER_POST])
@@ -125,3 +130,57 @@ def make_trace(api: Api, weather: None) -> Callable[..., int]:
 def trace(make_trace: Callable[..., int]) -> int:
     """A trace whose runs succeed: monthly gas bills."""
     return make_trace()
+
+
+@pytest.fixture
+def client(api: Api, store: None) -> Callable[..., Api]:
+    """Creates clients whose tokens have the given scopes."""
+
+    def make(*scopes: str, expires: datetime | None = None) -> Api:
+        return Api(api.url, tokens.create(f"test {unique()}", set(scopes), expires), api.document)
+
+    return make
+
+
+@pytest.fixture
+def existing(api: Api, derivative: int) -> dict[str, int]:
+    """The ids of a project, a trace of it, and a derivative of electricity, by the name of the resource."""
+    project = make_project(api)
+    body = {"trace_id": unique(), "interpretation": "E_C_S", "unit": "kWh", "projects": [project]}
+    return {"projects": project, "traces": api.post("traces/", body)["id"], "derivatives": derivative}
+
+
+@pytest.fixture
+def project(api: Api) -> Project:
+    """Creates a project and returns its id."""
+    return lambda: make_project(api)
+
+
+@pytest.fixture(scope="session")
+def gas(api: Api, make_trace: Callable[..., int]) -> list[Metered]:
+    """Two gas meters."""
+    return [meter(api, make_trace()) for _ in range(2)]
+
+
+@pytest.fixture(scope="session")
+def electricity(api: Api, make_trace: Callable[..., int]) -> Metered:
+    """An electricity meter."""
+    return meter(api, make_trace("il-electricity-cdd-only-billing_monthly"))
+
+
+@pytest.fixture(scope="session")
+def two_methods(store: None) -> list[int]:
+    """Projects with simulated derivatives: two have intervals by regression and one by CalTRACK."""
+    one, other = synthetic.write(1, 2), synthetic.write(1, 1, uncertainty="caltrack")
+    return one.projects + other.projects
+
+
+@pytest.fixture(scope="session")
+def runs(api: Api, make_trace: Callable[..., int]) -> Runs:
+    """The runs of a bulk request, which have ended."""
+    trace = make_trace()
+    project = api.get(f"traces/{trace}/")["projects"][0]
+    other = api.post("projects/", {**writable(api.get(f"projects/{project}/")), "project_id": unique()})["id"]
+    targets = {"trace": trace}, {"trace": trace, "project": other}, {"trace": bare_trace(api, project)}
+    batch, (first, second, third) = bulk(api, *targets)
+    return Runs(batch, api.succeeded(first), api.succeeded(second), api.ended(third))

@@ -1,4 +1,4 @@
-"""projects/: every method, filter, page and refusal, and the sync of whole lists."""
+"""projects/: every method, filter, page and refusal."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -7,49 +7,10 @@ from typing import Any
 import pytest
 
 from tests.stack.client import Api
+from tests.stack.names import unique
+from tests.stack.projects import EMPTY, FULL, SHOWN, create, fields_of, found, sync
 
-FULL = {
-    "baseline_period_start": "2014-01-01T00:00:00-06:00",
-    "baseline_period_end": "2016-01-01T00:00:00-06:00",
-    "reporting_period_start": "2016-02-01T00:00:00.5+05:30",
-    "reporting_period_end": "2017-02-01T00:00:00Z",
-    "zipcode": "60601",
-    "weather_station": "725300",
-    "weather_normal_station": "725340",
-    "timezone": "America/Chicago",
-    "metadata": {"program": "retrofit", "area": 1800, "share": 0.25, "done": True, "note": None},
-}
-SHOWN = FULL | {
-    "baseline_period_start": "2014-01-01T06:00:00.000000Z",
-    "baseline_period_end": "2016-01-01T06:00:00.000000Z",
-    "reporting_period_start": "2016-01-31T18:30:00.500000Z",
-    "reporting_period_end": "2017-02-01T00:00:00.000000Z",
-}
-EMPTY = dict.fromkeys(FULL) | {"timezone": "UTC", "metadata": {}}
 KEYS = ["id", "project_id", *FULL, "added", "updated"]
-
-
-def unique() -> str:
-    return uuid.uuid4().hex
-
-
-def create(api: Api, **fields: Any) -> dict[str, Any]:
-    project: dict[str, Any] = api.post("projects/", {"project_id": unique(), **fields})
-    return project
-
-
-def fields_of(project: dict[str, Any]) -> dict[str, Any]:
-    return {name: project[name] for name in FULL}
-
-
-def found(api: Api, project_id: str) -> list[dict[str, Any]]:
-    projects: list[dict[str, Any]] = api.get("projects/", project_id=project_id)
-    return projects
-
-
-def sync(api: Api, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    done: list[dict[str, Any]] = api.post("projects/sync/", items, status=200)
-    return done
 
 
 @pytest.fixture
@@ -239,81 +200,7 @@ def test_a_page_of_large_items_is_shorter_but_no_item_is_lost(api: Api, zipcode:
     assert [project["id"] for page in pages for project in page] == ids
 
 
-def test_a_sync_creates_updates_or_leaves_unchanged(api: Api) -> None:
-    old, same, new = (unique() for _ in range(3))
-    for project_id in (old, same):
-        create(api, project_id=project_id, **FULL)
-    items: list[dict[str, Any]] = [
-        {"project_id": new, "zipcode": "94110"},
-        {"project_id": same, **FULL},
-        {"project_id": old, "zipcode": "94110"},
-    ]
-    before = found(api, same)
-    done = sync(api, items)
-    assert [(item["project_id"], item["status"]) for item in done] == [
-        (new, "created"),
-        (same, "unchanged"),
-        (old, "updated"),
-    ]
-    assert [item["id"] for item in done] == [found(api, item["project_id"])[0]["id"] for item in items]
-    assert found(api, same) == before
-    assert fields_of(found(api, new)[0]) == EMPTY | {"zipcode": "94110"}
-    assert fields_of(found(api, old)[0]) == SHOWN | {"zipcode": "94110"}  # other fields are unchanged
-    assert [item["status"] for item in sync(api, items)] == ["unchanged"] * 3
-
-
-@pytest.mark.parametrize(("before", "after"), [(1, True), (0, False), (0, None), ("1", 1), (1, 2), (0.1, 0.2)])
-def test_a_sync_detects_every_change_of_metadata(api: Api, before: Any, after: Any) -> None:
-    item: dict[str, Any] = {"project_id": unique(), "metadata": {"value": before}}
-    sync(api, [item])
-    (done,) = sync(api, [item | {"metadata": {"value": after}}])
-    assert done["status"] == "updated"
-    value = found(api, item["project_id"])[0]["metadata"]["value"]
-    assert (value, type(value)) == (after, type(after))
-
-
 @pytest.mark.parametrize("value", [10**30, 2**53 + 1, 1e300, 5e-324, "\x00", "", "ü" * 100, 0.1 + 0.2])
 def test_metadata_come_back_unchanged_to_the_last_bit(api: Api, value: Any) -> None:
     project = create(api, metadata={"value": value, "a/b~c ü": None})
     assert api.get(f"projects/{project['id']}/")["metadata"] == {"value": value, "a/b~c ü": None}
-
-
-@pytest.mark.parametrize("slash", ["", "/"])
-def test_a_sync_of_nothing_does_nothing(api: Api, slash: str) -> None:
-    assert api.post(f"projects/sync{slash}", [], status=200) == []
-
-
-def test_a_sync_refuses_a_repeated_project_id(api: Api) -> None:
-    project_id = unique()
-    items = [{"project_id": project_id}, {"project_id": unique()}, {"project_id": project_id}]
-    problem = api.refused("POST", "projects/sync/", 400, json=items)
-    assert [error["pointer"] for error in problem["errors"]] == ["/2/project_id"]
-    assert not any(found(api, item["project_id"]) for item in items)
-
-
-def test_a_sync_accepts_10_000_items_and_no_more(api: Api) -> None:
-    items = [{"project_id": unique()} for _ in range(10_001)]
-    problem = api.refused("POST", "projects/sync/", 400, json=items)
-    assert [error["pointer"] for error in problem["errors"]] == [""]
-    assert found(api, items[0]["project_id"]) == []
-    done = sync(api, items[:-1])
-    assert {item["status"] for item in done} == {"created"}
-    ids = [item["id"] for item in done]
-    assert ids == list(range(ids[0], ids[0] + 10_000))
-
-
-def test_a_sync_updates_10_000_items(api: Api) -> None:
-    items = [{"project_id": unique()} for _ in range(10_000)]
-    sync(api, items)
-    done = sync(api, [{**item, "zipcode": "60601"} for item in items])
-    assert {item["status"] for item in done} == {"updated"}
-
-
-def test_concurrent_syncs_create_each_project_once(api: Api) -> None:
-    items: list[dict[str, Any]] = [{"project_id": unique(), "metadata": {"n": n}} for n in range(3)]
-    with ThreadPoolExecutor(4) as pool:
-        futures = [pool.submit(sync, Api(api.url, api.token, api.document), items) for _ in range(4)]
-    done = [one.result() for one in futures]
-    assert len({tuple(item["id"] for item in one) for one in done}) == 1
-    assert [len(found(api, item["project_id"])) for item in items] == [1, 1, 1]
-    assert sum(item["status"] == "created" for one in done for item in one) == 3

@@ -1,13 +1,12 @@
 """trace_groups/: every method, filter, page and refusal, and the members of groups, as their meter runs show."""
 
-import uuid
 from typing import Any, NamedTuple
 
 import pytest
 
 from tests.stack.client import Api
+from tests.stack.names import ABSENT, unique
 
-ABSENT = 999_999_999
 KEYS = ["id", "name", "filter_specification", "added", "updated"]
 FILTER = {"target": "project_metadata|program", "comparison": "==", "value": "retrofit"}
 TWO = {
@@ -18,10 +17,6 @@ TWO = {
     }
 }
 POINTER = "/filter_specification"
-
-
-def unique() -> str:
-    return uuid.uuid4().hex
 
 
 def create(api: Api, specification: Any = TWO, name: str | None = None) -> dict[str, Any]:

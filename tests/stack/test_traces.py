@@ -1,54 +1,16 @@
 """traces/: every method, filter, page and refusal, and the sync of whole lists."""
 
-import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from tests.stack.client import Api
+from tests.stack.names import ABSENT, unique
+from tests.stack.projects import Project
+from tests.stack.traces import ELECTRICITY, GAS, NAMES, create, found, sync
 
-ABSENT = 999_999_999
-NAMES = {
-    "E_C_S": "ELECTRICITY_CONSUMPTION_SUPPLIED",
-    "E_C_T": "ELECTRICITY_CONSUMPTION_TOTAL",
-    "E_C_N": "ELECTRICITY_CONSUMPTION_NET",
-    "E_OSG_T": "ELECTRICITY_ON_SITE_GENERATION_TOTAL",
-    "E_OSG_C": "ELECTRICITY_ON_SITE_GENERATION_CONSUMED",
-    "E_OSG_U": "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED",
-    "NG_C_S": "NATURAL_GAS_CONSUMPTION_SUPPLIED",
-}
-ELECTRICITY = {"interpretation": "E_C_S", "unit": "kWh"}
-GAS = {"interpretation": "NG_C_S", "unit": "therms"}
 KEYS = ["id", "trace_id", "interpretation", "unit", "projects", "added", "updated"]
 KEYS += ["posted_unit", "heat_content", "readings", "zero_is_reading"]  # the first line is from the reference document
-
-Project = Callable[[], int]
-
-
-def unique() -> str:
-    return uuid.uuid4().hex
-
-
-@pytest.fixture
-def project(api: Api) -> Project:
-    """Creates a project and returns its id."""
-    return lambda: int(api.post("projects/", {"project_id": unique()})["id"])
-
-
-def create(api: Api, **fields: Any) -> dict[str, Any]:
-    trace: dict[str, Any] = api.post("traces/", {"trace_id": unique(), **ELECTRICITY, **fields})
-    return trace
-
-
-def found(api: Api, trace_id: str) -> list[dict[str, Any]]:
-    traces: list[dict[str, Any]] = api.get("traces/", trace_id=trace_id)
-    return traces
-
-
-def sync(api: Api, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    done: list[dict[str, Any]] = api.post("traces/sync/", items, status=200)
-    return done
 
 
 @pytest.mark.parametrize("slash", ["", "/"])
@@ -67,69 +29,6 @@ def test_a_trace_is_created_shown_and_deleted(api: Api, project: Project, slash:
     api.refused("GET", f"traces/{trace['id']}{slash}", 404)
     assert found(api, trace["trace_id"]) == []
     assert api.get("traces/", projects=first) == []
-
-
-@pytest.mark.parametrize("code", NAMES)
-def test_short_and_full_interpretations_are_accepted_and_full_ones_are_shown(
-    api: Api, project: Project, code: str
-) -> None:
-    unit, owner = "therm" if code == "NG_C_S" else "KWH", project()
-    traces = [create(api, interpretation=given, unit=unit, projects=[owner]) for given in (code, NAMES[code])]
-    create(api, projects=[owner], **(ELECTRICITY if code == "NG_C_S" else GAS))
-    assert [trace["interpretation"] for trace in traces] == [NAMES[code]] * 2
-    for given in (code, NAMES[code]):
-        assert api.get("traces/", projects=owner, interpretation=given) == traces
-
-
-@pytest.mark.parametrize(
-    ("interpretation", "unit", "shown"),
-    [("E_C_S", unit, "KWH") for unit in ("KWH", "kWh", "kwh", "Wh", "wh", "WH", "MWh")]
-    + [("NG_C_S", unit, "THERM") for unit in ("THERM", "therm", "therms", "Therms", "thm", "THM")],
-)
-def test_a_unit_is_normalised(api: Api, interpretation: str, unit: str, shown: str) -> None:
-    trace = create(api, interpretation=interpretation, unit=unit)
-    assert (trace["unit"], trace["posted_unit"]) == (shown, unit)
-
-
-@pytest.mark.parametrize(
-    ("fields", "unit", "factor"),
-    [
-        ({"unit": "CCF", "heat_content": 1.037}, "THERM", 1.037),
-        ({"unit": "MCF", "heat_content": 10.37}, "THERM", 10.37),
-        ({"unit": "m³", "heat_content": 0.37}, "THERM", 0.37),
-        ({"unit": "Dth"}, "THERM", 10.0),
-        ({"unit": "MMBtu"}, "THERM", 10.0),
-        ({"unit": "kBtu"}, "THERM", 0.01),
-        ({"unit": "GJ"}, "THERM", 1 / 0.105505585262),
-        ({"unit": "kWh"}, "THERM", 1 / 29.307107017222222),  # as in the United Kingdom
-        ({"interpretation": "E_C_S", "unit": "kBtu"}, "KWH", 0.29307107017222222),
-    ],
-    ids=str,
-)
-def test_a_meters_own_unit_is_shown_and_its_records_converted(
-    api: Api, fields: dict[str, Any], unit: str, factor: float
-) -> None:
-    trace = create(api, **{"interpretation": "NG_C_S", **fields})
-    shown = (unit, fields["unit"], fields.get("heat_content"))
-    assert (trace["unit"], trace["posted_unit"], trace["heat_content"]) == shown
-    assert api.get(f"traces/{trace['id']}/") == trace
-    item = {"trace_id": trace["trace_id"], "interpretation": trace["interpretation"], **fields}
-    assert sync(api, [item])[0]["status"] == "unchanged"
-    api.post("trace_records/", [{"trace": trace["id"], "start": "2016-01-01T00:00:00Z", "value": 250}])
-    (record,) = api.get("trace_records/", trace=trace["id"])
-    assert record["value"] == pytest.approx(250 * factor, rel=1e-14)
-
-
-def test_the_kind_of_readings_is_stored_and_reset(api: Api) -> None:
-    trace = create(api, readings="register", zero_is_reading=True)
-    path = f"traces/{trace['id']}/"
-    assert (trace["readings"], trace["zero_is_reading"]) == ("register", True)
-    assert api.get(path) == trace
-    item = {"trace_id": trace["trace_id"], **ELECTRICITY}
-    assert sync(api, [item, {**item, "trace_id": unique()}])[0]["status"] == "unchanged"
-    assert sync(api, [{**item, "readings": "consumption"}])[0]["status"] == "updated"
-    assert api.call("PATCH", path, json={"zero_is_reading": None}).json()["zero_is_reading"] is False
-    assert api.get(path)["readings"] == "consumption"
 
 
 def test_a_trace_id_is_unique(api: Api) -> None:
@@ -228,13 +127,6 @@ def test_a_patch_changes_only_the_given_fields(api: Api, project: Project) -> No
         assert after == before | changes | shown | {"updated": after["updated"]}
     assert found(api, trace["trace_id"]) == []
     assert found(api, after["trace_id"]) == [after]
-
-
-def test_a_patch_to_another_fuel_needs_a_unit(api: Api) -> None:
-    trace = create(api)
-    problem = api.refused("PATCH", f"traces/{trace['id']}/", 400, json={"interpretation": "NG_C_S"})
-    assert [error["pointer"] for error in problem["errors"]] == ["/unit"]
-    assert api.get(f"traces/{trace['id']}/") == trace
 
 
 def test_deleting_a_project_keeps_its_traces(api: Api, project: Project) -> None:

@@ -51,10 +51,6 @@ class PageQuery(Query):
         description="The page starts after this id; follow the Link header to get the next page.",
     )
 
-    def filters(self) -> dict[str, Any]:
-        """All parameters except those of the page."""
-        return {name: value for name, value in self if name not in PageQuery.model_fields}
-
 
 def checked_json(value: Any) -> Any:
     """The value itself. Raises ValueError if JSON cannot express it, or it is too large for a table item."""

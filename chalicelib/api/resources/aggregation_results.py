@@ -5,15 +5,16 @@ from typing import Annotated, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, TraceCode, TraceInterpretation, Url
-from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
-from chalicelib.api.resources.aggregation_runs import AggregationInterpretation
+from chalicelib.api.resources.aggregation_run_schemas import AggregationInterpretation
 from chalicelib.api.resources.derivatives import Interpretation
 from chalicelib.api.shared import examples
 from chalicelib.store.results import aggregation_results
 from chalicelib.store.shared import documents
+from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.results import AggregationResult
 from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
 
@@ -129,31 +130,16 @@ def result_out(result: AggregationResult) -> AggregationResultOut:
     }
 
 
-@resource.endpoint(
-    "GET",
-    "/aggregation_results/",
-    scope=READ,
-    query=AggregationResultQuery,
-    returns=list[AggregationResultOut],
-    headers=LINK,
-    examples={"one result": Example(response=[examples.AGGREGATION_RESULT])},
-)
-def list_aggregation_results(call: Call[None, AggregationResultQuery]) -> Reply:
+collection = Collection[AggregationResult](resource, AggregationResultOut, result_out)
+
+
+@collection.list(AggregationResultQuery, examples={"one result": Example(response=[examples.AGGREGATION_RESULT])})
+def list_aggregation_results(query: AggregationResultQuery) -> Page[AggregationResult]:
     """List aggregation results."""
-    found = aggregation_results.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
-    return page_of(call, [result_out(result) for result in found.items], found.next)
+    return aggregation_results.page(**dict(query))
 
 
-@resource.endpoint(
-    "GET",
-    "/aggregation_results/{id}/",
-    scope=READ,
-    returns=AggregationResultOut,
-    examples={"a result": Example(response=examples.AGGREGATION_RESULT)},
-)
-def get_aggregation_result(call: Call[None, NoQuery]) -> Reply:
+@collection.get(examples={"a result": Example(response=examples.AGGREGATION_RESULT)})
+def get_aggregation_result(id: int) -> AggregationResult | None:
     """Get an aggregation result."""
-    result = aggregation_results.get(call.id)
-    if result is None:
-        raise call.not_found()
-    return Reply(result_out(result))
+    return aggregation_results.get(id)

@@ -5,7 +5,8 @@ from typing import Annotated
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, Timestamp
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.data_quality import Count
@@ -67,27 +68,19 @@ EXAMPLE = {
 }
 
 
-@resource.endpoint(
-    "GET", "/batches/{id}/", scope=READ, returns=BatchOut, examples={"under way": Example(response=EXAMPLE)}
-)
-def get_batch(call: Call[None, NoQuery]) -> Reply:
-    """Get the progress of a bulk request; it is done when pending and running are 0."""
-    count = batches.get(call.id)
-    if count is None:
-        raise call.not_found()
-    return Reply(
-        BatchOut(
-            id=count.id,
-            total=count.total,
-            pending=count.pending,
-            running=count.running,
-            success=count.success,
-            failed=count.failed,
-            added=timestamp(count.added),
-            updated=timestamp(count.updated),
-            failed_by_reason=_by_reason(count),
-        )
-    )
+def batch_out(count: BatchCount) -> BatchOut:
+    """The progress of a bulk request as shown in responses."""
+    return {
+        "id": count.id,
+        "total": count.total,
+        "pending": count.pending,
+        "running": count.running,
+        "success": count.success,
+        "failed": count.failed,
+        "added": timestamp(count.added),
+        "updated": timestamp(count.updated),
+        "failed_by_reason": _by_reason(count),
+    }
 
 
 def _by_reason(count: BatchCount) -> FailuresOut:
@@ -100,3 +93,12 @@ def _by_reason(count: BatchCount) -> FailuresOut:
         machine=known["machine"],
         unknown=count.failed - sum(known.values()),
     )
+
+
+collection = Collection[BatchCount](resource, BatchOut, batch_out)
+
+
+@collection.get(examples={"under way": Example(response=EXAMPLE)})
+def get_batch(id: int) -> BatchCount | None:
+    """Get the progress of a bulk request; it is done when pending and running are 0."""
+    return batches.get(id)

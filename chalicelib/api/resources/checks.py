@@ -4,21 +4,34 @@ from collections import Counter
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, with_config
+from pydantic_core import from_json
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.fields import OUTPUT, Id
+from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Id
 from chalicelib.api.http.problems import TOO_LARGE, UNAVAILABLE, Problem, error, invalid
 from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.resources.batches import DataFailures
 from chalicelib.api.resources.meter_results import Criterion
+from chalicelib.api.resources.meter_run_limits import check_count
+from chalicelib.api.resources.meter_run_schemas import MeterRunIn
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import Count, DataQualities
+from chalicelib.api.shared.meter_inputs import resolved
+from chalicelib.api.shared.targets import Target, pairs_of, single_pair
 from chalicelib.store.runs import checks
 
 MAX_CHECKED = 200  # runs per request, so that the response takes seconds
 MAX_LISTED = 100  # checks per response
 MAX_LIST_BYTES = 5_500_000  # of these checks, below Lambda's limit of 6 MB, however long the findings are
 RETRY_AFTER = "5"  # seconds
+
+
+class CheckIn(MeterRunIn):
+    """What to check: the body of a meter run or, with targets, of a bulk request."""
+
+    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] | None = Field(
+        default=None, description="Instead of trace, project and meter_input: the targets of a bulk request."
+    )
 
 
 class PeriodCriterion(Criterion):
@@ -89,6 +102,22 @@ class ChecksOut(TypedDict):
             "order of the request."
         ),
     ]
+
+
+def runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
+    """The runs that the body would schedule, as chalicelib.jobs.check_runs accepts them. Raises the 400 Problem."""
+    if body.targets is not None:
+        if extra := [name for name in ("trace", "project", "meter_input") if getattr(body, name) is not None]:
+            raise invalid(*(error(f"The check has both targets and a {name}; give only one.", name) for name in extra))
+        pairs = [pair for group in pairs_of(body.targets) for pair in group]
+        check_count(len(pairs), body.arguments())
+    elif body.meter_input is not None:
+        body.check_only_input()
+        given = resolved(body.meter_input, from_json(raw)["meter_input"])
+        return [{"meter_input": given} if isinstance(given, str) else {"document": given}]
+    else:
+        pairs = [single_pair(body.project, body.trace)]
+    return [{"project": project, "trace": trace} for project, trace in pairs]
 
 
 def summary(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> ChecksOut:

@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp
-from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
 from chalicelib.store.results import derivatives
+from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.results import Derivative
 from chalicelib.vocabulary import SPREAD_NUMBERS, UncertaintyMethod
 
@@ -167,31 +168,16 @@ EXAMPLE = {
 }
 
 
-@resource.endpoint(
-    "GET",
-    "/derivatives/",
-    scope=READ,
-    query=DerivativeQuery,
-    returns=list[DerivativeOut],
-    headers=LINK,
-    examples={"one derivative": Example(response=[EXAMPLE])},
-)
-def list_derivatives(call: Call[None, DerivativeQuery]) -> Reply:
+collection = Collection[Derivative](resource, DerivativeOut, derivative_out)
+
+
+@collection.list(DerivativeQuery, examples={"one derivative": Example(response=[EXAMPLE])})
+def list_derivatives(query: DerivativeQuery) -> Page[Derivative]:
     """List derivatives."""
-    found = derivatives.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
-    return page_of(call, [derivative_out(derivative) for derivative in found.items], found.next)
+    return derivatives.page(**dict(query))
 
 
-@resource.endpoint(
-    "GET",
-    "/derivatives/{id}/",
-    scope=READ,
-    returns=DerivativeOut,
-    examples={"a derivative": Example(response=EXAMPLE)},
-)
-def get_derivative(call: Call[None, NoQuery]) -> Reply:
+@collection.get(examples={"a derivative": Example(response=EXAMPLE)})
+def get_derivative(id: int) -> Derivative | None:
     """Get a derivative."""
-    derivative = derivatives.get(call.id)
-    if derivative is None:
-        raise call.not_found()
-    return Reply(derivative_out(derivative))
+    return derivatives.get(id)

@@ -5,15 +5,16 @@ from typing import Annotated, Any
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.endpoints import READ, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, Url
-from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import DataQuality
 from chalicelib.api.shared.reporting_windows import ReportingWindow
 from chalicelib.store.results import meter_results
 from chalicelib.store.shared import documents
+from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.results import MeterResult
 from chalicelib.vocabulary import UncertaintyMethod
 
@@ -171,31 +172,16 @@ EXAMPLE = {
 }
 
 
-@resource.endpoint(
-    "GET",
-    "/meter_results/",
-    scope=READ,
-    query=MeterResultQuery,
-    returns=list[MeterResultOut],
-    headers=LINK,
-    examples={"one result": Example(response=[EXAMPLE])},
-)
-def list_meter_results(call: Call[None, MeterResultQuery]) -> Reply:
+collection = Collection[MeterResult](resource, MeterResultOut, result_out)
+
+
+@collection.list(MeterResultQuery, examples={"one result": Example(response=[EXAMPLE])})
+def list_meter_results(query: MeterResultQuery) -> Page[MeterResult]:
     """List meter results."""
-    found = meter_results.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
-    return page_of(call, [result_out(result) for result in found.items], found.next)
+    return meter_results.page(**dict(query))
 
 
-@resource.endpoint(
-    "GET",
-    "/meter_results/{id}/",
-    scope=READ,
-    returns=MeterResultOut,
-    examples={"a result": Example(response=EXAMPLE)},
-)
-def get_meter_result(call: Call[None, NoQuery]) -> Reply:
+@collection.get(examples={"a result": Example(response=EXAMPLE)})
+def get_meter_result(id: int) -> MeterResult | None:
     """Get a meter result."""
-    result = meter_results.get(call.id)
-    if result is None:
-        raise call.not_found()
-    return Reply(result_out(result))
+    return meter_results.get(id)

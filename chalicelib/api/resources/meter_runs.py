@@ -1,240 +1,37 @@
 """meter_runs/"""
 
-from typing import Annotated, Any, Literal
-
-from pydantic import Discriminator, Field, Tag, with_config
 from pydantic_core import from_json
-from typing_extensions import TypedDict
 
 from chalicelib import telemetry
+from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
-from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, PageQuery, Timestamp, Url
-from chalicelib.api.http.paging import LINK, page_of
-from chalicelib.api.http.problems import error, invalid
-from chalicelib.api.http.serving import lambda_bytes
-from chalicelib.api.http.times import timestamp
-from chalicelib.api.http.validation import OBJECT, TEXT
 from chalicelib.api.resources import checks
+from chalicelib.api.resources.meter_run_limits import check_count
+from chalicelib.api.resources.meter_run_schemas import BulkIn, MeterRunIn, MeterRunOut, MeterRunQuery, run_out
 from chalicelib.api.shared import examples
-from chalicelib.api.shared.data_quality import DataQualities
-from chalicelib.api.shared.meter_inputs import MeterInput, resolved, stored_key
-from chalicelib.api.shared.reporting_windows import WINDOW, ReportingWindow
-from chalicelib.api.shared.targets import Target, pairs_of, single_pair
+from chalicelib.api.shared.meter_inputs import stored_key
+from chalicelib.api.shared.targets import pairs_of, single_pair
 from chalicelib.store.runs import meter_runs
 from chalicelib.store.runs.meter_runs import RunSpec
-from chalicelib.store.shared import documents
+from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.runs import MeterRun
-from chalicelib.vocabulary import FailureReason, UncertaintyMethod
 
 resource = Resource(
     "meter_runs", "meter run", "Models fitted to one trace of one project, before and after its measure."
 )
-
-MAX_RUNS = 10_000  # per bulk request
-MAX_BULK_BYTES = 5_500_000  # of its response, below Lambda's limit of 6 MB
-RUN_BYTES = 360  # per run in a response, without its arguments
-
-Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED"]
-
-UNCERTAINTY = """\
-The method for the 95 % intervals; null: the default of the model.
-
-- `regression`: the delta method, from the fitted model; the default for the models it is validated for
-  (docs/validation.md).
-- `guideline14`: ASHRAE Guideline 14 as eemeter 4.1.1 implements it.
-- `caltrack`: CalTRACK 4.3.2.2, with one correction for autocorrelation.
-- `bootstrap`: a seeded parametric bootstrap; only for `CaltrackBillingModel`.
-"""
+collection = Collection[MeterRun](resource, MeterRunOut, run_out)
 
 
-FAILURE_REASON = """\
-Why a run FAILED.
-
-- `data`: the readings, or the dates of the project.
-- `sufficiency`: a baseline that the sufficiency criteria disqualify.
-- `weather`: temperatures that are missing or unsuitable.
-- `model`: an unknown model or argument, or a model that cannot be computed from these data.
-- `machine`: the datastore could not complete the run; its data are not the cause.
-"""
-
-
-def _kind(value: Any) -> str | None:
-    return OBJECT if isinstance(value, dict | MeterInput) else TEXT if isinstance(value, str) else None
-
-
-AnyMeterInput = Annotated[
-    Annotated[MeterInput, Tag(OBJECT)]
-    | Annotated[str, Tag(TEXT), Field(description="A MeterInput as JSON, or its URL.")],
-    Discriminator(_kind),
-]
-
-
-class RunArguments(Body):
-    """How to fit the models; null: the default for the trace."""
-
-    model_class: str | None = Field(
-        default=None,
-        max_length=255,
-        description="`DailyModel`, `DailyLegacyModel`, `CaltrackBillingModel`, `BillingModel`, `HourlyModel` or "
-        "`HourlyCaltrackModel`, the original datastore's name for one of them, or a model of this deployment; null: "
-        "`DailyModel` for daily or more frequent readings, and `CaltrackBillingModel` for bills.",
-    )
-    model_kwargs: Arguments | None = Field(default=None, description="The settings of the model.")
-    formatter_class: str | None = Field(
-        default=None,
-        max_length=255,
-        description="How the data are prepared: `daily`, `billing` (for either billing model), `caltrack_billing` or "
-        "`hourly`; null: as the model requires.",
-    )
-    formatter_kwargs: Arguments | None = Field(
-        default=None,
-        description='`{"ignore_sufficiency": true}` also fits data that the sufficiency criteria disqualify. '
-        "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model. "
-        '`{"outliers": "exclude"}` leaves out readings far from all similar ones; the default is `keep`.',
-    )
-    uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)
-    reporting_window: ReportingWindow | None = Field(default=None, description=WINDOW)
-
-    def arguments(self) -> dict[str, Any]:
-        """The arguments of every run of the request."""
-        return {name: getattr(self, name) for name in RunArguments.model_fields}
-
-
-class MeterRunIn(RunArguments):
-    """A meter run to schedule, for a trace or a meter input."""
-
-    trace: Id | None = Field(default=None, description="The id of the trace; optional if the project has exactly one.")
-    project: Id | None = Field(
-        default=None, description="The id of the project; optional if the trace belongs to exactly one."
-    )
-    meter_input: AnyMeterInput | None = Field(
-        default=None,
-        description="Instead of trace and project: the complete serialized input, as an object, as a JSON string, or "
-        "as the URL of an input that this datastore returned.",
-    )
-
-
-class BulkIn(RunArguments):
-    """Meter runs to schedule at once."""
-
-    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
-        description="What to run: projects, traces, traces for one project each, or trace groups."
-    )
-
-
-class CheckIn(MeterRunIn):
-    """What to check: the body of a meter run or, with targets, of a bulk request."""
-
-    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] | None = Field(
-        default=None, description="Instead of trace, project and meter_input: the targets of a bulk request."
-    )
-
-
-@with_config(OUTPUT)
-class MeterRunOut(TypedDict):
-    """A meter run."""
-
-    id: Id
-    project: Id | None
-    trace: Id | None
-    status: Annotated[Status, Field(description="PENDING, then RUNNING, then SUCCESS or FAILED; it never moves back.")]
-    meter_input: Annotated[
-        Url | None, Field(description="The complete serialized input, for a GET without a token; null until it exists.")
-    ]
-    model_class: str | None
-    model_kwargs: dict[str, Any] | None
-    formatter_class: str | None
-    formatter_kwargs: dict[str, Any] | None
-    failure_message: Annotated[str | None, Field(description="Why the run FAILED and how to fix it.")]
-    traceback: str | None
-    added: Timestamp
-    updated: Timestamp
-    meter_result: Annotated[Id | None, Field(description="The id of the result, once the status is SUCCESS.")]
-    batch: Annotated[Id | None, Field(description="The id of the batch, if a bulk request scheduled the run.")]
-    uncertainty: Annotated[
-        UncertaintyMethod | None,
-        Field(description="The requested method for the intervals; the result has the one that was used."),
-    ]
-    failure_reason: Annotated[
-        FailureReason | None,
-        Field(description=f"{FAILURE_REASON}\nNull: it has not FAILED, or FAILED before reasons were stored."),
-    ]
-    data_quality: Annotated[
-        DataQualities | None,
-        Field(
-            description="The data-quality report of a run that FAILED because of its data or weather; that of a "
-            "SUCCESS is in its result."
-        ),
-    ]
-    reporting_window: Annotated[
-        ReportingWindow | None, Field(description="The requested reporting window; null: `first_year`.")
-    ]
-
-
-class MeterRunQuery(PageQuery):
-    """Filters for meter runs."""
-
-    project: Id | None = Field(default=None, description="The id of a project.")
-    trace: Id | None = Field(default=None, description="The id of a trace.")
-    status: Status | None = Field(default=None, description="The status.")
-    batch: Id | None = Field(default=None, description="The id of a batch.")
-    failure_reason: FailureReason | None = Field(default=None, description=FAILURE_REASON)
-
-
-def run_out(run: MeterRun) -> dict[str, Any]:
-    """A meter run as shown in responses: a MeterRunOut, except for the order of its keys."""
-    model = {"model_class": run.model_class, "model_kwargs": run.model_kwargs}
-    formatter = {"formatter_class": run.formatter_class, "formatter_kwargs": run.formatter_kwargs}
-    # The reference document shows the model first if the client gave arguments, and the formatter first otherwise.
-    given = any(value is not None for value in (*model.values(), *formatter.values()))
-    return {
-        "id": run.id,
-        "project": run.project,
-        "trace": run.trace,
-        "status": run.status,
-        "meter_input": None if run.meter_input is None else documents.url(run.meter_input),
-        **(model | formatter if given else formatter | model),
-        "failure_message": run.failure_message,
-        "traceback": run.traceback,
-        "added": timestamp(run.added),
-        "updated": timestamp(run.updated),
-        "meter_result": run.meter_result,
-        "batch": run.batch,
-        "uncertainty": run.uncertainty,
-        "failure_reason": run.failure_reason,
-        "data_quality": run.data_quality,
-        "reporting_window": run.reporting_window,
-    }
-
-
-@resource.endpoint(
-    "GET",
-    "/meter_runs/",
-    scope=READ,
-    query=MeterRunQuery,
-    returns=list[MeterRunOut],
-    headers=LINK,
-    examples={"one run": Example(response=[examples.RUN])},
-)
-def list_meter_runs(call: Call[None, MeterRunQuery]) -> Reply:
+@collection.list(MeterRunQuery, examples={"one run": Example(response=[examples.RUN])})
+def list_meter_runs(query: MeterRunQuery) -> Page[MeterRun]:
     """List meter runs."""
-    found = meter_runs.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
-    return page_of(call, [run_out(run) for run in found.items], found.next)
+    return meter_runs.page(**dict(query))
 
 
-@resource.endpoint(
-    "GET",
-    "/meter_runs/{id}/",
-    scope=READ,
-    returns=MeterRunOut,
-    examples={"a run": Example(response=examples.RUN)},
-)
-def get_meter_run(call: Call[None, NoQuery]) -> Reply:
+@collection.get(examples={"a run": Example(response=examples.RUN)})
+def get_meter_run(id: int) -> MeterRun | None:
     """Get a meter run."""
-    run = meter_runs.get(call.id)
-    if run is None:
-        raise call.not_found()
-    return Reply(run_out(run))
+    return meter_runs.get(id)
 
 
 @resource.endpoint(
@@ -260,7 +57,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     """
     body = call.body
     if body.meter_input is not None:
-        _check_only_input(body)
+        body.check_only_input()
         key = stored_key(body.meter_input, from_json(call.raw)["meter_input"])
         spec = RunSpec(meter_input=key, **body.arguments())
     else:
@@ -297,7 +94,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     groups = pairs_of(call.body.targets)
     pairs = [pair for group in groups for pair in group]
     arguments = call.body.arguments()
-    _check_size(len(pairs), arguments)
+    check_count(len(pairs), arguments)
     specs = [RunSpec(project=project, trace=trace, **arguments) for project, trace in pairs]
     batch, scheduled = meter_runs.schedule_batch(specs)
     telemetry.note(batch=batch)
@@ -311,7 +108,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     "POST",
     "/meter_runs/check/",
     scope=READ,
-    body=CheckIn,
+    body=checks.CheckIn,
     returns=checks.ChecksOut,
     errors={503: "No run could be checked; try again after the seconds in `Retry-After`."},
     examples={
@@ -320,7 +117,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
         "a meter input": Example({"meter_input": examples.METER_INPUT}),
     },
 )
-def check_meter_runs(call: Call[CheckIn, NoQuery]) -> Reply:
+def check_meter_runs(call: Call[checks.CheckIn, NoQuery]) -> Reply:
     """Check what meter runs would find in their data.
 
     Accepts the body of a meter run or of a bulk request. It only needs the scope `read`: nothing is scheduled, fitted,
@@ -328,38 +125,4 @@ def check_meter_runs(call: Call[CheckIn, NoQuery]) -> Reply:
     would end with, as far as that is known before a model is fitted. If there are many runs, a sample is checked.
     """
     body = call.body
-    return Reply(checks.summary(_runs_to_check(body, call.raw), body.arguments()))
-
-
-def _runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
-    """The runs that the body would schedule, as chalicelib.jobs.check_runs accepts them. Raises the 400 Problem."""
-    if body.targets is not None:
-        if extra := [name for name in ("trace", "project", "meter_input") if getattr(body, name) is not None]:
-            raise invalid(*(error(f"The check has both targets and a {name}; give only one.", name) for name in extra))
-        pairs = [pair for group in pairs_of(body.targets) for pair in group]
-        _check_size(len(pairs), body.arguments())
-    elif body.meter_input is not None:
-        _check_only_input(body)
-        given = resolved(body.meter_input, from_json(raw)["meter_input"])
-        return [{"meter_input": given} if isinstance(given, str) else {"document": given}]
-    else:
-        pairs = [single_pair(body.project, body.trace)]
-    return [{"project": project, "trace": trace} for project, trace in pairs]
-
-
-def _check_only_input(body: MeterRunIn) -> None:
-    """Raise the 400 Problem if there is a trace or project along with the meter input."""
-    if body.trace is not None or body.project is not None:
-        detail = "The run has both a meter_input and a trace or project; give either the meter_input or the others."
-        raise invalid(error(detail, "meter_input"))
-
-
-def _check_size(count: int, arguments: dict[str, Any]) -> None:
-    """Raise the 400 Problem if a bulk request makes no runs, or too many for one response."""
-    if count == 0:
-        raise invalid(error("None of the targets has a trace to run; give targets with traces.", "targets"))
-    size = RUN_BYTES + lambda_bytes(arguments)
-    limit = min(MAX_RUNS, MAX_BULK_BYTES // size)
-    if count > limit:
-        detail = f"These targets make {count:,} runs; the limit is {limit:,}, so split them into several requests."
-        raise invalid(error(detail, "targets"))
+    return Reply(checks.summary(checks.runs_to_check(body, call.raw), body.arguments()))

@@ -5,12 +5,13 @@ from typing import Any
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Body, Id, Key, PageQuery, Timestamp
-from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.filters import NodeOut, Specification
 from chalicelib.store.collections import trace_groups
+from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import TraceGroup
 
 DESCRIPTION = """\
@@ -97,74 +98,37 @@ EXAMPLE_OUT = {
 }
 
 
-@resource.endpoint(
-    "GET",
-    "/trace_groups/",
-    scope=READ,
-    query=TraceGroupQuery,
-    returns=list[TraceGroupOut],
-    headers=LINK,
-    examples={"one trace group": Example(response=[EXAMPLE_OUT])},
-)
-def list_trace_groups(call: Call[None, TraceGroupQuery]) -> Reply:
+collection = Collection[TraceGroup](resource, TraceGroupOut, trace_group_out)
+
+
+@collection.list(TraceGroupQuery, examples={"one trace group": Example(response=[EXAMPLE_OUT])})
+def list_trace_groups(query: TraceGroupQuery) -> Page[TraceGroup]:
     """List trace groups."""
-    found = trace_groups.page(after=call.query.after, limit=call.query.limit, **call.query.filters())
-    return page_of(call, [trace_group_out(group) for group in found.items], found.next)
+    return trace_groups.page(**dict(query))
 
 
-@resource.endpoint(
-    "POST",
-    "/trace_groups/",
-    scope=WRITE,
-    body=TraceGroupIn,
-    returns=TraceGroupOut,
-    status=201,
-    headers={"Location": "The path of the trace group."},
-    examples={"two filters": Example(EXAMPLE_IN, EXAMPLE_OUT)},
-)
-def create_trace_group(call: Call[TraceGroupIn, NoQuery]) -> Reply:
+@collection.create(TraceGroupIn, examples={"two filters": Example(EXAMPLE_IN, EXAMPLE_OUT)})
+def create_trace_group(body: TraceGroupIn) -> TraceGroup:
     """Create a trace group."""
-    group = trace_groups.create(call.body.given())
-    return Reply(trace_group_out(group), {"Location": f"/api/v1/trace_groups/{group.id}/"})
+    return trace_groups.create(body.given())
 
 
-@resource.endpoint(
-    "GET",
-    "/trace_groups/{id}/",
-    scope=READ,
-    returns=TraceGroupOut,
-    examples={"a trace group": Example(response=EXAMPLE_OUT)},
-)
-def get_trace_group(call: Call[None, NoQuery]) -> Reply:
+@collection.get(examples={"a trace group": Example(response=EXAMPLE_OUT)})
+def get_trace_group(id: int) -> TraceGroup | None:
     """Get a trace group."""
-    group = trace_groups.get(call.id)
-    if group is None:
-        raise call.not_found()
-    return Reply(trace_group_out(group))
+    return trace_groups.get(id)
 
 
-@resource.endpoint(
-    "PATCH",
-    "/trace_groups/{id}/",
-    scope=WRITE,
-    body=TraceGroupChanges,
-    returns=TraceGroupOut,
-    examples={"a new name": Example({"name": "Large retrofits"}, EXAMPLE_OUT)},
-)
-def change_trace_group(call: Call[TraceGroupChanges, NoQuery]) -> Reply:
+@collection.change(TraceGroupChanges, examples={"a new name": Example({"name": "Large retrofits"}, EXAMPLE_OUT)})
+def change_trace_group(id: int, body: TraceGroupChanges) -> TraceGroup | None:
     """Change the given fields of a trace group."""
-    changed = trace_groups.update(call.id, call.body.given())
-    if changed is None:
-        raise call.not_found()
-    return Reply(trace_group_out(changed))
+    return trace_groups.update(id, body.given())
 
 
-@resource.endpoint("DELETE", "/trace_groups/{id}/", scope=WRITE, status=204)
-def delete_trace_group(call: Call[None, NoQuery]) -> Reply:
+@collection.delete()
+def delete_trace_group(id: int) -> bool:
     """Delete a trace group.
 
     Its traces, their meter runs and the results are kept.
     """
-    if not trace_groups.delete(call.id):
-        raise call.not_found()
-    return Reply(None)
+    return trace_groups.delete(id)

@@ -1,0 +1,30 @@
+"""How many aggregation runs a request may make."""
+
+from collections.abc import Sequence
+
+from chalicelib.api.http.problems import error, invalid
+from chalicelib.api.http.serving import lambda_bytes
+from chalicelib.api.resources.meter_run_limits import MAX_BULK_BYTES
+from chalicelib.store.results.choosing import MAX_DERIVATIVES, Chosen
+from chalicelib.store.runs.aggregation_runs import AggregationSpec
+
+MAX_RUNS = 200  # per bulk request: each run is an execution of the state machine, and all start at once
+RUN_BYTES = 3_000  # per run in a response, without its ids; most of it is the signed URL
+
+
+def check_size(wanted: Sequence[tuple[AggregationSpec, Chosen]]) -> None:
+    """Raise the 400 Problem if a bulk request has more runs, derivatives or ids than one request may have."""
+    derivatives = sum(chosen.draft.rows.count for _, chosen in wanted)
+    named = [[spec.projects, spec.traces, spec.derivatives] for spec, _ in wanted]
+    if len(wanted) > MAX_RUNS:
+        detail = f"These targets make more than {MAX_RUNS} runs, the limit of one request; split them into several."
+    elif derivatives > MAX_DERIVATIVES:
+        detail = (
+            f"These targets have more than {MAX_DERIVATIVES:,} derivatives, the limit of one request; split them into "
+            "several."
+        )
+    elif sum(RUN_BYTES + lambda_bytes(ids) for ids in named) > MAX_BULK_BYTES:
+        detail = "The runs of these targets list more ids than fit into one response; split them into several requests."
+    else:
+        return
+    raise invalid(error(detail, "targets"))

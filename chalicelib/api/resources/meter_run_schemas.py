@@ -1,0 +1,188 @@
+"""Meter runs in requests and responses."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, Tag, with_config
+from typing_extensions import TypedDict
+
+from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, PageQuery, Timestamp, Url
+from chalicelib.api.http.problems import error, invalid
+from chalicelib.api.http.times import timestamp
+from chalicelib.api.http.validation import OBJECT, TEXT
+from chalicelib.api.shared.data_quality import DataQualities
+from chalicelib.api.shared.meter_inputs import MeterInput
+from chalicelib.api.shared.reporting_windows import WINDOW, ReportingWindow
+from chalicelib.api.shared.targets import Target
+from chalicelib.store.shared import documents
+from chalicelib.store.tables.runs import MeterRun
+from chalicelib.vocabulary import FailureReason, UncertaintyMethod
+
+Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED"]
+
+UNCERTAINTY = """\
+The method for the 95 % intervals; null: the default of the model.
+
+- `regression`: the delta method, from the fitted model; the default for the models it is validated for
+  (docs/validation.md).
+- `guideline14`: ASHRAE Guideline 14 as eemeter 4.1.1 implements it.
+- `caltrack`: CalTRACK 4.3.2.2, with one correction for autocorrelation.
+- `bootstrap`: a seeded parametric bootstrap; only for `CaltrackBillingModel`.
+"""
+
+
+FAILURE_REASON = """\
+Why a run FAILED.
+
+- `data`: the readings, or the dates of the project.
+- `sufficiency`: a baseline that the sufficiency criteria disqualify.
+- `weather`: temperatures that are missing or unsuitable.
+- `model`: an unknown model or argument, or a model that cannot be computed from these data.
+- `machine`: the datastore could not complete the run; its data are not the cause.
+"""
+
+
+def _kind(value: Any) -> str | None:
+    return OBJECT if isinstance(value, dict | MeterInput) else TEXT if isinstance(value, str) else None
+
+
+AnyMeterInput = Annotated[
+    Annotated[MeterInput, Tag(OBJECT)]
+    | Annotated[str, Tag(TEXT), Field(description="A MeterInput as JSON, or its URL.")],
+    Discriminator(_kind),
+]
+
+
+class RunArguments(Body):
+    """How to fit the models; null: the default for the trace."""
+
+    model_class: str | None = Field(
+        default=None,
+        max_length=255,
+        description="`DailyModel`, `DailyLegacyModel`, `CaltrackBillingModel`, `BillingModel`, `HourlyModel` or "
+        "`HourlyCaltrackModel`, the original datastore's name for one of them, or a model of this deployment; null: "
+        "`DailyModel` for daily or more frequent readings, and `CaltrackBillingModel` for bills.",
+    )
+    model_kwargs: Arguments | None = Field(default=None, description="The settings of the model.")
+    formatter_class: str | None = Field(
+        default=None,
+        max_length=255,
+        description="How the data are prepared: `daily`, `billing` (for either billing model), `caltrack_billing` or "
+        "`hourly`; null: as the model requires.",
+    )
+    formatter_kwargs: Arguments | None = Field(
+        default=None,
+        description='`{"ignore_sufficiency": true}` also fits data that the sufficiency criteria disqualify. '
+        "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model. "
+        '`{"outliers": "exclude"}` leaves out readings far from all similar ones; the default is `keep`.',
+    )
+    uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)
+    reporting_window: ReportingWindow | None = Field(default=None, description=WINDOW)
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of every run of the request."""
+        return {name: getattr(self, name) for name in RunArguments.model_fields}
+
+
+class MeterRunIn(RunArguments):
+    """A meter run to schedule, for a trace or a meter input."""
+
+    trace: Id | None = Field(default=None, description="The id of the trace; optional if the project has exactly one.")
+    project: Id | None = Field(
+        default=None, description="The id of the project; optional if the trace belongs to exactly one."
+    )
+    meter_input: AnyMeterInput | None = Field(
+        default=None,
+        description="Instead of trace and project: the complete serialized input, as an object, as a JSON string, or "
+        "as the URL of an input that this datastore returned.",
+    )
+
+    def check_only_input(self) -> None:
+        """Raise the 400 Problem if there is a trace or project along with the meter input."""
+        if self.trace is not None or self.project is not None:
+            detail = "The run has both a meter_input and a trace or project; give either the meter_input or the others."
+            raise invalid(error(detail, "meter_input"))
+
+
+class BulkIn(RunArguments):
+    """Meter runs to schedule at once."""
+
+    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
+        description="What to run: projects, traces, traces for one project each, or trace groups."
+    )
+
+
+@with_config(OUTPUT)
+class MeterRunOut(TypedDict):
+    """A meter run."""
+
+    id: Id
+    project: Id | None
+    trace: Id | None
+    status: Annotated[Status, Field(description="PENDING, then RUNNING, then SUCCESS or FAILED; it never moves back.")]
+    meter_input: Annotated[
+        Url | None, Field(description="The complete serialized input, for a GET without a token; null until it exists.")
+    ]
+    model_class: str | None
+    model_kwargs: dict[str, Any] | None
+    formatter_class: str | None
+    formatter_kwargs: dict[str, Any] | None
+    failure_message: Annotated[str | None, Field(description="Why the run FAILED and how to fix it.")]
+    traceback: str | None
+    added: Timestamp
+    updated: Timestamp
+    meter_result: Annotated[Id | None, Field(description="The id of the result, once the status is SUCCESS.")]
+    batch: Annotated[Id | None, Field(description="The id of the batch, if a bulk request scheduled the run.")]
+    uncertainty: Annotated[
+        UncertaintyMethod | None,
+        Field(description="The requested method for the intervals; the result has the one that was used."),
+    ]
+    failure_reason: Annotated[
+        FailureReason | None,
+        Field(description=f"{FAILURE_REASON}\nNull: it has not FAILED, or FAILED before reasons were stored."),
+    ]
+    data_quality: Annotated[
+        DataQualities | None,
+        Field(
+            description="The data-quality report of a run that FAILED because of its data or weather; that of a "
+            "SUCCESS is in its result."
+        ),
+    ]
+    reporting_window: Annotated[
+        ReportingWindow | None, Field(description="The requested reporting window; null: `first_year`.")
+    ]
+
+
+class MeterRunQuery(PageQuery):
+    """Filters for meter runs."""
+
+    project: Id | None = Field(default=None, description="The id of a project.")
+    trace: Id | None = Field(default=None, description="The id of a trace.")
+    status: Status | None = Field(default=None, description="The status.")
+    batch: Id | None = Field(default=None, description="The id of a batch.")
+    failure_reason: FailureReason | None = Field(default=None, description=FAILURE_REASON)
+
+
+def run_out(run: MeterRun) -> dict[str, Any]:
+    """A meter run as shown in responses: a MeterRunOut, except for the order of its keys."""
+    model = {"model_class": run.model_class, "model_kwargs": run.model_kwargs}
+    formatter = {"formatter_class": run.formatter_class, "formatter_kwargs": run.formatter_kwargs}
+    # The reference document shows the model first if the client gave arguments, and the formatter first otherwise.
+    given = any(value is not None for value in (*model.values(), *formatter.values()))
+    return {
+        "id": run.id,
+        "project": run.project,
+        "trace": run.trace,
+        "status": run.status,
+        "meter_input": None if run.meter_input is None else documents.url(run.meter_input),
+        **(model | formatter if given else formatter | model),
+        "failure_message": run.failure_message,
+        "traceback": run.traceback,
+        "added": timestamp(run.added),
+        "updated": timestamp(run.updated),
+        "meter_result": run.meter_result,
+        "batch": run.batch,
+        "uncertainty": run.uncertainty,
+        "failure_reason": run.failure_reason,
+        "data_quality": run.data_quality,
+        "reporting_window": run.reporting_window,
+    }
