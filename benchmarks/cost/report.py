@@ -102,7 +102,7 @@ def measure(metered: Metered, count: int, work: Callable[[], Any]) -> Work:
 def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
     """What the API does for one run of a bulk request, and the runs."""
     from chalicelib.api.http.serving import to_json
-    from chalicelib.api.resources.meter_run_schemas import run_out
+    from chalicelib.api.schemas.meter_runs import run_out
     from chalicelib.api.shared.targets import Target, pairs_of
     from chalicelib.store.runs import meter_runs
 

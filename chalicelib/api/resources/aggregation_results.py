@@ -9,9 +9,9 @@ from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, TraceCode, TraceInterpretation, Url
 from chalicelib.api.http.times import timestamp
-from chalicelib.api.resources.aggregation_run_schemas import AggregationInterpretation
-from chalicelib.api.resources.derivatives import Interpretation
+from chalicelib.api.schemas.aggregation_runs import AggregationInterpretation
 from chalicelib.api.shared import examples
+from chalicelib.api.shared.interpretations import Interpretation
 from chalicelib.store.results import aggregation_results
 from chalicelib.store.shared import documents
 from chalicelib.store.shared.pages import Page

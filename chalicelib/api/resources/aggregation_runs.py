@@ -7,15 +7,9 @@ from chalicelib.aggregation import agreement
 from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.problems import error, invalid
-from chalicelib.api.resources.aggregation_choices import (
-    check_deferred,
-    choice_of,
-    chosen_of,
-    combinations,
-    known_members,
-)
-from chalicelib.api.resources.aggregation_run_limits import check_size
-from chalicelib.api.resources.aggregation_run_schemas import (
+from chalicelib.api.rules.aggregation_choices import check_deferred, choice_of, chosen_of, combinations, known_members
+from chalicelib.api.rules.aggregation_run_limits import check_size
+from chalicelib.api.schemas.aggregation_runs import (
     AggregationBulkIn,
     AggregationRunIn,
     AggregationRunOut,

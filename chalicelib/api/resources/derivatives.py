@@ -1,6 +1,6 @@
 """derivatives/"""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
@@ -9,6 +9,7 @@ from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp
 from chalicelib.api.http.times import timestamp
+from chalicelib.api.shared.interpretations import Interpretation
 from chalicelib.store.results import derivatives
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.results import Derivative
@@ -28,13 +29,6 @@ are added up.
 """
 resource = Resource("derivatives", "derivative", DESCRIPTION)
 
-Interpretation = Annotated[
-    Literal["annualized_weather_normal", "gross_predicted", "gross_observed"],
-    Field(
-        description="Which numbers: both models with the weather of the normal year; both models with the weather of "
-        "the reporting period; or the baseline model with that weather, and the metered consumption."
-    ),
-]
 HalfWidth = Annotated[
     float | None,
     Field(description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),

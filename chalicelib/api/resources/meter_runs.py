@@ -5,9 +5,9 @@ from pydantic_core import from_json
 from chalicelib import telemetry
 from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
-from chalicelib.api.resources import checks
-from chalicelib.api.resources.meter_run_limits import check_count
-from chalicelib.api.resources.meter_run_schemas import BulkIn, MeterRunIn, MeterRunOut, MeterRunQuery, run_out
+from chalicelib.api.resources import meter_run_checks
+from chalicelib.api.rules.meter_run_limits import check_count
+from chalicelib.api.schemas.meter_runs import BulkIn, MeterRunIn, MeterRunOut, MeterRunQuery, run_out
 from chalicelib.api.shared import examples
 from chalicelib.api.shared.meter_inputs import stored_key
 from chalicelib.api.shared.targets import pairs_of, single_pair
@@ -108,16 +108,16 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     "POST",
     "/meter_runs/check/",
     scope=READ,
-    body=checks.CheckIn,
-    returns=checks.ChecksOut,
+    body=meter_run_checks.CheckIn,
+    returns=meter_run_checks.ChecksOut,
     errors={503: "No run could be checked; try again after the seconds in `Retry-After`."},
     examples={
-        "a trace": Example({"trace": 2}, checks.EXAMPLE),
-        "a project": Example({"targets": [{"project": 1}]}, checks.BULK_EXAMPLE),
+        "a trace": Example({"trace": 2}, meter_run_checks.EXAMPLE),
+        "a project": Example({"targets": [{"project": 1}]}, meter_run_checks.BULK_EXAMPLE),
         "a meter input": Example({"meter_input": examples.METER_INPUT}),
     },
 )
-def check_meter_runs(call: Call[checks.CheckIn, NoQuery]) -> Reply:
+def check_meter_runs(call: Call[meter_run_checks.CheckIn, NoQuery]) -> Reply:
     """Check what meter runs would find in their data.
 
     Accepts the body of a meter run or of a bulk request. It only needs the scope `read`: nothing is scheduled, fitted,
@@ -125,4 +125,4 @@ def check_meter_runs(call: Call[checks.CheckIn, NoQuery]) -> Reply:
     would end with, as far as that is known before a model is fitted. If there are many runs, a sample is checked.
     """
     body = call.body
-    return Reply(checks.summary(checks.runs_to_check(body, call.raw), body.arguments()))
+    return Reply(meter_run_checks.summary(meter_run_checks.runs_to_check(body, call.raw), body.arguments()))

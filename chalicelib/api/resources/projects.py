@@ -8,8 +8,8 @@ from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS
 from chalicelib.api.http.problems import raise_if_any
-from chalicelib.api.resources.project_periods import PERIODS, period_errors, stored_fields, with_periods
-from chalicelib.api.resources.project_schemas import (
+from chalicelib.api.rules.project_periods import PERIODS, period_errors, stored_fields, with_periods
+from chalicelib.api.schemas.projects import (
     EXAMPLE_IN,
     EXAMPLE_OUT,
     ProjectChanges,

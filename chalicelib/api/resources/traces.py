@@ -8,7 +8,8 @@ from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
-from chalicelib.api.resources.trace_schemas import (
+from chalicelib.api.rules.trace_units import stored_fields, unit_errors, with_same_spelling
+from chalicelib.api.schemas.traces import (
     EXAMPLE_GAS_IN,
     EXAMPLE_GAS_OUT,
     EXAMPLE_IN,
@@ -19,7 +20,6 @@ from chalicelib.api.resources.trace_schemas import (
     TraceQuery,
     trace_out,
 )
-from chalicelib.api.resources.trace_units import stored_fields, unit_errors, with_same_spelling
 from chalicelib.api.shared.duplicates import duplicates_refused
 from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects, trace_groups, traces

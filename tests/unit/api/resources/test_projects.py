@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.resources.project_schemas import EXAMPLE_IN, EXAMPLE_OUT
+from chalicelib.api.schemas.projects import EXAMPLE_IN, EXAMPLE_OUT
 from tests.unit.api.conftest import Api, Memory
 
 

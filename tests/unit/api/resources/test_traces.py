@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.api.resources.trace_schemas import EXAMPLE_OUT
+from chalicelib.api.schemas.traces import EXAMPLE_OUT
 from chalicelib.api.shared import examples
 from chalicelib.vocabulary import INTERPRETATIONS
 from tests.unit.api.conftest import Api, Memory

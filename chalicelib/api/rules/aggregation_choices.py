@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.aggregation import agreement
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
-from chalicelib.api.resources.aggregation_run_schemas import AggregationRunIn, AggregationTarget, Members, Sources
+from chalicelib.api.schemas.aggregation_runs import AggregationRunIn, AggregationTarget, Members, Sources
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
 from chalicelib.store.results import derivatives as stored_derivatives

@@ -12,8 +12,8 @@ from chalicelib.api.http.problems import TOO_LARGE, UNAVAILABLE, Problem, error,
 from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.resources.batches import DataFailures
 from chalicelib.api.resources.meter_results import Criterion
-from chalicelib.api.resources.meter_run_limits import check_count
-from chalicelib.api.resources.meter_run_schemas import MeterRunIn
+from chalicelib.api.rules.meter_run_limits import check_count
+from chalicelib.api.schemas.meter_runs import MeterRunIn
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import Count, DataQualities
 from chalicelib.api.shared.meter_inputs import resolved

@@ -18,8 +18,8 @@ from chalicelib.api.http.fields import (
     Url,
 )
 from chalicelib.api.http.times import timestamp
-from chalicelib.api.resources.derivatives import Interpretation
-from chalicelib.api.resources.meter_run_schemas import Status
+from chalicelib.api.schemas.meter_runs import Status
+from chalicelib.api.shared.interpretations import Interpretation
 from chalicelib.store.collections import trace_groups
 from chalicelib.store.results.choosing import Selection
 from chalicelib.store.shared import documents

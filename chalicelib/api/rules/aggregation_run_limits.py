@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.serving import lambda_bytes
-from chalicelib.api.resources.meter_run_limits import MAX_BULK_BYTES
+from chalicelib.api.rules.meter_run_limits import MAX_BULK_BYTES
 from chalicelib.store.results.choosing import MAX_DERIVATIVES, Chosen
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
 

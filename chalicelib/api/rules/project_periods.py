@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.api.http.problems import ErrorItem, error
 from chalicelib.api.http.times import in_timezone, timestamp
-from chalicelib.api.resources.project_schemas import DEFAULTS
+from chalicelib.api.schemas.projects import DEFAULTS
 from chalicelib.store.tables.collections import Project
 
 PERIODS = ("baseline_period_start", "baseline_period_end", "reporting_period_start", "reporting_period_end")

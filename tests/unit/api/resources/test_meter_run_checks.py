@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.api import contract
-from chalicelib.api.resources import checks as rendering
+from chalicelib.api.resources import meter_run_checks
 from chalicelib.api.shared import examples
 from chalicelib.store.runs import checks
 from tests.unit.api.conftest import BUCKET, Api, Memory
@@ -139,7 +139,7 @@ def test_runs_cut_off_by_the_time_limit_are_not_counted(portfolio: Api, function
 def test_the_list_is_shortened_to_fit_into_a_response(
     portfolio: Api, function: Function, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rendering, "MAX_LIST_BYTES", 5_000)
+    monkeypatch.setattr(meter_run_checks, "MAX_LIST_BYTES", 5_000)
     function.found = {2: failing("model", "x" * 4_000), 3: failing("model", "x" * 4_000)}
     found = check(portfolio, {"targets": [{"project": 1}]})
     assert (found["checked"], found["failing"], len(found["checks"])) == (2, 2, 1)

@@ -1,0 +1,1 @@
+"""The bodies, responses and filters of the resources that have the most fields."""
