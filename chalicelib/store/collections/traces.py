@@ -18,11 +18,16 @@ sync = _traces.sync
 
 
 def delete(id: int) -> bool:
-    """Delete a trace and its records; False when there is no such trace. Its runs and results remain."""
-    if not _traces.delete(id):
+    """Delete a trace and its records; False when there is no such trace. Its runs and results remain.
+
+    Raises OutOfTimeError, when some records may be gone: the trace is still there, so that it can be deleted again.
+    """
+    if get(id) is None:
         return False
     series.delete(series.trace_prefix(id))
-    return True
+    deleted = _traces.delete(id)
+    series.delete(series.trace_prefix(id))  # records that were added meanwhile
+    return deleted
 
 
 def page(
@@ -68,7 +73,7 @@ def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
 
 def ids_of_projects(projects: Iterable[int]) -> dict[int, list[int]]:
     """The trace ids of each project that has any, in ascending order."""
-    found = ProjectTraces.batch_get(set(projects), consistent_read=True)
+    found = pages.batch_get(ProjectTraces, set(projects))
     return {entry.project: sorted(entry.traces or ()) for entry in found}
 
 

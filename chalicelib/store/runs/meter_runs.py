@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import telemetry
+from chalicelib import deadline, telemetry
 from chalicelib.reporting_window import Window
 from chalicelib.settings import settings
 from chalicelib.store.results import newest
@@ -32,6 +32,7 @@ MAX_MESSAGE, MAX_TRACEBACK = 4_000, 20_000  # characters, so that items stay bel
 MAX_DATA_QUALITY = 20_000  # bytes of JSON
 RETRY_ADVICE = "The data are not at fault: schedule it again. If it fails again, give the operator the id of the run."
 ENDED = ("SUCCESS", "FAILED")
+WRITTEN_PER_SECOND = 1_000  # runs, at least
 
 
 @dataclass(frozen=True)
@@ -54,18 +55,22 @@ class Exhausted(Exception):
 
 
 def schedule(spec: RunSpec) -> MeterRun:
-    """Write a run and queue it."""
+    """Write a run and queue it. Raises OutOfTimeError, when nothing is written."""
     (run,) = _schedule([spec], None)
     return run
 
 
 def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
-    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order."""
+    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order.
+
+    Raises OutOfTimeError: none of the runs is queued then, and the reconciler deletes those that were written.
+    """
     batch = batches.allocate()
     return batch, _schedule(specs, batch)
 
 
 def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
+    deadline.check(len(specs) / WRITTEN_PER_SECOND)
     block = ids.allocate("meter_runs", len(specs))
     due = int(time.time()) + MESSAGE_LIFETIME
     runs = [
