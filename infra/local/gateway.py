@@ -9,13 +9,13 @@ Started as a file, since a PYTHONPATH would reach the functions, which have thei
 
 import gzip
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
 PATH = re.compile(r"/_aws/execute-api/([^/]+)/")  # of a request to an API, with its id
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib import telemetry
+from chalicelib import deadline, telemetry
 from chalicelib.aggregation import agreement
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import (
@@ -23,11 +23,12 @@ from chalicelib.api.http.fields import (
 )
 from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
-from chalicelib.api.http.serving import lambda_bytes
+from chalicelib.api.http.serving import lambda_bytes, logger
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.resources.derivatives import Interpretation
 from chalicelib.api.resources.meter_runs import MAX_BULK_BYTES, Status
 from chalicelib.api.shared import examples
+from chalicelib.deadline import OutOfTimeError
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
 from chalicelib.store.results import derivatives as stored_derivatives
@@ -35,7 +36,7 @@ from chalicelib.store.results.choosing import MAX_DERIVATIVES, Choice, Chosen, S
 from chalicelib.store.runs import aggregation_runs, batches
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
 from chalicelib.store.shared import documents
-from chalicelib.store.tables import AggregationRun
+from chalicelib.store.tables import AggregationRun, TraceGroup
 from chalicelib.vocabulary import SHORT_CODES, Kind
 
 DESCRIPTION = """\
@@ -61,6 +62,7 @@ A request adds up at most 50,000 derivatives, and a bulk request makes at most 2
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
 
 MAX_RUNS = 200  # per bulk request: each run is an execution of the state machine, and all start at once
+SCHEDULING = 5.0  # seconds that are left for it when derivatives are chosen
 RUN_BYTES = 3_000  # per run in a response, without its ids; most of it is the signed URL
 
 AggregationInterpretation = Annotated[
@@ -153,11 +155,13 @@ class AggregationRunOut(TypedDict):
     aggregation_input: Annotated[
         Url,
         Field(
-            description="The request and every selected derivative with its values, for a GET without a token. It does "
-            "not exist while the run waits for a batch; when the run has ended, get the run again for a new URL."
+            description="The request and every selected derivative with its values, for a GET without a token. A run "
+            "that has yet to select them will have another URL: when it has ended, get it again."
         ),
     ]
-    trace_interpretation: Annotated[TraceCode | None, Field(description="Null only while the run waits for a batch.")]
+    trace_interpretation: Annotated[
+        TraceCode | None, Field(description="Null only until the derivatives are selected.")
+    ]
     derivative_interpretation: Interpretation | None
     aggregation_interpretation: AggregationInterpretation
     aggregation_result: Annotated[Id | None, Field(description="The id of the result, once the status is SUCCESS.")]
@@ -244,10 +248,11 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
     """Schedule an aggregation run.
 
     Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; what would be refused
-    here then makes the run FAILED.
+    here then makes the run FAILED. The same holds if selecting them takes more than some 20 seconds: the run then
+    goes on with it.
     """
     body = call.body
-    members = _known_members([((), body)])
+    groups = _known_groups([((), body)])
     spec = AggregationSpec(
         **body.sources(),
         after_batch=body.after_batch,
@@ -257,7 +262,7 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
         mix_uncertainty=body.mix_uncertainty,
     )
     if body.after_batch is None:
-        chosen = _chosen(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
+        chosen = _chosen_in_time(body, spec, groups)
     else:
         _check_deferred(body)
         chosen = None
@@ -283,16 +288,18 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     derivatives are left out. The response groups the runs by target, in the order of the targets.
     """
     targets = call.body.targets
-    members = _known_members([(("targets", index), target) for index, target in enumerate(targets)])
+    sources = [(("targets", index), target) for index, target in enumerate(targets)]
     groups: list[list[tuple[AggregationSpec, Chosen]]] = []
     wanted: list[tuple[AggregationSpec, Chosen]] = []
     passed_over: Counter[Kind] = Counter()
-    for index, target in enumerate(targets):
-        choice = _choice(target.selection(members), "targets", index)
-        groups.append(_combinations(target, choice, index))
-        wanted += groups[-1]
-        passed_over += choice.passed_over
-        _check_size(wanted)  # refuse before reading more
+    with deadline.within(deadline.left() - SCHEDULING):
+        members = _members(_known_groups(sources), sources)
+        for index, target in enumerate(targets):
+            choice = _choice(target.selection(members), "targets", index)
+            groups.append(_combinations(target, choice, index))
+            wanted += groups[-1]
+            passed_over += choice.passed_over
+            _check_size(wanted)  # refuse before reading more
     if not wanted:
         raise invalid(error(agreement.nothing_matches(passed_over), "targets"))
     scheduled = iter(aggregation_runs.schedule(wanted))
@@ -300,10 +307,24 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
 
 
-def _known_members(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> Members:
-    """The members of the groups among the sources, which come with the path to each.
+def _chosen_in_time(body: AggregationRunIn, spec: AggregationSpec, groups: list[TraceGroup]) -> Chosen | None:
+    """The derivatives of a run; None if that takes too long, so that its execution has to choose them.
 
-    Raises the 400 Problem for projects, traces and groups that do not exist, and for sources or groups that are empty.
+    Raises the 400 Problem.
+    """
+    try:
+        with deadline.within(deadline.left() - SCHEDULING):
+            members = _members(groups, [((), body)])
+            return _chosen(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
+    except OutOfTimeError:
+        logger.info("the execution has to choose the derivatives")
+        return None
+
+
+def _known_groups(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> list[TraceGroup]:
+    """The groups among the sources, which come with the path to each.
+
+    Raises the 400 Problem for projects, traces and groups that do not exist, and for sources that are empty.
     """
     known: dict[str, Any] = {
         "projects": projects.get_many({id for _, one in sources for id in one.projects}),
@@ -319,7 +340,12 @@ def _known_members(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> 
         if one.group is not None and one.group not in groups:
             errors.append(error(f"There is no trace group {one.group}.", *at, "group"))
     raise_if_any(errors)
-    members = trace_groups.members_of(list(groups.values()))
+    return list(groups.values())
+
+
+def _members(groups: list[TraceGroup], sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> Members:
+    """The members of the groups of the sources. Raises the 400 Problem for groups that are empty."""
+    members = trace_groups.members_of(groups)
     raise_if_any(
         [
             error(

@@ -26,7 +26,7 @@ from chalicelib.api.http.fields import (
 from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, raise_if_any
 from chalicelib.api.http.times import in_timezone, optional_timestamp, timestamp
-from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
+from chalicelib.api.shared.syncing import CUT_SHORT, Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects
 from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.tables import Project
@@ -225,6 +225,7 @@ def create_project(call: Call[ProjectIn, NoQuery]) -> Reply:
     scope=WRITE,
     body=Annotated[list[ProjectIn], Field(max_length=MAX_ITEMS)],
     returns=list[Synced],
+    errors=CUT_SHORT,
     examples={"one project": Example([EXAMPLE_IN], [{"id": 1, "project_id": "BUILDING-17", "status": "created"}])},
 )
 def sync_projects(call: Call[list[ProjectIn], NoQuery]) -> Reply:
@@ -286,7 +287,13 @@ def change_project(call: Call[ProjectChanges, NoQuery]) -> Reply:
     return Reply(project_out(changed))
 
 
-@resource.endpoint("DELETE", "/projects/{id}/", scope=WRITE, status=204)
+@resource.endpoint(
+    "DELETE",
+    "/projects/{id}/",
+    scope=WRITE,
+    status=204,
+    errors={503: "Some of its traces may no longer belong to it; the same request again deletes it."},
+)
 def delete_project(call: Call[None, NoQuery]) -> Reply:
     """Delete a project.
 

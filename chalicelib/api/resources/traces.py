@@ -1,6 +1,7 @@
 """traces/"""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, with_config
@@ -12,10 +13,10 @@ from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, Id, Key, PageQue
 from chalicelib.api.http.paging import LINK, page_of
 from chalicelib.api.http.problems import DUPLICATE, ErrorItem, Problem, error, invalid, raise_if_any
 from chalicelib.api.http.times import timestamp
-from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
+from chalicelib.api.shared.syncing import CUT_SHORT, Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.shared.errors import Conflict
-from chalicelib.store.tables import Trace
+from chalicelib.store.tables import Trace, TraceGroup
 
 resource = Resource("traces", "trace", "Gas and electricity meters, each with one series of readings.")
 
@@ -223,17 +224,16 @@ def list_traces(call: Call[None, TraceQuery]) -> Reply:
     """List traces."""
     filters = call.query.filters()
     group = filters.pop("group")
-    if group is not None:
-        filters["among"] = _traces_of_group(group)
-    found = traces.page(after=call.query.after, limit=call.query.limit, **filters)
+    page = traces.page if group is None else partial(trace_groups.traces_page, _group(group))
+    found = page(after=call.query.after, limit=call.query.limit, **filters)
     return page_of(call, [trace_out(trace) for trace in found.items], found.next)
 
 
-def _traces_of_group(id: int) -> list[int]:
+def _group(id: int) -> TraceGroup:
     group = trace_groups.get(id)
     if group is None:
         raise invalid({**error(f"There is no trace group {id}.", "group"), "parameter": "group"})
-    return sorted({trace for _, trace in trace_groups.members(group)})
+    return group
 
 
 @resource.endpoint(
@@ -267,6 +267,7 @@ def create_trace(call: Call[TraceIn, NoQuery]) -> Reply:
     scope=WRITE,
     body=Annotated[list[TraceIn], Field(max_length=MAX_ITEMS)],
     returns=list[Synced],
+    errors=CUT_SHORT,
     examples={"one trace": Example([EXAMPLE_IN], [{"id": 2, "trace_id": "METER-17-E", "status": "created"}])},
 )
 def sync_traces(call: Call[list[TraceIn], NoQuery]) -> Reply:
@@ -333,7 +334,13 @@ def change_trace(call: Call[TraceChanges, NoQuery]) -> Reply:
     return Reply(trace_out(changed))
 
 
-@resource.endpoint("DELETE", "/traces/{id}/", scope=WRITE, status=204)
+@resource.endpoint(
+    "DELETE",
+    "/traces/{id}/",
+    scope=WRITE,
+    status=204,
+    errors={503: "Some of its records may have been deleted; the same request again deletes the rest, and the trace."},
+)
 def delete_trace(call: Call[None, NoQuery]) -> Reply:
     """Delete a trace and its records.
 

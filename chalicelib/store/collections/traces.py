@@ -1,6 +1,6 @@
 """Traces: the time series of meters. A trace may belong to several projects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from chalicelib.store.collections.keyed import Collection
 from chalicelib.store.series import series
@@ -37,22 +37,14 @@ def page(
     projects: int | None = None,
     trace_id: str | None = None,
     interpretation: str | None = None,
-    among: Sequence[int] | None = None,
 ) -> pages.Page[Trace]:
-    """A page of the traces that match the filters.
-
-    projects: the id of a project that they belong to. among: the trace ids to choose from.
-    """
+    """A page of the traces that match the filters; `projects` is the id of a project that they belong to."""
     if trace_id is not None:
         found = _traces.page_of_key(trace_id, after, interpretation=interpretation).items
-        matching = [trace for trace in found if projects is None or projects in trace.projects]
-        return pages.Page([trace for trace in matching if among is None or trace.id in among], None)
-    candidates: Sequence[int] | None = among if projects is None else _ids_of_project(projects)
-    if candidates is None:
+        return pages.Page([trace for trace in found if projects is None or projects in trace.projects], None)
+    if projects is None:
         return _traces.page(after, limit, interpretation=interpretation)
-    if among is not None:
-        candidates = sorted(set(candidates) & set(among))
-    return pages.walk(Trace, candidates, after, limit, pages.matches(interpretation=interpretation))
+    return pages.walk(Trace, _ids_of_project(projects), after, limit, pages.matches(interpretation=interpretation))
 
 
 def unlink(project: int) -> None:
