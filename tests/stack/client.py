@@ -35,8 +35,13 @@ class Api:
         return response.json()
 
     def post(self, path: str, body: Any, status: int = 201, **headers: str) -> Any:
-        """The response to a POST."""
-        response = self.call("POST", path, json=body, headers=headers)
+        """The response to a POST, which is repeated for as long as a busy datastore asks for that."""
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            response = self.call("POST", path, json=body, headers=headers)
+            if response.status_code != 503 or time.monotonic() > deadline:
+                break
+            time.sleep(int(response.headers["Retry-After"]))
         assert response.status_code == status, response.text
         return response.json()
 
