@@ -16,6 +16,7 @@ class Settings:
     meter_queue_url: str
     hourly_queue_url: str  # queue of the worker with the hourly models; empty if there is none
     state_machine_arn: str
+    cors_origins: tuple[str, ...]  # whose web pages may call the API; "*" among them for any; empty for none
     check_function: str  # name of the function that checks meter runs; empty in functions that do not call it
     worker_timeout: int  # seconds; the Timeout of MeterWorker
     max_attempts: int  # how often a run is tried before it is marked failed
@@ -36,6 +37,7 @@ class Settings:
             meter_queue_url=os.environ["METER_QUEUE_URL"],
             hourly_queue_url=os.environ["HOURLY_QUEUE_URL"],
             state_machine_arn=os.environ["STATE_MACHINE_ARN"],
+            cors_origins=tuple(filter(None, os.environ["CORS_ORIGINS"].split(","))),
             check_function=os.environ["CHECK_FUNCTION"],
             worker_timeout=int(os.environ["WORKER_TIMEOUT"]),
             max_attempts=int(os.environ["MAX_ATTEMPTS"]),

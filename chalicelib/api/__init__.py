@@ -5,7 +5,7 @@ from typing import Any
 
 from chalice.app import Chalice, ChaliceAuthorizer
 
-from chalicelib.api.http.serving import respond
+from chalicelib.api.http.serving import respond, respond_other
 from chalicelib.api.resources import (
     aggregation_results,
     aggregation_runs,
@@ -55,4 +55,4 @@ RESOURCES = (
 def register(app: Chalice, authorizer: ChaliceAuthorizer) -> None:
     """Register every route with the app; `authorizer` protects those that need a token."""
     for resource in RESOURCES:
-        app.register_blueprint(resource.blueprint(authorizer, respond), url_prefix=BASE)
+        app.register_blueprint(resource.blueprint(authorizer, respond, respond_other), url_prefix=BASE)

@@ -15,7 +15,11 @@ logger = Logger()
 
 
 class GoneError(Exception):
-    """A project, trace or group of the run was deleted while the run waited for its batch."""
+    """A project, trace or group of the run was deleted before its derivatives were chosen."""
+
+
+class MissingError(Exception):
+    """A derivative that the run names does not exist."""
 
 
 def handle(event: dict[str, Any]) -> dict[str, Any]:
@@ -25,7 +29,7 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
     if run.chunks is None:
         try:
             run = _with_derivatives(run)
-        except (GoneError, agreement.DisagreementError, choosing.TooManyError) as refusal:
+        except (GoneError, MissingError, agreement.DisagreementError, choosing.TooManyError) as refusal:
             aggregation_runs.fail(run, str(refusal))
             logger.info("FAILED", reason=str(refusal))
     aggregation_runs.begin(run)
@@ -35,15 +39,20 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _with_derivatives(run: AggregationRun) -> AggregationRun:
-    """Choose the derivatives of a run and store them. Raises GoneError, DisagreementError or TooManyError."""
+    """Choose the derivatives of a run and store them.
+
+    Raises GoneError, MissingError, DisagreementError or TooManyError.
+    """
     spec = aggregation_runs.spec_of(run)
     for item, named, found in (
         ("project", spec.projects, projects.get_many(spec.projects)),
         ("trace", spec.traces, traces.get_many(spec.traces)),
     ):
         if gone := [str(id) for id in named if id not in found]:
-            raise GoneError(f"While the run waited for its batch, {item} {', '.join(gone[:20])} was deleted.")
+            raise GoneError(f"Before the derivatives were chosen, {item} {', '.join(gone[:20])} was deleted.")
     choice = choosing.choose(spec.selection(_members(spec.group)))
+    if choice.missing:
+        raise MissingError(f"There is no derivative {', '.join(map(str, sorted(choice.missing)[:20]))}.")
     kind, unit = agreement.single(choice.units, choice.passed_over)
     draft = choice.drafts[kind]
     agreement.check_methods(draft.methods, mix=spec.mix_uncertainty)
@@ -55,5 +64,5 @@ def _members(group: int | None) -> list[trace_groups.Member]:
         return []
     found = trace_groups.get(group)
     if found is None:
-        raise GoneError(f"While the run waited for its batch, trace group {group} was deleted.")
+        raise GoneError(f"Before the derivatives were chosen, trace group {group} was deleted.")
     return trace_groups.members(found)

@@ -26,6 +26,7 @@ def function_environment(name: str) -> dict[str, str]:
             "METER_QUEUE_URL": outputs["MeterQueueUrl"],
             "HOURLY_QUEUE_URL": outputs.get("HourlyQueueUrl", ""),
             "STATE_MACHINE_ARN": outputs["AggregationStateMachineArn"],
+            "CORS_ORIGINS": parameters["CorsOrigins"],
             "CHECK_FUNCTION": "",
             "WORKER_TIMEOUT": parameters["WorkerTimeout"],
             "MAX_ATTEMPTS": "3",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import boto3
 import yaml
 
+from infra.checks.transform import Template, decided, with_values
 from infra.deployment import cloudformation
 from infra.deployment.cloudformation import Account, StackError, Wanted
 from infra.local.server import LocalStackError, credentials
@@ -31,7 +32,8 @@ def deploy(endpoint_url: str, name: str, package: Path, parameters: dict[str, st
     except StackError as error:
         raise LocalStackError(str(error)) from None
     outputs = cloudformation.outputs(cloudformation.describe(local, name) or {})
-    _apply_gateway_responses(endpoint_url, outputs["RestAPIId"], template)
+    decided_template = decided(with_values(yaml.safe_load(template), parameters))
+    _apply_gateway_responses(endpoint_url, outputs["RestAPIId"], decided_template)
     _apply_concurrency(endpoint_url)
     api = urlsplit(outputs["ApiUrl"])
     return f"{endpoint_url}/_aws/execute-api/{outputs['RestAPIId']}{api.path}"
@@ -57,10 +59,10 @@ def _with_batches(template: str) -> str:
     return re.sub(r"^( *- )sqs:SendMessage$", r"\g<0>\n\1sqs:SendMessageBatch", template, flags=re.MULTILINE)
 
 
-def _apply_gateway_responses(endpoint_url: str, api: str, template: str) -> None:
+def _apply_gateway_responses(endpoint_url: str, api: str, template: Template) -> None:
     """Set API Gateway's error responses: MiniStack ignores those in the template."""
     gateway = _client(endpoint_url, "apigateway")
-    rest_api = yaml.safe_load(template)["Resources"]["RestAPI"]["Properties"]
+    rest_api = template["Resources"]["RestAPI"]["Properties"]
     for kind, response in rest_api["GatewayResponses"].items():
         headers = response["ResponseParameters"]["Headers"]
         gateway.put_gateway_response(

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 HOST = "127.0.0.1"
+GATEWAY = Path(__file__).with_name("gateway.py")
 REGION = "us-east-1"
 START_TIMEOUT = 30  # seconds
 STOP_TIMEOUT = 10  # seconds
@@ -96,7 +97,7 @@ class Server:
             if not _locked(lock):
                 raise LocalStackError("Another command is starting the local stack; wait for it to finish.")
             process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-P", str(GATEWAY)],
                 cwd=self.directory,
                 env=self._environment(port),
                 stdin=subprocess.DEVNULL,

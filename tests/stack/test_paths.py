@@ -16,15 +16,9 @@ class TestPaths:
         problem = api.refused(method, with_id(path, id), 404, **({"json": {}} if method == "PATCH" else {}))
         assert str(id) in problem["detail"]
 
-    @pytest.mark.parametrize(
-        ("method", "path"),
-        [("GET", "nothing/"), ("GET", "projects/1/nothing/"), ("PUT", "projects/1/"), ("DELETE", "projects/")],
-    )
-    def test_an_unknown_path_or_method_is_a_problem_too(self, api: Api, method: str, path: str) -> None:
-        response = api.call(method, path)
-        assert response.status_code in (404, 405)
-        assert response.headers["Content-Type"] == "application/problem+json"
-        assert response.json()["status"] == response.status_code
+    @pytest.mark.parametrize("path", ["nothing/", "projects/1/nothing/"])
+    def test_an_unknown_path_is_a_problem_too(self, api: Api, path: str) -> None:
+        api.refused("GET", path, 404)
 
     @pytest.mark.parametrize(("path", "query"), LISTS)
     @pytest.mark.parametrize(

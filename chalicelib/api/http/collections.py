@@ -137,11 +137,11 @@ class Collection(Generic[T]):
 
         return declare
 
-    def delete(self) -> Declare[Callable[[int], bool]]:
+    def delete(self, *, errors: Mapping[int, str] | None = None) -> Declare[Callable[[int], bool]]:
         """Declare a function that deletes the item with an id, and returns whether it existed; False: a 404."""
 
         def declare(delete: Callable[[int], bool]) -> Callable[[int], bool]:
-            @self.resource.endpoint("DELETE", self.item_path, scope=WRITE, status=204)
+            @self.resource.endpoint("DELETE", self.item_path, scope=WRITE, status=204, errors=errors)
             @wraps(delete)
             def handler(call: Call[None, NoQuery]) -> Reply:
                 if not delete(call.id):

@@ -26,6 +26,7 @@ MAX_ITEMS = 10_000  # per list in a request
 MAX_ARGUMENT_BYTES = 20_000  # of JSON per free-form object: it is stored with every run and every result
 BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZIPCODE, STATION = r"^[0-9]{5}$", r"^[0-9A-Z]{6}$"
+NO_NUL = r"^[^\x00]*$"  # of a name: files, logs and other databases may cut it off at a NUL
 
 
 class Body(BaseModel):
@@ -113,7 +114,8 @@ def _known_timezone(name: str) -> str:
 
 Id = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Reading = Annotated[float, Field(ge=-1e12, le=1e12)]
-Key = Annotated[str, Field(min_length=1, max_length=255)]
+Name = Annotated[str, Field(max_length=255, pattern=NO_NUL)]
+Key = Annotated[Name, Field(min_length=1)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_range)]
 DateOrInstant = Annotated[
     Instant,
@@ -130,10 +132,15 @@ TraceInterpretation = Annotated[
 ]
 TraceCode = Annotated[str, Field(json_schema_extra={"enum": list(vocabulary.INTERPRETATIONS)})]
 Arguments = Annotated[dict[str, Any], AfterValidator(checked_json)]
+SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
 Scalar = Annotated[
-    Any, AfterValidator(_scalar), Field(json_schema_extra={"type": ["string", "number", "boolean", "null"]})
+    Any, AfterValidator(_scalar), Field(json_schema_extra=SCALAR)
 ]  # a union would report an error for each of its members instead of one for the value
-Metadata = Annotated[dict[str, Scalar], AfterValidator(checked_json)]
+Metadata = Annotated[
+    dict[Annotated[str, Field(pattern=NO_NUL)], Scalar],
+    AfterValidator(checked_json),
+    WithJsonSchema({"type": "object", "propertyNames": {"pattern": NO_NUL}, "additionalProperties": SCALAR}),
+]
 Timestamp = Annotated[
     str,
     Field(

@@ -7,11 +7,12 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from chalicelib import __version__
-from chalicelib.api.http import problems
+from chalicelib.api.http import links, problems
 from chalicelib.api.http.endpoints import Endpoint, Resource
 from chalicelib.api.http.problems import Problem, ProblemOut
 
 REFERENCE = "#/components/schemas/{model}"
+REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
 
 DESCRIPTION = """\
 Projects are buildings; traces are the readings of their gas and electricity meters. A *meter run* fits one model to the
@@ -22,9 +23,14 @@ Every path works with and without its trailing slash. Timestamps in requests nee
 are UTC with microseconds and `Z`. Where a date alone is accepted, it means midnight in the project's time zone. Lists
 are plain arrays, oldest id first; the `Link` header has the URL of the next page.
 
-Errors are problem documents (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing. A POST
-may have an `Idempotency-Key`: a repeated request with the same key and body returns the first response and does nothing
-else.
+Errors are problem documents (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing, except
+where its 503 says otherwise. A POST may have an `Idempotency-Key`: a repeated request with the same key and body
+returns the first response and does nothing else.
+
+Every path with a GET also accepts HEAD, which returns the same status and headers without the body. OPTIONS needs no
+token and returns 204 with the methods of the path in `Allow`; any other method is a 405, also with `Allow`. Responses
+of 1 kB or more are compressed if the client sends `Accept-Encoding: gzip`. Each response has the id that the datastore
+gave its request in `X-Request-Id`: include it when you report a problem.
 """
 
 # The meaning of each error status, the same for all endpoints, and an example.
@@ -52,6 +58,14 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
             "This Idempotency-Key was already used with a different body. Use a new key for a new request.",
         ),
     ),
+    405: (
+        "The path does not accept this method. `Allow` lists those that it accepts. This holds for every path.",
+        Problem(
+            problems.METHOD_NOT_ALLOWED,
+            "/projects/ does not accept PUT; it accepts GET, HEAD, POST, OPTIONS.",
+            headers={"Allow": "GET, HEAD, POST, OPTIONS"},
+        ),
+    ),
     413: (
         "The body is larger than 6 MB.",
         Problem(problems.TOO_LARGE, "The body is 7.3 MB; the limit is 6 MB. Split a list into several requests."),
@@ -60,13 +74,27 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         "The Content-Type is not the one that this request body must have.",
         Problem(problems.UNSUPPORTED_MEDIA_TYPE, "The Content-Type is 'text/csv'; send application/json."),
     ),
+    429: (
+        "There are too many requests. API Gateway sends this response itself, so `type` is only `about:blank`.",
+        Problem(
+            problems.TOO_MANY_REQUESTS,
+            "Too many requests at once. Try again after a second.",
+            headers={"Retry-After": "1"},
+        ),
+    ),
     500: (
         "The datastore had an internal error.",
         Problem(problems.INTERNAL, "The datastore had an unexpected error. If it persists, report request 7a1c."),
     ),
     503: (
-        "A part of the datastore is not available.",
-        Problem(problems.UNAVAILABLE, "The API cannot reach its tables. Try again later."),
+        "The request takes longer than the 29 seconds that it may take, or a part of the datastore is not available. "
+        "Repeat it after the seconds in `Retry-After`, with the same Idempotency-Key if it has one; if it still takes "
+        "too long, split it.",
+        Problem(
+            problems.OUT_OF_TIME,
+            "The request takes longer than the 29 seconds that it may take. Repeat it later, or split it.",
+            headers={"Retry-After": "10"},
+        ),
     ),
 }
 
@@ -83,9 +111,14 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
     resources = list(resources)
     endpoints = [endpoint for resource in resources for endpoint in resource.endpoints]
     schemas, definitions = _schemas(endpoints)
+    targets = links.targets(endpoints)
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in endpoints:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+        operation = _operation(endpoint, schemas)
+        schema = schemas.get((endpoint.name, "returns"), {})
+        if found := links.links(endpoint, schema, definitions, targets):
+            operation["responses"][str(endpoint.status)]["links"] = found
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {"title": "EEmeter datastore", "version": __version__, "description": DESCRIPTION},
@@ -95,6 +128,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
         "components": {
             "schemas": definitions,
             "responses": {f"Problem{status}": _error(*ERRORS[status]) for status in ERRORS},
+            "headers": {"RequestId": {"description": "The id of the request.", "schema": {"type": "string"}}},
             "parameters": {
                 "IdempotencyKey": {
                     "name": "Idempotency-Key",
@@ -191,11 +225,10 @@ def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
 
 def _success(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     response: dict[str, Any] = {"description": "Done." if endpoint.status == 204 else endpoint.documentation[0]}
-    if endpoint.headers:
-        response["headers"] = {
-            name: {"description": description, "schema": {"type": "string"}}
-            for name, description in endpoint.headers.items()
-        }
+    response["headers"] = REQUEST_ID | {
+        name: {"description": description, "schema": {"type": "string"}}
+        for name, description in endpoint.headers.items()
+    }
     if endpoint.returns is not None:
         responses = {name: example.response for name, example in endpoint.examples.items()}
         response["content"] = {endpoint.content_type: _content(schemas[endpoint.name, "returns"], responses)}
@@ -209,9 +242,9 @@ def _content(schema: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _errors(endpoint: Endpoint) -> dict[str, Any]:
     """The errors that follow from an endpoint's method, path and body, and its own."""
-    statuses = {400, 500, *endpoint.errors}
+    statuses = {400, 429, 500, *endpoint.errors}
     if endpoint.scope:
-        statuses |= {401, 403}
+        statuses |= {401, 403, 503}
     if "{" in endpoint.path:
         statuses.add(404)
     if endpoint.method == "POST":
@@ -233,5 +266,7 @@ def _error(description: str, example: Problem) -> dict[str, Any]:
     schema = {"$ref": REFERENCE.format(model="ProblemOut")}
     return {
         "description": description,
+        "headers": REQUEST_ID
+        | {name: {"schema": {"type": "string"}, "example": value} for name, value in example.headers.items()},
         "content": {problems.CONTENT_TYPE: {"schema": schema, "example": example.document()}},
     }

@@ -3,21 +3,26 @@
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
 from chalice.app import Request, Response
 
-from chalicelib import telemetry
-from chalicelib.api.http import problems, validation
+from chalicelib import deadline, telemetry
+from chalicelib.api.http import cors, problems, validation
 from chalicelib.api.http.endpoints import JSON, Call, Endpoint
 from chalicelib.api.http.problems import Problem
+from chalicelib.deadline import OutOfTimeError
+from chalicelib.settings import settings
 from chalicelib.store import idempotency
 from chalicelib.store.idempotency import Stored
 from chalicelib.store.shared.errors import InProgress, Mismatch
 
 MAX_BODY_BYTES = 6_000_000
+RESERVE = 4.0  # seconds to respond in, and for a cold start, which API Gateway's 29 seconds include and Lambda's do not
+RETRY_AFTER = "10"  # seconds
 ACCEPTED_TYPES = {JSON: (JSON, "application/merge-patch+json")}  # where more than the declared content type is accepted
 
 logger = Logger()
@@ -25,25 +30,51 @@ logger = Logger()
 
 def respond(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
     """Serve a request; every failure becomes a problem document, and every request writes one log line."""
+    return _respond(endpoint.path, request, partial(_serve, endpoint, request, path))
+
+
+def respond_other(path: str, accepted: Sequence[str], request: Request) -> Response:
+    """Serve OPTIONS, and refuse a method that the path does not accept."""
+    return _respond(path, request, partial(_serve_other, path, accepted, request))
+
+
+def _respond(path: str, request: Request, serve: Callable[[], Stored]) -> Response:
     started = time.perf_counter()
     request_id = str(request.context.get("requestId", ""))
     telemetry.note(request_id=request_id)
     try:
-        reply = _serve(endpoint, request, path)
+        with deadline.within(_seconds(request) - RESERVE):
+            reply = serve()
     except Problem as problem:
         reply = _error_response(problem)
+    except OutOfTimeError:
+        detail = "The request takes longer than the 29 seconds that it may take. Repeat it later, or split it."
+        reply = _error_response(Problem(problems.OUT_OF_TIME, detail, headers={"Retry-After": RETRY_AFTER}))
     except Exception:
         logger.exception("unexpected error")
         detail = f"The datastore had an unexpected error. If it persists, report request {request_id}."
         reply = _error_response(Problem(problems.INTERNAL, detail))
     logger.info(
         "request",
-        method=endpoint.method,
-        path=endpoint.path,
+        method=request.method,
+        path=path,
         status=reply.status,
         ms=round((time.perf_counter() - started) * 1000, 1),
     )
-    return Response(body=reply.body, status_code=reply.status, headers=dict(reply.headers))
+    origins, origin = settings().cors_origins, request.headers.get("origin")
+    headers: dict[str, str | list[str]] = {
+        **reply.headers,
+        **cors.headers(origins, origin),
+        "Vary": ", ".join(["Accept-Encoding", *cors.vary(origins)]),
+        "X-Request-Id": request_id,
+    }
+    return Response(body="" if request.method == "HEAD" else reply.body, status_code=reply.status, headers=headers)
+
+
+def _seconds(request: Request) -> float:
+    """How long Lambda lets the request run from now."""
+    context: Any = request.lambda_context
+    return float(context.get_remaining_time_in_millis()) / 1000
 
 
 def to_json(value: Any) -> str:
@@ -79,6 +110,14 @@ def _serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Sto
     if key is None or endpoint.method != "POST":
         return _handle(endpoint, call)
     return _handle_once(endpoint, call, key)
+
+
+def _serve_other(path: str, accepted: Sequence[str], request: Request) -> Stored:
+    allow = {"Allow": ", ".join(accepted)}
+    if request.method == "OPTIONS":
+        return Stored(204, allow | cors.preflight(settings().cors_origins, request.headers.get("origin"), accepted), "")
+    detail = f"{path} does not accept {request.method}; it accepts {allow['Allow']}."
+    raise Problem(problems.METHOD_NOT_ALLOWED, detail, headers=allow)
 
 
 def _check_scope(endpoint: Endpoint, request: Request) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from chalicelib.api.http.fields import STATION, ZIPCODE, Query
+from chalicelib.api.http.fields import NO_NUL, STATION, ZIPCODE, Query
 from chalicelib.api.http.problems import MAX_ERRORS, ErrorItem, error, invalid
 
 Q = TypeVar("Q", bound=Query)
@@ -18,6 +18,7 @@ OBJECT, TEXT = "(object)", "(text)"
 FILTER, BOOLEAN = "(filter)", "(filter_boolean)"
 BARE_FILTER, BARE_BOOLEAN = "(bare filter)", "(bare filter_boolean)"
 UNION_MEMBERS = (OBJECT, TEXT, FILTER, BOOLEAN, BARE_FILTER, BARE_BOOLEAN)
+NAME = "[key]"  # ends the path of an error in the name of a field, rather than in its value
 
 MAX_SHOWN = 60  # characters of the client's text that a message quotes
 
@@ -31,6 +32,7 @@ _MESSAGES = {
 }
 _PATTERN_MESSAGES = {
     STATION: "This should be the USAF id of a station, six characters such as 724390.",
+    NO_NUL: "This contains the character NUL (U+0000); remove it.",
     ZIPCODE: "This should be a ZIP code of five digits such as 60601.",
 }
 # Where to look up a numeric id by the client's own id: the list, and its query parameter.
@@ -80,6 +82,8 @@ def _errors(problem: ValidationError) -> list[ErrorDetails]:
 
 def _error(found: ErrorDetails, path: tuple[str | int, ...], schema: Any) -> ErrorItem:
     location = [part for part in found["loc"] if part not in UNION_MEMBERS]
+    if location[-1:] == [NAME]:
+        location.pop()
     names = _fields(schema, found["loc"][:-1]) if found["type"] == "extra_forbidden" else ()
     return error(_message(found, "field", names), *path, *location)
 

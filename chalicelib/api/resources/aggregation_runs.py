@@ -2,12 +2,20 @@
 
 from collections import Counter
 
-from chalicelib import telemetry
+from chalicelib import deadline, telemetry
 from chalicelib.aggregation import agreement
 from chalicelib.api.http.collections import Collection
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.problems import error, invalid
-from chalicelib.api.rules.aggregation_choices import check_deferred, choice_of, chosen_of, combinations, known_members
+from chalicelib.api.http.serving import logger
+from chalicelib.api.rules.aggregation_choices import (
+    check_deferred,
+    choice_of,
+    chosen_of,
+    combinations,
+    known_groups,
+    members_of,
+)
 from chalicelib.api.rules.aggregation_run_limits import check_size
 from chalicelib.api.schemas.aggregation_runs import (
     AggregationBulkIn,
@@ -17,10 +25,12 @@ from chalicelib.api.schemas.aggregation_runs import (
     run_out,
 )
 from chalicelib.api.shared import examples
+from chalicelib.deadline import OutOfTimeError
 from chalicelib.store.results.choosing import Chosen
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
 from chalicelib.store.shared.pages import Page
+from chalicelib.store.tables.collections import TraceGroup
 from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import Kind
 
@@ -46,6 +56,8 @@ A request adds up at most 50,000 derivatives, and a bulk request makes at most 2
 """
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
 collection = Collection[AggregationRun](resource, AggregationRunOut, run_out)
+
+SCHEDULING = 5.0  # seconds that are left for it when derivatives are chosen
 
 
 @collection.list(AggregationRunQuery, examples={"one run": Example(response=[examples.AGGREGATION_RUN])})
@@ -74,10 +86,11 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
     """Schedule an aggregation run.
 
     Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; what would be refused
-    here then makes the run FAILED.
+    here then makes the run FAILED. The same holds if selecting them takes more than some 20 seconds: the run then
+    selects them itself.
     """
     body = call.body
-    members = known_members([((), body)])
+    groups = known_groups([((), body)])
     spec = AggregationSpec(
         **body.sources(),
         after_batch=body.after_batch,
@@ -87,7 +100,7 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
         mix_uncertainty=body.mix_uncertainty,
     )
     if body.after_batch is None:
-        chosen = chosen_of(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
+        chosen = _chosen_in_time(body, spec, groups)
     else:
         check_deferred(body)
         chosen = None
@@ -113,18 +126,34 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     derivatives are left out. The response groups the runs by target, in the order of the targets.
     """
     targets = call.body.targets
-    members = known_members([(("targets", index), target) for index, target in enumerate(targets)])
+    sources = [(("targets", index), target) for index, target in enumerate(targets)]
     groups: list[list[tuple[AggregationSpec, Chosen]]] = []
     wanted: list[tuple[AggregationSpec, Chosen]] = []
     passed_over: Counter[Kind] = Counter()
-    for index, target in enumerate(targets):
-        choice = choice_of(target.selection(members), "targets", index)
-        groups.append(combinations(target, choice, index))
-        wanted += groups[-1]
-        passed_over += choice.passed_over
-        check_size(wanted)  # refuse before reading more
+    with deadline.within(deadline.left() - SCHEDULING):
+        members = members_of(known_groups(sources), sources)
+        for index, target in enumerate(targets):
+            choice = choice_of(target.selection(members), "targets", index)
+            groups.append(combinations(target, choice, index))
+            wanted += groups[-1]
+            passed_over += choice.passed_over
+            check_size(wanted)  # refuse before reading more
     if not wanted:
         raise invalid(error(agreement.nothing_matches(passed_over), "targets"))
     scheduled = iter(aggregation_runs.schedule(wanted))
     telemetry.emit({"AggregationsScheduled": len(wanted)})
     return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
+
+
+def _chosen_in_time(body: AggregationRunIn, spec: AggregationSpec, groups: list[TraceGroup]) -> Chosen | None:
+    """The derivatives of a run; None if that takes too long, so that its execution has to choose them.
+
+    Raises the 400 Problem.
+    """
+    try:
+        with deadline.within(deadline.left() - SCHEDULING):
+            members = members_of(groups, [((), body)])
+            return chosen_of(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
+    except OutOfTimeError:
+        logger.info("the execution has to choose the derivatives")
+        return None

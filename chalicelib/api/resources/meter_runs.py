@@ -77,6 +77,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     returns=list[list[MeterRunOut]],
     status=201,
     headers={"Location": "The path of the batch, `/api/v1/batches/{id}/`, which counts the runs by status."},
+    errors={503: "No run is scheduled; runs that are already listed disappear within minutes."},
     examples={
         "two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK),
         "a trace group": Example({"targets": [{"group": 1}]}),

@@ -19,7 +19,7 @@ from chalicelib.api.schemas.projects import (
     project_out,
 )
 from chalicelib.api.shared.duplicates import duplicates_refused
-from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
+from chalicelib.api.shared.syncing import CUT_SHORT, Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import Project
@@ -51,6 +51,7 @@ def create_project(body: ProjectIn) -> Project:
     scope=WRITE,
     body=Annotated[list[ProjectIn], Field(max_length=MAX_ITEMS)],
     returns=list[Synced],
+    errors=CUT_SHORT,
     examples={"one project": Example([EXAMPLE_IN], [{"id": 1, "project_id": "BUILDING-17", "status": "created"}])},
 )
 def sync_projects(call: Call[list[ProjectIn], NoQuery]) -> Reply:
@@ -94,7 +95,7 @@ def change_project(id: int, body: ProjectChanges) -> Project | None:
         return projects.update(id, changes)
 
 
-@collection.delete()
+@collection.delete(errors={503: "Some of its traces may no longer belong to it; the same request again deletes it."})
 def delete_project(id: int) -> bool:
     """Delete a project.
 

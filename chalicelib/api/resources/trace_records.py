@@ -12,7 +12,7 @@ from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, DateOrInstant, I
 from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
 from chalicelib.api.http.times import in_timezone, microseconds, moment, timestamp
-from chalicelib.api.shared.records import RecordsAccepted, SeriesQuery, cursors, read_page
+from chalicelib.api.shared.records import CUT_SHORT, RecordsAccepted, SeriesQuery, cursors, read_page
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
@@ -124,6 +124,7 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
     body=Annotated[list[TraceRecordIn], Field(max_length=MAX_ITEMS)],
     returns=TraceRecordsAccepted,
     status=201,
+    errors=CUT_SHORT,
     examples={
         "a day and the end": Example(
             [

@@ -21,10 +21,10 @@ from chalicelib.api.schemas.traces import (
     trace_out,
 )
 from chalicelib.api.shared.duplicates import duplicates_refused
-from chalicelib.api.shared.syncing import Synced, duplicate_errors, synced
+from chalicelib.api.shared.syncing import CUT_SHORT, Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.shared.pages import Page
-from chalicelib.store.tables.collections import Trace
+from chalicelib.store.tables.collections import Trace, TraceGroup
 
 resource = Resource("traces", "trace", "Gas and electricity meters, each with one series of readings.")
 collection = Collection[Trace](resource, TraceOut, trace_out)
@@ -37,9 +37,7 @@ def list_traces(query: TraceQuery) -> Page[Trace]:
     """List traces."""
     wanted = dict(query)
     group = wanted.pop("group")
-    if group is not None:
-        wanted["among"] = _traces_of_group(group)
-    return traces.page(**wanted)
+    return traces.page(**wanted) if group is None else trace_groups.traces_page(_group(group), **wanted)
 
 
 @collection.create(
@@ -64,6 +62,7 @@ def create_trace(body: TraceIn) -> Trace:
     scope=WRITE,
     body=Annotated[list[TraceIn], Field(max_length=MAX_ITEMS)],
     returns=list[Synced],
+    errors=CUT_SHORT,
     examples={"one trace": Example([EXAMPLE_IN], [{"id": 2, "trace_id": "METER-17-E", "status": "created"}])},
 )
 def sync_traces(call: Call[list[TraceIn], NoQuery]) -> Reply:
@@ -108,7 +107,9 @@ def change_trace(id: int, body: TraceChanges) -> Trace | None:
         return traces.update(id, stored_fields(given, trace))
 
 
-@collection.delete()
+@collection.delete(
+    errors={503: "Some of its records may have been deleted; the same request again deletes the rest, and the trace."}
+)
 def delete_trace(id: int) -> bool:
     """Delete a trace and its records.
 
@@ -117,11 +118,11 @@ def delete_trace(id: int) -> bool:
     return traces.delete(id)
 
 
-def _traces_of_group(id: int) -> list[int]:
+def _group(id: int) -> TraceGroup:
     group = trace_groups.get(id)
     if group is None:
         raise invalid({**error(f"There is no trace group {id}.", "group"), "parameter": "group"})
-    return sorted({trace for _, trace in trace_groups.members(group)})
+    return group
 
 
 def _project_errors(items: list[tuple[tuple[str | int, ...], Any]]) -> list[ErrorItem]:

@@ -10,7 +10,7 @@ from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, Instant, Station
 from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import error, raise_if_any
 from chalicelib.api.http.times import microseconds, moment, timestamp
-from chalicelib.api.shared.records import RecordsAccepted, SeriesQuery, cursors, read_page
+from chalicelib.api.shared.records import CUT_SHORT, RecordsAccepted, SeriesQuery, cursors, read_page
 from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, range_error
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
@@ -98,6 +98,7 @@ def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
     body=Annotated[list[WeatherRecordIn], Field(max_length=MAX_ITEMS)],
     returns=RecordsAccepted,
     status=201,
+    errors=CUT_SHORT,
     examples={
         "an hour": Example(
             [

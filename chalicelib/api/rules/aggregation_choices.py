@@ -12,12 +12,13 @@ from chalicelib.store.results import derivatives as stored_derivatives
 from chalicelib.store.results.choosing import Choice, Chosen, Selection, TooManyError
 from chalicelib.store.runs import batches
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
+from chalicelib.store.tables.collections import TraceGroup
 
 
-def known_members(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> Members:
-    """The members of the groups among the sources, which come with the path to each.
+def known_groups(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> list[TraceGroup]:
+    """The groups among the sources, which come with the path to each.
 
-    Raises the 400 Problem for projects, traces and groups that do not exist, and for sources or groups that are empty.
+    Raises the 400 Problem for projects, traces and groups that do not exist, and for sources that are empty.
     """
     known: dict[str, Any] = {
         "projects": projects.get_many({id for _, one in sources for id in one.projects}),
@@ -33,7 +34,12 @@ def known_members(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> M
         if one.group is not None and one.group not in groups:
             errors.append(error(f"There is no trace group {one.group}.", *at, "group"))
     raise_if_any(errors)
-    members = trace_groups.members_of(list(groups.values()))
+    return list(groups.values())
+
+
+def members_of(groups: list[TraceGroup], sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> Members:
+    """The members of the groups of the sources. Raises the 400 Problem for groups that are empty."""
+    members = trace_groups.members_of(groups)
     raise_if_any(
         [
             error(

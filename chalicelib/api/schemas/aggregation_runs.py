@@ -114,11 +114,11 @@ class AggregationRunOut(TypedDict):
     aggregation_input: Annotated[
         Url,
         Field(
-            description="The request and every selected derivative with its values, for a GET without a token. It does "
-            "not exist while the run waits for a batch; when the run has ended, get the run again for a new URL."
+            description="The request and every selected derivative with its values, for a GET without a token. A run "
+            "that has yet to select them will have another URL: when it has ended, get it again."
         ),
     ]
-    trace_interpretation: Annotated[TraceCode | None, Field(description="Null only while the run waits for a batch.")]
+    trace_interpretation: Annotated[TraceCode | None, Field(description="Null until the derivatives are selected.")]
     derivative_interpretation: Interpretation | None
     aggregation_interpretation: AggregationInterpretation
     aggregation_result: Annotated[Id | None, Field(description="The id of the result, once the status is SUCCESS.")]

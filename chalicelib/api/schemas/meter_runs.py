@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, PageQuery, Timestamp, Url
+from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, Name, PageQuery, Timestamp, Url
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.http.validation import OBJECT, TEXT
@@ -55,17 +55,15 @@ AnyMeterInput = Annotated[
 class RunArguments(Body):
     """How to fit the models; null: the default for the trace."""
 
-    model_class: str | None = Field(
+    model_class: Name | None = Field(
         default=None,
-        max_length=255,
         description="`DailyModel`, `DailyLegacyModel`, `CaltrackBillingModel`, `BillingModel`, `HourlyModel` or "
         "`HourlyCaltrackModel`, the original datastore's name for one of them, or a model of this deployment; null: "
         "`DailyModel` for daily or more frequent readings, and `CaltrackBillingModel` for bills.",
     )
     model_kwargs: Arguments | None = Field(default=None, description="The settings of the model.")
-    formatter_class: str | None = Field(
+    formatter_class: Name | None = Field(
         default=None,
-        max_length=255,
         description="How the data are prepared: `daily`, `billing` (for either billing model), `caltrack_billing` or "
         "`hourly`; null: as the model requires.",
     )

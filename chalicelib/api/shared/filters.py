@@ -9,7 +9,7 @@ from chalicelib.api.http.fields import OUTPUT, Body, checked_json
 from chalicelib.api.http.validation import BARE_BOOLEAN, BARE_FILTER, BOOLEAN, FILTER
 
 MAX_NESTED = 20  # levels of filter_boolean
-TARGET = r"^(project_id|trace_id|project_metadata\|[\s\S]+)$"
+TARGET = r"^(project_id|trace_id|project_metadata\|[^\x00]+)$"
 SCALAR_TYPES = ["string", "number", "boolean", "null"]
 
 Boolean = Literal["and", "or"]
@@ -17,7 +17,7 @@ Boolean = Literal["and", "or"]
 
 def _known_target(target: str) -> str:
     kind, _, name = target.partition("|")
-    if target not in ("project_id", "trace_id") and not (kind == "project_metadata" and name):
+    if target not in ("project_id", "trace_id") and not (kind == "project_metadata" and name and "\0" not in name):
         raise ValueError(
             "The target should be project_id, trace_id, or project_metadata| followed by the name of a field of the "
             "project's metadata, such as project_metadata|program"

@@ -12,6 +12,7 @@ from chalicelib.api.http.fields import (
     Arguments,
     DateOrInstant,
     Instant,
+    Name,
     Reading,
     Station,
     TimeZone,
@@ -111,9 +112,9 @@ class MeterInput(Part):
     project: InputProject
     weather: InputWeather | None = None
     weather_normal: InputWeather | None = None
-    model_class: str | None = Field(default=None, max_length=255)
+    model_class: Name | None = None
     model_kwargs: Arguments | None = None
-    formatter_class: str | None = Field(default=None, max_length=255)
+    formatter_class: Name | None = None
     formatter_kwargs: Arguments | None = None
     uncertainty: vocabulary.UncertaintyMethod | None = None
     reporting_window: ReportingWindow | None = None

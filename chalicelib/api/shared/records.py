@@ -10,6 +10,8 @@ from chalicelib.api.http.times import microseconds
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
 
+CUT_SHORT = {503: "Some of the records may have been stored; the same request again stores them all."}
+
 
 @with_config(OUTPUT)
 class RecordsAccepted(TypedDict):

@@ -10,6 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
+from chalicelib import deadline
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.shared.transactions import commit
@@ -149,7 +150,7 @@ class Collection(Generic[M]):
 
     def _owners(self, keys: list[str]) -> dict[str, int]:
         """The ids of the items with these keys, by key."""
-        found = UniqueKey.batch_get(sorted({self._unique(key) for key in keys}), consistent_read=True)
+        found = pages.batch_get(UniqueKey, sorted({self._unique(key) for key in keys}))
         return {entry.key.removeprefix(f"{self.key_field}#"): entry.id for entry in found}
 
     def _new_ids(self, items: list[dict[str, Any]]) -> range:
@@ -186,10 +187,18 @@ class Collection(Generic[M]):
         raise self._contended(key)
 
     def _commit_many(self, changes: list[Change[M]]) -> list[Change[M]]:
-        """Make changes, several per transaction. Returns those that were not made, because items had changed."""
+        """Make changes, several per transaction. Returns those that were not made, because items had changed.
+
+        Raises OutOfTimeError, when some may have been made.
+        """
+
+        def commit_in_time(group: list[Change[M]]) -> bool:
+            deadline.check()
+            return self._commit(group)
+
         with ThreadPoolExecutor(THREADS) as pool:
             groups = _groups(changes)
-            made = pool.map(self._commit, groups)
+            made = pool.map(commit_in_time, groups)
             return [change for group, done in zip(groups, made, strict=True) if not done for change in group]
 
     def _commit(self, changes: list[Change[M]]) -> bool:

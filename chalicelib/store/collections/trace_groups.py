@@ -50,6 +50,32 @@ def page(*, after: int, limit: int, name: str | None = None) -> pages.Page[Trace
     return pages.walk(TraceGroup, ids.allocated(RESOURCE), after, limit, pages.matches(name=name))
 
 
+def traces_page(
+    group: TraceGroup,
+    *,
+    after: int,
+    limit: int,
+    projects: int | None = None,
+    trace_id: str | None = None,
+    interpretation: str | None = None,
+) -> pages.Page[Trace]:
+    """A page of the traces in a group that match the filters, which are those of `traces.page`."""
+    wanted = pages.matches(trace_id=trace_id, interpretation=interpretation)
+
+    def select(block: list[Trace]) -> list[Trace]:
+        found = [trace for trace in block if wanted(trace) and (projects is None or projects in trace.projects)]
+        matched = {trace for _, (_, trace) in _members([group], found)}
+        return [trace for trace in found if trace.id in matched]
+
+    if trace_id is not None:
+        candidates: Sequence[int] = [trace.id for trace in traces.find_many([trace_id]).values()]
+    elif projects is not None:
+        candidates = traces.ids_of_projects([projects]).get(projects, [])
+    else:
+        candidates = ids.allocated("traces")
+    return pages.walk_blocks(Trace, candidates, after, limit, select)
+
+
 def members(group: TraceGroup) -> list[Member]:
     """The members of a group: each trace with each of its projects that match, ordered by trace and project id."""
     return members_of([group])[group.id]
@@ -67,11 +93,14 @@ def members_of(groups: Sequence[TraceGroup]) -> dict[int, list[Member]]:
 
 def _matching(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, Member]]:
     """The members of the groups in a block of traces, each with the id of its group."""
-    found = traces.get_many(block)
-    owners = projects.get_many(id for trace in found.values() for id in trace.projects)
+    return _members(groups, [trace for _, trace in sorted(traces.get_many(block).items())])
+
+
+def _members(groups: Sequence[TraceGroup], candidates: Sequence[Trace]) -> list[tuple[int, Member]]:
+    owners = projects.get_many(id for trace in candidates for id in trace.projects)
     return [
         (group.id, (project.id if project else None, trace.id))
-        for _, trace in sorted(found.items())
+        for trace in candidates
         for project in _owners(trace, owners)
         for group in groups
         if matches(group.filter_specification, trace, project)

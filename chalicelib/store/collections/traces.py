@@ -1,6 +1,6 @@
 """Traces: the time series of meters. A trace may belong to several projects."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from chalicelib.store.collections.keyed import Collection
 from chalicelib.store.series import series
@@ -18,11 +18,16 @@ sync = _traces.sync
 
 
 def delete(id: int) -> bool:
-    """Delete a trace and its records; False when there is no such trace. Its runs and results remain."""
-    if not _traces.delete(id):
+    """Delete a trace and its records; False when there is no such trace. Its runs and results remain.
+
+    Raises OutOfTimeError, when some records may be gone: the trace is still there, so that it can be deleted again.
+    """
+    if get(id) is None:
         return False
     series.delete(series.trace_prefix(id))
-    return True
+    deleted = _traces.delete(id)
+    series.delete(series.trace_prefix(id))  # records that were added meanwhile
+    return deleted
 
 
 def page(
@@ -32,22 +37,14 @@ def page(
     projects: int | None = None,
     trace_id: str | None = None,
     interpretation: str | None = None,
-    among: Sequence[int] | None = None,
 ) -> pages.Page[Trace]:
-    """A page of the traces that match the filters.
-
-    projects: the id of a project that they belong to. among: the trace ids to choose from.
-    """
+    """A page of the traces that match the filters; `projects` is the id of a project that they belong to."""
     if trace_id is not None:
         found = _traces.page_of_key(trace_id, after, interpretation=interpretation).items
-        matching = [trace for trace in found if projects is None or projects in trace.projects]
-        return pages.Page([trace for trace in matching if among is None or trace.id in among], None)
-    candidates: Sequence[int] | None = among if projects is None else _ids_of_project(projects)
-    if candidates is None:
+        return pages.Page([trace for trace in found if projects is None or projects in trace.projects], None)
+    if projects is None:
         return _traces.page(after, limit, interpretation=interpretation)
-    if among is not None:
-        candidates = sorted(set(candidates) & set(among))
-    return pages.walk(Trace, candidates, after, limit, pages.matches(interpretation=interpretation))
+    return pages.walk(Trace, _ids_of_project(projects), after, limit, pages.matches(interpretation=interpretation))
 
 
 def unlink(project: int) -> None:
@@ -68,7 +65,7 @@ def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
 
 def ids_of_projects(projects: Iterable[int]) -> dict[int, list[int]]:
     """The trace ids of each project that has any, in ascending order."""
-    found = ProjectTraces.batch_get(set(projects), consistent_read=True)
+    found = pages.batch_get(ProjectTraces, set(projects))
     return {entry.project: sorted(entry.traces or ()) for entry in found}
 
 

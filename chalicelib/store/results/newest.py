@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.store.shared.pages import in_blocks
+from chalicelib.store.shared.pages import batch_get, in_blocks
 from chalicelib.store.tables.results import NewestRun
 from chalicelib.store.tables.runs import MeterRun
 
@@ -31,7 +31,7 @@ def runs_of(keys: Iterable[Key]) -> dict[Key, int]:
     """The id of the newest successful run for each key that has one."""
 
     def read(block: list[Key]) -> list[NewestRun]:
-        return list(NewestRun.batch_get(block, consistent_read=True))
+        return list(batch_get(NewestRun, block))
 
     found = (entry for block in in_blocks(read, sorted(set(keys))) for entry in block)
     return {(entry.trace, entry.project): entry.meter_run for entry in found}

@@ -13,7 +13,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import __version__, telemetry
+from chalicelib import __version__, deadline, telemetry
 from chalicelib.store.collections.trace_groups import Member
 from chalicelib.store.results.choosing import Chosen, Selection
 from chalicelib.store.runs import endings, state_machine
@@ -61,7 +61,10 @@ class AggregationSpec:
 
 
 def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
-    """Write runs and start their executions. A run without derivatives chooses them once its batch has ended."""
+    """Write runs and start their executions. The execution of a run without derivatives chooses them.
+
+    Raises OutOfTimeError, when no run is written.
+    """
     block = ids.allocate("aggregation_runs", len(wanted))
     runs = [_new(id, spec) for id, (spec, _) in zip(block, wanted, strict=True)]
     with ThreadPoolExecutor(state_machine.THREADS) as pool:
@@ -94,7 +97,7 @@ def page(*, after: int, limit: int, status: str | None = None) -> pages.Page[Agg
 
 
 def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
-    """Store the derivatives of a run that waited for its batch, and return the run.
+    """Store the derivatives of a run whose request did not choose them, and return the run.
 
     If two executions do so at the same time, the first one wins.
     """
@@ -221,6 +224,7 @@ def _new(id: int, spec: AggregationSpec) -> AggregationRun:
 def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any]:
     """Store the input of a run and return the attributes that describe it. A new key each time: inputs never change."""
     key = f"{INPUTS}/{uuid.uuid4()}.json"
+    deadline.check()
     asked = asdict(spec)
     if spec.trace_interpretation is not None:
         asked["trace_interpretation"] = SHORT_CODES[spec.trace_interpretation]
@@ -249,6 +253,7 @@ def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any
 
 def _start(run: AggregationRun) -> None:
     try:
+        deadline.check()
         state_machine.start(run)
     except Exception:
         logger.exception("a run was written but not started; the reconciler will start it", aggregation_run=run.id)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import cache
 from typing import Any
 
@@ -11,6 +11,7 @@ from aws_lambda_powertools import Logger
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from chalicelib import deadline
 from chalicelib.settings import settings
 from chalicelib.store.shared import documents
 
@@ -18,6 +19,7 @@ logger = Logger(child=True)
 
 MAX_PAYLOAD = 6_000_000  # bytes; a little below Lambda's limit for synchronous invocations
 MAX_CALLS = 8  # concurrent invocations
+MAX_SECONDS = 25.0  # the function's own timeout
 SPLIT_ABOVE = 8  # runs; more are split among several invocations, each of which may be a cold start
 
 
@@ -51,8 +53,11 @@ def check(runs: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> list[dic
     size = -(-len(runs) // min(MAX_CALLS, -(-len(runs) // SPLIT_ABOVE)))
     blocks = [runs[first : first + size] for first in range(0, len(runs), size)]
     payloads = [_payload(block, arguments) for block in blocks]
-    with ThreadPoolExecutor(MAX_CALLS) as pool:
-        responses = list(pool.map(_invoke, payloads))
+    pool = ThreadPoolExecutor(MAX_CALLS)
+    calls = [pool.submit(_invoke, payload) for payload in payloads]
+    wait(calls, _seconds())
+    pool.shutdown(wait=False)  # a call that has no response yet gets none
+    responses = [call.result() if call.done() else [] for call in calls]
     if not any(responses):
         raise Unavailable
     found: list[dict[str, Any] | None] = []
@@ -61,8 +66,13 @@ def check(runs: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> list[dic
     return found
 
 
+def _seconds() -> float:
+    """How long an invocation may take."""
+    return min(MAX_SECONDS, deadline.left())
+
+
 def _payload(block: Sequence[dict[str, Any]], arguments: dict[str, Any]) -> bytes:
-    payload = documents.to_json({"runs": block, "arguments": arguments})
+    payload = documents.to_json({"runs": block, "arguments": arguments, "seconds": _seconds()})
     if len(payload) > MAX_PAYLOAD:
         raise TooLarge(len(payload))
     return payload

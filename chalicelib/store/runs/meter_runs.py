@@ -7,6 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from chalicelib import deadline
 from chalicelib.reporting_window import Window
 from chalicelib.store.runs import batches, outbox
 from chalicelib.store.shared import bulk, ids, pages
@@ -16,6 +17,7 @@ from chalicelib.store.tables.runs import MeterRun
 logger = Logger(child=True)
 
 MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue retains a message for one more day
+WRITTEN_PER_SECOND = 1_000  # runs, at least
 
 
 @dataclass(frozen=True)
@@ -34,18 +36,22 @@ class RunSpec:
 
 
 def schedule(spec: RunSpec) -> MeterRun:
-    """Write a run and queue it."""
+    """Write a run and queue it. Raises OutOfTimeError, when nothing is written."""
     (run,) = _schedule([spec], None)
     return run
 
 
 def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
-    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order."""
+    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order.
+
+    Raises OutOfTimeError: none of the runs is queued then, and the reconciler deletes those that were written.
+    """
     batch = batches.allocate()
     return batch, _schedule(specs, batch)
 
 
 def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
+    deadline.check(len(specs) / WRITTEN_PER_SECOND)
     block = ids.allocate("meter_runs", len(specs))
     due = int(time.time()) + MESSAGE_LIFETIME
     runs = [

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from chalicelib import deadline
 from chalicelib.settings import settings
 
 BATCH = 10  # the limit of SendMessageBatch
@@ -22,7 +23,10 @@ def _client() -> Any:
 
 
 def send(run_ids: Iterable[int]) -> None:
-    """Queue runs. Raises RuntimeError unless SQS accepts all of them. Queuing a run twice is harmless."""
+    """Queue runs. Raises RuntimeError unless SQS accepts all of them, and OutOfTimeError.
+
+    Queuing a run twice is harmless.
+    """
     remaining = iter(run_ids)
     chunks = iter(lambda: list(islice(remaining, BATCH)), [])
     with ThreadPoolExecutor(THREADS) as pool:
@@ -39,6 +43,7 @@ def _message(run_id: int) -> str:
 
 
 def _send_chunk(run_ids: list[int]) -> None:
+    deadline.check()
     entries = [{"Id": str(id), "MessageBody": _message(id)} for id in run_ids]
     response = _client().send_message_batch(QueueUrl=settings().meter_queue_url, Entries=entries)
     if failed := response.get("Failed"):

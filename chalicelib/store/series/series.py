@@ -14,11 +14,13 @@ from functools import lru_cache
 
 from botocore.exceptions import ClientError
 
+from chalicelib import deadline
 from chalicelib.settings import settings
 from chalicelib.store.series.npz import Array, pack, unpack
 from chalicelib.store.shared.documents import client
 
 COMPACT_ABOVE = 24  # chunks; reading more of them costs more than compacting them once
+COMPACTION = 10.0  # seconds that it may take
 SETTLED_AFTER = 120  # seconds after which the request that named a chunk has certainly ended
 NAME_DIGITS = 17  # digits of the timestamp at the start of a name
 RETRIES = 5
@@ -91,9 +93,14 @@ def replace(prefix: str, column: Column) -> None:
 
 
 def append_many(columns: dict[str, Column]) -> None:
-    """Add records under many prefixes."""
+    """Add records under many prefixes. Raises OutOfTimeError, when those under some prefixes may have been added."""
+
+    def append_in_time(prefix: str, column: Column) -> None:
+        deadline.check()
+        append(prefix, column)
+
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(append, columns.keys(), columns.values()))
+        list(pool.map(append_in_time, columns.keys(), columns.values()))
 
 
 def read(
@@ -102,7 +109,7 @@ def read(
     """The records with start <= instant < end (microseconds since 1970 UTC), sorted, one per instant.
 
     share: cache the series in memory for later reads, for as long as its chunks are the same. compact: merge the chunks
-    into one if there are many; if false, nothing is written.
+    into one if there are many, and if there is time; if false, nothing is written. Raises OutOfTimeError.
     """
     for _ in range(RETRIES):
         names = _names(prefix)
@@ -110,14 +117,14 @@ def read(
             everything = _shared(tuple(names)) if share else merged(_records(names))
         except _GoneError:  # a compaction has deleted chunks since they were listed, so list them again
             continue
-        if compact:
+        if compact and deadline.left() > COMPACTION:
             _compact(prefix, names)
         return everything.between(start, end)
     raise RuntimeError(f"the chunks of {prefix} were compacted concurrently in all {RETRIES} attempts")
 
 
 def delete(prefix: str) -> None:
-    """Delete a series."""
+    """Delete a series. Raises OutOfTimeError, when some of it may be gone."""
     _remove(_names(prefix))
 
 
@@ -172,6 +179,7 @@ def _shared(names: tuple[str, ...]) -> Column:
 
 
 def _body(key: str) -> bytes:
+    deadline.check()
     try:
         body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
     except ClientError as error:
@@ -184,5 +192,6 @@ def _body(key: str) -> bytes:
 
 def _remove(names: list[str]) -> None:
     for first in range(0, len(names), 1000):
+        deadline.check()
         objects = [{"Key": name} for name in names[first : first + 1000]]
         client().delete_objects(Bucket=settings().bucket, Delete={"Objects": objects, "Quiet": True})

@@ -10,6 +10,8 @@ from typing import TypeVar
 from pynamodb.exceptions import PutError
 from pynamodb.models import BatchWrite, Model
 
+from chalicelib import deadline
+
 M = TypeVar("M", bound=Model)
 
 BATCH = 25  # the limit of BatchWriteItem
@@ -18,18 +20,24 @@ ATTEMPTS = 8
 
 
 def put_all(model: type[M], items: Iterable[M]) -> None:
-    """Write the items in no particular order, not atomically. Raises PutError when DynamoDB throttles for too long."""
-    _in_batches(model, items, lambda writer, item: writer.save(item))
+    """Write the items in no particular order, not atomically.
+
+    Raises PutError when DynamoDB throttles for too long, and OutOfTimeError.
+    """
+    _in_batches(model, items, lambda writer, item: writer.save(item), deadline.check)
 
 
 def delete_all(model: type[M], items: Iterable[M]) -> None:
-    """Delete the items, in the same way as `put_all`."""
-    _in_batches(model, items, lambda writer, item: writer.delete(item))
+    """Delete the items, in the same way as `put_all`, but whatever time is left: it undoes what was begun."""
+    _in_batches(model, items, lambda writer, item: writer.delete(item), lambda: None)
 
 
-def _in_batches(model: type[M], items: Iterable[M], act: Callable[[BatchWrite[M], M], None]) -> None:
+def _in_batches(
+    model: type[M], items: Iterable[M], act: Callable[[BatchWrite[M], M], None], check: Callable[[], None]
+) -> None:
     def write(batch: Sequence[M]) -> None:
         for attempt in range(ATTEMPTS):
+            check()
             try:
                 with model.batch_write() as writer:
                     for item in batch:

@@ -11,6 +11,8 @@ from typing import Any, Generic, TypeVar
 from pynamodb.indexes import GlobalSecondaryIndex
 from pynamodb.models import Model
 
+from chalicelib import deadline
+
 M = TypeVar("M", bound=Model)
 K = TypeVar("K")
 R = TypeVar("R")
@@ -36,16 +38,21 @@ def get(model: type[M], id: int) -> M | None:
         return None
 
 
+def batch_get(model: type[M], keys: Iterable[Any]) -> Iterator[M]:
+    """The items that exist among these keys (strongly consistent), in no particular order. Raises OutOfTimeError."""
+    for block in _blocks(keys):
+        deadline.check()
+        yield from model.batch_get(block, consistent_read=True)
+
+
 def get_many(model: type[M], ids: Iterable[int]) -> dict[int, M]:
-    """The items that exist among these ids, by id."""
-    found = model.batch_get(sorted(set(ids)), consistent_read=True)
-    return {item.id: item for item in found}  # type: ignore[attr-defined]
+    """The items that exist among these ids, by id. Raises OutOfTimeError."""
+    return {item.id: item for item in batch_get(model, sorted(set(ids)))}  # type: ignore[attr-defined]
 
 
 def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K]) -> Iterator[R]:
     """Apply `read` to blocks of keys, a few blocks concurrently, and yield the results in order."""
-    remaining = iter(keys)
-    blocks = iter(lambda: list(islice(remaining, BLOCK)), [])
+    blocks = _blocks(keys)
     with ThreadPoolExecutor(THREADS) as pool:
         while ahead := list(islice(blocks, THREADS)):
             yield from pool.map(read, ahead)
@@ -64,18 +71,24 @@ def walk(
 
     Since ids are consecutive, `range(1, last + 1)` lists a whole table without a scan.
     """
+    return walk_blocks(model, candidates, after, limit, lambda block: list(filter(keep, block)))
+
+
+def walk_blocks(
+    model: type[M], candidates: Sequence[int], after: int, limit: int, select: Callable[[list[M]], list[M]]
+) -> Page[M]:
+    """The same for a `select` that judges many items at once, and returns those that it accepts in their order."""
     items: list[M] = []
-    position, deadline = bisect_right(candidates, after), time.monotonic() + BUDGET
-    while position < len(candidates) and len(items) < limit and time.monotonic() < deadline:
+    position, end = bisect_right(candidates, after), _page_end()
+    while position < len(candidates) and len(items) < limit and time.monotonic() < end:
         block = candidates[position : position + BLOCK]
         found = get_many(model, block)
-        for id in block:
-            position += 1
-            if id in found and keep(found[id]):
-                items.append(found[id])
-                if len(items) == limit:
-                    break
-    return Page(items, candidates[position - 1] if position < len(candidates) else None)
+        items += select([found[id] for id in block if id in found])
+        position += len(block)
+        after = block[-1]
+    if len(items) > limit:
+        return Page(items[:limit], items[limit - 1].id)  # type: ignore[attr-defined]
+    return Page(items, after if position < len(candidates) else None)
 
 
 def query(
@@ -85,9 +98,9 @@ def query(
     id_attribute = index.Meta.attributes["id"]
     found: Iterator[Any] = index.query(key, range_key_condition=id_attribute > after)
     items: list[Any] = []
-    deadline = time.monotonic() + BUDGET
+    end = _page_end()
     for item in found:
-        if len(items) == limit or time.monotonic() > deadline:
+        if len(items) == limit or time.monotonic() > end:
             return Page(items, item.id - 1)
         if keep(item):
             items.append(item)
@@ -98,3 +111,14 @@ def matches(**wanted: Any) -> Callable[[Any], bool]:
     """A predicate that accepts items with these attribute values; None matches any value."""
     asked = {name: value for name, value in wanted.items() if value is not None}
     return lambda item: all(getattr(item, name) == value for name, value in asked.items())
+
+
+def _page_end() -> float:
+    """When a page has to end, full or not, as time.monotonic() counts. Raises OutOfTimeError."""
+    deadline.check()
+    return time.monotonic() + min(BUDGET, deadline.left())
+
+
+def _blocks(keys: Iterable[K]) -> Iterator[list[K]]:
+    remaining = iter(keys)
+    return iter(lambda: list(islice(remaining, BLOCK)), [])

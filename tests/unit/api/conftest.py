@@ -1,16 +1,20 @@
 """The API with a store in memory: requests pass through Chalice's local gateway, only store functions are replaced."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice
+from chalice.local import LambdaEventConverter
 from chalice.test import Client
 
 from chalicelib import api
+from chalicelib.api.http import serving
 from chalicelib.store import health, idempotency
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.collections.keyed import Synced
@@ -103,6 +107,7 @@ class Memory:
     series: dict[str, Column] = field(default_factory=dict)
     documents: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, tuple[str, Stored | None]] = field(default_factory=dict)
+    cors_origins: tuple[str, ...] = ()
 
     def of_projects(self, ids: Any) -> dict[int, list[Trace]]:
         rows = [row for _, row in sorted(self.traces.rows.items())]
@@ -202,6 +207,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     )
     replace(idempotency, begin=memory.begin, finish=memory.finish, abandon=lambda key: memory.keys.pop(key))
     replace(health, check=lambda: None)
+    replace(serving, settings=lambda: SimpleNamespace(cors_origins=memory.cors_origins))
     return memory
 
 
@@ -252,8 +258,16 @@ def app() -> Chalice:
 
 
 @pytest.fixture
-def call(app: Chalice, memory: Memory) -> Iterator[Api]:
+def call(app: Chalice, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     """A client of the API with the store in memory."""
+    event_of = LambdaEventConverter.create_lambda_event
+
+    def with_request_id(*arguments: Any, **named: Any) -> Any:
+        event = event_of(*arguments, **named)
+        event["requestContext"]["requestId"] = str(uuid.uuid4())  # which Chalice's local gateway leaves out
+        return event
+
+    monkeypatch.setattr(LambdaEventConverter, "create_lambda_event", with_request_id)
     with Client(app) as client:
         yield Api(client)
 

@@ -43,7 +43,7 @@ def context(*remaining: int) -> Any:
 
 
 def checked(document: dict[str, Any], **arguments: Any) -> dict[str, Any]:
-    event = {"runs": [{"document": document}], "arguments": {**NO_ARGUMENTS, **arguments}}
+    event = {"runs": [{"document": document}], "arguments": {**NO_ARGUMENTS, **arguments}, "seconds": 25}
     (found,) = check_runs.handle(event, context())
     return found
 
@@ -99,7 +99,7 @@ def test_the_arguments_of_the_request_are_used() -> None:
 def test_a_stored_input_is_read_by_its_key(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = {"meter_inputs/1.json": portfolio.meter_input(GOOD)}
     monkeypatch.setattr(documents, "get", stored.__getitem__)
-    event = {"runs": [{"meter_input": "meter_inputs/1.json"}], "arguments": NO_ARGUMENTS}
+    event = {"runs": [{"meter_input": "meter_inputs/1.json"}], "arguments": NO_ARGUMENTS, "seconds": 25}
     (found,) = check_runs.handle(event, context())
     assert found == checked(portfolio.meter_input(GOOD))
 
@@ -107,7 +107,7 @@ def test_a_stored_input_is_read_by_its_key(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_deleted_trace_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(traces, "get", {}.get)
     monkeypatch.setattr(projects, "get", {}.get)
-    event = {"runs": [{"project": 1, "trace": 2}], "arguments": NO_ARGUMENTS}
+    event = {"runs": [{"project": 1, "trace": 2}], "arguments": NO_ARGUMENTS, "seconds": 25}
     (found,) = check_runs.handle(event, context())
     assert found == {
         "data_quality": None,
@@ -178,7 +178,7 @@ class TestHourlyModels:
 
 def test_no_check_is_started_when_time_is_up() -> None:
     runs = [{"document": portfolio.meter_input(GOOD)}] * 3
-    event = {"runs": runs, "arguments": NO_ARGUMENTS}
+    event = {"runs": runs, "arguments": NO_ARGUMENTS, "seconds": 25}
     assert len(check_runs.handle(event, context(25_000, 6_000, 5_999))) == 2
 
 

@@ -64,3 +64,10 @@ def test_different_methods_fail_the_run_with_the_message_of_the_error(handle: Ca
 
 def test_different_methods_are_mixed_if_the_request_allows_it(handle: Callable[..., list[Any]]) -> None:
     assert handle(mix_uncertainty=True) == [KIND]
+
+
+def test_a_derivative_that_does_not_exist_fails_it(
+    handle: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choosing, "choose", lambda selection: Choice(missing={7, 3}))
+    assert handle() == ["There is no derivative 3, 7."]

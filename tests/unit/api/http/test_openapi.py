@@ -1,5 +1,6 @@
 """The OpenAPI document: it is valid and complete, and its examples match its schemas."""
 
+import re
 from typing import Any
 
 import jsonschema
@@ -10,7 +11,9 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from chalicelib.api import BASE, RESOURCES, contract
 from chalicelib.api.http import problems
+from chalicelib.api.http.endpoints import METHODS
 
+PATHS = contract()["paths"]
 ENDPOINTS = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
 
 
@@ -36,16 +39,28 @@ def test_chalice_deploys_the_routes(app: Chalice) -> None:
 
 
 def test_every_route_is_in_it(app: Chalice) -> None:
-    routed = {(path, method) for path, methods in app.routes.items() for method in methods}
-    described = {
-        (BASE + path.rstrip("/"), method.upper()) for path, methods in contract()["paths"].items() for method in methods
-    }
-    assert routed == described
+    served = {(endpoint.path, endpoint.method) for endpoint in ENDPOINTS}
+    assert served == {(path, method.upper()) for path, methods in contract()["paths"].items() for method in methods}
+    assert app.routes.keys() == {BASE + path.rstrip("/") for path in contract()["paths"]}
+
+
+def test_every_path_has_a_route_for_every_method(app: Chalice) -> None:
+    for path, methods in app.routes.items():
+        assert set(methods) == set(METHODS), path
 
 
 def test_every_route_except_the_open_ones_needs_a_token(app: Chalice) -> None:
-    open_routes = {path for path, methods in app.routes.items() for route in methods.values() if not route.authorizer}
-    assert open_routes == {f"{BASE}/{name}" for name in ("healthz", "openapi.json", "docs", "docs/{file}")}
+    guarded = {
+        (path, method) for path, methods in app.routes.items() for method in methods if methods[method].authorizer
+    }
+    assert guarded == {
+        (BASE + endpoint.path.rstrip("/"), method)
+        for endpoint in ENDPOINTS
+        for method in ({"GET", "HEAD"} if endpoint.method == "GET" else {endpoint.method})
+        if endpoint.scope
+    }
+    open_paths = {endpoint.path.strip("/") for endpoint in ENDPOINTS if not endpoint.scope}
+    assert open_paths == {"healthz", "openapi.json", "docs", "docs/{file}"}
     for endpoint in ENDPOINTS:
         if endpoint.scope:
             changes_nothing = endpoint.method == "GET" or endpoint.name == "check_meter_runs"
@@ -66,9 +81,69 @@ def test_every_operation_describes_itself_and_its_responses(operation: Any) -> N
     assert "`" not in operation["summary"]  # a summary is not Markdown
     assert {"400", "500"} <= set(operation["responses"])
     if operation["security"]:
-        assert {"401", "403"} <= set(operation["responses"])
+        assert {"401", "403", "503"} <= set(operation["responses"])
     for parameter in operation.get("parameters", []):
         assert "$ref" in parameter or parameter["in"] == "path" or parameter["description"]
+
+
+def test_what_is_created_is_linked_to_its_get() -> None:
+    for endpoint in ENDPOINTS:
+        if endpoint.status == 201 and endpoint.returns and (target := f"/{endpoint.resource}/{{id}}/") in PATHS:
+            response = PATHS[endpoint.path]["post"]["responses"]["201"]
+            link = response["links"][PATHS[target]["get"]["operationId"]]
+            assert re.fullmatch(r"\$response\.body#(/0)*/id", link["parameters"]["id"]), endpoint.name
+    created = {name for path in PATHS.values() if "post" in path for name in linked(path["post"])}
+    assert created >= {
+        "get_project",
+        "get_trace",
+        "get_trace_group",
+        "get_meter_run",
+        "get_batch",
+        "get_aggregation_run",
+    }
+
+
+@pytest.mark.parametrize("operation", operations())
+def test_a_link_points_at_an_id_in_the_example(operation: Any) -> None:
+    ids = {path["get"]["operationId"] for name, path in PATHS.items() if name.endswith("/{id}/")}
+    for response in operation["responses"].values():
+        for name, link in response.get("links", {}).items():
+            assert link["operationId"] == name
+            assert name in ids
+            (content,) = response["content"].values()
+            for example in content["examples"].values():
+                value = example["value"]
+                for part in link["parameters"]["id"].removeprefix("$response.body#/").split("/"):
+                    value = value[int(part)] if isinstance(value, list) else value[part]
+                assert value is None or value >= 1
+
+
+def test_lists_and_references_are_linked() -> None:
+    assert linked(PATHS["/projects/"]["get"]) == {"get_project": "/0/id"}
+    assert linked(PATHS["/meter_runs/{id}/"]["get"]) == {
+        "get_project": "/project",
+        "get_trace": "/trace",
+        "get_batch": "/batch",
+        "get_meter_result": "/meter_result",
+    }
+    assert linked(PATHS["/meter_runs/bulk/"]["post"])["get_batch"] == "/0/0/batch"
+    assert linked(PATHS["/trace_records/"]["post"]) == {}
+
+
+def linked(operation: Any) -> dict[str, str]:
+    """Where in a successful response the id of each linked operation is."""
+    (success,) = [response for status, response in operation["responses"].items() if status.startswith("2")]
+    return {
+        name: link["parameters"]["id"].removeprefix("$response.body#")
+        for name, link in success.get("links", {}).items()
+    }
+
+
+def test_every_response_has_the_id_of_its_request() -> None:
+    responses = [response for operation in operations() for response in operation.values[0]["responses"].values()]
+    responses += contract()["components"]["responses"].values()
+    for response in responses:
+        assert "$ref" in response or "X-Request-Id" in response["headers"]
 
 
 def test_every_input_field_is_described() -> None:

@@ -92,6 +92,37 @@ def test_the_detail_says_what_is_wrong_in_a_body(call: Api, path: str, body: Any
     assert call("POST", path, body).json["detail"] == detail
 
 
+TARGET = {"target": "project_metadata|a\0b", "comparison": "==", "value": "x"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointer"),
+    [
+        ("POST", "projects/", {"project_id": "a\0"}, "/project_id"),
+        ("POST", "projects/", {"project_id": "a", "metadata": {"a\0/b": 1}}, "/metadata/a\0~1b"),
+        ("POST", "projects/sync/", [{"project_id": "\0"}], "/0/project_id"),
+        ("POST", "traces/", {**TRACE, "trace_id": "a\0b"}, "/trace_id"),
+        ("POST", "traces/sync/", [{**TRACE, "trace_id": "\0b"}], "/0/trace_id"),
+        ("POST", "trace_groups/", {"name": "\0", "filter_specification": {**TARGET, "target": "trace_id"}}, "/name"),
+        ("POST", "trace_groups/", {"name": "a", "filter_specification": TARGET}, "/filter_specification/target"),
+        ("POST", "meter_runs/", {"trace": 1, "model_class": "Daily\0Model"}, "/model_class"),
+        ("POST", "meter_runs/bulk/", {"targets": [{"trace": 1}], "formatter_class": "\0"}, "/formatter_class"),
+        ("GET", "projects/?project_id=a%00b", None, "/project_id"),
+        ("GET", "traces/?trace_id=%00", None, "/trace_id"),
+        ("GET", "trace_groups/?name=a%00", None, "/name"),
+    ],
+)
+def test_a_name_contains_no_nul(call: Api, method: str, path: str, body: Any, pointer: str) -> None:
+    answer = call(method, path, body)
+    assert (answer.status, answer.pointers) == (400, [pointer])
+    if "target" not in pointer:
+        assert answer.json["detail"] == "This contains the character NUL (U+0000); remove it."
+
+
+def test_the_value_of_a_metadata_field_may_contain_anything(call: Api) -> None:
+    assert call("POST", "projects/", {"project_id": "a", "metadata": {"b": "\0"}}).json["metadata"] == {"b": "\0"}
+
+
 def test_all_errors_are_counted_and_the_first_are_listed(call: Api) -> None:
     problem = call("POST", "projects/sync/", [{}] * 150).json
     assert problem["detail"] == "The request has 150 errors; see `errors`."

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.api.shared import examples
+from chalicelib.deadline import OutOfTimeError
 from chalicelib.store.results import choosing
 from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection
 from chalicelib.store.runs import aggregation_runs
@@ -97,3 +98,29 @@ def test_methods_may_differ_between_kinds_that_are_not_added_to_each_other(
 def test_mix_uncertainty_is_true_or_false(portfolio: Api, scheduled: list[AggregationSpec], value: object) -> None:
     response = portfolio("POST", "aggregation_runs/", {"projects": [2], "mix_uncertainty": value})
     assert (response.status, response.pointers) == (400, ["/mix_uncertainty"])
+
+
+def test_a_choice_that_takes_too_long_is_left_to_the_run(
+    portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose_for_long(selection: Selection) -> Choice:
+        raise OutOfTimeError
+
+    monkeypatch.setattr(choosing, "choose", choose_for_long)
+    answer = portfolio("POST", "aggregation_runs/", {"projects": [1]})
+    assert answer.status == 201
+    assert (answer.json["status"], answer.json["trace_interpretation"]) == ("PENDING", None)
+    assert [spec.after_batch for spec in scheduled] == [None]
+
+
+def test_a_bulk_request_cannot_leave_it_to_its_runs(
+    portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose_for_long(selection: Selection) -> Choice:
+        raise OutOfTimeError
+
+    monkeypatch.setattr(choosing, "choose", choose_for_long)
+    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1]}]})
+    assert answer.status == 503
+    assert answer.headers["Retry-After"]
+    assert scheduled == []

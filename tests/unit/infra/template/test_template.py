@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import yaml
 from chalice.cli.factory import CLIFactory
 from chalice.deploy.validate import validate_configuration
 
+from infra.checks.transform import decided, transformed, uploaded, with_values
 from infra.local.build import build
 from infra.local.stack import CACHE
 from infra.packaging.package import STAGE
@@ -108,6 +110,43 @@ def test_gateway_errors_are_problem_documents(template: dict[str, Any]) -> None:
         document = json.loads(body)
         assert document["type"] == "about:blank", kind
         assert document.get("status") == response.get("StatusCode"), kind
+
+
+def gateway_headers(template: dict[str, Any], **parameters: str) -> list[dict[str, str]]:
+    """The headers of each of API Gateway's own errors, in a stack with these parameters."""
+    plain = decided(transformed(with_values(uploaded(template), parameters)))
+    responses = plain["Resources"]["RestAPI"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    return [response["responseParameters"] for response in responses.values()]
+
+
+def test_gateway_errors_carry_the_id_of_their_request(template: dict[str, Any]) -> None:
+    for headers in gateway_headers(template):
+        assert headers["gatewayresponse.header.X-Request-Id"] == "context.requestId"
+
+
+@pytest.mark.parametrize("origins", ["*", "https://a.example", "https://a.example,https://b.example:8443"])
+def test_pages_can_read_gateway_errors_where_pages_may_call_the_api(template: dict[str, Any], origins: str) -> None:
+    for headers in gateway_headers(template, CorsOrigins=origins):
+        assert headers["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+        assert "X-Request-Id" in headers["gatewayresponse.header.Access-Control-Expose-Headers"]
+    assert re.fullmatch(template["Parameters"]["CorsOrigins"]["AllowedPattern"], origins)
+
+
+def test_by_default_no_page_of_another_site_can_read_anything(template: dict[str, Any]) -> None:
+    for headers in gateway_headers(template):
+        assert not [name for name in headers if "Access-Control" in name]
+
+
+@pytest.mark.parametrize("origins", ["a.example", "https://a.example/", "https://a.example, https://b.example", "*,*"])
+def test_what_is_no_origin_is_refused(template: dict[str, Any], origins: str) -> None:
+    assert not re.fullmatch(template["Parameters"]["CorsOrigins"]["AllowedPattern"], origins)
+
+
+def test_responses_are_compressed_and_requests_come_as_text(template: dict[str, Any]) -> None:
+    api = template["Resources"]["RestAPI"]["Properties"]
+    assert api["MinimumCompressionSize"] == 1000
+    binary = api["DefinitionBody"]["x-amazon-apigateway-binary-media-types"]
+    assert not {"*/*", "application/*", "application/json", "text/csv"} & set(binary)
 
 
 def test_app_imports_only_the_api_the_jobs_and_telemetry() -> None:

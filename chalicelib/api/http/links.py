@@ -1,0 +1,48 @@
+"""OpenAPI links: from the ids in a response to the endpoints that return what has them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chalicelib.api.http.endpoints import Endpoint
+
+
+def targets(endpoints: Iterable[Endpoint]) -> dict[str, Endpoint]:
+    """The GET of one item, `/x/{id}/`, by the name of the resource."""
+    return {
+        endpoint.resource: endpoint
+        for endpoint in endpoints
+        if endpoint.method == "GET" and endpoint.path == f"/{endpoint.resource}/{{id}}/"
+    }
+
+
+def links(
+    endpoint: Endpoint, schema: Mapping[str, Any], definitions: Mapping[str, Any], of: Mapping[str, Endpoint]
+) -> dict[str, Any]:
+    """The links of an endpoint's response: of its `id`, and of each field that is named after what it is the id of.
+
+    of: the `targets`. In a list, the links are those of its first item.
+    """
+    pointer, item = _item(schema, definitions)
+    by_field = {target.item.replace(" ", "_"): target for target in of.values()}
+    if "{id}" not in endpoint.path and endpoint.resource in of:  # otherwise the client has the item already
+        by_field["id"] = of[endpoint.resource]
+    return {
+        target.name: {
+            "operationId": target.name,
+            "parameters": {"id": f"$response.body#{pointer}/{field}"},
+            "description": f"`{pointer}/{field}`, unless it is null, is the id of a {target.item}.",
+        }
+        for field, target in by_field.items()
+        if field in item.get("properties", {})
+    }
+
+
+def _item(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """The schema of an item of a response, with the JSON pointer to the first one."""
+    pointer = ""
+    while "$ref" in schema or "items" in schema:
+        if "items" in schema:
+            schema, pointer = schema["items"], pointer + "/0"
+        else:
+            schema = definitions[schema["$ref"].rpartition("/")[2]]
+    return pointer, schema
