@@ -22,6 +22,8 @@ from eemeter.eemeter.models.hourly import model as days  # isort: skip
 from eemeter.eemeter.models.hourly_caltrack import model as segments  # isort: skip
 from eemeter.eemeter.models.hourly_caltrack.segmentation import CalTRACKSegmentModel, SegmentedModel  # isort: skip
 
+pytestmark = pytest.mark.slow
+
 YEAR = pd.date_range("2015-01-01", periods=8760, freq="h", tz="America/Chicago")
 ENDPOINTS: list[float] = [30, 45, 55, 65, 75, 90]
 SEGMENTS = segments._PredictionSegmentInfo("three_month_weighted").prediction_segment_name_mapping
@@ -57,7 +59,6 @@ def noisy(document: Document) -> Document:
     }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("model", ["HourlyModel", "HourlyCaltrackModel"])
 @pytest.mark.parametrize(("sample", "is_noisy"), [("electricity-cdd-hdd", False), ("gas-hdd-only", True)])
 def test_gives_the_same_meter_output(model: str, sample: str, is_noisy: bool) -> None:

@@ -22,6 +22,7 @@ def hourly_output(hours: Document) -> Document:
     return run_meter({**hours, "model_class": "HourlyModel"})
 
 
+@pytest.mark.slow
 def test_the_hourly_model_fits_hours_and_counts_days(hourly_output: Document) -> None:
     assert (hourly_output["model_class"], hourly_output["formatter_class"]) == ("HourlyModel", "hourly")
     for model in hourly_output["models"].values():
@@ -34,6 +35,7 @@ def test_the_hourly_model_fits_hours_and_counts_days(hourly_output: Document) ->
     assert len(hourly_output["series"]["reporting"]["start"]) == 365
 
 
+@pytest.mark.slow
 def test_the_hourly_model_is_reproducible(hours: Document, hourly_output: Document) -> None:
     again = run_meter({**hours, "model_class": "HourlyModel"})
     assert json.dumps(again) == json.dumps(hourly_output)
