@@ -1,18 +1,16 @@
-"""Common to all endpoints: scopes, bodies, queries, pages, idempotency, failures."""
+"""Common to all endpoints: scopes, bodies, queries, failures."""
 
-import json
 import re
 from typing import Any
 
 import pytest
-from chalice.app import Request
 
-from chalicelib.api.http import paging, urls
 from chalicelib.store import health
 from chalicelib.store.collections import projects
-from tests.unit.api.conftest import Api, Memory
+from tests.unit.api.conftest import Api
 
 TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}
+TARGET = {"target": "project_metadata|a\0b", "comparison": "==", "value": "x"}
 
 
 def test_reads_need_the_scope_read_and_everything_else_write(call: Api) -> None:
@@ -92,9 +90,6 @@ def test_the_detail_says_what_is_wrong_in_a_body(call: Api, path: str, body: Any
     assert call("POST", path, body).json["detail"] == detail
 
 
-TARGET = {"target": "project_metadata|a\0b", "comparison": "==", "value": "x"}
-
-
 @pytest.mark.parametrize(
     ("method", "path", "body", "pointer"),
     [
@@ -159,120 +154,6 @@ def test_a_body_over_6_mb_is_refused_with_an_alternative(call: Api) -> None:
     assert "6 MB" in response.json["detail"]
     assert "several requests" in response.json["detail"]
     assert call("POST", "trace_records/", b"[" + b" " * 5_999_998 + b"]").status == 201
-
-
-def test_links_lead_through_all_pages_and_keep_the_filters(call: Api) -> None:
-    for name in range(5):
-        call("POST", "projects/", {"project_id": str(name), "zipcode": "60601"})
-    path, seen = "projects/?zipcode=60601&limit=2", []
-    for _ in range(3):
-        response = call("GET", path)
-        seen += [project["id"] for project in response.json]
-        if "Link" not in response.headers:
-            break
-        (url,) = re.findall(r'^<(.*)>; rel="next"$', response.headers["Link"])
-        assert url.startswith("http://api.example.com/api/v1/projects/?")
-        assert "zipcode=60601" in url
-        assert "limit=2" in url
-        path = url.removeprefix("http://api.example.com/api/v1/")
-    assert seen == [1, 2, 3, 4, 5]
-
-
-def test_links_lead_through_all_records(call: Api) -> None:
-    call("POST", "traces/", {"trace_id": "t", "interpretation": "E_C_S", "unit": "kWh"})
-    records = [{"trace": 1, "start": f"2015-01-01T00:00:00.{n:06d}Z", "value": n} for n in range(5)]
-    call("POST", "trace_records/", records)
-    path, seen = "trace_records/?trace=1&limit=2", []
-    while path:
-        response = call("GET", path)
-        seen += [record["value"] for record in response.json]
-        link = re.findall(r"<http://api.example.com/api/v1/(.*)>", response.headers.get("Link", ""))
-        path = link[0] if link else ""
-    assert seen == [0, 1, 2, 3, 4]
-
-
-def test_a_page_ends_before_it_is_too_large_for_lambda(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in range(3):
-        call("POST", "projects/", {"project_id": str(name)})
-    size = len(json.dumps(call("GET", "projects/1/").json, separators=(",", ":")))
-    monkeypatch.setattr(paging, "MAX_RESPONSE_BYTES", int(size * 2.5))
-    first = call("GET", "projects/")
-    assert [project["id"] for project in first.json] == [1, 2]
-    assert "after=2" in first.headers["Link"]
-    monkeypatch.setattr(paging, "MAX_RESPONSE_BYTES", 1)
-    assert [project["id"] for project in call("GET", "projects/").json] == [1]
-
-
-@pytest.mark.parametrize(
-    ("context", "headers", "url"),
-    [
-        (
-            {"path": "/dev/api/v1/projects/", "apiId": "abc", "domainName": "abc.execute-api.us-east-1.amazonaws.com"},
-            {"host": "abc.execute-api.us-east-1.amazonaws.com", "x-forwarded-proto": "https"},
-            "https://abc.execute-api.us-east-1.amazonaws.com/dev/api/v1/projects/",
-        ),
-        (
-            {"path": "/api/v1/projects", "apiId": "abc", "domainName": "example.openeemeter.org"},
-            {"host": "example.openeemeter.org", "x-forwarded-proto": "https"},
-            "https://example.openeemeter.org/api/v1/projects",
-        ),
-        (
-            {"path": "/dev/api/v1/projects/", "apiId": "abc"},
-            {"host": "127.0.0.1:4599"},
-            "http://127.0.0.1:4599/_aws/execute-api/abc/dev/api/v1/projects/",
-        ),
-        (
-            {"path": "/dev/api/v1/projects/", "apiId": "abc"},
-            {"host": "abc.execute-api.localhost:4599"},
-            "http://abc.execute-api.localhost:4599/dev/api/v1/projects/",
-        ),
-    ],
-)
-def test_urls_are_those_that_the_client_sees(context: dict[str, str], headers: dict[str, str], url: str) -> None:
-    request = Request(
-        {
-            "multiValueQueryStringParameters": {"limit": ["2"], "after": ["3"]},
-            "headers": headers,
-            "pathParameters": None,
-            "requestContext": {"httpMethod": "GET", "resourcePath": "/api/v1/projects", **context},
-            "body": None,
-            "stageVariables": None,
-        }
-    )
-    assert urls.client_url(request) == url
-    assert urls.next_link(request, 9) == f'<{url}?limit=2&after=9>; rel="next"'
-
-
-def test_an_idempotency_key_replays_the_first_response(portfolio: Api, memory: Memory) -> None:
-    first = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}]}, Idempotency_Key="k")
-    again = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}]}, Idempotency_Key="k")
-    assert (again.status, again.text) == (first.status, first.text)
-    assert again.headers["Location"] == first.headers["Location"]
-    assert again.headers["Content-Type"] == "application/json"
-    assert len(memory.runs.rows) == 2
-    other = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 2}]}, Idempotency_Key="k")
-    assert other.status == 409
-    assert other.json["type"].endswith(":idempotency-key-reused")
-    assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
-
-
-def test_the_key_of_a_refused_request_can_be_used_again(portfolio: Api) -> None:
-    assert portfolio("POST", "meter_runs/", {"trace": 9}, Idempotency_Key="k").status == 400
-    assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
-
-
-def test_repeating_a_request_that_is_still_running_is_a_conflict(portfolio: Api, memory: Memory) -> None:
-    portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
-    ((key, (body_hash, _)),) = memory.keys.items()
-    memory.keys[key] = (body_hash, None)
-    response = portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k")
-    assert response.status == 409
-    assert response.headers["Retry-After"] == "2"
-
-
-@pytest.mark.parametrize("key", ["x" * 256, "a\tb"])
-def test_an_invalid_key_is_refused(call: Api, key: str) -> None:
-    assert call("POST", "projects/", {"project_id": "a"}, Idempotency_Key=key).status == 400
 
 
 def test_an_unexpected_error_is_logged_and_hidden_from_the_client(
