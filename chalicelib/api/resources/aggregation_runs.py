@@ -72,24 +72,16 @@ def get_aggregation_run(id: int) -> AggregationRun | None:
     return aggregation_runs.get(id)
 
 
-@resource.endpoint(
-    "POST",
-    "/aggregation_runs/",
-    scope=WRITE,
-    body=AggregationRunIn,
-    returns=AggregationRunOut,
-    status=201,
-    headers={"Location": "The path of the aggregation run."},
-    examples={"two projects": Example(examples.AGGREGATION_IN, examples.AGGREGATION_RUN)},
+@collection.create(
+    AggregationRunIn, examples={"two projects": Example(examples.AGGREGATION_IN, examples.AGGREGATION_RUN)}
 )
-def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
+def schedule_aggregation_run(body: AggregationRunIn) -> AggregationRun:
     """Schedule an aggregation run.
 
     Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; what would be refused
     here then makes the run FAILED. The same holds if selecting them takes more than some 20 seconds: the run then
     selects them itself.
     """
-    body = call.body
     groups = known_groups([((), body)])
     spec = AggregationSpec(
         **body.sources(),
@@ -107,7 +99,7 @@ def schedule_aggregation_run(call: Call[AggregationRunIn, NoQuery]) -> Reply:
     (run,) = aggregation_runs.schedule([(spec, chosen)])
     telemetry.note(aggregation_run=run.id)
     telemetry.emit({"AggregationsScheduled": 1})
-    return Reply(run_out(run), {"Location": f"/api/v1/aggregation_runs/{run.id}/"})
+    return run
 
 
 @resource.endpoint(
