@@ -31,8 +31,7 @@ def available(id: int) -> MeterRun | None:
     run = meter_runs.get(id)
     if run is None:
         raise LookupError(f"there is no meter run {id}")
-    held = run.claim is not None and run.due > time.time()
-    return None if run.status in ENDED or held else run
+    return None if run.status in ENDED or _is_held(run) else run
 
 
 def claim(id: int) -> MeterRun | None:
@@ -123,6 +122,11 @@ def as_seen(run: MeterRun) -> Condition:
     held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
     same: Condition = held & (MeterRun.status == run.status)
     return same
+
+
+def _is_held(run: MeterRun) -> bool:
+    """Whether a worker holds an unexpired lease on a run that has not ended."""
+    return run.claim is not None and run.due > time.time()
 
 
 def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:

@@ -1,10 +1,31 @@
-"""Claims on runs that are forwarded to the worker with the hourly models."""
+"""Which runs can be claimed, and claims on runs that are forwarded to the worker with the hourly models."""
+
+import time
 
 import pytest
 from pynamodb.expressions.update import Action
 
-from chalicelib.store.runs import claims, queue
+from chalicelib.store.runs import claims, meter_runs, queue
 from chalicelib.store.tables.runs import MeterRun
+
+
+@pytest.mark.parametrize(
+    ("run", "is_available"),
+    [
+        (MeterRun(id=7, due=time.time() + 1000), True),  # PENDING
+        (MeterRun(id=7, status="RUNNING", claim="dead", due=time.time() - 1), True),
+        (MeterRun(id=7, status="RUNNING", claim="alive", due=time.time() + 1000), False),
+        (MeterRun(id=7, status="SUCCESS", claim="last"), False),  # a run that has ended is never due
+        (MeterRun(id=7, status="FAILED"), False),
+    ],
+)
+def test_a_run_is_available_unless_it_has_ended_or_is_held(
+    monkeypatch: pytest.MonkeyPatch, run: MeterRun, is_available: bool
+) -> None:
+    monkeypatch.setattr(meter_runs, "get", {7: run}.get)
+    assert (claims.available(7) is run) is is_available
+    with pytest.raises(LookupError, match="no meter run 8"):
+        claims.available(8)
 
 
 def test_a_run_that_could_not_be_forwarded_is_unclaimed_and_can_be_released(monkeypatch: pytest.MonkeyPatch) -> None:
