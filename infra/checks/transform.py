@@ -53,7 +53,7 @@ def decided(template: Template) -> Template:
                 return all(map(holds, of))
             case "Fn::Equals":
                 return value(of[0]) == value(of[1])
-        raise ValueError(f"{function} is not supported in conditions: add it to infra/transform.py")
+        raise ValueError(f"{function} is not supported in conditions: add it to infra/checks/transform.py")
 
     def resolve(node: Any) -> Any:
         if isinstance(node, dict):

@@ -11,7 +11,7 @@ from infra.packaging.cache import BUILDERS, fingerprint
 from infra.sources import REPOSITORY, SOURCES
 
 DOCKERFILE = "infra/packaging/Dockerfile"
-CONTENT = (*SOURCES, *BUILDERS, "requirements-meter.txt", DOCKERFILE, ".dockerignore")
+CONTENT = (*SOURCES, *BUILDERS, "requirements-meter.txt", ".dockerignore")
 PLATFORMS = {"x86_64": "linux/amd64", "arm64": "linux/arm64"}  # Docker's name for each of Lambda's architectures
 MAX_SUPERSEDED = 5  # images kept per stage, besides the deployed one: old images are rarely needed again
 

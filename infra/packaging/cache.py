@@ -8,15 +8,17 @@ from pathlib import Path
 
 from infra.sources import REPOSITORY
 
-BUILDERS = tuple(f"infra/{name}.py" for name in ("deployment", "elf", "hourly", "lean", "package", "sources", "worker"))
+BUILDERS = ("infra/packaging", "infra/sources.py")
 MAX_BUILDS = 5  # older ones are deleted
 
 
 def fingerprint(names: Iterable[str], *facts: object) -> str:
-    """Return a hash of these files and directories of the repository, and of the facts."""
+    """Return a hash of these files and directories of the repository, and of the facts. Raises FileNotFoundError."""
     digest = hashlib.sha256(repr(facts).encode())
     for name in names:
         source = REPOSITORY / name
+        if not source.exists():
+            raise FileNotFoundError(f"{source} does not exist: correct the names passed to fingerprint.")
         for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
             if path.is_file() and "__pycache__" not in path.parts:
                 content = hashlib.sha256(path.read_bytes()).hexdigest()

@@ -105,6 +105,7 @@ class TestCompression:
 
 class TestRequestIds:
     def test_every_line_of_the_log_has_the_id_of_the_response(self, api: Api, aws: Callable[[str], Any]) -> None:
+        start = int((time.time() - 60) * 1000)
         response = api.call("GET", f"projects/{ABSENT}/", headers={"X-Request-Id": "mine"})
         request_id = response.headers["X-Request-Id"]
         assert request_id != "mine"
@@ -120,7 +121,7 @@ class TestRequestIds:
         while not lines and time.monotonic() < deadline:
             events = [
                 event["message"]
-                for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+                for page in logs.get_paginator("filter_log_events").paginate(logGroupName=group, startTime=start)
                 for event in page["events"]
                 if request_id in event["message"]
             ]

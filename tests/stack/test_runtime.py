@@ -100,12 +100,12 @@ def test_the_worker_package_has_what_a_check_needs(api: Api, trace: int, hours: 
     (project,) = api.get(f"traces/{trace}/")["projects"]
     runs = [{"project": project, "trace": trace}, {"project": project, "trace": hours}]
     with runtime.running(built(WORKER), "app.check_runs", tmp_path, {"HOURLY_QUEUE_URL": ""}) as function:
-        found = function.invoke({"runs": runs, "arguments": {}})
-        (hourly,) = function.invoke({"runs": runs[1:], "arguments": {"model_class": "HourlyModel"}})
+        found = function.invoke({"runs": runs, "arguments": {}, "seconds": 25})
+        (hourly,) = function.invoke({"runs": runs[1:], "arguments": {"model_class": "HourlyModel"}, "seconds": 25})
     assert [one["failure"] for one in found] == [None, None]
     assert hourly["failure"]["message"].startswith("This worker has no hourly models")
     with runtime.running(built(WORKER), "app.check_runs", tmp_path, {"HOURLY_QUEUE_URL": "a"}) as function:
-        (hourly,) = function.invoke({"runs": runs[1:], "arguments": {"model_class": "HourlyModel"}})
+        (hourly,) = function.invoke({"runs": runs[1:], "arguments": {"model_class": "HourlyModel"}, "seconds": 25})
     assert hourly["failure"] is None
     assert [one["name"] for one in hourly["warnings"]] == ["datastore.hourly_not_checked"]
 

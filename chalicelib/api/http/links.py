@@ -30,7 +30,7 @@ def links(
         target.name: {
             "operationId": target.name,
             "parameters": {"id": f"$response.body#{pointer}/{field}"},
-            "description": f"`{pointer}/{field}`, unless it is null, is the id of a {target.item}.",
+            "description": f"The id of the {target.item} is at `{pointer}/{field}`; it may be null.",
         }
         for field, target in by_field.items()
         if field in item.get("properties", {})

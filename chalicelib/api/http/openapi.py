@@ -78,7 +78,7 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         "There are too many requests. API Gateway sends this response itself, so `type` is only `about:blank`.",
         Problem(
             problems.TOO_MANY_REQUESTS,
-            "Too many requests at once. Try again after a second.",
+            "Too many requests at once. Retry after one second.",
             headers={"Retry-After": "1"},
         ),
     ),
@@ -94,6 +94,13 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
             problems.OUT_OF_TIME,
             "The request takes longer than the 29 seconds that it may take. Repeat it later, or split it.",
             headers={"Retry-After": "10"},
+        ),
+    ),
+    504: (
+        "API Gateway got no response within 29 seconds. The request may have had its effect: repeat it with the same "
+        "Idempotency-Key, if it had one.",
+        Problem(
+            problems.GATEWAY_TIMEOUT, "The request took longer than 29 seconds. Send less in one request, or retry."
         ),
     ),
 }
@@ -242,7 +249,7 @@ def _content(schema: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _errors(endpoint: Endpoint) -> dict[str, Any]:
     """The errors that follow from an endpoint's method, path and body, and its own."""
-    statuses = {400, 429, 500, *endpoint.errors}
+    statuses = {400, 429, 500, 504, *endpoint.errors}
     if endpoint.scope:
         statuses |= {401, 403, 503}
     if "{" in endpoint.path:

@@ -35,12 +35,13 @@ KEY_IN_PROGRESS = Kind(
     "idempotency-key-in-progress", 409, "The first request with this Idempotency-Key is still running"
 )
 METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The path does not accept this method")
-TOO_MANY_REQUESTS = Kind("", 429, "Too Many Requests")
 TOO_LARGE = Kind("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The Content-Type is not accepted here")
+TOO_MANY_REQUESTS = Kind("", 429, "Too Many Requests")  # API Gateway's own, like the 504
 INTERNAL = Kind("internal-error", 500, "The datastore had an internal error")
 UNAVAILABLE = Kind("unavailable", 503, "The datastore is not available now")
 OUT_OF_TIME = Kind("out-of-time", 503, "The request takes too long")
+GATEWAY_TIMEOUT = Kind("", 504, "Gateway Timeout")
 
 
 @with_config(ConfigDict(extra="forbid"))

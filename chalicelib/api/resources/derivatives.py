@@ -22,10 +22,10 @@ The numbers of meter results, one derivative for each interpretation:
 - `gross_predicted`: both models with the weather of the reporting period.
 - `gross_observed`: the baseline model with that weather, and the metered consumption, over the days that have both.
 
-The savings are `baseline_value - reporting_value`, and the half-width of their 95 % interval is
-`sqrt(baseline_lower**2 + reporting_lower**2)`. `uncertainty` is the method for the interval, which a meter run can
-choose. `systematic_error` is the error that the interval does not include; it matters when the savings of many meters
-are added up.
+The savings are `baseline_value - reporting_value`, or the reverse for energy generated on site; the half-width of their
+95% interval is `sqrt(baseline_lower**2 + reporting_lower**2)`. `uncertainty` is the method for the interval, which a
+meter run can choose. `systematic_error` is the error that the interval does not include; it matters when the savings of
+many meters are added up.
 """
 resource = Resource("derivatives", "derivative", DESCRIPTION)
 
