@@ -57,6 +57,7 @@ def registered(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "trace": {**document["trace"], "records": records}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [GOOD, "il-electricity-cdd-hdd-daily", HOURS])
 def test_findings_are_the_same_with_and_without_acceleration(deployment: SimpleNamespace, name: str) -> None:
     fast = checked(portfolio.meter_input(name))

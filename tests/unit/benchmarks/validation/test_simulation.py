@@ -31,6 +31,7 @@ def test_an_outcome_holds_the_datastores_results() -> None:
         assert 0 < one.half_width < 50
 
 
+@pytest.mark.slow
 def test_savings_are_accurate_with_little_noise() -> None:
     for group in MAIN:
         errors = [one.error for one in outcomes_of(Job(group, 1, noise=LITTLE_NOISE), DEVELOPMENT)]

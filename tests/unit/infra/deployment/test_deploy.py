@@ -150,6 +150,7 @@ def test_failures_exclude_cancelled_resources_and_are_in_order() -> None:
 # The account's shared stack
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing() -> None:
     command = [str(Path(sys.executable).with_name("cfn-lint")), str(account.TEMPLATE)]
     linted = subprocess.run(command, capture_output=True, text=True)

@@ -85,6 +85,7 @@ def test_other_files_are_unchanged(content: bytes) -> None:
     assert shorten(content) == content
 
 
+@pytest.mark.slow
 def test_real_libraries_load_the_same() -> None:
     names = ["numpy", "pyproj", "llvmlite", "pydantic_core"]
     homes = [Path(spec.origin).parent for spec in map(find_spec, names) if spec and spec.origin]

@@ -115,6 +115,7 @@ def test_sources_are_kept_next_to_bytecode_where_requested(tmp_path: Path) -> No
     assert files == {"kept/module.py", cached, "replaced/module.pyc"}
 
 
+@pytest.mark.slow
 def test_the_worker_has_everything_that_it_imports() -> None:
     modules = ["app", "chalicelib.jobs.run_meter", "chalicelib.metering.stations", "chalicelib.weather"]
     done = lean.run_in_lean(lean.built(lean.WORKER), "".join(f"import {module}\n" for module in modules))

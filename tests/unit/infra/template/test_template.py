@@ -42,6 +42,7 @@ def template(template_file: Path) -> dict[str, Any]:
     return content
 
 
+@pytest.mark.slow
 def test_cfn_lint_finds_nothing(template_file: Path) -> None:
     command = [str(Path(sys.executable).with_name("cfn-lint")), str(template_file)]
     linted = subprocess.run(command, capture_output=True, text=True)
