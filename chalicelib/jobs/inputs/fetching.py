@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
+from chalicelib.instants import EPOCH, microseconds
 from chalicelib.jobs.inputs.coverage import MIN_COVERAGE, stored_hours
-from chalicelib.jobs.inputs.instants import EPOCH, HOUR, MICROSECOND
+from chalicelib.jobs.inputs.instants import HOUR
 from chalicelib.jobs.inputs.shortages import NORMAL_REMEDY
 from chalicelib.settings import NO_SOURCE, settings
 from chalicelib.store.series import fetches, series
@@ -117,5 +118,5 @@ def _bounds(year: int | None) -> tuple[int | None, int | None]:
     """The first instants of a year and of the next; the normal year has no bounds."""
     if year is None:
         return None, None
-    start, end = ((EPOCH.replace(year=one) - EPOCH) // MICROSECOND for one in (year, year + 1))
+    start, end = (microseconds(EPOCH.replace(year=one)) for one in (year, year + 1))
     return start, end

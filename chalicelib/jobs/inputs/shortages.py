@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.instants import EPOCH
 from chalicelib.jobs.inputs.coverage import HOURS_OF_YEAR
-from chalicelib.jobs.inputs.instants import EPOCH, HOUR, iso
+from chalicelib.jobs.inputs.instants import HOUR, iso
 from chalicelib.settings import NO_SOURCE
 
 NORMAL_REMEDY = (
