@@ -162,7 +162,8 @@ def test_an_input_too_large_for_a_call_is_a_413_that_says_what_to_do(call: Api, 
 
 
 def test_the_example_has_a_finding_as_metering_words_it() -> None:
-    (warning,) = meter_run_checks.EXAMPLE["checks"][0]["warnings"]
+    example: Any = meter_run_checks.EXAMPLE
+    (warning,) = example["checks"][0]["warnings"]
     assert warning["detail"] == explain(warning)
 
 
