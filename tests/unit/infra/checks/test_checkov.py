@@ -49,7 +49,7 @@ def test_a_public_bucket_is_found(found: set[Finding]) -> None:
 
 
 def test_a_skip_covers_only_its_resource(skips: list[dict[str, Any]]) -> None:
-    another = Finding("bare.json", "CKV_AWS_116", "AsyncFunction", "no dead letter queue")
+    another = Finding("bare.json", "CKV_AWS_116", "AsyncFunction", "no dead-letter queue")
     unskipped, unused = apply_skips({another}, skips)
     assert unskipped == {another}
     assert "CKV_AWS_116 of Reconciler in bare.json" in unused
