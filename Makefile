@@ -51,11 +51,11 @@ fmt: $(READY) ## Format the code and fix what can be fixed automatically
 bench: $(READY) ## Run all benchmarks and print their results
 	@set -e; for name in speed.cold_import speed.cold_start equality equality.caltrack speed speed.bulk speed.throughput speed.memory speed.aggregation speed.overhead cost validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
 
-lock: $(READY) ## Resolve requirements/*.in into the lock files
+lock: $(READY) ## Resolve requirements/*.in into the lock files; ARGS=--upgrade updates all pins
 	sh requirements/lock.sh $(ARGS)
 
 token: $(READY) ## Create a read token for the local stack (see also python -m infra.tokens --help)
-	@$(VENV)/python -m infra.tokens create made-by-hand --scope read
+	@$(VENV)/python -m infra.tokens create local-read --scope read
 
 $(READY): requirements-dev.txt
 	@sh requirements/install.sh

@@ -1,4 +1,4 @@
-"""The entry points of the Lambda functions. Each only calls its job."""
+"""The entry points of the Lambda functions. Each one only calls its job."""
 
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +59,7 @@ def check_runs(event: dict[str, Any], context: Any) -> Any:
     return check_runs_job.handle(event, context)
 
 
-# The steps of infra/template/aggregation.asl.yaml, in its order.
+# The steps of infra/template/aggregation.asl.yaml, in the same order.
 
 
 @app.lambda_function(name="wait_for_batch")

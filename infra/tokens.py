@@ -11,11 +11,9 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deployment.cloudformation import StackError
-from infra.deployment.environment import function_environment
+from infra.deployment.environment import SCOPES, function_environment
 from infra.local.deploy import environment as local_environment
 from infra.local.stack import LocalStack
-
-SCOPES = ("read", "write", "admin")
 
 
 class TokenError(Exception):

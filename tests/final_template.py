@@ -4,7 +4,7 @@ from infra.checks.transform import Template, uploaded, with_values
 from infra.deployment import retention
 from infra.local.build import build
 from infra.local.stack import CACHE
-from infra.packaging import artifacts as deployment
+from infra.packaging import artifacts
 from infra.packaging.package import read
 
 PSEUDO = {"AWS::StackName": "eemeter-datastore-prod", "AWS::AccountId": "111122223333", "AWS::Region": "eu-central-1"}
@@ -28,7 +28,7 @@ def full() -> Template:
     return uploaded(with_values(retention.retain(_built("arm64"), PSEUDO), ALL_OPTIONS))
 
 
-def _built(machine: str) -> Template:
+def _built(architecture: str) -> Template:
     template: Template = read(build(CACHE))
-    deployment.set_machine(template, machine)
+    artifacts.set_architecture(template, architecture)
     return template

@@ -1,11 +1,15 @@
-"""The HTTP API: resources declare their endpoints, which define the routes and the OpenAPI document."""
+"""The HTTP API: resources declare their endpoints, which define the routes and the OpenAPI document.
+
+The "reference documents" in comments are tests/reference/*.rst, the API documentation of the original OpenEEmeter
+datastore.
+"""
 
 from functools import cache
 from typing import Any
 
 from chalice.app import Chalice, ChaliceAuthorizer
 
-from chalicelib.api.http.serving import respond, respond_other
+from chalicelib.api.http.serving import respond, respond_without_endpoint
 from chalicelib.api.resources import (
     aggregation_results,
     aggregation_runs,
@@ -55,4 +59,4 @@ RESOURCES = (
 def register(app: Chalice, authorizer: ChaliceAuthorizer) -> None:
     """Register every route with the app; `authorizer` protects those that need a token."""
     for resource in RESOURCES:
-        app.register_blueprint(resource.blueprint(authorizer, respond, respond_other), url_prefix=BASE)
+        app.register_blueprint(resource.blueprint(authorizer, respond, respond_without_endpoint), url_prefix=BASE)

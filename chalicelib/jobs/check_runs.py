@@ -18,7 +18,7 @@ MARGIN = 6_000  # milliseconds before the function's timeout; no check starts af
 
 
 def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
-    """The findings of `check_meter` for the event's runs, in order; fewer than runs if the time is up.
+    """The findings of `check_meter` for the event's runs, in order; fewer than there are runs if time runs out.
 
     A run has a trace and a project, a meter_input (the key of a stored input), or a document (an input that is not
     stored). The event's arguments apply to all runs, and its seconds are how long the caller waits.
@@ -90,5 +90,5 @@ _NOT_CHECKED = _warning(
     "hourly_not_checked",
     "Checks support only eemeter's daily and billing models.",
     {},
-    "Runs with an hourly model are not checked. The run itself is processed by the worker with the hourly models.",
+    "Checks do not cover runs with an hourly model. The run itself is processed by the worker with the hourly models.",
 )

@@ -49,14 +49,19 @@ def _with_derivatives(run: AggregationRun) -> AggregationRun:
         ("trace", spec.traces, traces.get_many(spec.traces)),
     ):
         if gone := [str(id) for id in named if id not in found]:
-            raise GoneError(f"Before the derivatives were chosen, {item} {', '.join(gone[:20])} was deleted.")
+            them = "it" if len(gone) == 1 else "them"
+            raise GoneError(
+                f"Deleted before the derivatives were chosen: {item} {', '.join(gone[:20])}. Schedule the aggregation "
+                f"again without {them}."
+            )
     choice = choosing.choose(spec.selection(_members(spec.group)))
     if choice.missing:
-        raise MissingError(f"There is no derivative {', '.join(map(str, sorted(choice.missing)[:20]))}.")
+        missing = ", ".join(map(str, sorted(choice.missing)[:20]))
+        raise MissingError(f"These derivatives do not exist: {missing}. Schedule the aggregation again without them.")
     kind, unit = agreement.single(choice.units, choice.passed_over)
     draft = choice.drafts[kind]
     agreement.check_methods(draft.methods, mix=spec.mix_uncertainty)
-    return aggregation_runs.choose(run, choosing.Chosen(kind, unit, draft, choice.without_result))
+    return aggregation_runs.store_choice(run, choosing.Chosen(kind, unit, draft, choice.without_result))
 
 
 def _members(group: int | None) -> list[trace_groups.Member]:
@@ -64,5 +69,8 @@ def _members(group: int | None) -> list[trace_groups.Member]:
         return []
     found = trace_groups.get(group)
     if found is None:
-        raise GoneError(f"Before the derivatives were chosen, trace group {group} was deleted.")
+        raise GoneError(
+            f"Trace group {group} was deleted before the derivatives were chosen. Schedule the aggregation again with "
+            "another group."
+        )
     return trace_groups.members(found)

@@ -24,7 +24,10 @@ def compute(function: Callable[..., dict[str, Any]], meter_input: dict[str, Any]
     except (MeterFailure, MemoryError, ImportError, OSError):
         raise
     except Exception as error:
-        raise ModelFailure(f"The model cannot be computed from these data: {type(error).__name__}: {error}") from error
+        cause = f"{type(error).__name__}: {error}".rstrip(".")
+        raise ModelFailure(
+            f"The model cannot be computed from these data: {cause}. Check the readings and the model's arguments."
+        ) from error
 
 
 @cache

@@ -39,7 +39,10 @@ def _fan_in(run: AggregationRun) -> None:
     try:
         aggregated = total(sums, taken, run.trace_interpretation, run.aggregation_interpretation)
     except NothingToAddError:
-        reason = f"None of the {len(derivatives):,} derivatives has both a baseline and a reporting side to add up."
+        reason = (
+            f"None of the {len(derivatives):,} derivatives has a value, half-width and n on both sides, so there is "
+            "nothing to add up. The aggregation_input lists their values; choose other derivatives."
+        )
         aggregation_runs.fail(run, reason)
     else:
         aggregation_runs.succeed(run, aggregated, taken, sorted(methods), derivatives, statuses)

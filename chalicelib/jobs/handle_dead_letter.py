@@ -16,6 +16,10 @@ def handle(event: dict[str, Any]) -> None:
             run_id = queue.run_id_of(record)
             outcomes.fail_exhausted(run_id)
         except (ValueError, LookupError) as error:
-            logger.error("dead letter without a run", reason=str(error), body=record["body"])
+            logger.error(
+                "a dead-letter message names no existing meter run; it will be deleted",
+                reason=str(error),
+                body=record["body"],
+            )
         else:
             logger.info("dead letter handled", meter_run=run_id)

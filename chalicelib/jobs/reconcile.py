@@ -24,8 +24,8 @@ def handle() -> None:
             logger.info("reconciled", extra={name: count})
             reconciled += count
         except Exception:
-            logger.exception("could not be reconciled", part=name)
+            logger.exception("a part of the reconciliation failed", part=name)
             failed.append(name)
     telemetry.emit({"ReconciledRuns": reconciled})
     if failed:
-        raise RuntimeError(f"could not be reconciled: {', '.join(failed)}")
+        raise RuntimeError(f"parts of the reconciliation failed: {', '.join(failed)}; the log has the error of each")

@@ -29,7 +29,7 @@ def begin(key: str, body_hash: str) -> Stored | None:
     """Claim a key, or return the response stored under it.
 
     Returns None when the caller is the first to use the key; it must then call `finish` or `abandon`. A request that
-    died without a response can be repeated after LEASE; whatever it wrote remains, but no client has seen it.
+    died without a response can be retried after LEASE; whatever it wrote remains, but no client has seen it.
 
     Raises Mismatch when the key was used with a different body, and InProgress when the first request has not ended.
     """

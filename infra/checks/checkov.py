@@ -55,9 +55,9 @@ def findings(files: Iterable[Path]) -> set[Finding]:
     }
 
 
-def sift(found: set[Finding], skips: list[dict[str, Any]]) -> tuple[set[Finding], list[str]]:
+def apply_skips(found: set[Finding], skips: list[dict[str, Any]]) -> tuple[set[Finding], list[str]]:
     """Return the findings that are not skipped, and the skips that no longer match anything."""
-    unexplained, idle = set(found), []
+    unskipped, unused = set(found), []
     for skip in skips:
         for file in skip["files"]:
             for resource in skip["resources"]:
@@ -67,10 +67,10 @@ def sift(found: set[Finding], skips: list[dict[str, Any]]) -> tuple[set[Finding]
                     if (finding.file, finding.check) == (file, skip["check"])
                     and fnmatchcase(finding.resource, resource)
                 }
-                unexplained -= matched
+                unskipped -= matched
                 if not matched:
-                    idle.append(f"{skip['check']} of {resource} in {file}")
-    return unexplained, idle
+                    unused.append(f"{skip['check']} of {resource} in {file}")
+    return unskipped, unused
 
 
 def _name(resource: str) -> str:

@@ -9,7 +9,7 @@ from infra.sources import REPOSITORY
 
 PAGE = REPOSITORY / "docs" / "security.md"
 POLICIES = REPOSITORY / ".chalice"
-BEGIN, END = "<!-- begin of infra/checks/iam_table.py -->\n", "<!-- end of infra/checks/iam_table.py -->"
+BEGIN, END = "<!-- begin infra/checks/iam_table.py -->\n", "<!-- end infra/checks/iam_table.py -->"
 READS, WRITES, DELETES = "reads", "writes", "deletes"
 EFFECTS = {
     "dynamodb:GetItem": (READS,),
@@ -66,7 +66,7 @@ def table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def renewed(page: str) -> str:
+def updated(page: str) -> str:
     """Return the page with the current table."""
     before, _, rest = page.partition(BEGIN)
     return before + BEGIN + table() + END + rest.partition(END)[2]
@@ -76,10 +76,16 @@ def _cell(statements: list[dict[str, Any]], effect: str) -> str:
     names = {
         name
         for statement in statements
-        if any(effect in EFFECTS[action] for action in statement["Action"])
+        if any(effect in _effects(action) for action in statement["Action"])
         for name in _resources(statement)
     }
     return ", ".join(sorted(names))
+
+
+def _effects(action: str) -> tuple[str, ...]:
+    if action not in EFFECTS:
+        raise ValueError(f"infra/checks/iam_table.py does not know the action {action}: add its effects to EFFECTS")
+    return EFFECTS[action]
 
 
 def _resources(statement: dict[str, Any]) -> Iterator[str]:
@@ -99,8 +105,8 @@ def _named(arn: str) -> str:
     for pattern, name in NAMES:
         if pattern.fullmatch(arn):
             return pattern.sub(name, arn.partition("/index/")[0])
-    raise ValueError(f"infra/checks/iam_table.py has no name for {arn}")
+    raise ValueError(f"infra/checks/iam_table.py has no name for {arn}: add a pattern to NAMES")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(renewed(PAGE.read_text()))
+    PAGE.write_text(updated(PAGE.read_text()))

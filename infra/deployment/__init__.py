@@ -1,1 +1,1 @@
-"""How a stage gets to AWS, and what it is there."""
+"""Deploying a stage to AWS: its stack, the stack that all stages share, and the image registry."""

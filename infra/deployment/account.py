@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from infra.deployment.cloudformation import Account, Wanted, deploy, describe, outputs, parameters, ready
+from infra.deployment.cloudformation import Account, DesiredStack, check_ready, deploy, describe, outputs, parameters
 from infra.deployment.stages import PROJECT, Stage
 from infra.sources import REPOSITORY
 
@@ -15,11 +15,11 @@ GRACE = timedelta(days=1)  # long enough for a deployment to use the files it ha
 
 def prepare(account: Account, stage: Stage) -> tuple[dict[str, str], bool]:
     """Create or update the stack. Return its outputs, and whether anything changed. Raises StackError."""
-    ready(account, STACK)
+    check_ready(account, STACK)
     before = parameters(describe(account, STACK) or {})
     role = account.client("apigateway").get_account().get("cloudwatchRoleArn")
-    wanted = shared(before, has_role=bool(role), hourly=stage.hourly_models)
-    changed = deploy(account, Wanted(STACK, TEMPLATE.read_text(), wanted, {"project": PROJECT}))
+    desired = shared(before, has_role=bool(role), hourly=stage.hourly_models)
+    changed = deploy(account, DesiredStack(STACK, TEMPLATE.read_text(), desired, {"project": PROJECT}))
     return outputs(describe(account, STACK) or {}), changed
 
 

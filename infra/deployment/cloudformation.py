@@ -42,17 +42,17 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredStack:
     """The desired state of a stack. Parameters that are not given have the template's defaults."""
 
     name: str
     template: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
-    retained: bool = False  # import resources of the template that an earlier stack left behind
+    import_existing: bool = False  # import resources of the template that an earlier stack left behind
 
 
-def package(account: Account, template: Path, bucket: str, prefix: str, packaged: Path) -> str:
+def upload(account: Account, template: Path, bucket: str, prefix: str, packaged: Path) -> str:
     """Upload the files that a template references. Return the template with their S3 URLs, also written to `packaged`.
 
     Raises StackError.
@@ -88,7 +88,7 @@ def parameters(stack: Mapping[str, Any]) -> dict[str, str]:
     return {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack.get("Parameters", [])}
 
 
-def ready(account: Account, name: str) -> None:
+def check_ready(account: Account, name: str) -> None:
     """Check that a stack can be created or updated. Raises StackError."""
     stack = describe(account, name)
     status = stack["StackStatus"] if stack else ""
@@ -98,27 +98,27 @@ def ready(account: Account, name: str) -> None:
         raise StackError(f"The stack {name} has the status {status}. {ADVICE[status].format(name=name)}")
 
 
-def deploy(account: Account, wanted: Wanted, bucket: str | None = None) -> bool:
+def deploy(account: Account, desired: DesiredStack, bucket: str | None = None) -> bool:
     """Create or update a stack, and wait for it. Return whether anything changed.
 
     bucket: where to upload the template; without one it is sent in the request. Raises StackError with the causes.
     """
     cloudformation = account.client("cloudformation")
-    existing = describe(account, wanted.name)
+    existing = describe(account, desired.name)
     try:
         change_set = cloudformation.create_change_set(
-            StackName=wanted.name,
+            StackName=desired.name,
             ChangeSetName=f"deploy-{uuid.uuid4().hex}",
             ChangeSetType="UPDATE" if existing else "CREATE",
-            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in wanted.parameters.items()],
-            Tags=[{"Key": key, "Value": value} for key, value in wanted.tags.items()],
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in desired.parameters.items()],
+            Tags=[{"Key": key, "Value": value} for key, value in desired.tags.items()],
             Capabilities=CAPABILITIES,
-            ImportExistingResources=wanted.retained,
-            **_body(account, wanted, bucket),
+            ImportExistingResources=desired.import_existing,
+            **_body(account, desired, bucket),
         )
     except ClientError as error:
-        raise StackError(f"CloudFormation rejects {wanted.name}: {error.response['Error']['Message']}") from None
-    if not _has_changes(cloudformation, change_set["Id"], wanted.name):
+        raise StackError(f"CloudFormation rejects {desired.name}: {error.response['Error']['Message']}") from None
+    if not _has_changes(cloudformation, change_set["Id"], desired.name):
         return False
     seen = next(_events(cloudformation, change_set["StackId"]))["EventId"]
     cloudformation.execute_change_set(ChangeSetName=change_set["Id"])
@@ -127,9 +127,9 @@ def deploy(account: Account, wanted: Wanted, bucket: str | None = None) -> bool:
         events = takewhile(lambda event: event["EventId"] != seen, _events(cloudformation, change_set["StackId"]))
         reasons = _detailed(cloudformation, failures(list(events)), StackName=change_set["StackId"])
         outcome = ADVICE.get(status, "It has been rolled back. Fix the cause and deploy again.").format(
-            name=wanted.name
+            name=desired.name
         )
-        raise StackError(f"The stack {wanted.name} could not be deployed ({status}).\n{reasons}\n{outcome}")
+        raise StackError(f"The stack {desired.name} could not be deployed ({status}).\n{reasons}\n{outcome}")
     return True
 
 
@@ -144,13 +144,13 @@ def failures(events: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(failed)
 
 
-def _body(account: Account, wanted: Wanted, bucket: str | None) -> dict[str, str]:
+def _body(account: Account, desired: DesiredStack, bucket: str | None) -> dict[str, str]:
     """Return the template argument for CloudFormation: the template itself, or with a bucket its S3 URL."""
     if bucket is None:
-        return {"TemplateBody": wanted.template}
+        return {"TemplateBody": desired.template}
     s3 = account.client("s3")
-    key = f"{wanted.name}/{hashlib.sha256(wanted.template.encode()).hexdigest()}.template"
-    s3.put_object(Bucket=bucket, Key=key, Body=wanted.template.encode())
+    key = f"{desired.name}/{hashlib.sha256(desired.template.encode()).hexdigest()}.template"
+    s3.put_object(Bucket=bucket, Key=key, Body=desired.template.encode())
     return {"TemplateURL": f"{s3.meta.endpoint_url}/{bucket}/{key}"}
 
 

@@ -14,12 +14,20 @@ import boto3
 from botocore import exceptions as errors
 
 from infra.deployment import account, registry, retention, stages
-from infra.deployment.cloudformation import AWS, Account, StackError, Wanted, deploy, describe, outputs, ready
-from infra.deployment.cloudformation import package as upload
-from infra.deployment.environment import function_environment
+from infra.deployment.cloudformation import (
+    AWS,
+    Account,
+    DesiredStack,
+    StackError,
+    check_ready,
+    deploy,
+    describe,
+    outputs,
+    upload,
+)
+from infra.deployment.environment import SCOPES, function_environment
 from infra.deployment.stages import Stage, StageError
-from infra.packaging import artifacts as deployment
-from infra.packaging import package
+from infra.packaging import artifacts, package
 from infra.packaging.cache import BUILDERS, fingerprint, once
 from infra.packaging.lean import LeanError, find_python
 from infra.packaging.package import MERGED, STATE_MACHINES, PackagingError
@@ -28,7 +36,6 @@ from infra.sources import REPOSITORY, SOURCES
 
 BUILDS = REPOSITORY / ".local" / "cache" / "deployments"
 LOCKS = ("requirements.txt", "requirements-meter.txt")
-SCOPES = {"read", "write", "admin"}
 
 
 class AccessError(Exception):
@@ -40,10 +47,10 @@ def run(name: str) -> None:
     stage = stages.read(name)
     if stage.hourly_models:
         registry.check()
-    number, region = sign_in()
-    print(f"Deploying {stage.stack} to account {number}, {region}.", flush=True)
+    account_id, region = check_credentials()
+    print(f"Deploying {stage.stack} to account {account_id}, {region}.", flush=True)
     aws = Account(os.environ, boto3.client)
-    ready(aws, stage.stack)
+    check_ready(aws, stage.stack)
 
     print("Building (half a minute, if anything has changed) ...", flush=True)
     built = build(stage.architecture)
@@ -51,30 +58,30 @@ def run(name: str) -> None:
     stages.check(stage.parameters, template)
 
     shared, changed = account.prepare(aws, stage)
-    print(f"{account.STACK}: {'deployed' if changed else 'nothing to change'}.", flush=True)
+    print(f"{account.STACK}: {'deployed' if changed else 'no changes'}.", flush=True)
     parameters = dict(stage.parameters)
     if stage.hourly_models:
         parameters["HourlyImage"] = registry.push(aws, shared["HourlyRepositoryUri"], stage.name, stage.architecture)
 
     print("Uploading ...", flush=True)
-    pseudo = {"AWS::StackName": stage.stack, "AWS::AccountId": number, "AWS::Region": region}
+    pseudo = {"AWS::StackName": stage.stack, "AWS::AccountId": account_id, "AWS::Region": region}
     sam = built / f"{stage.name}.json"  # next to the zips that it references
     sam.write_text(json.dumps(retention.retain(template, pseudo) if stage.retained else template))
     packaged = upload(aws, sam, shared["ArtifactsBucket"], stage.stack, built / f"{stage.name}.packaged.yaml")
 
-    print("Deploying (the first time takes some minutes) ...", flush=True)
-    wanted = Wanted(stage.stack, packaged, parameters, stage.tags, stage.retained)
-    changed = deploy(aws, wanted, shared["ArtifactsBucket"])
+    print("Deploying (the first time takes a few minutes) ...", flush=True)
+    desired = DesiredStack(stage.stack, packaged, parameters, stage.tags, import_existing=stage.retained)
+    changed = deploy(aws, desired, shared["ArtifactsBucket"])
     protect(aws, stage)
     account.delete_superseded(aws, shared["ArtifactsBucket"], stage.stack, packaged)
     if stage.hourly_models:
         registry.delete_superseded(aws, parameters["HourlyImage"], stage.name)
-    print(f"{stage.stack}: {'deployed' if changed else 'nothing to change'}.", flush=True)
+    print(f"{stage.stack}: {'deployed' if changed else 'no changes'}.", flush=True)
     print(usage(aws, stage, first_token(stage.stack)))
 
 
-def sign_in() -> tuple[str, str]:
-    """Return the account number of the credentials, and the region. Raises AccessError."""
+def check_credentials() -> tuple[str, str]:
+    """Return the account ID of the credentials, and the region. Raises AccessError."""
     try:
         region = os.environ.get("AWS_REGION") or boto3.Session().region_name
         if not region:
@@ -93,11 +100,11 @@ def sign_in() -> tuple[str, str]:
         raise AccessError(f"AWS rejects the credentials ({refusal['Message']}): check them.") from None
 
 
-def build(machine: str) -> Path:
+def build(architecture: str) -> Path:
     """Return the directory with the template and the zips, built once for each content."""
     content = (*SOURCES, *MERGED, *STATE_MACHINES.values(), *LOCKS, *BUILDERS)
-    key = fingerprint(content, machine, sys.version_info[:2], bool(find_python(PYTHON)))
-    return once(BUILDS, key, lambda directory: deployment.make(directory, machine))
+    key = fingerprint(content, architecture, sys.version_info[:2], bool(find_python(PYTHON)))
+    return once(BUILDS, key, lambda directory: artifacts.make(directory, architecture))
 
 
 def protect(aws: Account, stage: Stage) -> None:
@@ -114,13 +121,13 @@ def first_token(stack: str) -> str | None:
     os.environ |= function_environment(stack)
     from chalicelib.store import tokens  # reads the environment
 
-    return None if tokens.list_all() else tokens.create("first", SCOPES, None)
+    return None if tokens.list_all() else tokens.create("first", set(SCOPES), None)
 
 
 def usage(aws: Account, stage: Stage, token: str | None) -> str:
     """Return how to use what has been deployed."""
     url = outputs(describe(aws, stage.stack) or {})["ApiUrl"]
-    token_command = f".venv/bin/python -m infra.tokens --help  (--stack {stage.stack})"
+    token_command = f".venv/bin/python -m infra.tokens list --stack {stage.stack}   (or create, revoke)"
     return (
         f"\nThe API is at      {url}"
         + (f"\nIts first token    {token}   (shown only this once; it has all scopes)" if token else "")

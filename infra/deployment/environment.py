@@ -1,11 +1,13 @@
 """The environment variables of a deployed stack's functions, for commands that use chalicelib.store from outside."""
 
-from typing import Any
+import os
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.deployment.cloudformation import StackError
+from infra.deployment.cloudformation import Account, StackError, describe, outputs, parameters
+
+SCOPES = ("read", "write", "admin")  # of tokens; admin is reserved for managing them
 
 
 def function_environment(name: str) -> dict[str, str]:
@@ -14,29 +16,37 @@ def function_environment(name: str) -> dict[str, str]:
     Raises StackError when there is no such stack, or it is not an EEmeter datastore.
     """
     try:
-        stack: dict[str, Any] = boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        stack = describe(Account(os.environ, boto3.client), name)
     except (BotoCoreError, ClientError) as error:
-        raise StackError(f"The stack {name!r} cannot be read: {error}") from None
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    parameters = {parameter["ParameterKey"]: parameter["ParameterValue"] for parameter in stack.get("Parameters", [])}
+        raise StackError(
+            f"The stack {name!r} cannot be read: {error}\nCheck the credentials and region (AWS_PROFILE, AWS_REGION)."
+        ) from None
+    if stack is None:
+        raise StackError(
+            f"There is no stack {name!r}. Check its name, and the account and region (AWS_PROFILE, AWS_REGION)."
+        )
+    found, given = outputs(stack), parameters(stack)
     try:
         return {
             "TABLE_PREFIX": name,
-            "BUCKET": outputs["BucketName"],
-            "METER_QUEUE_URL": outputs["MeterQueueUrl"],
-            "HOURLY_QUEUE_URL": outputs.get("HourlyQueueUrl", ""),
-            "STATE_MACHINE_ARN": outputs["AggregationStateMachineArn"],
-            "CORS_ORIGINS": parameters["CorsOrigins"],
+            "BUCKET": found["BucketName"],
+            "METER_QUEUE_URL": found["MeterQueueUrl"],
+            "HOURLY_QUEUE_URL": found.get("HourlyQueueUrl", ""),
+            "STATE_MACHINE_ARN": found["AggregationStateMachineArn"],
+            "CORS_ORIGINS": given["CorsOrigins"],
             "CHECK_FUNCTION": "",
-            "WORKER_TIMEOUT": parameters["WorkerTimeout"],
+            "WORKER_TIMEOUT": given["WorkerTimeout"],
             "MAX_ATTEMPTS": "3",
-            "RETRY_DELAY": parameters["RetryDelay"],
-            "WEATHER_SOURCE": parameters["WeatherSource"],
-            "WEATHER_URL": parameters["WeatherUrl"],
-            "NORMAL_SOURCE": parameters["NormalSource"],
-            "NORMAL_URL": parameters["NormalUrl"],
-            "MODEL_MODULE": parameters["ModelModule"],
-            "ACCELERATE": parameters["Accelerate"],
+            "RETRY_DELAY": given["RetryDelay"],
+            "WEATHER_SOURCE": given["WeatherSource"],
+            "WEATHER_URL": given["WeatherUrl"],
+            "NORMAL_SOURCE": given["NormalSource"],
+            "NORMAL_URL": given["NormalUrl"],
+            "MODEL_MODULE": given["ModelModule"],
+            "ACCELERATE": given["Accelerate"],
         }
     except KeyError as missing:
-        raise StackError(f"The stack {name!r} is not an EEmeter datastore: it has no {missing}.") from None
+        raise StackError(
+            f"The stack {name!r} is not an EEmeter datastore: it has no {missing}. Name the stack of a stage, such as"
+            " eemeter-datastore-dev."
+        ) from None

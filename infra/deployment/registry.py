@@ -29,14 +29,14 @@ def check() -> None:
     _docker(["version"], "Docker is installed but does not respond: start it, and check that you may use it")
 
 
-def push(account: Account, repository: str, stage: str, machine: str) -> str:
+def push(account: Account, repository: str, stage: str, architecture: str) -> str:
     """Build and push the image unless the repository has it. Return its URI. Raises ImageError."""
-    tag = f"{stage}-{fingerprint(CONTENT, machine)}"
+    tag = f"{stage}-{fingerprint(CONTENT, architecture)}"
     uri = f"{repository}:{tag}"
     ecr = account.client("ecr")
     if all(tag not in image.get("imageTags", []) for image in _images(ecr, repository)):
         print("Building the image of the hourly models' worker ...", flush=True)
-        _build(uri, PLATFORMS[machine])
+        _build(uri, PLATFORMS[architecture])
         _push(ecr, uri)
     return uri
 

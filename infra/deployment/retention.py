@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-NAMED = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}  # of what holds data
+# The types of the resources that hold data, and the property with the resource's name.
+NAMED = {"AWS::DynamoDB::Table": "TableName", "AWS::S3::Bucket": "BucketName"}
 
 
 def retain(template: Mapping[str, Any], pseudo: Mapping[str, str]) -> dict[str, Any]:

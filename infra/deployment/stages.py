@@ -97,7 +97,7 @@ def check(parameters: Mapping[str, str], template: Mapping[str, Any]) -> None:
         names = ", ".join(sorted(unknown))
         raise StageError(f"{FILE}: the template has no parameter {names}. It has: {', '.join(sorted(known))}.")
     timeout, visibility = (
-        int(parameters.get(name, template["Parameters"][name]["Default"]))
+        _seconds(name, parameters.get(name, template["Parameters"][name]["Default"]))
         for name in ("WorkerTimeout", "QueueVisibility")
     )
     if visibility < timeout + MARGIN:
@@ -105,6 +105,13 @@ def check(parameters: Mapping[str, str], template: Mapping[str, Any]) -> None:
             f"{FILE}: QueueVisibility is {visibility}; it must be at least {timeout + MARGIN}: {MARGIN} more than"
             " WorkerTimeout."
         )
+
+
+def _seconds(name: str, value: str | int) -> int:
+    try:
+        return int(value)
+    except ValueError:
+        raise StageError(f"{FILE}: {name} is {value!r}; it must be a whole number of seconds.") from None
 
 
 def _strings(given: Any, where: str) -> dict[str, str]:

@@ -7,7 +7,6 @@ import json
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import requests
@@ -16,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from infra.local import portfolio
 from infra.local.savings import HEADLINE, Meter, Sum, report
+from infra.local.stack import DIRECTORY
 
-STACK = Path(__file__).parents[2] / ".local" / "stack.json"
+STACK = DIRECTORY / "stack.json"
 ITEMS_PER_POST = 10_000
 POLL = 0.5  # seconds between polls
 

@@ -12,7 +12,7 @@ import yaml
 
 from infra.checks.transform import Template, decided, with_values
 from infra.deployment import cloudformation
-from infra.deployment.cloudformation import Account, StackError, Wanted
+from infra.deployment.cloudformation import Account, DesiredStack, StackError
 from infra.local.server import LocalStackError, credentials
 
 ARTIFACTS = "artifacts"
@@ -26,9 +26,9 @@ def deploy(endpoint_url: str, name: str, package: Path, parameters: dict[str, st
     local = Account(environment(endpoint_url), partial(_client, endpoint_url))
     local.client("s3").create_bucket(Bucket=ARTIFACTS)
     try:
-        packaged = cloudformation.package(local, package / "sam.yaml", ARTIFACTS, name, work / "packaged.yaml")
+        packaged = cloudformation.upload(local, package / "sam.yaml", ARTIFACTS, name, work / "packaged.yaml")
         template = _with_batches(packaged)
-        cloudformation.deploy(local, Wanted(name, template, parameters, {}), ARTIFACTS)
+        cloudformation.deploy(local, DesiredStack(name, template, parameters, {}), ARTIFACTS)
     except StackError as error:
         raise LocalStackError(str(error)) from None
     outputs = cloudformation.outputs(cloudformation.describe(local, name) or {})

@@ -1,8 +1,8 @@
-"""MiniStack with the payload compression of API Gateway, which it lacks.
+"""MiniStack, with API Gateway's payload compression added, which MiniStack lacks.
 
 A REST API with a `MinimumCompressionSize` gets its responses compressed as API Gateway does (its developer guide,
 "Payload compression for REST APIs"): when the coding that Accept-Encoding prefers is supported, the body has the size,
-and the function has not encoded it itself. Of API Gateway's two codings, gzip and deflate, this knows the first.
+and the function has not encoded it itself. API Gateway has two codings, gzip and deflate; this supports only gzip.
 
 Started as a file, since a PYTHONPATH would reach the functions, which have their own copy of the code.
 """
@@ -17,7 +17,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 
-PATH = re.compile(r"/_aws/execute-api/([^/]+)/")  # of a request to an API, with its id
+PATH = re.compile(r"/_aws/execute-api/([^/]+)/")  # the path of a request to an API; captures the API's id
 
 
 def prefers_gzip(accept_encoding: str) -> bool:

@@ -1,7 +1,7 @@
 """The sample portfolio: eemeter's Illinois sample meters, as request bodies for the API.
 
 The 16 samples are meters simulated with real temperatures, one year before and one year after a project that saves
-10 %: electricity (heating and cooling; cooling only) and gas (heating; neither), each read hourly, daily, monthly and
+10%: electricity (heating and cooling; cooling only) and gas (heating; neither), each read hourly, daily, monthly and
 every two months. Each is one building: a project with one trace.
 """
 

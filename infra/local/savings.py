@@ -15,7 +15,7 @@ FUELS = {"E_C_S": "electricity", "NG_C_S": "gas"}
 
 
 class Value(NamedTuple):
-    """A value with the half-width of its 95 % interval."""
+    """A value with the half-width of its 95% interval."""
 
     value: float
     half_width: float
@@ -65,7 +65,7 @@ def saved(baseline: Value, reporting: Value) -> Value:
 
 def report(meters: list[Meter], sums: list[Sum]) -> Iterator[RenderableType]:
     """Yield what to print: a table for each fuel, why runs failed, then the sums."""
-    yield f"\n{HEADLINE}, ± the half-width of the 95 % interval."
+    yield f"\n{HEADLINE}, ± the half-width of the 95% interval."
     yield "True is the savings with which eemeter simulated the sample.\n"
     for fuel, unit in (("electricity", "KWH"), ("gas", "THERM")):
         yield _table(fuel, unit, [meter for meter in meters if meter.project["metadata"]["fuel"] == fuel])

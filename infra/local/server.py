@@ -65,7 +65,7 @@ class Server:
         if not self._lock.exists():
             return False
         with self._lock.open() as lock:
-            return not _locked(lock)
+            return not _try_lock(lock)
 
     @property
     def state(self) -> dict[str, Any]:
@@ -94,7 +94,7 @@ class Server:
     def _start(self, port: int) -> bool:
         self._temporary.mkdir(exist_ok=True)
         with self._lock.open("w") as lock, self.log.open("w") as log:
-            if not _locked(lock):
+            if not _try_lock(lock):
                 raise LocalStackError("Another command is starting the local stack; wait for it to finish.")
             process = subprocess.Popen(
                 [sys.executable, "-P", str(GATEWAY)],
@@ -109,7 +109,7 @@ class Server:
             write_json(self._state, {"pid": process.pid, "port": port})
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline and process.poll() is None:
-            if _answers(port):
+            if _responds(port):
                 return True
             time.sleep(0.05)
         self.stop()
@@ -166,13 +166,13 @@ def exclusively(path: Path) -> Iterator[None]:
     """Let one command run at a time: hold the lock on this file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as lock:
-        if not _locked(lock):
+        if not _try_lock(lock):
             print("Waiting for another command to finish on this local stack ...", flush=True)
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def _locked(file: IO[str]) -> bool:
+def _try_lock(file: IO[str]) -> bool:
     """Try to lock the file. Return False if another process holds the lock."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -188,7 +188,7 @@ def _free_port() -> int:
         return port
 
 
-def _answers(port: int) -> bool:
+def _responds(port: int) -> bool:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         opener.open(f"http://{HOST}:{port}/_ministack/health", timeout=5).close()

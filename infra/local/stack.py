@@ -9,6 +9,7 @@ from pathlib import Path
 
 import requests
 
+from infra.deployment.environment import SCOPES
 from infra.local.build import build
 from infra.local.deploy import deploy, environment
 from infra.local.server import REGION, LocalStackError, Server, exclusively, write_json
@@ -99,7 +100,7 @@ class LocalStack:
         return running
 
     def _token(self, endpoint_url: str) -> str:
-        scopes = [argument for scope in ("read", "write", "admin") for argument in ("--scope", scope)]
+        scopes = [argument for scope in SCOPES for argument in ("--scope", scope)]
         command = [sys.executable, "-m", "infra.tokens", "create", "local", *scopes, "--stack", NAME]
         local = environment(endpoint_url)
         made = subprocess.run(command, cwd=REPOSITORY, env=local, capture_output=True, text=True)

@@ -21,31 +21,31 @@ LEAN = ("MeterWorker", "CheckRuns")  # run from WORKER_ZIP
 WITH_EEMETER = (*LEAN, "HourlyWorker")
 
 
-def make(directory: Path, machine: str = "x86_64") -> None:
-    """Write the template and both zips to a directory. machine: x86_64 or arm64, for the functions in WITH_EEMETER.
+def make(directory: Path, architecture: str = "x86_64") -> None:
+    """Write the template and both zips to a directory.
 
-    Raises PackagingError, LeanError and WorkerError.
+    architecture: x86_64 or arm64, for the functions in WITH_EEMETER. Raises PackagingError, LeanError and WorkerError.
     """
     package(directory)
-    size = worker.make(directory / WORKER_ZIP, machine)
-    print(f"{WORKER_ZIP}: {size / MB:.0f} MB unpacked, for Lambda's Python {worker.PYTHON} on {machine}")
+    size = worker.make(directory / WORKER_ZIP, architecture)
+    print(f"{WORKER_ZIP}: {size / MB:.0f} MB unpacked, for Lambda's Python {worker.PYTHON} on {architecture}")
     if not find_python(worker.PYTHON):
         print(
             f"No Python {worker.PYTHON} was found, so the zip holds sources, which new workers compile in two seconds."
             f" Put python{worker.PYTHON} on the PATH to get bytecode instead."
         )
     template = read(directory)
-    set_machine(template, machine)
+    set_architecture(template, architecture)
     write(directory, template)
 
 
-def set_machine(template: dict[str, Any], machine: str) -> None:
+def set_architecture(template: dict[str, Any], architecture: str) -> None:
     """Set the architecture of the functions in WITH_EEMETER and the zip of those in LEAN, in the template itself."""
     resources = template["Resources"]
     for name in WITH_EEMETER:
         properties = resources[name]["Properties"]
-        properties["Architectures"] = [machine]
-        if machine == "arm64":
+        properties["Architectures"] = [architecture]
+        if architecture == "arm64":
             properties.setdefault("Environment", {}).setdefault("Variables", {}).update(ON_ARM)
     for name in LEAN:
         resources[name]["Properties"] |= {"CodeUri": f"./{WORKER_ZIP}", "Runtime": f"python{worker.PYTHON}"}
@@ -55,10 +55,13 @@ def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.packaging.artifacts", description=__doc__)
     parser.add_argument("directory", type=Path, help="where to write them")
     parser.add_argument(
-        "--machine", choices=[*worker.MACHINES], default="x86_64", help="architecture of the functions that run eemeter"
+        "--architecture",
+        choices=[*worker.LINUX_NAMES],
+        default="x86_64",
+        help="architecture of the functions that run eemeter",
     )
     given = parser.parse_args(arguments)
-    make(given.directory.resolve(), given.machine)
+    make(given.directory.resolve(), given.architecture)
 
 
 if __name__ == "__main__":

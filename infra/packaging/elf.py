@@ -7,7 +7,7 @@ LOAD = 1  # type of a segment that is loaded into memory (PT_LOAD)
 
 
 def shorten(library: bytes) -> bytes:
-    """Return a 64-bit ELF library reduced to what its program headers name, for any machine; other files unchanged.
+    """Return a 64-bit ELF library of any architecture, reduced to what its program headers name; other files unchanged.
 
     Section headers, symbols and the whole pages between segments are removed. What is loaded keeps its bytes and its
     offset within a page, which is all that a loader needs.

@@ -34,7 +34,10 @@ UNUSED = (
     "numpy/distutils",
     "pyproj/proj_dir",  # the world's coordinate systems; eeweather measures distances on the ellipsoid
 )
-UNUSED_BY_DAYS = (*UNUSED, *(f"scipy/{name}" for name in ("cluster", "datasets", "fftpack", "io", "odr", "signal")))
+UNUSED_BY_DAILY_MODELS = (
+    *UNUSED,
+    *(f"scipy/{name}" for name in ("cluster", "datasets", "fftpack", "io", "odr", "signal")),
+)
 
 
 class Contents(NamedTuple):
@@ -46,7 +49,7 @@ class Contents(NamedTuple):
     name: str
     packages: tuple[str, ...]
     limit: int
-    unused: tuple[str, ...] = UNUSED_BY_DAYS
+    unused: tuple[str, ...] = UNUSED_BY_DAILY_MODELS
     sourced: tuple[str, ...] = ()
 
 
@@ -68,7 +71,7 @@ WORKER = Contents(
     230,  # AWS's limit is 250 MiB, which is 262 MB, including our own code
 )
 
-ALONE = {"chalice", "eemeter"}  # installed without their requirements: chalice's CLI, eemeter's hourly models
+WITHOUT_REQUIREMENTS = {"chalice", "eemeter"}  # which need theirs only for chalice's CLI and eemeter's hourly models
 PRUNED = {"__pycache__", "tests", "INSTALLER", "RECORD", "REQUESTED", "conftest.py", "direct_url.json", "py.typed"}
 PRUNED_SUFFIXES = {".a", ".c", ".f", ".h", ".hpp", ".pxd", ".pyi", ".pyx"}
 SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions", "sts"}  # botocore's descriptions of all of AWS's take 20 MB
@@ -81,7 +84,7 @@ class LeanError(Exception):
     """The tree could not be built; the message says why."""
 
 
-def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = ALONE) -> str:
+def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = WITHOUT_REQUIREMENTS) -> str:
     """Return the part of a lock file that pins these packages and their requirements, except those of `alone`.
 
     The requirements are read from its comments: `# via pandas`. Raises LeanError for a package that is not pinned.
@@ -106,11 +109,11 @@ def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = ALONE) -> 
 
 
 def build(
-    target: Path, contents: Contents = ENGINE, *, machine: str | None = None, python_version: str | None = None
+    target: Path, contents: Contents = ENGINE, *, architecture: str | None = None, python_version: str | None = None
 ) -> dict[str, int]:
     """Build a tree in a new directory. Return the bytes of each package.
 
-    machine: the Linux architecture to build for, x86_64 or aarch64. python_version: the Python to build for. Both
+    architecture: the Linux architecture to build for, x86_64 or aarch64. python_version: the Python to build for. Both
     default to this computer's. If `find_python` does not find that Python, the tree holds sources instead of bytecode.
     Raises LeanError.
     """
@@ -119,7 +122,7 @@ def build(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".lean-") as scratch:
         tree = Path(scratch, "tree")
-        _install(tree, locked(LOCK.read_text(), contents.packages), machine, python_version)
+        _install(tree, locked(LOCK.read_text(), contents.packages), architecture, python_version)
         _prune(tree, contents.unused)
         for path in tree.rglob("*.so*"):
             path.write_bytes(elf.shorten(path.read_bytes()))
@@ -130,7 +133,10 @@ def build(
         sizes = by_package(tree)
         total = sum(sizes.values())
         if total > contents.limit * MB:
-            raise LeanError(f"The tree takes {total / MB:.0f} MB; the limit is {contents.limit} MB:\n{table(sizes)}")
+            raise LeanError(
+                f"The tree takes {total / MB:.0f} MB; the limit is {contents.limit} MB:\n{table(sizes)}"
+                "\nAdd directories that are never imported to UNUSED, or raise the limit."
+            )
         tree.replace(target)
     return sizes
 
@@ -180,10 +186,10 @@ def table(sizes: Mapping[str, int]) -> str:
     return "\n".join(f"{size / MB:8.1f} MB  {name}" for name, size in rows)
 
 
-def _install(tree: Path, pins: str, machine: str | None, python_version: str | None) -> None:
+def _install(tree: Path, pins: str, architecture: str | None, python_version: str | None) -> None:
     options = ["--only-binary=:all:", "--require-hashes", "--no-deps", "--no-compile", "--target", str(tree)]
-    if machine:
-        options += [f"--platform={linux}_{machine}" for linux in LINUX]
+    if architecture:
+        options += [f"--platform={linux}_{architecture}" for linux in LINUX]
     if python_version:
         options += ["--python-version", python_version]
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as requirements:
@@ -208,7 +214,7 @@ def _prune(tree: Path, unused: Iterable[str]) -> None:
 
 
 def _compile(tree: Path, interpreter: str, version: str, sourced: Iterable[str]) -> None:
-    """Replace sources by bytecode: a function cannot save what it compiles, and both together would be too large."""
+    """Replace sources with bytecode: a function cannot save what it compiles, and both together would be too large."""
     code = (
         "import compileall, py_compile, sys; compileall.compile_dir(sys.argv[1], maxlevels=99, quiet=2, legacy=True,"
         " stripdir=sys.argv[1], invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH)"
@@ -237,9 +243,8 @@ def main(arguments: list[str]) -> None:
     )
     given = parser.parse_args(arguments)
     contents = WORKER if given.worker else ENGINE
-    print(
-        table(build(given.directory.resolve(), contents, machine=given.platform, python_version=given.python_version))
-    )
+    target = given.directory.resolve()
+    print(table(build(target, contents, architecture=given.platform, python_version=given.python_version)))
 
 
 if __name__ == "__main__":

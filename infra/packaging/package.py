@@ -70,7 +70,7 @@ def package(directory: Path, *, requirements: bool = True) -> None:
 
 
 def _merged() -> dict[str, Any]:
-    """Return the files of MERGED as one template. They define no name twice."""
+    """Return the files of MERGED, merged into one template; none overrides a value of another."""
     serializer, merger, merged = YAMLTemplateSerializer(), TemplateDeepMerger(), dict[str, Any]()
     for name in MERGED:
         merged = merger.merge(serializer.load_template((REPOSITORY / name).read_text(), name), merged)

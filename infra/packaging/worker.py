@@ -11,7 +11,7 @@ from infra import sources
 from infra.packaging.lean import WORKER, build
 
 PYTHON = "3.13"  # of the runtime; the C library of 3.11's runtime is too old for NumPy's wheels
-MACHINES = {"x86_64": "x86_64", "arm64": "aarch64"}  # Linux's name for each of Lambda's architectures
+LINUX_NAMES = {"x86_64": "x86_64", "arm64": "aarch64"}  # Linux's name for each of Lambda's architectures
 MAX_SIZE = 250 * 1024 * 1024  # bytes unpacked, AWS's limit
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can store
 
@@ -20,11 +20,11 @@ class WorkerError(Exception):
     """The package could not be made; the message says why."""
 
 
-def make(target: Path, machine: str = "x86_64") -> int:
+def make(target: Path, architecture: str = "x86_64") -> int:
     """Write the zip for an architecture of Lambda's. Return its unpacked bytes. Raises LeanError and WorkerError."""
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         tree = Path(scratch, "tree")
-        build(tree, WORKER, machine=MACHINES[machine], python_version=PYTHON)
+        build(tree, WORKER, architecture=LINUX_NAMES[architecture], python_version=PYTHON)
         sources.copy(tree)
         files = sorted(path for path in tree.rglob("*") if path.is_file())
         size = sum(path.stat().st_size for path in files)

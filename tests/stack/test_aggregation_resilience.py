@@ -164,7 +164,11 @@ def test_a_run_fails_if_its_source_was_deleted_while_it_waited(api: Api, trace: 
     queue.send([pending.id])
     ended = api.ended(run["id"], "aggregation_runs")
     assert ended["status"] == "FAILED"
-    assert f"{what} {project if what == 'project' else group} was deleted" in ended["failure_message"]
+    message = {
+        "project": f"Deleted before the derivatives were chosen: project {project}.",
+        "trace group": f"Trace group {group} was deleted before the derivatives were chosen.",
+    }
+    assert message[what] in ended["failure_message"]
 
 
 def test_a_repeated_execution_changes_nothing(api: Api, states: Any) -> None:

@@ -85,8 +85,8 @@ def test_one_command_creates_an_api_with_a_token_and_a_second_changes_nothing(
     assert account.client("apigateway").get_account()["cloudwatchRoleArn"]
 
     again = succeeding("dev")
-    assert "eemeter-datastore-account: nothing to change." in again
-    assert "eemeter-datastore-dev: nothing to change." in again
+    assert "eemeter-datastore-account: no changes." in again
+    assert "eemeter-datastore-dev: no changes." in again
     assert not TOKEN.findall(again)
     assert (account.stack("eemeter-datastore-dev"), account.files()) == (stack, files)
 

@@ -263,4 +263,7 @@ class TestTime:
         with seconds(9):
             unknown = api.post("aggregation_runs/", {"derivatives": [derivative, ABSENT]})
         ended = api.ended(unknown["id"], "aggregation_runs")
-        assert (ended["status"], ended["failure_message"]) == ("FAILED", f"There is no derivative {ABSENT}.")
+        assert (ended["status"], ended["failure_message"]) == (
+            "FAILED",
+            f"These derivatives do not exist: {ABSENT}. Schedule the aggregation again without them.",
+        )

@@ -170,8 +170,9 @@ class TestFetching:
         assert run["status"] == "FAILED"
         assert run["failure_message"] == (
             f"Station {ABSENT.station} lacks 8,760 of the 8,760 hours of normal temperatures, from 01-01T00:00Z to"
-            " 12-31T23:00Z. The source for stations with no stored hours, tmy3, has no normal year. Upload a TMY3 or"
-            " CZ2010 file of the station to weather_files/, or post the hours to weather_records/, then run again."
+            " 12-31T23:00Z. This deployment's source of normal years, tmy3, is used only for stations without stored"
+            " hours, and has none for them. Upload a TMY3 or CZ2010 file of the station to weather_files/, or post the"
+            " hours to weather_records/, then run again."
         )
 
 

@@ -20,7 +20,7 @@ Examples = Mapping[str, Example]
 
 
 class Page(Protocol[T_co]):
-    """Some items, and the id after which the next page starts (None: this is the last page)."""
+    """One page of a list."""
 
     @property
     def items(self) -> Sequence[T_co]:
@@ -28,11 +28,11 @@ class Page(Protocol[T_co]):
 
     @property
     def next(self) -> int | None:
-        """The id."""
+        """The id after which the next page starts; None on the last page."""
 
 
 @dataclass(frozen=True)
-class Collection(Generic[T]):
+class CollectionEndpoints(Generic[T]):
     """The items of a resource, which are stored as T.
 
     returns: the schema of an item in responses. out: returns an item as responses show it. Each method declares a
@@ -102,7 +102,7 @@ class Collection(Generic[T]):
         return declare
 
     def get(self, *, examples: Examples) -> Declare[Callable[[int], T | None]]:
-        """Declare a function that returns the item with an id; None: there is none, which is a 404."""
+        """Declare a function that returns the item with this id, or None, which becomes a 404."""
 
         def declare(read: Callable[[int], T | None]) -> Callable[[int], T | None]:
             @self.resource.endpoint("GET", self.item_path, scope=READ, returns=self.returns, examples=examples)
@@ -117,7 +117,7 @@ class Collection(Generic[T]):
     def change(
         self, body: type[B], *, errors: Mapping[int, str] | None = None, examples: Examples
     ) -> Declare[Callable[[int, B], T | None]]:
-        """Declare a function that makes the changes in a body to the item with an id and returns it; None: a 404."""
+        """Declare a function that applies a body's changes to an item and returns it, or None, which becomes a 404."""
 
         def declare(change: Callable[[int, B], T | None]) -> Callable[[int, B], T | None]:
             @self.resource.endpoint(
@@ -138,7 +138,7 @@ class Collection(Generic[T]):
         return declare
 
     def delete(self, *, errors: Mapping[int, str] | None = None) -> Declare[Callable[[int], bool]]:
-        """Declare a function that deletes the item with an id, and returns whether it existed; False: a 404."""
+        """Declare a function that deletes an item and returns whether it existed; False becomes a 404."""
 
         def declare(delete: Callable[[int], bool]) -> Callable[[int], bool]:
             @self.resource.endpoint("DELETE", self.item_path, scope=WRITE, status=204, errors=errors)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 ANY = "*"
 REQUEST_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, X-Request-Id"
 RESPONSE_HEADERS = "Allow, Link, Location, Retry-After, X-Request-Id"
-MAX_AGE = 7200  # seconds; browsers remember a preflight no longer
+MAX_AGE = 7200  # seconds; Chromium caches a preflight response for at most this long
 
 
 def vary(origins: Collection[str]) -> list[str]:
@@ -31,7 +31,7 @@ def headers(origins: Collection[str], origin: str | None) -> dict[str, str]:
 
 
 def preflight(origins: Collection[str], origin: str | None, methods: Sequence[str]) -> dict[str, str]:
-    """The further headers with which OPTIONS lets such a page make its request."""
+    """The additional headers of a preflight response, which let a page of this origin send its request."""
     if not headers(origins, origin):
         return {}
     return {

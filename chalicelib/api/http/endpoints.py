@@ -14,7 +14,7 @@ from chalicelib.api.http.problems import NOT_FOUND, Problem
 
 READ, WRITE = "read", "write"
 JSON, CSV = "application/json", "text/csv"
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # those that API Gateway has
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")  # all that API Gateway supports
 
 B = TypeVar("B")
 Q = TypeVar("Q", bound=Query)
@@ -166,12 +166,12 @@ class Resource:
         self,
         authorizer: Any,
         respond: Callable[[Endpoint, Request, Mapping[str, str]], Response],
-        respond_other: Callable[[str, Sequence[str], Request], Response],
+        respond_without_endpoint: Callable[[str, Sequence[str], Request], Response],
     ) -> Blueprint:
         """The Chalice routes; `respond` serves a request to an endpoint.
 
-        `respond_other` serves OPTIONS, and the methods that a path does not accept; it gets the path and the methods
-        that it accepts.
+        `respond_without_endpoint` serves OPTIONS, and the methods that a path does not accept; it gets the path and the
+        methods that it accepts.
         """
         blueprint = Blueprint(__name__)
         for endpoint in self.endpoints:
@@ -180,27 +180,27 @@ class Resource:
                 return respond(endpoint, blueprint.current_request, path)
 
             view.__doc__ = endpoint.documentation[0]
+            # Chalice refuses a trailing slash; API Gateway accepts the path with and without it.
             blueprint.route(
-                endpoint.path.rstrip(
-                    "/"
-                ),  # Chalice refuses a trailing slash; API Gateway accepts the path with and without it
+                endpoint.path.rstrip("/"),
                 methods=list(endpoint.methods),
                 authorizer=authorizer if endpoint.scope else None,
                 content_types=["*/*"],  # other types get our own problem document instead of Chalice's error
                 name=endpoint.name,
             )(view)
         # All other methods are routes as well: without one, API Gateway sends its error for an unknown path, which can
-        # have no Allow header. The 141 of them need no permission, and take 1 ms of a cold start and 125 KB of the 1 MB
-        # of a template. A `{proxy+}` resource would be one route only, but start the function for any unknown path.
+        # have no Allow header. They need no permission, and together take about 1 ms of a cold start and 125 KB of the
+        # template's 1 MB. A `{proxy+}` resource would be a single route, but would invoke the function for any unknown
+        # path.
         for path in dict.fromkeys(endpoint.path for endpoint in self.endpoints):
             served = {method for endpoint in self.endpoints if endpoint.path == path for method in endpoint.methods}
             accepted = [method for method in METHODS if method in served or method == "OPTIONS"]
 
-            def view_other(path: str = path, accepted: Sequence[str] = accepted, **_: str) -> Response:
-                return respond_other(path, accepted, blueprint.current_request)
+            def view_without_endpoint(path: str = path, accepted: Sequence[str] = accepted, **_: str) -> Response:
+                return respond_without_endpoint(path, accepted, blueprint.current_request)
 
-            view_other.__doc__ = "Say which methods the path accepts."
+            view_without_endpoint.__doc__ = "Say which methods the path accepts."
             blueprint.route(
                 path.rstrip("/"), methods=[method for method in METHODS if method not in served], content_types=["*/*"]
-            )(view_other)
+            )(view_without_endpoint)
         return blueprint

@@ -23,10 +23,10 @@ from chalicelib import vocabulary
 from chalicelib.api.http.times import EARLIEST, LATEST
 
 MAX_ITEMS = 10_000  # per list in a request
-MAX_ARGUMENT_BYTES = 20_000  # of JSON per free-form object: it is stored with every run and every result
+MAX_ARGUMENT_BYTES = 20_000  # bytes of JSON per free-form object, which is stored with every run and every result
 BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZIPCODE, STATION = r"^[0-9]{5}$", r"^[0-9A-Z]{6}$"
-NO_NUL = r"^[^\x00]*$"  # of a name: files, logs and other databases may cut it off at a NUL
+NO_NUL = r"^[^\x00]*$"  # for names: files, logs and other databases may truncate them at a NUL
 
 
 class Body(BaseModel):
@@ -119,7 +119,7 @@ Key = Annotated[Name, Field(min_length=1)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_range)]
 DateOrInstant = Annotated[
     Instant,
-    WrapValidator(_date_or_instant),  # `in_timezone` converts it to an instant
+    WrapValidator(_date_or_instant),  # `to_utc` converts it to an instant
     WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
 ]
 Zipcode = Annotated[str, Field(pattern=ZIPCODE, examples=["60601"])]
@@ -150,4 +150,4 @@ Timestamp = Annotated[
     ),
 ]
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
-OUTPUT = ConfigDict(extra="forbid", defer_build=True)  # of a response: exactly the documented keys
+OUTPUT = ConfigDict(extra="forbid", defer_build=True)  # for responses: exactly the documented keys

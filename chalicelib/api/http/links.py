@@ -1,4 +1,4 @@
-"""OpenAPI links: from the ids in a response to the endpoints that return what has them."""
+"""OpenAPI links: from each id in a response to the endpoint that returns the item with that id."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,16 +16,16 @@ def targets(endpoints: Iterable[Endpoint]) -> dict[str, Endpoint]:
 
 
 def links(
-    endpoint: Endpoint, schema: Mapping[str, Any], definitions: Mapping[str, Any], of: Mapping[str, Endpoint]
+    endpoint: Endpoint, schema: Mapping[str, Any], definitions: Mapping[str, Any], targets: Mapping[str, Endpoint]
 ) -> dict[str, Any]:
-    """The links of an endpoint's response: of its `id`, and of each field that is named after what it is the id of.
+    """The links of an endpoint's response: for its `id`, and for each field named after the resource whose id it holds.
 
-    of: the `targets`. In a list, the links are those of its first item.
+    targets: what `targets` returns. In a list, the links are those of its first item.
     """
     pointer, item = _item(schema, definitions)
-    by_field = {target.item.replace(" ", "_"): target for target in of.values()}
-    if "{id}" not in endpoint.path and endpoint.resource in of:  # otherwise the client has the item already
-        by_field["id"] = of[endpoint.resource]
+    by_field = {target.item.replace(" ", "_"): target for target in targets.values()}
+    if "{id}" not in endpoint.path and endpoint.resource in targets:  # otherwise the client has the item already
+        by_field["id"] = targets[endpoint.resource]
     return {
         target.name: {
             "operationId": target.name,

@@ -23,9 +23,9 @@ Every path works with and without its trailing slash. Timestamps in requests nee
 are UTC with microseconds and `Z`. Where a date alone is accepted, it means midnight in the project's time zone. Lists
 are plain arrays, oldest id first; the `Link` header has the URL of the next page.
 
-Errors are problem documents (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing, except
-where its 503 says otherwise. A POST may have an `Idempotency-Key`: a repeated request with the same key and body
-returns the first response and does nothing else.
+Errors are problem details (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing, except
+where the description of its 503 says otherwise. A POST may have an `Idempotency-Key`: a repeated request with the same
+key and body returns the first response and does nothing else.
 
 Every path with a GET also accepts HEAD, which returns the same status and headers without the body. OPTIONS needs no
 token and returns 204 with the methods of the path in `Allow`; any other method is a 405, also with `Allow`. Responses
@@ -84,15 +84,17 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
     ),
     500: (
         "The datastore had an internal error.",
-        Problem(problems.INTERNAL, "The datastore had an unexpected error. If it persists, report request 7a1c."),
+        Problem(
+            problems.INTERNAL, "The datastore had an unexpected error. If it persists, report the request id 7a1c."
+        ),
     ),
     503: (
-        "The request takes longer than the 29 seconds that it may take, or a part of the datastore is not available. "
-        "Repeat it after the seconds in `Retry-After`, with the same Idempotency-Key if it has one; if it still takes "
-        "too long, split it.",
+        "The request took longer than the limit of 29 seconds, or a part of the datastore is unavailable. Retry after "
+        "the seconds in `Retry-After`, with the same Idempotency-Key if it had one; if it still takes too long, split "
+        "it into smaller requests.",
         Problem(
             problems.OUT_OF_TIME,
-            "The request takes longer than the 29 seconds that it may take. Repeat it later, or split it.",
+            "The request took longer than the limit of 29 seconds. Retry later, or split it into smaller requests.",
             headers={"Retry-After": "10"},
         ),
     ),

@@ -12,8 +12,11 @@ MAX_ERRORS = 100  # listed per problem document
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of problem: its stable code (the last part of `type`; empty: the status says it all), status and title."""
+class ProblemType:
+    """A problem type (RFC 9457): its status, its title, and its stable code, the last part of `type`.
+
+    An empty code means that the status says it all.
+    """
 
     code: str
     status: int
@@ -21,27 +24,27 @@ class Kind:
 
     @property
     def type(self) -> str:
-        """The URI that identifies the kind."""
+        """The URI that identifies the problem type."""
         return f"urn:eemeter-datastore:problem:{self.code}" if self.code else "about:blank"
 
 
-INVALID = Kind("invalid-request", 400, "The request is not valid")
-UNAUTHORIZED = Kind("", 401, "Unauthorized")
-FORBIDDEN = Kind("missing-scope", 403, "The token lacks a scope")
-NOT_FOUND = Kind("not-found", 404, "Not found")
-DUPLICATE = Kind("duplicate", 409, "Already exists")
-KEY_REUSED = Kind("idempotency-key-reused", 409, "The Idempotency-Key was used with a different body")
-KEY_IN_PROGRESS = Kind(
+INVALID = ProblemType("invalid-request", 400, "The request is not valid")
+UNAUTHORIZED = ProblemType("", 401, "Unauthorized")
+FORBIDDEN = ProblemType("missing-scope", 403, "The token lacks a scope")
+NOT_FOUND = ProblemType("not-found", 404, "Not found")
+DUPLICATE = ProblemType("duplicate", 409, "Already exists")
+KEY_REUSED = ProblemType("idempotency-key-reused", 409, "The Idempotency-Key was used with a different body")
+KEY_IN_PROGRESS = ProblemType(
     "idempotency-key-in-progress", 409, "The first request with this Idempotency-Key is still running"
 )
-METHOD_NOT_ALLOWED = Kind("method-not-allowed", 405, "The path does not accept this method")
-TOO_LARGE = Kind("too-large", 413, "The body is too large")
-UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The Content-Type is not accepted here")
-TOO_MANY_REQUESTS = Kind("", 429, "Too Many Requests")  # API Gateway's own, like the 504
-INTERNAL = Kind("internal-error", 500, "The datastore had an internal error")
-UNAVAILABLE = Kind("unavailable", 503, "The datastore is not available now")
-OUT_OF_TIME = Kind("out-of-time", 503, "The request takes too long")
-GATEWAY_TIMEOUT = Kind("", 504, "Gateway Timeout")
+METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not accept this method")
+TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
+UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The Content-Type is not accepted here")
+TOO_MANY_REQUESTS = ProblemType("", 429, "Too Many Requests")  # API Gateway's own, like the 504
+INTERNAL = ProblemType("internal-error", 500, "The datastore had an internal error")
+UNAVAILABLE = ProblemType("unavailable", 503, "The datastore is temporarily unavailable")
+OUT_OF_TIME = ProblemType("out-of-time", 503, "The request took too long")
+GATEWAY_TIMEOUT = ProblemType("", 504, "Gateway Timeout")
 
 
 @with_config(ConfigDict(extra="forbid"))
@@ -79,7 +82,7 @@ class Problem(Exception):
     """Raised to refuse a request."""
 
     def __init__(
-        self, kind: Kind, detail: str, errors: Iterable[ErrorItem] = (), headers: dict[str, str] | None = None
+        self, kind: ProblemType, detail: str, errors: Iterable[ErrorItem] = (), headers: dict[str, str] | None = None
     ) -> None:
         super().__init__(detail)
         self.kind, self.detail, self.errors, self.headers = kind, detail, list(errors), headers or {}

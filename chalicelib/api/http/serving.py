@@ -21,7 +21,9 @@ from chalicelib.store.idempotency import Stored
 from chalicelib.store.shared.errors import InProgress, Mismatch
 
 MAX_BODY_BYTES = 6_000_000
-RESERVE = 4.0  # seconds to respond in, and for a cold start, which API Gateway's 29 seconds include and Lambda's do not
+# seconds reserved for the response and for a cold start: API Gateway's 29 seconds include it, Lambda's remaining time
+# does not
+RESERVE = 4.0
 RETRY_AFTER = "10"  # seconds
 ACCEPTED_TYPES = {JSON: (JSON, "application/merge-patch+json")}  # where more than the declared content type is accepted
 
@@ -33,9 +35,9 @@ def respond(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Re
     return _respond(endpoint.path, request, partial(_serve, endpoint, request, path))
 
 
-def respond_other(path: str, accepted: Sequence[str], request: Request) -> Response:
+def respond_without_endpoint(path: str, accepted: Sequence[str], request: Request) -> Response:
     """Serve OPTIONS, and refuse a method that the path does not accept."""
-    return _respond(path, request, partial(_serve_other, path, accepted, request))
+    return _respond(path, request, partial(_serve_without_endpoint, path, accepted, request))
 
 
 def _respond(path: str, request: Request, serve: Callable[[], Stored]) -> Response:
@@ -48,11 +50,11 @@ def _respond(path: str, request: Request, serve: Callable[[], Stored]) -> Respon
     except Problem as problem:
         reply = _error_response(problem)
     except OutOfTimeError:
-        detail = "The request takes longer than the 29 seconds that it may take. Repeat it later, or split it."
+        detail = "The request took longer than the limit of 29 seconds. Retry later, or split it into smaller requests."
         reply = _error_response(Problem(problems.OUT_OF_TIME, detail, headers={"Retry-After": RETRY_AFTER}))
     except Exception:
         logger.exception("unexpected error")
-        detail = f"The datastore had an unexpected error. If it persists, report request {request_id}."
+        detail = f"The datastore had an unexpected error. If it persists, report the request id {request_id}."
         reply = _error_response(Problem(problems.INTERNAL, detail))
     logger.info(
         "request",
@@ -112,7 +114,7 @@ def _serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Sto
     return _handle_once(endpoint, call, key)
 
 
-def _serve_other(path: str, accepted: Sequence[str], request: Request) -> Stored:
+def _serve_without_endpoint(path: str, accepted: Sequence[str], request: Request) -> Stored:
     allow = {"Allow": ", ".join(accepted)}
     if request.method == "OPTIONS":
         return Stored(204, allow | cors.preflight(settings().cors_origins, request.headers.get("origin"), accepted), "")
@@ -173,7 +175,7 @@ def _handle_once(endpoint: Endpoint, call: Call[Any, Any], key: str) -> Stored:
         detail = "This Idempotency-Key was already used with a different body. Use a new key for a new request."
         raise Problem(problems.KEY_REUSED, detail) from None
     except InProgress:
-        detail = "The first request with this Idempotency-Key is still running. Repeat the request to get its response."
+        detail = "The first request with this Idempotency-Key is still running. Retry to get its response."
         raise Problem(problems.KEY_IN_PROGRESS, detail, headers={"Retry-After": "2"}) from None
     if first is not None:
         return first

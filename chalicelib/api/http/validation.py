@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from chalicelib.api.http.fields import NO_NUL, STATION, ZIPCODE, Query
@@ -45,6 +45,11 @@ _LOOKUPS = {
 }
 
 
+def object_or_text(value: Any) -> str | None:
+    """The tag of a member of a union of an object and a string; None: it is neither."""
+    return OBJECT if isinstance(value, dict | BaseModel) else TEXT if isinstance(value, str) else None
+
+
 def from_json(adapter: TypeAdapter[Any], raw: bytes | str, *path: str | int) -> Any:
     """Parse and validate JSON; `path` is its location in the body. Raises the 400 Problem."""
     try:
@@ -65,7 +70,7 @@ def from_query(model: type[Q], parameters: dict[str, list[str]]) -> Q:
     repeated = [name for name, values in parameters.items() if len(values) > 1]
     if repeated:
         detail = "The parameter {} is repeated; give it only once."
-        raise invalid(*(_parameter_error(name, detail.format(_quoted(name))) for name in repeated))
+        raise invalid(*(_parameter_error(name, detail.format(quoted(name))) for name in repeated))
     try:
         return model.model_validate_strings({name: values[0] for name, values in parameters.items()})
     except ValidationError as problem:
@@ -114,10 +119,10 @@ def _message(found: ErrorDetails, noun: str, names: Iterable[str]) -> str:
     kind, context, given = found["type"], found.get("ctx", {}), found["input"]
     name = next((part for part in reversed(found["loc"]) if isinstance(part, str)), "")
     if kind == "missing":
-        return f"The {noun} {_quoted(name)} is required."
+        return f"The {noun} {quoted(name)} is required."
     if kind == "extra_forbidden":
         near = get_close_matches(name[:MAX_SHOWN].lower(), names, n=1)
-        return f"There is no {noun} {_quoted(name)} here" + (f"; did you mean {near[0]!r}?" if near else ".")
+        return f"There is no {noun} {quoted(name)} here" + (f"; did you mean {near[0]!r}?" if near else ".")
     if kind in ("int_type", "int_parsing") and isinstance(given, str) and name in _LOOKUPS:
         path, key = _LOOKUPS[name]
         sought = quote(given[:MAX_SHOWN], safe="")
@@ -143,5 +148,6 @@ def _message(found: ErrorDetails, noun: str, names: Iterable[str]) -> str:
     return found["msg"].replace("Input should", "This should") + "."
 
 
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "...")
+def quoted(text: str, length: int = MAX_SHOWN) -> str:
+    """Quote the start of the client's text, at most `length` characters."""
+    return repr(text if len(text) <= length else text[:length] + "...")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, TraceCode, TraceInterpretation, Url
 from chalicelib.api.http.times import timestamp
@@ -20,7 +20,7 @@ from chalicelib.vocabulary import SHORT_CODES, UncertaintyMethod
 
 DESCRIPTION = """\
 The results of successful aggregation runs. The savings are the differential: baseline minus reporting, or the reverse
-for energy generated on site. Half-widths are those of the 95 % interval: `sqrt(sum(h**2))` over the derivatives'
+for energy generated on site. Half-widths are those of the 95% interval: `sqrt(sum(h**2))` over the derivatives'
 half-widths, assuming independent errors. Errors that meters share are reported separately, as `systematic_error`.
 """
 resource = Resource("aggregation_results", "aggregation result", DESCRIPTION)
@@ -28,9 +28,9 @@ resource = Resource("aggregation_results", "aggregation result", DESCRIPTION)
 Value = Annotated[float, Field(description="In `unit`.")]
 HalfWidth = Annotated[
     float,
-    Field(ge=0, description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
+    Field(ge=0, description="Half-width of the 95% interval: `lower` is subtracted from the value, `upper` added."),
 ]
-Days = Annotated[int, Field(ge=0, description="The number of days behind the value.")]
+Days = Annotated[int, Field(ge=0, description="The number of days that the values cover, summed over the derivatives.")]
 Methods = Annotated[
     list[UncertaintyMethod],
     Field(description="The methods for the derivatives' intervals, sorted; only one, unless they were mixed."),
@@ -39,8 +39,8 @@ SystematicError = Annotated[
     float | None,
     Field(
         ge=0,
-        description="A bound, in `unit`, for errors that meters of the same kind with the same weather share; they add "
-        "up rather than average out, and are not included in the half-widths (CalTRACK 4.3.2.6; docs/validation.md). "
+        description="An upper bound, in `unit`, on errors that meters of the same kind with the same weather share; "
+        "they add up rather than average out, and are not included in the half-widths (CalTRACK 4.3.2.6). "
         "It is the sum over the derivatives, for MEAN divided by their number; null if none of them has one.",
     ),
 ]
@@ -56,7 +56,8 @@ class AggregationResultOut(TypedDict):
     derivative_interpretation: Interpretation
     aggregation_interpretation: AggregationInterpretation
     aggregation_output: Annotated[
-        Url, Field(description="The result and the status of each derivative, for a GET without a token.")
+        Url,
+        Field(description="A presigned URL (GET it without a token) of the result and the status of each derivative."),
     ]
     derivatives: Annotated[list[Id], Field(description="The ids of those that were selected, including rejected ones.")]
     unit: str
@@ -130,7 +131,7 @@ def result_out(result: AggregationResult) -> AggregationResultOut:
     }
 
 
-collection = Collection[AggregationResult](resource, AggregationResultOut, result_out)
+collection = CollectionEndpoints[AggregationResult](resource, AggregationResultOut, result_out)
 
 
 @collection.list(AggregationResultQuery, examples={"one result": Example(response=[examples.AGGREGATION_RESULT])})

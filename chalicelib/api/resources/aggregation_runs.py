@@ -4,7 +4,7 @@ from collections import Counter
 
 from chalicelib import deadline, telemetry
 from chalicelib.aggregation import agreement
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.serving import logger
@@ -39,8 +39,8 @@ Sums of derivatives over portfolios.
 
 A run adds up the `derivatives` that the request lists and, for each trace that it lists and each trace of its projects
 and group, the derivatives of the newest successful meter run (for that project, if one is listed). Each derivative
-counts once; one that is listed counts in addition to a newer one of its trace. Traces without a successful meter run
-add nothing, and are listed as `without_result` in the `aggregation_input`.
+counts once; a listed one counts even if there is a newer one of its trace. Traces without a successful meter run
+contribute nothing, and are listed as `without_result` in the `aggregation_input`.
 
 The derivatives must agree in trace interpretation, derivative interpretation and unit: an interpretation that is given
 selects the derivatives that have it, and one that is left out is implied if all agree. Their intervals must have the
@@ -49,15 +49,15 @@ same method (`uncertainty`), unless the request has `"mix_uncertainty": true`.
 Values and `n` are added, half-widths in quadrature; the sum is exact, so the same derivatives give the same bits in any
 order. Systematic errors, which meters share, are added as they are, separately from the half-widths. A derivative
 without a value, half-width or `n` on one side is left out of both sides, because a sum without its half-width would
-look too certain; the output has the status of each derivative, and how many were accepted. (For `E_OSG_U` a missing
-baseline counts as 0.)
+understate the uncertainty; the output has the status of each derivative, and how many were accepted. (For `E_OSG_U` a
+missing baseline counts as 0.)
 
 A request adds up at most 50,000 derivatives, and a bulk request makes at most 200 runs.
 """
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
-collection = Collection[AggregationRun](resource, AggregationRunOut, run_out)
+collection = CollectionEndpoints[AggregationRun](resource, AggregationRunOut, run_out)
 
-SCHEDULING = 5.0  # seconds that are left for it when derivatives are chosen
+SCHEDULING = 5.0  # seconds reserved for scheduling the runs after their derivatives are chosen
 
 
 @collection.list(AggregationRunQuery, examples={"one run": Example(response=[examples.AGGREGATION_RUN])})
@@ -78,9 +78,9 @@ def get_aggregation_run(id: int) -> AggregationRun | None:
 def schedule_aggregation_run(body: AggregationRunIn) -> AggregationRun:
     """Schedule an aggregation run.
 
-    Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; what would be refused
-    here then makes the run FAILED. The same holds if selecting them takes more than some 20 seconds: the run then
-    selects them itself.
+    Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; anything that would be
+    refused here then makes the run FAILED instead. The same applies if selecting them takes more than about 20 seconds:
+    the run's execution then selects them.
     """
     groups = known_groups([((), body)])
     spec = AggregationSpec(

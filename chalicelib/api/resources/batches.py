@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, Timestamp
 from chalicelib.api.http.times import timestamp
@@ -18,7 +18,7 @@ resource = Resource("batches", "batch", "The progress of bulk requests.")
 
 @with_config(OUTPUT)
 class DataFailures(TypedDict):
-    """How many meter runs fail, by the reason in their data or arguments."""
+    """The number of meter runs that fail because of their data or arguments, by reason."""
 
     data: Annotated[Count, Field(description="The readings, or the dates of the project.")]
     sufficiency: Annotated[Count, Field(description="A baseline that the sufficiency criteria disqualify.")]
@@ -31,7 +31,7 @@ class DataFailures(TypedDict):
 
 @with_config(OUTPUT)
 class FailuresOut(DataFailures):
-    """How many meter runs FAILED, by reason."""
+    """The number of FAILED meter runs, by reason."""
 
     machine: Annotated[Count, Field(description="The datastore could not complete the run.")]
     unknown: Annotated[Count, Field(description="FAILED before reasons were stored; their `failure_reason` is null.")]
@@ -39,7 +39,7 @@ class FailuresOut(DataFailures):
 
 @with_config(OUTPUT)
 class BatchOut(TypedDict):
-    """How many meter runs of a bulk request there are, by status."""
+    """The number of meter runs of a bulk request, by status."""
 
     id: Id
     total: Count
@@ -95,10 +95,10 @@ def _by_reason(count: BatchCount) -> FailuresOut:
     )
 
 
-collection = Collection[BatchCount](resource, BatchOut, batch_out)
+collection = CollectionEndpoints[BatchCount](resource, BatchOut, batch_out)
 
 
-@collection.get(examples={"under way": Example(response=EXAMPLE)})
+@collection.get(examples={"in progress": Example(response=EXAMPLE)})
 def get_batch(id: int) -> BatchCount | None:
     """Get the progress of a bulk request; it is done when pending and running are 0."""
     return batches.get(id)

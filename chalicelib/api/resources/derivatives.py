@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp
 from chalicelib.api.http.times import timestamp
@@ -31,15 +31,15 @@ resource = Resource("derivatives", "derivative", DESCRIPTION)
 
 HalfWidth = Annotated[
     float | None,
-    Field(description="Half-width of the 95 % interval: `lower` is subtracted from the value, `upper` added."),
+    Field(description="Half-width of the 95% interval: `lower` is subtracted from the value, `upper` added."),
 ]
-Days = Annotated[float | None, Field(description="The number of days behind the value.")]
-Method = Annotated[UncertaintyMethod, Field(description="The method for the 95 % intervals.")]
+Days = Annotated[float | None, Field(description="The number of days that the value covers.")]
+Method = Annotated[UncertaintyMethod, Field(description="The method for the 95% intervals.")]
 SystematicError = Annotated[
     float | None,
     Field(
         ge=0,
-        description="A bound, in `unit`, for the error of the savings that meters of the same kind with the same "
+        description="An upper bound, in `unit`, on the error of the savings that meters of the same kind with the same "
         "weather share. It is not included in the half-widths, and does not average out over a portfolio. Null if it "
         "has not been measured for the model.",
     ),
@@ -48,24 +48,30 @@ StandardError = Annotated[
     float | None, Field(description="The standard error of the value, in `unit`; null if the method has none.")
 ]
 DegreesOfFreedom = Annotated[
-    float | None, Field(description="Those of Student's t, whose quantile times the standard error is the half-width.")
+    float | None,
+    Field(
+        description="The degrees of freedom of Student's t distribution; the half-width is its quantile times the "
+        "standard error."
+    ),
 ]
 NoiseAutocorrelation = Annotated[
     float | None,
-    Field(description="The autocorrelation of the noise from one day to the next; for bills it is assumed to be 0."),
+    Field(
+        description="The lag-1 autocorrelation of the residuals, from one day to the next; assumed to be 0 for bills."
+    ),
 ]
 NoiseExponent = Annotated[
     float | None,
     Field(
-        description="The power of the load to which the noise is proportional: 0 means the same noise at any load, 1 "
-        "noise in proportion to the load; for bills it is assumed to be 0.7."
+        description="The exponent p if the standard deviation of the residuals is proportional to load**p: 0 is "
+        "constant, 1 is proportional to the load; assumed to be 0.7 for bills."
     ),
 ]
 
 
 @with_config(OUTPUT)
 class DerivativeOut(TypedDict):
-    """A number of a meter result, before and after the measure."""
+    """One quantity of a meter result, before and after the measure."""
 
     id: Id
     meter_result: Id
@@ -162,7 +168,7 @@ EXAMPLE = {
 }
 
 
-collection = Collection[Derivative](resource, DerivativeOut, derivative_out)
+collection = CollectionEndpoints[Derivative](resource, DerivativeOut, derivative_out)
 
 
 @collection.list(DerivativeQuery, examples={"one derivative": Example(response=[EXAMPLE])})

@@ -27,7 +27,7 @@ class Health(TypedDict):
     scope=None,
     returns=Health,
     errors={503: "The API cannot reach its tables."},
-    examples={"well": Example(response={"status": "ok"})},
+    examples={"healthy": Example(response={"status": "ok"})},
 )
 def check_health(call: Call[None, NoQuery]) -> Reply:
     """Check whether the API can reach its tables; needs no token."""

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, Url
 from chalicelib.api.http.times import timestamp
@@ -26,7 +26,7 @@ class Criterion(TypedDict):
 
     name: Annotated[str, Field(description="Its name, such as `eemeter.sufficiency_criteria.no_data`.")]
     description: Annotated[str, Field(description="What it means.")]
-    data: Annotated[Any, Field(description="The numbers behind it.")]
+    data: Annotated[Any, Field(description="The values that it is based on.")]
     detail: Annotated[str, Field(description="What was found, in a sentence with the numbers.")]
 
 
@@ -66,7 +66,9 @@ class MeterResultOut(TypedDict):
     trace: Id | None
     project: Id | None
     meter_run: Id
-    meter_output: Annotated[Url, Field(description="Everything that the run found, for a GET without a token.")]
+    meter_output: Annotated[
+        Url, Field(description="A presigned URL (GET it without a token) of everything that the run found.")
+    ]
     status: str
     eemeter_version: str
     datastore_version: str
@@ -75,7 +77,7 @@ class MeterResultOut(TypedDict):
         dict[str, Any],
         Field(
             description="eemeter's settings of the model. Its `uncertainty_alpha` only affects eemeter's own daily "
-            "intervals, not the 95 % half-widths of derivatives."
+            "intervals, not the 95% half-widths of derivatives."
         ),
     ]
     formatter_class: str
@@ -84,7 +86,7 @@ class MeterResultOut(TypedDict):
     weather_normal_station: str | None
     models: FittedModels
     uncertainty: Annotated[
-        UncertaintyMethod, Field(description="The method that was used for the derivatives' 95 % intervals.")
+        UncertaintyMethod, Field(description="The method that was used for the derivatives' 95% intervals.")
     ]
     reporting_window: Annotated[
         ReportingWindow,
@@ -172,7 +174,7 @@ EXAMPLE = {
 }
 
 
-collection = Collection[MeterResult](resource, MeterResultOut, result_out)
+collection = CollectionEndpoints[MeterResult](resource, MeterResultOut, result_out)
 
 
 @collection.list(MeterResultQuery, examples={"one result": Example(response=[EXAMPLE])})

@@ -112,7 +112,7 @@ def runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
         pairs = [pair for group in pairs_of(body.targets) for pair in group]
         check_count(len(pairs), body.arguments())
     elif body.meter_input is not None:
-        body.check_only_input()
+        body.require_input_alone()
         given = resolved(body.meter_input, from_json(raw)["meter_input"])
         return [{"meter_input": given} if isinstance(given, str) else {"document": given}]
     else:
@@ -205,10 +205,10 @@ def _rank(check: CheckOut) -> int:
 _OUTLIER = {
     "period": "reporting",
     "name": "datastore.data_quality.outliers",
-    "description": "Readings far from all others like them.",
+    "description": "Readings are far from all similar ones.",
     "data": {"count": 1, "readings": ["2015-07-04, 412.5 (limit 127.1)"]},
-    "detail": "readings far from all others like them: 2015-07-04, 412.5 (limit 127.1)"
-    '; formatter_kwargs {"outliers": "exclude"} leaves them out (outliers)',
+    "detail": "readings far from all similar ones: 2015-07-04, 412.5 (limit 127.1)"
+    '; set formatter_kwargs {"outliers": "exclude"} to exclude them (outliers)',
 }
 _NONE = {"data": 0, "sufficiency": 0, "weather": 0, "model": 0}
 _WARNED = {

@@ -3,7 +3,7 @@
 from pydantic_core import from_json
 
 from chalicelib import telemetry
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.resources import meter_run_checks
 from chalicelib.api.rules.meter_run_limits import check_count
@@ -19,7 +19,7 @@ from chalicelib.store.tables.runs import MeterRun
 resource = Resource(
     "meter_runs", "meter run", "Models fitted to one trace of one project, before and after its measure."
 )
-collection = Collection[MeterRun](resource, MeterRunOut, run_out)
+collection = CollectionEndpoints[MeterRun](resource, MeterRunOut, run_out)
 
 
 @collection.list(MeterRunQuery, examples={"one run": Example(response=[examples.RUN])})
@@ -44,8 +44,8 @@ def get_meter_run(id: int) -> MeterRun | None:
     headers={"Location": "The path of the meter run."},
     examples={
         "a trace": Example({"trace": 2}, examples.RUN),
-        "with its arguments": Example(examples.EXPLICIT_IN, examples.EXPLICIT_RUN),
-        "a year of a program": Example({"trace": 2, "reporting_window": {"start": "2018-01-01", "end": "2019-01-01"}}),
+        "with explicit arguments": Example(examples.EXPLICIT_IN, examples.EXPLICIT_RUN),
+        "one program year": Example({"trace": 2, "reporting_window": {"start": "2018-01-01", "end": "2019-01-01"}}),
         "a meter input": Example({"meter_input": examples.METER_INPUT}, examples.INPUT_RUN),
     },
 )
@@ -53,11 +53,11 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     """Schedule a meter run.
 
     Give a trace, a project that has one trace, both, or the complete `meter_input`. A project that the trace does not
-    belong to is accepted, as in the reference document: the trace is then run with the periods of that project.
+    belong to is accepted: the trace is then run with the periods of that project.
     """
     body = call.body
     if body.meter_input is not None:
-        body.check_only_input()
+        body.require_input_alone()
         key = stored_key(body.meter_input, from_json(call.raw)["meter_input"])
         spec = RunSpec(meter_input=key, **body.arguments())
     else:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS
 from chalicelib.api.http.problems import raise_if_any
@@ -25,7 +25,7 @@ from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import Project
 
 resource = Resource("projects", "project", "Buildings, and when their energy efficiency measures were installed.")
-collection = Collection[Project](resource, ProjectOut, project_out)
+collection = CollectionEndpoints[Project](resource, ProjectOut, project_out)
 
 DUPLICATE_ERROR = {409: "Another project already has this `project_id`."}
 
@@ -95,7 +95,9 @@ def change_project(id: int, body: ProjectChanges) -> Project | None:
         return projects.update(id, changes)
 
 
-@collection.delete(errors={503: "Some of its traces may no longer belong to it; the same request again deletes it."})
+@collection.delete(
+    errors={503: "Some of its traces may no longer belong to it; send the same request again to delete it."}
+)
 def delete_project(id: int) -> bool:
     """Delete a project.
 

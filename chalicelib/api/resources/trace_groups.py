@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
 from chalicelib.api.http.fields import OUTPUT, Body, Id, Key, PageQuery, Timestamp
 from chalicelib.api.http.times import timestamp
@@ -98,7 +98,7 @@ EXAMPLE_OUT = {
 }
 
 
-collection = Collection[TraceGroup](resource, TraceGroupOut, trace_group_out)
+collection = CollectionEndpoints[TraceGroup](resource, TraceGroupOut, trace_group_out)
 
 
 @collection.list(TraceGroupQuery, examples={"one trace group": Example(response=[EXAMPLE_OUT])})

@@ -11,8 +11,9 @@ from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, R
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, DateOrInstant, Id, Reading, Timestamp
 from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
-from chalicelib.api.http.times import in_timezone, microseconds, moment, timestamp
+from chalicelib.api.http.times import timestamp, to_utc
 from chalicelib.api.shared.records import CUT_SHORT, RecordsAccepted, SeriesQuery, cursors, read_page
+from chalicelib.instants import microseconds, moment
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
@@ -75,7 +76,9 @@ class TraceRecordsAccepted(RecordsAccepted):
     duplicates: NotRequired[
         Annotated[
             Duplicates,
-            Field(description="Present if the request had different values for one instant; runs warn of these, too."),
+            Field(
+                description="Present if the request had different values for one instant; runs warn about these, too."
+            ),
         ]
     ]
 
@@ -126,7 +129,7 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
     status=201,
     errors=CUT_SHORT,
     examples={
-        "a day and the end": Example(
+        "a day, and the record that ends the series": Example(
             [
                 {"trace": UNUSED_ID, "start": "2015-01-01T00:00:00-06:00", "value": 12.3, "estimated": False},
                 {"trace": UNUSED_ID, "start": "2015-01-02T00:00:00-06:00", "value": None},
@@ -166,7 +169,7 @@ def add_trace_records(call: Call[list[TraceRecordIn], NoQuery]) -> Reply:
     by_instant: defaultdict[tuple[int, int], list[TraceRecordIn]] = defaultdict(list)
     for record in call.body:
         timezone = next(iter(timezones.get(record.trace, ())), "UTC")  # only a bare date needs it
-        by_instant[record.trace, microseconds(in_timezone(record.start, timezone))].append(record)
+        by_instant[record.trace, microseconds(to_utc(record.start, timezone))].append(record)
     columns: defaultdict[int, Column] = defaultdict(Column)
     duplicates: list[Duplicate] = []
     for (trace, start), records in by_instant.items():

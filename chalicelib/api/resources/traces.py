@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib.api.http.collections import Collection
+from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
@@ -27,7 +27,7 @@ from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import Trace, TraceGroup
 
 resource = Resource("traces", "trace", "Gas and electricity meters, each with one series of readings.")
-collection = Collection[Trace](resource, TraceOut, trace_out)
+collection = CollectionEndpoints[Trace](resource, TraceOut, trace_out)
 
 DUPLICATE_ERROR = {409: "Another trace already has this `trace_id`."}
 
@@ -108,7 +108,9 @@ def change_trace(id: int, body: TraceChanges) -> Trace | None:
 
 
 @collection.delete(
-    errors={503: "Some of its records may have been deleted; the same request again deletes the rest, and the trace."}
+    errors={
+        503: "Some of its records may have been deleted; send the same request again to delete the rest and the trace."
+    }
 )
 def delete_trace(id: int) -> bool:
     """Delete a trace and its records.

@@ -10,7 +10,11 @@ from chalicelib.api.http.fields import OUTPUT, Query, Station
 from chalicelib.api.shared import normal_files
 from chalicelib.store.series import series
 
-resource = Resource("weather_files", "file", "Normal years as NREL and the California Energy Commission publish them.")
+resource = Resource(
+    "weather_files",
+    "file",
+    "Normal years (typical meteorological years) as NREL and the California Energy Commission publish them.",
+)
 
 
 class WeatherFileQuery(Query):
@@ -47,8 +51,8 @@ def add_weather_file(call: Call[str, WeatherFileQuery]) -> Reply:
     """Add a normal year from a TMY3 or CZ2010 file; it replaces the station's normal year.
 
     Send the file as it was published. The station and its standard time are read from line 1, and the dry-bulb
-    temperatures in °C from the lines of the hours 1 to 24. They are stored in °F; `weather_records/?dataset=normal`
-    lists them.
+    temperatures in °C from the lines after the column names, one per hour from 1 to 24. They are stored in °F;
+    `weather_records/?dataset=normal` lists them.
     """
     station, column = normal_files.read(call.body, call.query.station)
     series.replace(series.weather_prefix("normal", station), column)

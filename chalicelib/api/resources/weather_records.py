@@ -9,9 +9,10 @@ from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, R
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, Instant, Station, Timestamp
 from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import error, raise_if_any
-from chalicelib.api.http.times import microseconds, moment, timestamp
+from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.records import CUT_SHORT, RecordsAccepted, SeriesQuery, cursors, read_page
 from chalicelib.api.shared.temperatures import Temperature, Unit, fahrenheit, range_error
+from chalicelib.instants import microseconds, moment
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
 
@@ -25,7 +26,8 @@ class WeatherRecordIn(Body):
 
     station: Station = Field(description="The station's USAF id.")
     dataset: Dataset = Field(
-        description="`observed`, or `normal`: one year of 8760 hours, whose calendar year is ignored."
+        description="`observed`, or `normal`: a typical meteorological year of 8760 hours, whose calendar year is "
+        "ignored."
     )
     start: Instant = Field(description="The start of the hour.")
     temperature: Temperature = Field(

@@ -9,7 +9,7 @@ from chalicelib.store.results.choosing import MAX_DERIVATIVES, Chosen
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
 
 MAX_RUNS = 200  # per bulk request: each run is an execution of the state machine, and all start at once
-RUN_BYTES = 3_000  # per run in a response, without its ids; most of it is the signed URL
+RUN_BYTES = 3_000  # per run in a response, without its ids; most of it is the presigned URL
 
 
 def check_size(wanted: Sequence[tuple[AggregationSpec, Chosen]]) -> None:
@@ -17,11 +17,14 @@ def check_size(wanted: Sequence[tuple[AggregationSpec, Chosen]]) -> None:
     derivatives = sum(chosen.draft.rows.count for _, chosen in wanted)
     named = [[spec.projects, spec.traces, spec.derivatives] for spec, _ in wanted]
     if len(wanted) > MAX_RUNS:
-        detail = f"These targets make more than {MAX_RUNS} runs, the limit of one request; split them into several."
+        detail = (
+            f"These targets make more than {MAX_RUNS} runs, the limit per request; split the targets into several "
+            "requests."
+        )
     elif derivatives > MAX_DERIVATIVES:
         detail = (
-            f"These targets have more than {MAX_DERIVATIVES:,} derivatives, the limit of one request; split them into "
-            "several."
+            f"These targets have more than {MAX_DERIVATIVES:,} derivatives, the limit per request; split the "
+            "targets into several requests."
         )
     elif sum(RUN_BYTES + lambda_bytes(ids) for ids in named) > MAX_BULK_BYTES:
         detail = "The runs of these targets list more ids than fit into one response; split them into several requests."

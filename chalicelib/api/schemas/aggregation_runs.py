@@ -46,7 +46,7 @@ class Sources(Body):
     aggregation_interpretation: AggregationInterpretation = "SUM"
     mix_uncertainty: bool = Field(
         default=False,
-        description="Whether intervals of different methods may be added up; otherwise they are refused.",
+        description="Whether intervals of different methods may be combined; otherwise they are refused.",
     )
 
     def sources(self) -> dict[str, Any]:
@@ -114,8 +114,9 @@ class AggregationRunOut(TypedDict):
     aggregation_input: Annotated[
         Url,
         Field(
-            description="The request and every selected derivative with its values, for a GET without a token. A run "
-            "that has yet to select them will have another URL: when it has ended, get it again."
+            description="A presigned URL (GET it without a token) of the request and every selected derivative with "
+            "its values. It changes when the derivatives are selected: if the run has yet to do that, GET the run "
+            "again once it has ended."
         ),
     ]
     trace_interpretation: Annotated[TraceCode | None, Field(description="Null until the derivatives are selected.")]
@@ -128,7 +129,7 @@ class AggregationRunOut(TypedDict):
     updated: Timestamp
     group: Id | None
     after_batch: Id | None
-    mix_uncertainty: Annotated[bool, Field(description="Whether intervals of different methods may be added up.")]
+    mix_uncertainty: Annotated[bool, Field(description="Whether intervals of different methods may be combined.")]
 
 
 class AggregationRunQuery(PageQuery):

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, Name, PageQuery, Timestamp, Url
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.times import timestamp
-from chalicelib.api.http.validation import OBJECT, TEXT
+from chalicelib.api.http.validation import OBJECT, TEXT, object_or_text
 from chalicelib.api.shared.data_quality import DataQualities
 from chalicelib.api.shared.meter_inputs import MeterInput
 from chalicelib.api.shared.reporting_windows import WINDOW, ReportingWindow
@@ -20,12 +20,11 @@ from chalicelib.vocabulary import FailureReason, UncertaintyMethod
 Status = Literal["PENDING", "RUNNING", "SUCCESS", "FAILED"]
 
 UNCERTAINTY = """\
-The method for the 95 % intervals; null: the default of the model.
+The method for the 95% intervals; null: the default of the model.
 
-- `regression`: the delta method, from the fitted model; the default for the models it is validated for
-  (docs/validation.md).
+- `regression`: the delta method, from the fitted model; the default for the models it is validated for.
 - `guideline14`: ASHRAE Guideline 14 as eemeter 4.1.1 implements it.
-- `caltrack`: CalTRACK 4.3.2.2, with one correction for autocorrelation.
+- `caltrack`: CalTRACK 4.3.2.2, with a single autocorrelation correction.
 - `bootstrap`: a seeded parametric bootstrap; only for `CaltrackBillingModel`.
 """
 
@@ -41,14 +40,10 @@ Why a run FAILED.
 """
 
 
-def _kind(value: Any) -> str | None:
-    return OBJECT if isinstance(value, dict | MeterInput) else TEXT if isinstance(value, str) else None
-
-
 AnyMeterInput = Annotated[
     Annotated[MeterInput, Tag(OBJECT)]
     | Annotated[str, Tag(TEXT), Field(description="A MeterInput as JSON, or its URL.")],
-    Discriminator(_kind),
+    Discriminator(object_or_text),
 ]
 
 
@@ -58,8 +53,9 @@ class RunArguments(Body):
     model_class: Name | None = Field(
         default=None,
         description="`DailyModel`, `DailyLegacyModel`, `CaltrackBillingModel`, `BillingModel`, `HourlyModel` or "
-        "`HourlyCaltrackModel`, the original datastore's name for one of them, or a model of this deployment; null: "
-        "`DailyModel` for daily or more frequent readings, and `CaltrackBillingModel` for bills.",
+        "`HourlyCaltrackModel`, the name that the original OpenEEmeter datastore used for one of them, or a model of "
+        "this deployment; null: `DailyModel` for daily or more frequent readings, and `CaltrackBillingModel` for "
+        "bills.",
     )
     model_kwargs: Arguments | None = Field(default=None, description="The settings of the model.")
     formatter_class: Name | None = Field(
@@ -94,7 +90,7 @@ class MeterRunIn(RunArguments):
         "as the URL of an input that this datastore returned.",
     )
 
-    def check_only_input(self) -> None:
+    def require_input_alone(self) -> None:
         """Raise the 400 Problem if there is a trace or project along with the meter input."""
         if self.trace is not None or self.project is not None:
             detail = "The run has both a meter_input and a trace or project; give either the meter_input or the others."
@@ -118,7 +114,11 @@ class MeterRunOut(TypedDict):
     trace: Id | None
     status: Annotated[Status, Field(description="PENDING, then RUNNING, then SUCCESS or FAILED; it never moves back.")]
     meter_input: Annotated[
-        Url | None, Field(description="The complete serialized input, for a GET without a token; null until it exists.")
+        Url | None,
+        Field(
+            description="A presigned URL (GET it without a token) of the complete serialized input; null until it "
+            "exists."
+        ),
     ]
     model_class: str | None
     model_kwargs: dict[str, Any] | None

@@ -43,7 +43,11 @@ class DataQuality(TypedDict):
     missing: Annotated[Count, Field(description="Readings that are absent or have no value.")]
     filled: Annotated[Count, Field(description="Hours or days in which a missing part was filled in.")]
     estimated: Annotated[
-        Count, Field(description="Readings that the utility estimated, or that share out a gap between register reads.")
+        Count,
+        Field(
+            description="Readings that the utility estimated, or that apportion the consumption across a gap between "
+            "register reads."
+        ),
     ]
     zero: Annotated[Count, Field(description="Readings of 0.")]
     zero_is_reading: Annotated[

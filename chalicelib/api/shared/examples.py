@@ -1,4 +1,4 @@
-"""The examples of the reference document, as the OpenAPI document shows them."""
+"""The examples of the reference documents (tests/reference/*.rst), as the OpenAPI document shows them."""
 
 from typing import Any
 

@@ -30,7 +30,7 @@ def _checked_value(value: Any, info: ValidationInfo) -> Any:
     if comparison in ("in", "not in"):
         if not isinstance(value, list) or not all(map(_is_scalar, value)):
             raise ValueError(f"The comparison {comparison!r} needs a list of strings, numbers, true, false or null")
-    elif comparison and not _is_scalar(value):  # it is absent if it is itself invalid
+    elif comparison and not _is_scalar(value):  # absent if the comparison itself is invalid
         raise ValueError(f"The comparison {comparison!r} needs a string, a number, true, false or null")
     elif comparison in (">", ">=", "<", "<=") and (value is None or isinstance(value, bool)):
         raise ValueError(f"The comparison {comparison!r} needs a number or a string; other values have no order")

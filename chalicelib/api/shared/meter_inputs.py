@@ -130,7 +130,7 @@ REQUIRED_TIMES = {"ARBITRARY": ("start", "end"), "ARBITRARY_START": ("start",), 
 
 
 def resolved(given: MeterInput | str, raw: Any) -> dict[str, Any] | str:
-    """A posted meter input, normalised, or the key of one that is already stored. `raw` is `given` as parsed JSON.
+    """A posted meter input, normalized, or the key of one that is already stored. `raw` is `given` as parsed JSON.
 
     Raises the 400 Problem.
     """

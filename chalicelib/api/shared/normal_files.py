@@ -14,8 +14,9 @@ from datetime import UTC, datetime
 
 from chalicelib.api.http.fields import STATION
 from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, raise_if_any
-from chalicelib.api.http.times import microseconds
+from chalicelib.api.http.validation import quoted
 from chalicelib.api.shared.temperatures import fahrenheit
+from chalicelib.instants import microseconds
 from chalicelib.store.series.series import Column
 from chalicelib.vocabulary import TEMPERATURE_LIMITS
 
@@ -55,8 +56,8 @@ def _station(header: list[str], requested: str | None) -> str:
     if not re.fullmatch(STATION, named):
         if requested is None:
             raise _problem(
-                f"Line 1, column 1: {_quoted(named)} is not a USAF id of six characters, with which a TMY3 or CZ2010"
-                " file begins; give the station as the parameter station."
+                f"Line 1, column 1: {quoted(named, MAX_SHOWN)} is not a USAF id of six characters, with which a TMY3"
+                " or CZ2010 file begins; give the station as the parameter station."
             )
         return requested
     if requested not in (None, named):
@@ -72,7 +73,9 @@ def _offset(header: list[str]) -> int:
     given = header[3].strip() if len(header) > 3 else ""
     hours = _number(given)
     if hours is None or not -12 <= hours <= 14:
-        raise _problem(f"Line 1, column 4: {_quoted(given)} is not a time zone in hours from UTC such as -8.0.")
+        raise _problem(
+            f"Line 1, column 4: {quoted(given, MAX_SHOWN)} is not a time zone in hours from UTC such as -8.0."
+        )
     return round(hours * 60)
 
 
@@ -87,7 +90,7 @@ def _hours(lines: Iterator[list[str]], names: list[str]) -> dict[int, float]:
 
         def add_error(name: str, given: str, why: str, line: int = line) -> None:
             where = f"Line {line}, column {positions[name] + 1} ({name})"
-            errors.append(error(f"{where}: {_quoted(given)} {why}."))
+            errors.append(error(f"{where}: {quoted(given, MAX_SHOWN)} {why}."))
 
         date, time, value = (row[place].strip() if place < len(row) else "" for place in positions.values())
         day, hour, celsius = _day(date), _hour(time), _number(value)
@@ -137,7 +140,3 @@ def _number(text: str) -> float | None:
 
 def _problem(detail: str) -> Problem:
     return invalid(error(detail))
-
-
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "...")

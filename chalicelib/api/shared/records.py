@@ -6,11 +6,11 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from chalicelib.api.http.fields import OUTPUT, Instant, Query
-from chalicelib.api.http.times import microseconds
+from chalicelib.instants import microseconds
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
 
-CUT_SHORT = {503: "Some of the records may have been stored; the same request again stores them all."}
+CUT_SHORT = {503: "Some of the records may have been stored; send the same request again to store them all."}
 
 
 @with_config(OUTPUT)

@@ -1,14 +1,14 @@
 """The reporting window in requests and responses."""
 
 from datetime import UTC, datetime, time
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
 from chalicelib import reporting_window
 from chalicelib.api.http.fields import in_range
-from chalicelib.api.http.validation import OBJECT, TEXT
+from chalicelib.api.http.validation import OBJECT, TEXT, object_or_text
 from chalicelib.reporting_window import NamedWindow
 
 WINDOW = """\
@@ -29,10 +29,6 @@ def _checked_edge(text: str) -> str:
     return text
 
 
-def _kind(value: Any) -> str | None:
-    return OBJECT if isinstance(value, dict) else TEXT if isinstance(value, str) else None
-
-
 Edge = Annotated[
     str,
     AfterValidator(_checked_edge),
@@ -50,5 +46,5 @@ class WindowDates(TypedDict):
 
 ReportingWindow = Annotated[
     Annotated[WindowDates, AfterValidator(reporting_window.checked), Tag(OBJECT)] | Annotated[NamedWindow, Tag(TEXT)],
-    Discriminator(_kind),
+    Discriminator(object_or_text),
 ]

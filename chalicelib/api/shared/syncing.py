@@ -9,7 +9,7 @@ from chalicelib.api.http.fields import OUTPUT, Id
 from chalicelib.api.http.problems import ErrorItem, error
 from chalicelib.store.collections.keyed import Synced as Done
 
-CUT_SHORT = {503: "Some of the items may have been written; the same request again writes the rest."}
+CUT_SHORT = {503: "Some of the items may have been written; send the same request again to write the rest."}
 
 
 @with_config(OUTPUT)

@@ -1,6 +1,6 @@
 """Whether a station's stored temperatures are enough for a run.
 
-They are enough when 90 % of the days of each modeling period have at least half of their hours. Hours next to a stored
+They are enough when 90% of the days of each modeling period have at least half of their hours. Hours next to a stored
 hour count as available, since a run fills them (CalTRACK 2.2.1.2, 2.2.2.3 and 2.3.3). A normal year may have short
 gaps.
 """
@@ -9,7 +9,8 @@ from collections import Counter
 from datetime import timedelta
 from functools import lru_cache
 
-from chalicelib.jobs.inputs.instants import EPOCH, HOUR, MICROSECOND
+from chalicelib.instants import EPOCH, moment
+from chalicelib.jobs.inputs.instants import HOUR
 from chalicelib.store.series.series import Column
 
 MIN_COVERAGE = 0.9  # fraction of a period's days; also of a year's hours, below which a source is asked for more
@@ -36,8 +37,7 @@ def stored_hours(column: Column) -> set[int]:
 @lru_cache(maxsize=16)  # the runs of a portfolio share a small number of normal years
 def missing_year_hours(starts: bytes) -> list[int]:
     """The hours of the year, counted from January 1 UTC, for which no year has an instant."""
-    moments = [EPOCH + start * MICROSECOND for start in memoryview(starts).cast("q")]
-    stored = {(moment.month, moment.day, moment.hour) for moment in moments}
+    stored = {(one.month, one.day, one.hour) for one in map(moment, memoryview(starts).cast("q"))}
     year = [EPOCH + timedelta(hours=hour) for hour in range(HOURS_OF_YEAR)]
     return [hour for hour, one in enumerate(year) if (one.month, one.day, one.hour) not in stored]
 

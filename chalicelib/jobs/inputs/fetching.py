@@ -1,4 +1,4 @@
-"""Fetch weather that the store lacks, from the sources that the deployment sets."""
+"""Fetch weather that the store lacks, from the sources that the deployment is configured with."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from aws_lambda_powertools import Logger
 
+from chalicelib.instants import EPOCH, microseconds
 from chalicelib.jobs.inputs.coverage import MIN_COVERAGE, stored_hours
-from chalicelib.jobs.inputs.instants import EPOCH, HOUR, MICROSECOND
+from chalicelib.jobs.inputs.instants import HOUR
 from chalicelib.jobs.inputs.shortages import NORMAL_REMEDY
 from chalicelib.settings import NO_SOURCE, settings
 from chalicelib.store.series import fetches, series
@@ -16,7 +17,8 @@ from chalicelib.store.series.series import Column
 if TYPE_CHECKING:
     from chalicelib.weather import Hours
 
-# eemeter and eeweather are imported inside functions: the API's Lambda functions import this module without them.
+# eemeter and eeweather are imported inside functions: all Lambda functions import this module, and most are packaged
+# without these.
 
 logger = Logger()
 
@@ -57,11 +59,11 @@ def years_to_fetch(station: str, column: Column, periods: list[range]) -> list[i
 
 
 def can_fetch(station: str, year: int | None) -> bool:
-    """Whether the deployment has a source of this year (None: the normal year) that was not recently asked for it."""
+    """Whether a source is configured for this year (None: the normal year) and was not asked for it recently."""
     return _source(year) != NO_SOURCE and not fetches.is_current(_source(year), station, year)
 
 
-def reason_for_no_more(station: str, missing: int) -> str:
+def why_no_more_hours(station: str, missing: int) -> str:
     """A sentence on why the deployment's source has no more observed hours, or an empty string.
 
     missing: the last hour (since 1970 UTC) that is needed.
@@ -117,5 +119,5 @@ def _bounds(year: int | None) -> tuple[int | None, int | None]:
     """The first instants of a year and of the next; the normal year has no bounds."""
     if year is None:
         return None, None
-    start, end = ((EPOCH.replace(year=one) - EPOCH) // MICROSECOND for one in (year, year + 1))
+    start, end = (microseconds(EPOCH.replace(year=one)) for one in (year, year + 1))
     return start, end

@@ -1,20 +1,20 @@
-"""Instants as stored in the series: microseconds since 1970 UTC."""
+"""Instants, as chalicelib.instants defines them, from and to ISO 8601."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-HOUR = timedelta(hours=1) // MICROSECOND
+from chalicelib import instants
+
+HOUR = 3_600_000_000  # microseconds
 DAY = 24 * HOUR
 
 
 def iso(instant: int) -> str:
     """Format an instant as ISO 8601 in UTC."""
-    return (EPOCH + instant * MICROSECOND).isoformat()
+    return instants.moment(instant).isoformat()
 
 
 def instant(text: str, timezone: str = "UTC") -> int:
     """Parse ISO 8601 with an offset, or a date, meaning the first instant of that day in an IANA time zone."""
     moment = datetime.fromisoformat(text)
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))) - EPOCH) // MICROSECOND
+    return instants.microseconds(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone)))

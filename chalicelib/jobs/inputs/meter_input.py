@@ -40,8 +40,8 @@ def _client_input(run: MeterRun, *, read_only: bool) -> dict[str, Any]:
 
     trace, project = traces.get(run.trace), projects.get(run.project)
     if trace is None or project is None:
-        missing = f"trace {run.trace}" if trace is None else f"project {run.project}"
-        raise MeterFailure(f"{missing} was deleted before the run started")
+        missing = f"Trace {run.trace}" if trace is None else f"Project {run.project}"
+        raise MeterFailure(f"{missing} was deleted before the run started. Create it again, then schedule a new run.")
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
         "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), compact=not read_only)),

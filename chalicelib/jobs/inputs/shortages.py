@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.instants import EPOCH
 from chalicelib.jobs.inputs.coverage import HOURS_OF_YEAR
-from chalicelib.jobs.inputs.instants import EPOCH, HOUR, iso
+from chalicelib.jobs.inputs.instants import HOUR, iso
 from chalicelib.settings import NO_SOURCE
 
 NORMAL_REMEDY = (
@@ -37,7 +38,10 @@ def normal_message(shortages: list[Shortage], source: str) -> str:
         shortages,
         f"of the {HOURS_OF_YEAR:,} hours of normal temperatures",
         lambda hour: f"{EPOCH + timedelta(hours=hour):%m-%dT%H:00Z}",  # 1970 is no leap year
-        f"The source for stations with no stored hours, {source}, has no normal year. " if source != NO_SOURCE else "",
+        ""
+        if source == NO_SOURCE
+        else f"This deployment's source of normal years, {source}, is used only for stations without stored hours, and "
+        "has none for them. ",
         NORMAL_REMEDY,
     )
 

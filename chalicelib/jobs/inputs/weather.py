@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from chalicelib.jobs.inputs.coverage import has_enough, longest_run, missing_year_hours, stored_hours
-from chalicelib.jobs.inputs.fetching import can_fetch, fetch, reason_for_no_more, years_to_fetch
+from chalicelib.jobs.inputs.fetching import can_fetch, fetch, why_no_more_hours, years_to_fetch
 from chalicelib.jobs.inputs.instants import DAY, iso
 from chalicelib.jobs.inputs.needed_hours import needed_hours, reading_edges
 from chalicelib.jobs.inputs.shortages import normal_message, observed_message
@@ -20,7 +20,8 @@ from chalicelib.store.series.series import Column
 if TYPE_CHECKING:
     from chalicelib.metering.stations import Ranked
 
-# eemeter and eeweather are imported inside functions: the API's Lambda functions import this module without them.
+# eemeter and eeweather are imported inside functions: all Lambda functions import this module, and most are packaged
+# without these.
 
 MARGIN = 2 * DAY  # of weather before and after the records, so that the first and last days are complete
 
@@ -109,7 +110,7 @@ def _observed(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, 
     needed = [hour for hours in periods for hour in hours]
     shortages = [(candidate, sorted(set(needed) - stored_hours(column))) for candidate, column in found]
     reasons = [
-        reason_for_no_more(candidate["station"], missing[-1]) for candidate, missing in shortages if not read_only
+        why_no_more_hours(candidate["station"], missing[-1]) for candidate, missing in shortages if not read_only
     ]
     raise WeatherFailure(observed_message(shortages, len(needed), settings().weather_source, reasons))
 

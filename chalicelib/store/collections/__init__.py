@@ -1,1 +1,1 @@
-"""What clients store by name: projects, traces and trace groups."""
+"""What clients create and change: projects, traces and trace groups."""

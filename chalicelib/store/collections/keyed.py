@@ -20,7 +20,7 @@ from chalicelib.store.tables.keys import UniqueKey
 
 M = TypeVar("M", bound=Model)
 
-RETRIES = 5
+ATTEMPTS = 5
 THREADS = 8
 TRANSACTION_WRITES = 100  # DynamoDB's limit per transaction
 WRITES_PER_CHANGE = 2  # the item and its key, plus one write of links per project
@@ -59,7 +59,7 @@ class Change(Generic[M]):
         return _links(self.before) if self.removed else _links(self.before) - _links(self.item)
 
 
-class Collection(Generic[M]):
+class KeyedCollection(Generic[M]):
     """A table whose items have a unique key. Each item is written in one transaction with its key and its links."""
 
     def __init__(self, model: type[M], resource: str, key_field: str) -> None:
@@ -81,14 +81,14 @@ class Collection(Generic[M]):
     def create(self, fields: dict[str, Any]) -> M:
         """Create an item. Raises Conflict when its key is in use."""
         key = fields[self.key_field]
-        for _ in range(RETRIES):
+        for _ in range(ATTEMPTS):
             owner = self._owners([key]).get(key)
             if owner is not None:
                 raise Conflict(self.key_field, key, owner)
             item = self.model(id=ids.allocate(self.resource)[0], **fields)
             if self._commit([Change(item, None)]):
                 return item
-        raise self._contended(key)
+        raise self._contended()
 
     def update(self, id: int, fields: dict[str, Any]) -> M | None:
         """Set fields of an item and return it; None when there is no such item.
@@ -105,7 +105,7 @@ class Collection(Generic[M]):
 
     def delete(self, id: int) -> bool:
         """Delete the item, its key and its links; False when there is no such item."""
-        for _ in range(RETRIES):
+        for _ in range(ATTEMPTS):
             item = self.get(id)
             if item is None:
                 return False
@@ -157,7 +157,7 @@ class Collection(Generic[M]):
         return ids.allocate(self.resource, len(items)) if items else range(0)
 
     def _update(self, id: int, fields_of: Callable[[M], dict[str, Any]]) -> M | None:
-        for _ in range(RETRIES):
+        for _ in range(ATTEMPTS):
             before = self.get(id)
             if before is None:
                 return None
@@ -170,13 +170,16 @@ class Collection(Generic[M]):
                 raise Conflict(self.key_field, key, owner)
         raise self._contended(id)
 
-    def _contended(self, item: int | str) -> RuntimeError:
-        return RuntimeError(f"{item!r} of {self.resource} was changed concurrently in all {RETRIES} attempts")
+    def _contended(self, id: int | None = None) -> RuntimeError:
+        item = "an item with the same key" if id is None else f"item {id}"
+        return RuntimeError(
+            f"{self.resource}: {item} was changed concurrently in all {ATTEMPTS} attempts; retry the request"
+        )
 
     def _sync_one(self, fields: dict[str, Any]) -> Synced:
         """Create or update one item, with retries when it is changed concurrently."""
         key = fields[self.key_field]
-        for _ in range(RETRIES):
+        for _ in range(ATTEMPTS):
             owner = self._owners([key]).get(key)
             if owner is not None and self.update(owner, fields) is not None:
                 return Synced(owner, key, "updated")
@@ -184,12 +187,12 @@ class Collection(Generic[M]):
                 return Synced(self.create(fields).id, key, "created")  # type: ignore[attr-defined]
             except Conflict:
                 continue
-        raise self._contended(key)
+        raise self._contended()
 
     def _commit_many(self, changes: list[Change[M]]) -> list[Change[M]]:
         """Make changes, several per transaction. Returns those that were not made, because items had changed.
 
-        Raises OutOfTimeError, when some may have been made.
+        Raises OutOfTimeError; some changes may have been made by then.
         """
 
         def commit_in_time(group: list[Change[M]]) -> bool:

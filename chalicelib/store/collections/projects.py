@@ -1,11 +1,11 @@
 """Projects: buildings, and when their efficiency measures were installed."""
 
 from chalicelib.store.collections import traces
-from chalicelib.store.collections.keyed import Collection
+from chalicelib.store.collections.keyed import KeyedCollection
 from chalicelib.store.shared import pages
 from chalicelib.store.tables.collections import Project
 
-_projects = Collection(Project, "projects", "project_id")
+_projects = KeyedCollection(Project, "projects", "project_id")
 
 get = _projects.get
 get_many = _projects.get_many

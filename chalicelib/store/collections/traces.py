@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from chalicelib.store.collections.keyed import Collection
+from chalicelib.store.collections.keyed import KeyedCollection
 from chalicelib.store.series import series
 from chalicelib.store.shared import pages
 from chalicelib.store.tables.collections import ProjectTraces, Trace
 
-_traces = Collection(Trace, "traces", "trace_id")
+_traces = KeyedCollection(Trace, "traces", "trace_id")
 
 get = _traces.get
 get_many = _traces.get_many
@@ -20,7 +20,7 @@ sync = _traces.sync
 def delete(id: int) -> bool:
     """Delete a trace and its records; False when there is no such trace. Its runs and results remain.
 
-    Raises OutOfTimeError, when some records may be gone: the trace is still there, so that it can be deleted again.
+    Raises OutOfTimeError; some records may be gone by then, but the trace remains, so it can be deleted again.
     """
     if get(id) is None:
         return False

@@ -1,4 +1,4 @@
-"""The choice of the derivatives of an aggregation: the union of those of projects, traces, a group, and listed ids."""
+"""Choose the derivatives of an aggregation run: those of its projects, traces and group, and those listed by id."""
 
 import json
 from collections import Counter

@@ -12,7 +12,7 @@ DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
 def derivative_ids(run_id: int) -> range:
     """The ids of a run's derivatives, in the order of DERIVATIVE_INTERPRETATIONS.
 
-    They are fixed from the start, so that a second try overwrites the first.
+    They are fixed from the start, so that a retry overwrites the first attempt.
     """
     return range(DERIVATIVES_PER_RUN * (run_id - 1) + 1, DERIVATIVES_PER_RUN * run_id + 1)
 

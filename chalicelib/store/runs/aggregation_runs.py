@@ -63,7 +63,7 @@ class AggregationSpec:
 def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
     """Write runs and start their executions. The execution of a run without derivatives chooses them.
 
-    Raises OutOfTimeError, when no run is written.
+    Raises OutOfTimeError; no run is written in that case.
     """
     block = ids.allocate("aggregation_runs", len(wanted))
     runs = [_new(id, spec) for id, (spec, _) in zip(block, wanted, strict=True)]
@@ -96,7 +96,7 @@ def page(*, after: int, limit: int, status: str | None = None) -> pages.Page[Agg
     return pages.walk(AggregationRun, ids.allocated("aggregation_runs"), after, limit, pages.matches(status=status))
 
 
-def choose(run: AggregationRun, chosen: Chosen) -> AggregationRun:
+def store_choice(run: AggregationRun, chosen: Chosen) -> AggregationRun:
     """Store the derivatives of a run whose request did not choose them, and return the run.
 
     If two executions do so at the same time, the first one wins.

@@ -1,4 +1,4 @@
-"""Dry runs of meter runs, by invoking the Lambda function that has eemeter."""
+"""Dry runs of meter runs, by invoking CheckRuns, a Lambda function that includes eemeter."""
 
 import json
 from collections.abc import Sequence

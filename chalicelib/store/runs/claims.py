@@ -57,7 +57,7 @@ def claim(id: int) -> MeterRun | None:
                 MeterRun.attempts.set(run.attempts + 1),
                 MeterRun.updated.set(now()),
             ],
-            condition=as_seen(run),
+            condition=unchanged_since_read(run),
         )
         if run.status == "PENDING":
             batches.move(transaction, run, "RUNNING")
@@ -70,7 +70,7 @@ def claim(id: int) -> MeterRun | None:
 
 def release(run: MeterRun, error: str) -> None:
     """Release the claim on a run that a machine error interrupted, so that it can be retried."""
-    _update_if_ours(
+    _update_if_unchanged(
         run,
         [
             MeterRun.claim.remove(),
@@ -87,7 +87,7 @@ def forward_to_hourly(run: MeterRun) -> bool:
     """
     due, attempts = int(time.time()) + FORWARD_TIMEOUT, run.attempts - 1
     actions: list[Action] = [MeterRun.claim.remove(), MeterRun.due.set(due), MeterRun.attempts.set(attempts)]
-    if not _update_if_ours(run, actions):
+    if not _update_if_unchanged(run, actions):
         return False
     run.claim, run.due, run.attempts = None, due, attempts
     queue.send_hourly(run.id)
@@ -96,7 +96,7 @@ def forward_to_hourly(run: MeterRun) -> bool:
 
 def set_input(run: MeterRun, key: str) -> None:
     """Record the key of the complete input of a claimed run."""
-    _update_if_ours(run, [MeterRun.meter_input.set(key)])
+    _update_if_unchanged(run, [MeterRun.meter_input.set(key)])
 
 
 def requeue_overdue() -> int:
@@ -111,13 +111,13 @@ def requeue_overdue() -> int:
         actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW)]
         if run.claim is not None:
             actions.append(MeterRun.claim.remove())
-        if _update_if_ours(run, actions):
+        if _update_if_unchanged(run, actions):
             queue.send([run.id])
             queued += 1
     return queued
 
 
-def as_seen(run: MeterRun) -> Condition:
+def unchanged_since_read(run: MeterRun) -> Condition:
     """The condition that no other worker has claimed or ended the run since it was read."""
     held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
     same: Condition = held & (MeterRun.status == run.status)
@@ -129,6 +129,6 @@ def _is_held(run: MeterRun) -> bool:
     return run.claim is not None and run.due > time.time()
 
 
-def _update_if_ours(run: MeterRun, actions: list[Action]) -> bool:
+def _update_if_unchanged(run: MeterRun, actions: list[Action]) -> bool:
     """Update a run, unless another worker has claimed or ended it since it was read; returns whether it was updated."""
-    return conditional_write(lambda: MeterRun(run.id).update(actions=actions, condition=as_seen(run)))
+    return conditional_write(lambda: MeterRun(run.id).update(actions=actions, condition=unchanged_since_read(run)))

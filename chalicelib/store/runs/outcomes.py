@@ -120,5 +120,5 @@ def _end(
     reason: FailureReason | None = None,
 ) -> None:
     """Set the final status of a run, and count it in its batch."""
-    endings.end(transaction, run, status, actions, claims.as_seen(run))
+    endings.end(transaction, run, status, actions, claims.unchanged_since_read(run))
     batches.move(transaction, run, status, reason)

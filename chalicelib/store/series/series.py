@@ -17,16 +17,16 @@ from botocore.exceptions import ClientError
 from chalicelib import deadline
 from chalicelib.settings import settings
 from chalicelib.store.series.npz import Array, pack, unpack
-from chalicelib.store.shared.documents import client
+from chalicelib.store.shared.documents import client as s3_client
 
 COMPACT_ABOVE = 24  # chunks; reading more of them costs more than compacting them once
 COMPACTION = 10.0  # seconds that it may take
 SETTLED_AFTER = 120  # seconds after which the request that named a chunk has certainly ended
 NAME_DIGITS = 17  # digits of the timestamp at the start of a name
-RETRIES = 5
+ATTEMPTS = 5
 THREADS = 16
 
-ESTIMATED = 1  # by the utility
+ESTIMATED = 1  # the utility estimated the value
 DUPLICATE = 2  # posted with several different values in one request
 
 
@@ -86,14 +86,14 @@ def append(prefix: str, column: Column) -> None:
 
 
 def replace(prefix: str, column: Column) -> None:
-    """Replace all records by new ones, in any order."""
+    """Replace all records with new ones, in any order."""
     names = _names(prefix)
     append(prefix, column)
     _remove(names)
 
 
 def append_many(columns: dict[str, Column]) -> None:
-    """Add records under many prefixes. Raises OutOfTimeError, when those under some prefixes may have been added."""
+    """Add records under many prefixes. Raises OutOfTimeError; some of the prefixes may have been written by then."""
 
     def append_in_time(prefix: str, column: Column) -> None:
         deadline.check()
@@ -111,7 +111,7 @@ def read(
     share: cache the series in memory for later reads, for as long as its chunks are the same. compact: merge the chunks
     into one if there are many, and if there is time; if false, nothing is written. Raises OutOfTimeError.
     """
-    for _ in range(RETRIES):
+    for _ in range(ATTEMPTS):
         names = _names(prefix)
         try:
             everything = _shared(tuple(names)) if share else merged(_records(names))
@@ -120,11 +120,11 @@ def read(
         if compact and deadline.left() > COMPACTION:
             _compact(prefix, names)
         return everything.between(start, end)
-    raise RuntimeError(f"the chunks of {prefix} were compacted concurrently in all {RETRIES} attempts")
+    raise RuntimeError(f"the chunks of {prefix} were compacted concurrently in all {ATTEMPTS} attempts")
 
 
 def delete(prefix: str) -> None:
-    """Delete a series. Raises OutOfTimeError, when some of it may be gone."""
+    """Delete a series. Raises OutOfTimeError; part of it may be gone by then."""
     _remove(_names(prefix))
 
 
@@ -154,11 +154,11 @@ def _compact(prefix: str, names: list[str]) -> None:
 def _write(key: str, column: Column, **conditions: str) -> None:
     # The column of flags is called "estimated" because older chunks have only that flag.
     columns: dict[str, Array] = {"starts": column.starts, "values": column.values, "estimated": column.flags}
-    client().put_object(Bucket=settings().bucket, Key=key, Body=pack(columns), **conditions)
+    s3_client().put_object(Bucket=settings().bucket, Key=key, Body=pack(columns), **conditions)
 
 
 def _names(prefix: str) -> list[str]:
-    pages = client().get_paginator("list_objects_v2").paginate(Bucket=settings().bucket, Prefix=prefix)
+    pages = s3_client().get_paginator("list_objects_v2").paginate(Bucket=settings().bucket, Prefix=prefix)
     return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
 
@@ -181,7 +181,7 @@ def _shared(names: tuple[str, ...]) -> Column:
 def _body(key: str) -> bytes:
     deadline.check()
     try:
-        body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+        body: bytes = s3_client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
     except ClientError as error:
         # S3 answers 403 for a missing key when the role may list the bucket only by prefix.
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
@@ -194,4 +194,4 @@ def _remove(names: list[str]) -> None:
     for first in range(0, len(names), 1000):
         deadline.check()
         objects = [{"Key": name} for name in names[first : first + 1000]]
-        client().delete_objects(Bucket=settings().bucket, Delete={"Objects": objects, "Quiet": True})
+        s3_client().delete_objects(Bucket=settings().bucket, Delete={"Objects": objects, "Quiet": True})

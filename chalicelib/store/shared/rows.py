@@ -1,6 +1,7 @@
 """Large JSON documents in S3 with one row per line, written row by row and read chunk by chunk.
 
-A chunk is a byte range of the document. So nothing is stored twice, and only a few of 100,000 rows are in memory.
+A chunk is a byte range of the document. Nothing is stored twice, and only a fraction of the rows is in memory at
+a time.
 """
 
 import json

@@ -1,1 +1,1 @@
-"""The DynamoDB tables, one per resource, as infra/template/tables.yaml declares them."""
+"""The DynamoDB tables, as infra/template/tables.yaml declares them."""

@@ -1,4 +1,4 @@
-"""Who may call the API, and which of its requests are repeats."""
+"""Bearer tokens and idempotency keys."""
 
 from pynamodb.attributes import (
     NumberAttribute,

@@ -40,7 +40,7 @@ class MeterResult(Table):
 
 
 class Derivative(Table):
-    """One quantity of a meter result, for the baseline and reporting side; half-widths are of the 95 % interval."""
+    """One quantity of a meter result, for the baseline and reporting side; half-widths are of the 95% interval."""
 
     class Meta:
         table_name = TableName("derivatives")

@@ -34,7 +34,7 @@ class MeterRun(Table):
     updated = UTCDateTimeAttribute(default_for_new=now)
 
     batch_shard = IntegerAttribute(null=True)
-    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
+    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a retry overwrites the first attempt
     attempts = IntegerAttribute(default=0)
     claim = UnicodeAttribute(null=True)  # token of the worker that has claimed the run
     last_error = UnicodeAttribute(null=True)  # why the last attempt failed
@@ -108,7 +108,7 @@ class AggregationRun(Table):
     unit = UnicodeAttribute(null=True)
     eemeter_version = UnicodeAttribute(null=True)
     chunks = JSONAttribute(null=True)  # byte offsets of the input's chunks and of their end; null until chosen
-    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a second try overwrites the first
+    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a retry overwrites the first attempt
     last_error = UnicodeAttribute(null=True)  # why a step failed
     open_shard = IntegerAttribute(null=True)  # removed once the run has ended
     due = IntegerAttribute(null=True)  # epoch seconds when the reconciler checks the run's execution

@@ -114,7 +114,10 @@ def test_a_deleted_trace_fails(monkeypatch: pytest.MonkeyPatch) -> None:
         "data_quality": None,
         "warnings": [],
         "disqualification": [],
-        "failure": {"reason": "data", "message": "trace 2 was deleted before the run started"},
+        "failure": {
+            "reason": "data",
+            "message": "Trace 2 was deleted before the run started. Create it again, then schedule a new run.",
+        },
     }
 
 

@@ -13,6 +13,6 @@ def test_every_part_is_reconciled_even_if_one_fails(monkeypatch: pytest.MonkeyPa
 
     parts = {"first": broken, "second": lambda: reconciled.append("second") or 0}  # type: ignore[func-returns-value]
     monkeypatch.setattr(reconcile, "TASKS", parts)
-    with pytest.raises(RuntimeError, match="could not be reconciled: first"):
+    with pytest.raises(RuntimeError, match="parts of the reconciliation failed: first"):
         reconcile.handle()
     assert reconciled == ["second"]

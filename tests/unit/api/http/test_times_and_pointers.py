@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 
 from chalicelib.api.http import problems
 from chalicelib.api.http.fields import Instant
-from chalicelib.api.http.times import EARLIEST, LATEST, microseconds, moment, timestamp
+from chalicelib.api.http.times import EARLIEST, LATEST, timestamp
+from chalicelib.instants import microseconds, moment
 
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2199, 1, 1), timezones=OFFSETS)

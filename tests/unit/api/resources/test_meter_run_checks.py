@@ -8,6 +8,7 @@ import pytest
 from chalicelib.api import contract
 from chalicelib.api.resources import meter_run_checks
 from chalicelib.api.shared import examples
+from chalicelib.metering.fitting.sufficiency import explain
 from chalicelib.store.runs import checks
 from tests.unit.api.conftest import BUCKET, Api, Memory
 from tests.unit.api.http.test_openapi import validate
@@ -158,6 +159,12 @@ def test_an_input_too_large_for_a_call_is_a_413_that_says_what_to_do(call: Api, 
     assert response.status == 413
     assert "7.3 MB" in response.json["detail"]
     assert "trace_records/" in response.json["detail"]
+
+
+def test_the_example_has_a_finding_as_metering_words_it() -> None:
+    example: Any = meter_run_checks.EXAMPLE
+    (warning,) = example["checks"][0]["warnings"]
+    assert warning["detail"] == explain(warning)
 
 
 def test_it_needs_only_the_scope_read(portfolio: Api, function: Function) -> None:

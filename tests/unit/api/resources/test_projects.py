@@ -59,7 +59,8 @@ def test_a_duplicate_project_id_is_a_conflict(call: Api) -> None:
                 "reporting_period_start": "2015-12-31T00:00:00Z",
             },
             "/reporting_period_start",
-            "after baseline_period_end; they are 2015-12-31T00:00:00.000000Z and 2016-01-01T00:00:00.000000Z.",
+            "reporting_period_start (2015-12-31T00:00:00.000000Z) must not be before baseline_period_end "
+            "(2016-01-01T00:00:00.000000Z); correct one of them.",
         ),
     ],
 )

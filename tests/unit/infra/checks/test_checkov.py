@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.checks.checkov import SKIPS, CheckovError, Finding, findings, sift
+from infra.checks.checkov import SKIPS, CheckovError, Finding, apply_skips, findings
 from infra.checks.transform import decided, transformed
 from infra.sources import REPOSITORY
 from tests.final_template import bare, full
@@ -35,9 +35,9 @@ def skips() -> list[dict[str, Any]]:
 
 
 def test_every_finding_is_explained_and_every_skip_is_used(found: set[Finding], skips: list[dict[str, Any]]) -> None:
-    unexplained, idle = sift({finding for finding in found if finding.file != "bad.json"}, skips)
-    assert sorted(unexplained) == []
-    assert idle == []
+    unskipped, unused = apply_skips({finding for finding in found if finding.file != "bad.json"}, skips)
+    assert sorted(unskipped) == []
+    assert unused == []
 
 
 def test_each_skip_has_a_reason(skips: list[dict[str, Any]]) -> None:
@@ -49,10 +49,10 @@ def test_a_public_bucket_is_found(found: set[Finding]) -> None:
 
 
 def test_a_skip_covers_only_its_resource(skips: list[dict[str, Any]]) -> None:
-    another = Finding("bare.json", "CKV_AWS_116", "AsyncFunction", "no dead letter queue")
-    unexplained, idle = sift({another}, skips)
-    assert unexplained == {another}
-    assert "CKV_AWS_116 of Reconciler in bare.json" in idle
+    another = Finding("bare.json", "CKV_AWS_116", "AsyncFunction", "no dead-letter queue")
+    unskipped, unused = apply_skips({another}, skips)
+    assert unskipped == {another}
+    assert "CKV_AWS_116 of Reconciler in bare.json" in unused
 
 
 def test_a_file_that_checkov_cannot_read_is_an_error(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.store import idempotency
 from chalicelib.store.shared import documents
-from infra.checks.iam_table import PAGE, renewed
+from infra.checks.iam_table import PAGE, updated
 from infra.checks.transform import Template, decided, transformed
 from infra.sources import REPOSITORY
 from tests.final_template import bare
@@ -34,7 +34,7 @@ def rules(made: Template) -> dict[str, Any]:
 
 
 def test_the_table_of_permissions_matches_the_policies(page: str) -> None:
-    assert page == renewed(page), "update it: python -m infra.checks.iam_table"
+    assert page == updated(page), "update it: python -m infra.checks.iam_table"
 
 
 def test_files_that_are_named_exist(page: str) -> None:

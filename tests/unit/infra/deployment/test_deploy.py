@@ -76,22 +76,22 @@ def _region(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_failed_sign_in_says_what_to_do(error: Exception, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "client", Aws(get_caller_identity=error))
     with pytest.raises(AccessError, match=said):
-        deploy.sign_in()
+        deploy.check_credentials()
 
 
 @pytest.mark.usefixtures("_region")
 def test_a_region_is_required(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(AccessError, match="No region is set: export AWS_DEFAULT_REGION"):
-        deploy.sign_in()
+        deploy.check_credentials()
 
 
 @pytest.mark.usefixtures("_region")
 def test_both_region_variables_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(boto3, "client", Aws(get_caller_identity={"Account": "111122223333"}))
-    assert deploy.sign_in() == ("111122223333", "us-east-1")
+    assert deploy.check_credentials() == ("111122223333", "us-east-1")
     monkeypatch.setenv("AWS_REGION", "eu-central-1")
-    assert deploy.sign_in() == ("111122223333", "eu-central-1")
+    assert deploy.check_credentials() == ("111122223333", "eu-central-1")
     assert os.environ["AWS_DEFAULT_REGION"] == "eu-central-1"
 
 
@@ -121,12 +121,12 @@ def test_without_a_valid_stage_the_stages_are_listed_and_nothing_is_deployed(arg
 def test_a_stack_that_cannot_be_updated_is_refused_at_the_start(status: str, said: str) -> None:
     aws = Aws(describe_stacks={"Stacks": [{"StackStatus": status}]})
     with pytest.raises(StackError, match=said):
-        cloudformation.ready(Account({}, aws), "one")
+        cloudformation.check_ready(Account({}, aws), "one")
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
 def test_a_stack_that_can_be_updated_is_accepted(status: str) -> None:
-    cloudformation.ready(Account({}, Aws(describe_stacks={"Stacks": [{"StackStatus": status}]})), "one")
+    cloudformation.check_ready(Account({}, Aws(describe_stacks={"Stacks": [{"StackStatus": status}]})), "one")
 
 
 def test_a_missing_stack_is_none_and_an_inaccessible_one_is_an_error() -> None:

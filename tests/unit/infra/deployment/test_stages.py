@@ -94,3 +94,5 @@ def test_the_queues_visibility_must_exceed_the_workers_timeout(given: dict[str, 
     with pytest.raises(StageError, match=r"QueueVisibility is .*; it must be at least \d+: 90 more than WorkerTimeout"):
         stages.check(given, template)
     stages.check({"WorkerTimeout": "600", "QueueVisibility": "690"}, template)
+    with pytest.raises(StageError, match="WorkerTimeout is '10 min'; it must be a whole number of seconds"):
+        stages.check({"WorkerTimeout": "10 min"}, template)

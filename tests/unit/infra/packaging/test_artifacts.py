@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from infra.checks import transform
-from infra.packaging import artifacts as deployment
-from infra.packaging import package, worker
+from infra.packaging import artifacts, package, worker
 from infra.packaging.lean import MB, WORKER, find_python
 
 pytestmark = pytest.mark.slow
@@ -20,7 +19,7 @@ MAX_API_SIZE = 40_000_000  # bytes unpacked; somebody waits for these functions'
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("build")
-    deployment.make(directory)
+    artifacts.make(directory)
     return directory
 
 
@@ -28,7 +27,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def zips(made: Path) -> dict[str, Path]:
     """The worker's zip for each architecture."""
     worker.make(made / "arm64.zip", "arm64")
-    return {"x86_64": made / deployment.WORKER_ZIP, "arm64": made / "arm64.zip"}
+    return {"x86_64": made / artifacts.WORKER_ZIP, "arm64": made / "arm64.zip"}
 
 
 def unpacked(path: Path) -> dict[str, int]:
@@ -44,32 +43,34 @@ def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.parametrize("machine", worker.MACHINES)
-def test_the_workers_zip_has_the_models_and_our_code_within_awss_limit(zips: dict[str, Path], machine: str) -> None:
-    files = unpacked(zips[machine])
+@pytest.mark.parametrize("architecture", worker.LINUX_NAMES)
+def test_the_workers_zip_has_the_models_and_our_code_within_awss_limit(
+    zips: dict[str, Path], architecture: str
+) -> None:
+    files = unpacked(zips[architecture])
     assert sum(files.values()) <= WORKER.limit * MB < worker.MAX_SIZE
     eemeter = "eemeter/__init__.pyc" if find_python(worker.PYTHON) else "eemeter/__init__.py"
     assert {"app.py", "chalicelib/jobs/run_meter.py", eemeter, "eeweather/resources/metadata.db"} <= {*files}
     assert not {"numba", "sklearn", "statsmodels", "matplotlib"} & {name.split("/")[0] for name in files}
     libraries = [name for name in files if name.startswith("numpy/") and name.endswith(".so")]
     assert libraries
-    assert all(f"-{worker.MACHINES[machine]}-" in name for name in libraries)
+    assert all(f"-{worker.LINUX_NAMES[architecture]}-" in name for name in libraries)
 
 
 def test_only_the_worker_and_the_check_have_the_workers_zip_and_runtime(made: Path) -> None:
     found = functions(package.read(made))
-    assert {name for name, of in found.items() if of.get("CodeUri") == f"./{deployment.WORKER_ZIP}"} == {
+    assert {name for name, of in found.items() if of.get("CodeUri") == f"./{artifacts.WORKER_ZIP}"} == {
         "MeterWorker",
         "CheckRuns",
     }
     assert found["MeterWorker"]["Runtime"] == found["CheckRuns"]["Runtime"] == f"python{worker.PYTHON}"
     assert {name for name, of in found.items() if of["Architectures"] != ["x86_64"]} == set()
-    assert sum(unpacked(made / "deployment.zip").values()) <= MAX_API_SIZE
+    assert sum(unpacked(made / "artifacts.zip").values()) <= MAX_API_SIZE
 
 
 def test_functions_with_eemeter_use_openblas_for_arm_on_arm(made: Path) -> None:
     template = package.read(made)
-    deployment.set_machine(template, "arm64")
+    artifacts.set_architecture(template, "arm64")
     for name, of in functions(transform.transformed(transform.uploaded(template))).items():
         has_eemeter, variables = name in ("MeterWorker", "CheckRuns", "HourlyWorker"), of["Environment"]["Variables"]
         assert of["Architectures"] == ["arm64" if has_eemeter else "x86_64"]

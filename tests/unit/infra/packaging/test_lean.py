@@ -71,7 +71,7 @@ def test_a_failure_of_pip_is_reported(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_a_tree_is_reproducible_and_within_its_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def install(tree: Path, pins: str, machine: str | None, python_version: str | None) -> None:
+    def install(tree: Path, pins: str, architecture: str | None, python_version: str | None) -> None:
         assert pins.startswith("annotated-types==")
         shutil.copytree(Path(annotated_types.__file__).parent, tree / "annotated_types")
         (tree / "annotated_types" / "tests").mkdir()

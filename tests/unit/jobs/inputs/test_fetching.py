@@ -182,8 +182,9 @@ class TestFetchingTheNormalYear:
                 " temperatures, from 01-01T00:00Z to 12-31T23:00Z"
             ) in str(failure.value)
         assert str(failure.value).endswith(
-            ". The source for stations with no stored hours, tmy3, has no normal year. Upload a TMY3 or CZ2010 file of"
-            " the station to weather_files/, or post the hours to weather_records/, then run again."
+            ". This deployment's source of normal years, tmy3, is used only for stations without stored hours, and has"
+            " none for them. Upload a TMY3 or CZ2010 file of the station to weather_files/, or post the hours to"
+            " weather_records/, then run again."
         )
 
     def test_reports_a_file_that_cannot_be_read(

@@ -38,7 +38,7 @@ def test_a_run_that_could_not_be_forwarded_is_unclaimed_and_can_be_released(monk
     def refuse(run_id: int) -> None:
         raise RuntimeError("no queue")
 
-    monkeypatch.setattr(claims, "_update_if_ours", update)
+    monkeypatch.setattr(claims, "_update_if_unchanged", update)
     monkeypatch.setattr(queue, "send_hourly", refuse)
     run = MeterRun(id=7, claim="ours", attempts=1, status="RUNNING")
     with pytest.raises(RuntimeError, match="no queue"):
@@ -50,7 +50,7 @@ def test_a_run_that_could_not_be_forwarded_is_unclaimed_and_can_be_released(monk
 
 def test_a_run_claimed_by_another_worker_is_not_forwarded(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[int] = []
-    monkeypatch.setattr(claims, "_update_if_ours", lambda run, actions: False)
+    monkeypatch.setattr(claims, "_update_if_unchanged", lambda run, actions: False)
     monkeypatch.setattr(queue, "send_hourly", sent.append)
     assert not claims.forward_to_hourly(MeterRun(id=7, claim="ours", attempts=1))
     assert sent == []
