@@ -91,7 +91,7 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         "Repeat it after the seconds in `Retry-After`, with the same Idempotency-Key if it has one; if it still takes "
         "too long, split it.",
         Problem(
-            problems.OUT_OF_TIME,
+            problems.DEADLINE_EXCEEDED,
             "The request takes longer than the 29 seconds that it may take. Repeat it later, or split it.",
             headers={"Retry-After": "10"},
         ),

@@ -40,7 +40,7 @@ UNSUPPORTED_MEDIA_TYPE = Kind("unsupported-media-type", 415, "The Content-Type i
 TOO_MANY_REQUESTS = Kind("", 429, "Too Many Requests")  # API Gateway's own, like the 504
 INTERNAL = Kind("internal-error", 500, "The datastore had an internal error")
 UNAVAILABLE = Kind("unavailable", 503, "The datastore is not available now")
-OUT_OF_TIME = Kind("out-of-time", 503, "The request takes too long")
+DEADLINE_EXCEEDED = Kind("deadline-exceeded", 503, "The request takes too long")
 GATEWAY_TIMEOUT = Kind("", 504, "Gateway Timeout")
 
 

@@ -189,7 +189,7 @@ class Collection(Generic[M]):
     def _commit_many(self, changes: list[Change[M]]) -> list[Change[M]]:
         """Make changes, several per transaction. Returns those that were not made, because items had changed.
 
-        Raises OutOfTimeError, when some may have been made.
+        Raises DeadlineExceededError, when some may have been made.
         """
 
         def commit_in_time(group: list[Change[M]]) -> bool:

@@ -20,7 +20,8 @@ sync = _traces.sync
 def delete(id: int) -> bool:
     """Delete a trace and its records; False when there is no such trace. Its runs and results remain.
 
-    Raises OutOfTimeError, when some records may be gone: the trace is still there, so that it can be deleted again.
+    Raises DeadlineExceededError, when some records may be gone: the trace is still there, so that it can be deleted
+    again.
     """
     if get(id) is None:
         return False
