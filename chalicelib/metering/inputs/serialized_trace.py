@@ -11,7 +11,7 @@ from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.inputs.fields import expect_type, field, numbers, text, timestamps
 from chalicelib.metering.inputs.meter_input import Trace
 from chalicelib.metering.inputs.registers import LONGEST_INTERVAL, consumption, split_long_readings
-from chalicelib.vocabulary import full_name, normalised_unit
+from chalicelib.vocabulary import full_name, normalized_unit
 
 TRACE_TYPES = ("ARBITRARY", "ARBITRARY_START", "ARBITRARY_END")
 READINGS = ("consumption", "register")
@@ -23,7 +23,7 @@ def read_trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
     kind = expect_type(document, "trace", TRACE_TYPES)
     try:
         interpretation = full_name(text(document, "trace", "interpretation"))
-        unit, factor = normalised_unit(
+        unit, factor = normalized_unit(
             text(document, "trace", "unit"),
             interpretation,
             document.get("heat_content"),
@@ -139,7 +139,7 @@ def _register_factor(document: Mapping[str, Any], interpretation: str, factor: f
     if not posted or posted == document["unit"]:
         return factor
     try:
-        return factor * normalised_unit(posted, interpretation, document.get("heat_content"))[1]
+        return factor * normalized_unit(posted, interpretation, document.get("heat_content"))[1]
     except ValueError as error:
         raise MeterFailure(f"The trace cannot be read: {error}.") from error
 

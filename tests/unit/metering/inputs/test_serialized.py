@@ -94,7 +94,7 @@ def test_of_two_values_for_one_instant_the_later_record_wins() -> None:
     assert rows(trace(records).readings) == [(0, 30, 2)]
 
 
-def test_offsets_are_applied_and_units_normalised() -> None:
+def test_offsets_are_applied_and_units_normalized() -> None:
     records = [{"start": "2016-01-01T00:00:00-06:00", "value": 1500}, {"start": "2016-01-31T06:00:00Z", "value": None}]
     read_trace = trace(records, unit="Wh")
     assert read_trace.unit == "KWH"

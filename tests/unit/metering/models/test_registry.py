@@ -82,7 +82,10 @@ def test_developer_settings_reach_the_model_in_developer_mode(capsys: pytest.Cap
         ),
         ({"reporting_window": "last_year"}, "'last_year' is unknown; use one of first_year, latest_year, "),
         ({"reporting_window": ["latest_year"]}, "is unknown"),
-        ({"reporting_window": {"start": "2018-01-01"}}, "reporting_window is invalid: the window must be"),
+        (
+            {"reporting_window": {"start": "2018-01-01"}},
+            "reporting_window is invalid: the window is {'start': '2018-01-01'}; it must be",
+        ),
         ({"reporting_window": {"start": "2018-01-01", "end": "2017-01-01"}}, "ends at 2017-01-01, which is not after"),
         (
             {"model_class": "DailyModel", "formatter_class": "billing"},
