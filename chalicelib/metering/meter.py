@@ -136,7 +136,8 @@ def _baseline(prepared: Prepared) -> Period:
     if isinstance(prepared.baseline, MeterFailure):
         if prepared.has_no_prior_generation:
             return empty_period(
-                "The trace has no complete readings in the baseline period, when nothing was exported to the grid."
+                "The trace has no complete readings in the baseline period; nothing was exported to the grid before the"
+                " project."
             )
         raise prepared.baseline
     baseline = fit_period(prepared.baseline, prepared.choice)
@@ -164,8 +165,8 @@ def _fingerprint(document: Mapping[str, Any]) -> str:
 
 
 def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:
-    months_a_bill = 2 if frequency.name == "billing_bimonthly" else 1
-    return np.asarray((pd.DatetimeIndex(normal_year.index).month - 1) // months_a_bill, dtype=np.int64)
+    months_per_bill = 2 if frequency.name == "billing_bimonthly" else 1
+    return np.asarray((pd.DatetimeIndex(normal_year.index).month - 1) // months_per_bill, dtype=np.int64)
 
 
 def _columns(rows: pd.DataFrame) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def read_trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(
             f"The trace has no readings: it {_without_readings(values, kind, exchanges)}. Post trace_records with"
-            " values, for at least a year before the project."
+            " values, for at least the year before the end of the baseline period."
         )
     return Trace(
         interpretation,
@@ -100,7 +100,7 @@ def _records(document: Mapping[str, Any], kind: str, factor: float, timezone: Zo
     """
     records = document.get("records")
     if not isinstance(records, Sequence) or isinstance(records, str):
-        raise MeterFailure("trace.records is missing; it must be a list of records.")
+        raise MeterFailure("trace.records is missing or not a list; it must be a list of records.")
     values = numbers([field(record, "value", at) for at, record in enumerate(records)], "trace.records") * factor
     edges = {
         edge: timestamps(
