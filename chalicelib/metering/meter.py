@@ -19,10 +19,10 @@ from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
 from chalicelib.metering.fitting.period import (
     Period,
     by_bill,
-    criteria,
     disqualification_message,
     empty_period,
     fit_period,
+    plain_criteria,
     predict,
 )
 from chalicelib.metering.inputs.frequency import Frequency
@@ -90,7 +90,7 @@ def _compute(document: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
         derivative |= {"uncertainty": choice.uncertainty, "systematic_error": bound}
     for label, period in fitted.items():
         if derivatives[0][f"{label}_lower"] is None:
-            period.report["warnings"] += criteria([no_interval(choice.uncertainty, period)])
+            period.report["warnings"] += plain_criteria([no_interval(choice.uncertainty, period)])
     before = daily(baseline.rows[["observed", "predicted"]])
     after = daily(
         pd.DataFrame(
@@ -143,7 +143,7 @@ def _baseline(prepared: Prepared) -> Period:
     baseline = fit_period(prepared.baseline, prepared.choice)
     if baseline.model is None:
         raise SufficiencyFailure(disqualification_message(baseline, prepared.choice.formatter.criteria))
-    baseline.report["warnings"] += criteria(prepared.findings)
+    baseline.report["warnings"] += plain_criteria(prepared.findings)
     return baseline
 
 

@@ -22,7 +22,7 @@ SHORTEST_BILL = 25  # days; CalTRACK 2.2.3.4
 MIN_COVERAGE = 0.9  # of the days of a period; CalTRACK 2.2.1.2
 MIN_DAYS = math.ceil(MIN_COVERAGE * 365)
 MIN_TEMPERATURE_COVERAGE = 0.9  # of a bill's days; CalTRACK 2.2.3.2
-EXTREME = 3  # interquartile ranges above the median; CalTRACK 2.3.6
+EXTREME = 3  # interquartile ranges from the median; CalTRACK 2.3.6
 
 
 @dataclass(frozen=True)
