@@ -205,10 +205,10 @@ def _rank(check: CheckOut) -> int:
 _OUTLIER = {
     "period": "reporting",
     "name": "datastore.data_quality.outliers",
-    "description": "Readings far from all others like them.",
+    "description": "Readings are outliers: far from comparable readings.",
     "data": {"count": 1, "readings": ["2015-07-04, 412.5 (limit 127.1)"]},
-    "detail": "readings far from all others like them: 2015-07-04, 412.5 (limit 127.1)"
-    '; formatter_kwargs {"outliers": "exclude"} leaves them out (outliers)',
+    "detail": "outliers (1), far from comparable readings: 2015-07-04, 412.5 (limit 127.1)"
+    '; set formatter_kwargs {"outliers": "exclude"} to exclude them (outliers)',
 }
 _NONE = {"data": 0, "sufficiency": 0, "weather": 0, "model": 0}
 _WARNED = {
