@@ -1,4 +1,4 @@
-"""The time that is left for the work in hand: work that can take long checks it, and stops before Lambda ends it.
+"""The time left for the current invocation: long-running work checks it and stops before Lambda ends it.
 
 A process serves one invocation at a time, so the deadline is that of the process, and holds in its threads as well.
 """
@@ -8,16 +8,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_end = math.inf  # as time.monotonic() counts
+_end = math.inf  # on the clock of time.monotonic()
 
 
-class OutOfTimeError(Exception):
+class DeadlineExceededError(Exception):
     """The work needs more time than is left."""
 
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Limit the work inside to so many seconds, or to fewer where an outer limit ends sooner."""
+    """Limit the enclosed work to this many seconds, or to less if an outer limit ends sooner."""
     global _end
     outer = _end
     _end = min(outer, time.monotonic() + seconds)
@@ -33,6 +33,6 @@ def left() -> float:
 
 
 def check(needed: float = 0.0) -> None:
-    """Raises OutOfTimeError if fewer than `needed` seconds are left."""
+    """Raises DeadlineExceededError if fewer than `needed` seconds are left."""
     if left() <= needed:
-        raise OutOfTimeError(f"{max(left(), 0.0):.1f} seconds are left, and {needed:.1f} are needed")
+        raise DeadlineExceededError(f"{max(left(), 0.0):.1f} seconds are left, and {needed:.1f} are needed")

@@ -37,7 +37,9 @@ def edge(text: str) -> date:
 def checked(window: Mapping[str, Any]) -> dict[str, str]:
     """Validate a window that is an object and return its start and end. Raises ValueError, stating what is wrong."""
     if window.keys() != {"start", "end"} or not all(isinstance(text, str) for text in window.values()):
-        raise ValueError('the window must be {"start": date or timestamp, "end": date or timestamp}')
+        raise ValueError(
+            f'the window is {dict(window)!r}; it must be {{"start": ..., "end": ...}}, both dates or both timestamps'
+        )
     start, end = edge(window["start"]), edge(window["end"])
     if type(start) is not type(end):
         raise ValueError("the window's start and end must be both dates, or both timestamps with an offset")

@@ -16,10 +16,10 @@ class Settings:
     meter_queue_url: str
     hourly_queue_url: str  # queue of the worker with the hourly models; empty if there is none
     state_machine_arn: str
-    cors_origins: tuple[str, ...]  # whose web pages may call the API; "*" among them for any; empty for none
+    cors_origins: tuple[str, ...]  # origins whose pages may call the API; contains "*" if any may; empty if none may
     check_function: str  # name of the function that checks meter runs; empty in functions that do not call it
     worker_timeout: int  # seconds; the Timeout of MeterWorker
-    max_attempts: int  # how often a run is tried before it is marked failed
+    max_attempts: int  # number of attempts before a run is marked failed
     model_module: str  # module with the deployment's own models (docs/metering.md); empty if there is none
     retry_delay: int  # seconds before the second attempt; doubled before the third
     weather_source: str  # a name in chalicelib.weather.SOURCES, or NO_SOURCE

@@ -38,6 +38,6 @@ def emit(counts: Mapping[str, int], seconds: Mapping[str, float] | None = None, 
 
 
 def failed(name: str, reason: str, seconds: Mapping[str, float] | None = None) -> None:
-    """Count a failure twice: without a dimension, for the total, and by its reason."""
+    """Count a failure twice: without the dimension `reason`, for the total, and with it."""
     emit({name: 1}, seconds)
     emit({name: 1}, reason=reason)

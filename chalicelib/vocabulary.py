@@ -56,7 +56,7 @@ class Kind(NamedTuple):
         return trace, DERIVATIVE_INTERPRETATIONS.index(self.derivative_interpretation)
 
 
-Readings = Literal[
+ReadingType = Literal[
     "consumption",  # a value is the energy used over an interval
     "register",  # a value is the cumulative meter read at an instant
 ]
@@ -95,7 +95,7 @@ _ENERGIES = _OF_EITHER_FUEL | {
     "dekatherm": 10 * _THERM,
     "decatherm": 10 * _THERM,
 }
-_CUBIC_METRE = 0.3048**-3
+_CUBIC_METER = 0.3048**-3
 _CUBIC_FEET = {
     "cf": 1.0,
     "cuft": 1.0,
@@ -117,9 +117,9 @@ _CUBIC_FEET = {
     "thousandsofcubicfeet": 1_000.0,
     "mmcf": 1e6,
     "millioncubicfeet": 1e6,
-    "m3": _CUBIC_METRE,
-    "cubicmeter": _CUBIC_METRE,
-    "cubicmetre": _CUBIC_METRE,
+    "m3": _CUBIC_METER,
+    "cubicmeter": _CUBIC_METER,
+    "cubicmetre": _CUBIC_METER,
 }
 _SIZES: dict[str, float] = _ENERGIES | _CUBIC_FEET
 _AMBIGUOUS = "mbtu"
@@ -158,7 +158,7 @@ def is_generation(interpretation: str) -> bool:
     return interpretation.startswith("ELECTRICITY_ON_SITE_GENERATION")
 
 
-def normalised_unit(
+def normalized_unit(
     unit: str, interpretation: str = "", heat_content: float | None = None, posted_unit: str | None = None
 ) -> tuple[str, float]:
     """Return the datastore's unit (KWH or THERM) for a unit in any common spelling, and the conversion factor to it.
@@ -167,9 +167,9 @@ def normalised_unit(
     heat_content: for a volume of gas, in therms per unit of volume. posted_unit: the original unit, if the values have
     already been converted; the heat content then refers to that unit.
 
-    >>> normalised_unit("Wh")
+    >>> normalized_unit("Wh")
     ('KWH', 0.001)
-    >>> normalised_unit("CCF", "NATURAL_GAS_CONSUMPTION_SUPPLIED", heat_content=1.03)
+    >>> normalized_unit("CCF", "NATURAL_GAS_CONSUMPTION_SUPPLIED", heat_content=1.03)
     ('THERM', 1.03)
 
     Raises ValueError, listing the accepted units (only those of the fuel if an interpretation is given), or
@@ -223,7 +223,10 @@ def _spelling(unit: str, interpretation: str = "") -> str:
 
 
 def _therms(unit: str, cubic_feet: float, heat_content: float | None) -> float:
-    """Return the therms per unit of volume. Raises HeatContentError if it is missing or implausible for gas."""
+    """Return the therms per unit of volume.
+
+    Raises HeatContentError if heat_content is missing or implausible for gas.
+    """
     typical = float(f"{_TYPICAL_BTU * cubic_feet / _BTU_PER_THERM:.3g}")
     if heat_content is None:
         raise HeatContentError(

@@ -207,7 +207,7 @@ def table(columns: Mapping[str, Mapping[str, float]]) -> str:
 
 def by_memory(schedule: Work, worker: Work) -> str:
     """Return, by worker memory, the seconds of a run and the dollars of 1,000 runs: of the workers and in total."""
-    lines = ["| MB | s a run | workers, $ | on arm64, $ | all, $ |", "|---|---|---|---|---|"]
+    lines = ["| MB | s per run | workers, $ | on arm64, $ | total, $ |", "|---|---|---|---|---|"]
     for memory in SIZES:
         usage = of_runs(1_000, schedule, worker, memory)
         seconds = 1_000 * worker.billed(memory)["Lambda, GB-seconds"]

@@ -4,8 +4,8 @@
     python -m benchmarks.equality.caltrack record FILE
 
 The first fits the baselines of eemeter's Illinois bills and of simulated meters (seed DEVELOPMENT) with both, prints
-one row per group of meters, and exits with 1 if a number differs by more than 1e-9. It takes some minutes, nearly all
-of them in eemeter. The second writes a few small meters with eemeter's fits for the unit tests.
+one row per group of meters, and exits with 1 if a number differs by more than 1e-9. It takes several minutes, nearly
+all of them in eemeter. The second writes a few small meters with eemeter's fits for the unit tests.
 
 eemeter 3.2.0 needs pandas < 2.1 and numpy < 2, so it runs in its own virtual environment, in .local/caltrack.
 """
@@ -44,7 +44,7 @@ ENVIRONMENTS = REPOSITORY / ".local" / "caltrack"
 
 FREQUENCIES = ("billing_monthly", "billing_bimonthly")
 SIMULATED = range(12)  # numbers of the meters of each frequency
-UNEVEN, NET = (0, 1, 3), (0, 8)  # simulated meters with gaps, and with solar panels
+WITH_GAPS, NET = (0, 1, 3), (0, 8)  # simulated meters with gaps, and with solar panels
 YEAR = pd.Timedelta(days=365)
 POINTS = ("heating_balance_point", "cooling_balance_point")
 NUMBERS = ("intercept", "heating_slope", "cooling_slope", "r2_adjusted")
@@ -132,13 +132,16 @@ def meters() -> list[Meter]:
     for frequency in FREQUENCIES:
         found += [simulated(frequency, number) for number in SIMULATED]
     for frequency in FREQUENCIES:
-        found += [with_gaps(simulated(frequency, number)) for number in UNEVEN]
+        found += [with_gaps(simulated(frequency, number)) for number in WITH_GAPS]
         found += [with_panels(simulated(frequency, number)) for number in NET]
     return found
 
 
 def fit_ours(meter: Meter) -> Fit:
-    """Return model type, balance points (°F), intercept (a day), slopes (a degree day), adjusted R², CPU seconds."""
+    """Return a fit: model type, balance points (°F), intercept (per day), slopes (per degree day), adjusted R².
+
+    With its CPU seconds.
+    """
     starts = pd.DatetimeIndex(pd.to_datetime(meter.starts, utc=True))
     bills = pd.Series([*meter.energy, None], index=starts, dtype=float)
     clock = pd.date_range(starts[0], periods=len(meter.temperature), freq="h")

@@ -16,7 +16,7 @@ from benchmarks.meters.places import GREAT_BRITAIN, SPRINGFIELD, Hours, find_pla
 
 DAYS_AROUND = 490  # with readings, before and after: the days until the first full bill, and seven bimonthly bills
 YEAR = 365  # days
-_WORKS = 9  # days between the end of the baseline and the start of the reporting period
+_BLACKOUT = 9  # days between the end of the baseline and the start of the reporting period
 _MARGIN = 3  # days of temperatures around the readings
 
 Days: TypeAlias = pd.Series  # one value per day, indexed by the start of the day in the climate's time zone
@@ -53,7 +53,7 @@ class Climate:
     @property
     def baseline_end(self) -> pd.Timestamp:
         """The end of the baseline, a local midnight."""
-        return self.reporting_start - pd.DateOffset(days=_WORKS)
+        return self.reporting_start - pd.DateOffset(days=_BLACKOUT)
 
     @property
     def reporting_start(self) -> pd.Timestamp:
@@ -133,7 +133,7 @@ def _hours_around(measure: str) -> list[str]:
     """Return the UTC hours around a measure (ISO 8601); climates share these strings."""
     day = pd.Timestamp(measure, tz="UTC")
     first, last = (
-        day - pd.Timedelta(days=_MARGIN + DAYS_AROUND + _WORKS),
+        day - pd.Timedelta(days=_MARGIN + DAYS_AROUND + _BLACKOUT),
         day + pd.Timedelta(days=DAYS_AROUND + _MARGIN),
     )
     return [at.isoformat() for at in pd.date_range(first, last, freq="h")]

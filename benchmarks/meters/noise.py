@@ -16,9 +16,9 @@ PROPORTIONAL, CONSTANT = LAWS = ("proportional to load", "independent of load")
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 _MIN_READING = {"THERM": 0.0, "KWH": 0.01}  # fraction of the load: eemeter treats electricity of 0 as missing
-_CENTRES = np.linspace(-8, 8, 1601)
-# means of a normal variable with standard deviation 1 around each centre, clipped at 0
-_MEANS = _CENTRES * ndtr(_CENTRES) + np.exp(-(_CENTRES**2) / 2) / np.sqrt(2 * np.pi)
+_CENTERS = np.linspace(-8, 8, 1601)
+# means of a normal variable with standard deviation 1 around each center, clipped at 0
+_MEANS = _CENTERS * ndtr(_CENTERS) + np.exp(-(_CENTERS**2) / 2) / np.sqrt(2 * np.pi)
 
 
 def autoregressive(draw: np.random.Generator, n: int, autocorrelation: float) -> Floats:
@@ -41,5 +41,5 @@ def read(load: Floats, deviation: Floats, noise: Floats, unit: str) -> Floats:
     minimum = _MIN_READING[unit] * load
     with np.errstate(divide="ignore"):  # without noise
         above = (load - minimum) / deviation
-    lower = np.interp(above, _MEANS, _MEANS - _CENTRES)
+    lower = np.interp(above, _MEANS, _MEANS - _CENTERS)
     return np.asarray(np.maximum(load + deviation * (noise - lower), minimum))

@@ -45,7 +45,7 @@ def find_place(name: str) -> Place:
 
 
 def hour_of_year(index: pd.DatetimeIndex) -> npt.NDArray[np.int64]:
-    """Return the hour in UTC, counted from 1 January; 29 February counts as 1 March."""
+    """Return the hour in UTC, counted from 1 January; 29 February counts as 28 February."""
     utc = index.tz_convert("UTC")
     day = utc.dayofyear - (utc.is_leap_year & (utc.dayofyear > 59)).astype(int)
     return np.asarray((day - 1) * 24 + utc.hour, dtype=np.int64)

@@ -53,8 +53,8 @@ def main(sizes: list[int]) -> None:
             wait_until_ended(client, f"aggregation_runs/{run['id']}/", poll=0.1)
             ended = time.perf_counter()
             print(
-                f"{size:,} derivatives: {ended - began:.1f} s ({posted - began:.1f} s the request,"
-                f" {ended - posted:.1f} s the execution), {1e6 * (ended - began) / size:.0f} µs each;"
+                f"{size:,} derivatives: {ended - began:.1f} s ({posted - began:.1f} s for the request,"
+                f" {ended - posted:.1f} s for the execution), {1e6 * (ended - began) / size:.0f} µs each;"
                 f" peak memory of a function {peak_memory(port)} MB",
                 flush=True,
             )

@@ -3,8 +3,8 @@
     python -m benchmarks.speed [ROUNDS]
 
 prints, in CPU seconds of one process, the fits of both periods of the Illinois samples (24 fits), with and without the
-acceleration; then complete meter runs compared with eemeter as its users call it (equality.py), and where the remaining
-time of a run goes; then the same runs in a process pool. Each pair is measured alternately.
+acceleration; then complete meter runs compared with eemeter as its users call it (benchmarks/equality/samples.py), and
+where the remaining time of a run goes; then the same runs in a process pool. Each pair is measured alternately.
 `benchmarks.speed.throughput` measures end to end, through the API. The benchmark stops if fitted models differ.
 """
 
@@ -31,7 +31,7 @@ from infra.local import portfolio
 SAMPLES = [name for name in portfolio.names() if not name.endswith("-hourly")]
 PROCESSES = max(2, os.cpu_count() or 2)
 PARTS = (  # of a run, with the functions that contain them
-    ("the optimiser and its objective", "opt_optimize"),
+    ("the optimizer and its objective", "opt_optimize"),
     ("other parts of eemeter's fits", "changepoint.py:fit"),
     ("eemeter's data classes", "from_series"),
     ("reading the input", "serialized.py:read"),
@@ -141,7 +141,7 @@ def print_profile() -> None:
     shares: dict[str, float] = {}
     for part, function in PARTS:
         shares[part] = max(value for name, value in spent.items() if function in name) / whole
-    shares["other parts of eemeter's fits"] -= shares["the optimiser and its objective"]
+    shares["other parts of eemeter's fits"] -= shares["the optimizer and its objective"]
     shares["other"] = 1 - sum(shares.values())
     print("\nWhere the time of a daily run goes:", ", ".join(f"{part} {share:.0%}" for part, share in shares.items()))
 

@@ -2,9 +2,9 @@
 
     python -m benchmarks.speed.throughput [ROUNDS]
 
-A round runs 16 daily samples in a pool of plain processes (calling eemeter directly, as a script would: equality.py),
-then the same samples in one bulk request on the local stack, with as many workers. It prints the ratio of runs per
-second.
+A round runs 16 daily samples in a pool of plain processes (calling eemeter directly, as a script would:
+benchmarks/equality/samples.py), then the same samples in one bulk request on the local stack, with as many workers. It
+prints the ratio of runs per second.
 """
 
 import logging
@@ -17,11 +17,11 @@ from concurrent.futures import ProcessPoolExecutor
 
 from benchmarks.equality.samples import Windows, directly, windows_of
 from benchmarks.shared.stack import fresh_stack, load, run
+from benchmarks.speed.fits import PROCESSES
 from chalicelib.metering import run_meter
 from infra.local import portfolio
 
 SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 4
-PROCESSES = max(2, os.cpu_count() or 2)
 
 
 def warm(name: str) -> Windows:

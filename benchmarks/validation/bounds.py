@@ -13,10 +13,10 @@ from benchmarks.validation.simulation import LOADS, Outcome, of_derivative
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 LOW_AUTOCORRELATION = 0.3
-_MORE = 2.0  # percentage points, by which each half of the meters, by autocorrelation, may deviate further
+_MORE = 2.0  # percentage points, added to either end of the accepted coverage for the halves in _HALVES
 _LITTLE_NOISE_ERROR = 1.0  # percent
 _PORTFOLIO_COVERAGE, _PORTFOLIO_HALF_WIDTH = (93.0, 100.0), 1.0
-_SIDES: dict[str, Callable[[Outcome], bool]] = {
+_HALVES: dict[str, Callable[[Outcome], bool]] = {
     f"below {LOW_AUTOCORRELATION}": lambda one: one.autocorrelation < LOW_AUTOCORRELATION,
     f"{LOW_AUTOCORRELATION} or more": lambda one: one.autocorrelation >= LOW_AUTOCORRELATION,
 }
@@ -86,7 +86,7 @@ def _of_groups(results: Results) -> Iterator[Bound]:
         yield Bound(f"{name}: coverage", low, high, {derivative: one.share for derivative, one in found.items()})
         shares = {
             f"{derivative}, {side}": one.share
-            for side, belongs in _SIDES.items()
+            for side, belongs in _HALVES.items()
             for derivative, one in _by_derivative([one for one in outcomes if belongs(one)]).items()
         }
         yield Bound(f"{name}: coverage, by autocorrelation", low - _MORE, high + _MORE, shares)

@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Sequence
-from statistics import mean, median, stdev
+from statistics import NormalDist, mean, median, stdev
 from typing import NamedTuple
 
 from benchmarks.validation.simulation import Outcome
 
 LEVEL = 0.95
-_Z = 1.959964  # quantile for a two-sided 95 % interval of a normal variable
+Z = NormalDist().inv_cdf((1 + LEVEL) / 2)  # for a two-sided 95 % interval of a normal variable
 
 
 class Estimate(NamedTuple):
@@ -61,9 +61,9 @@ def wilson(successes: float, n: float) -> Estimate:
     """
     if not n:
         return Estimate(math.nan, math.nan, math.nan)
-    centre, spread = successes + _Z**2 / 2, _Z * math.sqrt(successes * (n - successes) / n + _Z**2 / 4)
+    center, spread = successes + Z**2 / 2, Z * math.sqrt(successes * (n - successes) / n + Z**2 / 4)
     return Estimate(
-        *(100 * part for part in (successes / n, (centre - spread) / (n + _Z**2), (centre + spread) / (n + _Z**2)))
+        *(100 * part for part in (successes / n, (center - spread) / (n + Z**2), (center + spread) / (n + Z**2)))
     )
 
 
@@ -71,5 +71,5 @@ def mean_of(errors: Sequence[float]) -> Estimate:
     """Return a mean with its normal interval, which needs at least two errors."""
     if not errors:
         return Estimate(math.nan, math.nan, math.nan)
-    spread = _Z * stdev(errors) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
+    spread = Z * stdev(errors) / math.sqrt(len(errors)) if len(errors) > 1 else math.nan
     return Estimate(mean(errors), mean(errors) - spread, mean(errors) + spread)

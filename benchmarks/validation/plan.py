@@ -18,7 +18,8 @@ LITTLE_NOISE = 0.05  # as a fraction of a meter's noise
 _COMPARED, _OTHERS = 300, ("guideline14", "caltrack", "bootstrap")
 _MIN_METERS = 3
 
-Numbers = Mapping[tuple[str, bool], Sequence[int]]  # numbers of meters, by load and whether all are in one climate
+# the numbers of meters, by their load and whether they are in one climate
+Numbers = Mapping[tuple[str, bool], Sequence[int]]
 
 
 class Plan(NamedTuple):

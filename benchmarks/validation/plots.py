@@ -19,8 +19,8 @@ from benchmarks.validation.simulation import LOADS, Group, of_derivative
 from benchmarks.validation.tables import billing_errors
 
 METHODS_PLOT, LOADS_PLOT = "validation-methods.svg", "validation-loads.svg"
-_COLOURS = ("#0072b2", "#d55e00")  # distinguishable with colour blindness (Okabe and Ito)
-_GREY = "#888888"
+_COLORS = ("#0072b2", "#d55e00")  # distinguishable with color blindness (Okabe and Ito)
+_GRAY = "#888888"
 _STYLE: dict[RcKeyType, Any] = {
     "svg.hashsalt": "validation",
     "font.size": 9,
@@ -42,15 +42,15 @@ def plot_methods(results: Results) -> Figure:
     groups = list(results.plan.groups)
     figure = Figure(figsize=(9.5, 0.32 * len(groups) + 1.4), layout="constrained")
     shares, widths = figure.subplots(1, 2, sharey=True)
-    for interpretation, colour, shift in zip((NORMAL_YEAR, OBSERVED), _COLOURS, (-0.16, 0.16), strict=True):
+    for interpretation, color, shift in zip((NORMAL_YEAR, OBSERVED), _COLORS, (-0.16, 0.16), strict=True):
         found = [coverage(of_derivative(results.compared(group), interpretation)) for group in groups]
         rows = [at + shift for at in range(len(groups))]
         values, lows, highs = zip(*(one.share for one in found), strict=True)
-        shares.hlines(rows, lows, highs, color=colour, linewidth=1.5)
-        shares.plot(values, rows, "o", color=colour, markersize=4.5, label=interpretation)
-        widths.plot([one.half_width for one in found], rows, "o", color=colour, markersize=4.5)
-        widths.plot([one.needed for one in found], rows, "|", color=colour, markersize=8, markeredgewidth=1.5)
-    shares.axvline(95, color=_GREY, linewidth=0.8, zorder=0)
+        shares.hlines(rows, lows, highs, color=color, linewidth=1.5)
+        shares.plot(values, rows, "o", color=color, markersize=4.5, label=interpretation)
+        widths.plot([one.half_width for one in found], rows, "o", color=color, markersize=4.5)
+        widths.plot([one.needed for one in found], rows, "|", color=color, markersize=8, markeredgewidth=1.5)
+    shares.axvline(95, color=_GRAY, linewidth=0.8, zorder=0)
     shares.set_xlabel("intervals that hold the truth, %\n(line: 95 % interval of the share)")
     widths.set_xscale("log")
     widths.set_xticks(_TICKS, [str(tick) for tick in _TICKS])
@@ -70,7 +70,7 @@ def plot_loads(results: Results) -> Figure:
     figure = Figure(figsize=(9.5, 4), layout="constrained")
     panels = dict(zip(BILLING_MODELS, figure.subplots(1, len(BILLING_MODELS), sharey=True), strict=True))
     for groups, load, errors in billing_errors(results):
-        for one, colour, shift in zip(errors, _COLOURS, (-0.18, 0.18), strict=True):
+        for one, color, shift in zip(errors, _COLORS, (-0.18, 0.18), strict=True):
             panels[groups].boxplot(
                 [one],
                 positions=[LOADS.index(load) + shift],
@@ -78,17 +78,17 @@ def plot_loads(results: Results) -> Figure:
                 whis=(2.5, 97.5),
                 showfliers=False,
                 patch_artist=True,
-                boxprops={"facecolor": colour, "edgecolor": colour, "alpha": 0.55},
+                boxprops={"facecolor": color, "edgecolor": color, "alpha": 0.55},
                 medianprops={"color": "black"},
-                whiskerprops={"color": colour},
-                capprops={"color": colour},
+                whiskerprops={"color": color},
+                capprops={"color": color},
             )
     for groups, axes in panels.items():
-        axes.axhline(0, color=_GREY, linewidth=0.8, zorder=0)
+        axes.axhline(0, color=_GRAY, linewidth=0.8, zorder=0)
         axes.set_title(READINGS[groups[0].frequency])
         axes.set_xticks(range(len(LOADS)), [load.replace(" ", "\n") for load in LOADS])
     next(iter(panels.values())).set_ylabel("error of annualized savings, % of the baseline")
-    patches = [Patch(color=colour, alpha=0.55) for colour in _COLOURS]
+    patches = [Patch(color=color, alpha=0.55) for color in _COLORS]
     figure.legend(
         patches, [group.model for group in BILLING_MODELS[0]], loc="outside upper center", ncols=2, frameon=False
     )
@@ -103,4 +103,4 @@ def _separate(axes: Axes, frequencies: list[str]) -> None:
     """Draw a line where the frequency changes."""
     for at, (one, following) in enumerate(pairwise(frequencies)):
         if one != following:
-            axes.axhline(at + 0.5, color=_GREY, linewidth=0.5, linestyle=":")
+            axes.axhline(at + 0.5, color=_GRAY, linewidth=0.5, linestyle=":")

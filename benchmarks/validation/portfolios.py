@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.meters.climates import CLIMATES
 from benchmarks.meters.simulated_meter import simulate
-from benchmarks.validation.coverage import Estimate, wilson
+from benchmarks.validation.coverage import Estimate, Z, wilson
 from benchmarks.validation.plan import Numbers, Plan, pool_of
 from benchmarks.validation.simulation import LOADS, Group, Outcome, Outcomes, load_of, of_derivative, processes
 from chalicelib.aggregation.sums import partial_sum, total
@@ -26,7 +26,6 @@ NORMAL_YEAR, _, OBSERVED = DERIVATIVE_INTERPRETATIONS
 _SEED = 0
 _BATCH = 1000
 _TRACE = {"KWH": INTERPRETATIONS["E_C_S"], "THERM": INTERPRETATIONS["NG_C_S"]}
-_Z = NormalDist().inv_cdf(0.975)
 
 
 class Sum(NamedTuple):
@@ -40,11 +39,11 @@ class Sum(NamedTuple):
 class SumCoverage(NamedTuple):
     """Coverage for portfolios of one size, in percent, and the median half-width of their intervals.
 
-    covered_with_shared: coverage with the systematic error added in quadrature.
+    covered_with_systematic: coverage with the systematic error added in quadrature.
     """
 
     covered: Estimate
-    covered_with_shared: Estimate
+    covered_with_systematic: Estimate
     half_width: float
 
 
@@ -106,15 +105,15 @@ def _of_sizes(pool: Sequence[Outcome], draws: int) -> dict[int, SumCoverage]:
 def sum_coverage(sums: Sequence[Sum], independent: float) -> SumCoverage:
     """Return the coverage of sums. independent: how many sums without common meters there can be, for the intervals."""
     errors, widths = [one.error for one in sums], [one.half_width for one in sums]
-    with_shared = [math.hypot(one.half_width, one.systematic) for one in sums]
+    with_systematic = [math.hypot(one.half_width, one.systematic) for one in sums]
     n = min(independent, len(sums))
 
     def covered(half_widths: Sequence[float]) -> Estimate:
         held = [abs(error) <= half for error, half in zip(errors, half_widths, strict=True)]
         return wilson(n * sum(held) / len(held), n)
 
-    known = not any(map(math.isnan, with_shared))
-    return SumCoverage(covered(widths), covered(with_shared) if known else wilson(0, 0), median(widths))
+    known = not any(map(math.isnan, with_systematic))
+    return SumCoverage(covered(widths), covered(with_systematic) if known else wilson(0, 0), median(widths))
 
 
 def draw_sums(pool: Sequence[Outcome], meters: int, draws: int) -> Iterator[Sum]:
@@ -140,14 +139,14 @@ def pool_bias(pool: Sequence[Outcome]) -> Estimate:
     errors = np.array([one.error for one in pool]) * baseline
     bias = float(errors.sum() / baseline.sum())
     deviation = math.sqrt(np.sum((errors - bias * baseline) ** 2) * len(pool) / max(len(pool) - 1, 1))
-    spread = _Z * deviation / float(baseline.sum())
+    spread = Z * deviation / float(baseline.sum())
     return Estimate(bias, bias - spread, bias + spread)
 
 
-def at_best(meters: int, pool: int) -> float:
+def attainable_coverage(meters: int, pool: int) -> float:
     """Return the coverage (percent) of correct intervals for sums from a small pool, whose mean error they all share.
 
-    >>> round(at_best(1000, 300))
+    >>> round(attainable_coverage(1000, 300))
     65
     """
-    return 100 * (2 * NormalDist().cdf(_Z / math.sqrt(1 + meters / pool)) - 1)
+    return 100 * (2 * NormalDist().cdf(Z / math.sqrt(1 + meters / pool)) - 1)

@@ -1,19 +1,16 @@
 """Run every sample that eemeter ships with each model that accepts its frequency."""
 
 import math
-import multiprocessing
-import os
 import re
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from typing import Any, NamedTuple
 
 from benchmarks.meters import uk_samples
+from benchmarks.validation.simulation import processes
 from chalicelib.metering import MeterFailure, run_meter
 from chalicelib.metering.models.registry import MODEL_CLASSES
 from infra.local import portfolio
 
-PROCESSES = 2
 _BILLS = {"billing", "caltrack_billing"}
 # the formatters that accept a sample, by its frequency; shorter readings are added up
 FORMATTERS = {"hourly": {"hourly", "daily"} | _BILLS, "daily": {"daily"} | _BILLS, "billing": _BILLS}
@@ -70,8 +67,7 @@ def sample_run(sample: str, model: str) -> SampleRun:
 
 def sample_runs() -> list[SampleRun]:
     """Run all combinations."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+    with processes() as pool:
         return list(pool.map(sample_run, *zip(*combinations(), strict=True)))
 
 

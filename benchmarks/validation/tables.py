@@ -195,7 +195,7 @@ def _middle(errors: Sequence[float]) -> str:
 
 def _covered(pair: Sequence[PortfolioCoverage], meters: int) -> str:
     sums = [one.of_size[meters] for one in pair]
-    return _pair(f"{one.covered.value:.0f} ({_whole(one.covered_with_shared.value)})" for one in sums)
+    return _pair(f"{one.covered.value:.0f} ({_whole(one.covered_with_systematic.value)})" for one in sums)
 
 
 def _whole(value: float) -> str:

@@ -44,7 +44,11 @@ def unit_of(kind: Kind, units: Mapping[str, int]) -> str:
     """Return the only unit of the derivatives of a kind. Raises DisagreementError if there are several."""
     if len(units) > 1:
         given = _listed(units.items())
-        raise DisagreementError(("", f"The derivatives of {_shown(kind)} have different units: {given}."))
+        sentence = (
+            f"The derivatives of {_shown(kind)} have different units: {given}; select derivatives of one unit, or run"
+            " the other meters again."
+        )
+        raise DisagreementError(("", sentence))
     (unit,) = units
     return unit
 

@@ -8,7 +8,7 @@ from typing import Any
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure, NoHourlyModels, SufficiencyFailure
-from chalicelib.metering.fitting.period import criteria, disqualification_message, empty_period, unfitted
+from chalicelib.metering.fitting.period import disqualification_message, empty_period, plain_criteria, unfitted
 from chalicelib.metering.models.registry import Registry
 from chalicelib.metering.plain import plain
 from chalicelib.metering.preparation.period_data import PeriodData
@@ -66,7 +66,7 @@ def _criteria(prepared: Prepared) -> tuple[list[dict[str, Any]], list[dict[str, 
 
 
 def _with_period(period: str | None, found: list[EEMeterWarning]) -> list[dict[str, Any]]:
-    return [{"period": period, **criterion} for criterion in criteria(found)]
+    return [{"period": period, **criterion} for criterion in plain_criteria(found)]
 
 
 def _early_failure(prepared: Prepared) -> MeterFailure | None:

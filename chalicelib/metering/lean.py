@@ -2,10 +2,12 @@
 
 `import eemeter` imports all of it: the hourly models with scikit-learn, scikit-fda and statsmodels, a downloader and
 more. If this module is imported before eemeter, it imports only the daily and billing models. Other parts are imported
-on first access, if their packages are installed. In the lean tree (infra/packaging/lean.py), which has only NumPy,
-SciPy, pandas, nlopt and pydantic in addition to eemeter, accessing them raises an EngineError.
+on first access, if their packages are installed. In the lean tree (the package directory built by
+infra/packaging/lean.py), which has only NumPy, SciPy, pandas, nlopt and pydantic in addition to eemeter, accessing them
+raises an EngineError.
 
-This is verified for eemeter 4.1.1 only. Any other version is imported as a whole, as is an eemeter imported before.
+This is verified for eemeter 4.1.1 only. Any other version is imported as a whole; if eemeter is already imported,
+nothing is changed.
 """
 
 import importlib
@@ -35,7 +37,7 @@ class EngineError(ImportError):
     def __init__(self, what: str, error: ImportError) -> None:
         self.cause: ImportError = error.cause if isinstance(error, EngineError) else error
         super().__init__(
-            f"{what} is not available: the lean engine has only eemeter's daily and billing models ({self.cause})."
+            f"{what} is not available: this environment has only eemeter's daily and billing models ({self.cause})."
             " Install the packages of requirements-meter.txt to use it."
         )
 

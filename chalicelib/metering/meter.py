@@ -19,10 +19,10 @@ from chalicelib.metering.failure import MeterFailure, SufficiencyFailure
 from chalicelib.metering.fitting.period import (
     Period,
     by_bill,
-    criteria,
     disqualification_message,
     empty_period,
     fit_period,
+    plain_criteria,
     predict,
 )
 from chalicelib.metering.inputs.frequency import Frequency
@@ -90,7 +90,7 @@ def _compute(document: Mapping[str, Any], prepared: Prepared) -> dict[str, Any]:
         derivative |= {"uncertainty": choice.uncertainty, "systematic_error": bound}
     for label, period in fitted.items():
         if derivatives[0][f"{label}_lower"] is None:
-            period.report["warnings"] += criteria([no_interval(choice.uncertainty, period)])
+            period.report["warnings"] += plain_criteria([no_interval(choice.uncertainty, period)])
     before = daily(baseline.rows[["observed", "predicted"]])
     after = daily(
         pd.DataFrame(
@@ -136,13 +136,14 @@ def _baseline(prepared: Prepared) -> Period:
     if isinstance(prepared.baseline, MeterFailure):
         if prepared.has_no_prior_generation:
             return empty_period(
-                "The trace has no complete readings in the baseline period, when nothing was exported to the grid."
+                "The trace has no complete readings in the baseline period; nothing was exported to the grid before the"
+                " project."
             )
         raise prepared.baseline
     baseline = fit_period(prepared.baseline, prepared.choice)
     if baseline.model is None:
         raise SufficiencyFailure(disqualification_message(baseline, prepared.choice.formatter.criteria))
-    baseline.report["warnings"] += criteria(prepared.findings)
+    baseline.report["warnings"] += plain_criteria(prepared.findings)
     return baseline
 
 
@@ -164,8 +165,8 @@ def _fingerprint(document: Mapping[str, Any]) -> str:
 
 
 def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:
-    months_a_bill = 2 if frequency.name == "billing_bimonthly" else 1
-    return np.asarray((pd.DatetimeIndex(normal_year.index).month - 1) // months_a_bill, dtype=np.int64)
+    months_per_bill = 2 if frequency.name == "billing_bimonthly" else 1
+    return np.asarray((pd.DatetimeIndex(normal_year.index).month - 1) // months_per_bill, dtype=np.int64)
 
 
 def _columns(rows: pd.DataFrame) -> dict[str, Any]:

@@ -21,7 +21,8 @@ VALUE, QUALITY, ORIGIN = "temperature", "temperature_quality_code", "temperature
 DATE, PARTS = ("date",), ("year", "month", "day", "hour", "minute")
 STATIONS = ("station", "station_id")
 MISSING = {9999.0, 9999.9, 999.9}  # sentinel values for a missing temperature, with either sign
-# Suspect, erroneous or removed (table 3 of the documentation). A lower-case letter: one of GHCNh's own checks failed.
+# Quality codes for suspect, erroneous or removed values (table 3): in these data sources, and in all others.
+# A lower-case letter: one of GHCNh's own checks failed.
 _FIRST_SOURCES = ("220", "221", "222", "223", "347", "348")
 _BAD_OF_FIRST, _BAD = "235", "2367"
 
@@ -60,7 +61,7 @@ def temperatures(content: bytes, name: str, station: str, year: int) -> pd.Serie
         try:
             observation = _observation(line, layout, station)
             if observation and (observation[0].year != year or observation[0] > now):
-                raise ValueError(f"{observation[0]:%Y-%m-%dT%H:%MZ} is not a past time of {year}")
+                raise ValueError(f"{observation[0]:%Y-%m-%dT%H:%MZ} is in the future or not in {year}")
         except ValueError as problem:
             bad += 1
             first = first or f"line {number}, cannot be read: {problem}"

@@ -57,7 +57,10 @@ def unlisted(base: str, station: str) -> str:
             " not a WMO number followed by 0."
         )
     if _listed(base) is None:
-        return f"Station {station} cannot be found in GHCNh: the station list {_address(base)} does not exist."
+        return (
+            f"Station {station} cannot be found in GHCNh: the station list {_address(base)} does not exist. Check the"
+            " template's parameter WeatherUrl."
+        )
     if _found(base, station):
         return ""
     sought = " or ".join(f"{kind} {number}" for kind, number in numbers)

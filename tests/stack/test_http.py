@@ -228,7 +228,7 @@ class TestTime:
     ) -> None:
         with seconds(4):
             problem = api.refused(method, path, 503, **({"json": body} if body else {}))
-            assert problem["type"] == "urn:eemeter-datastore:problem:out-of-time"
+            assert problem["type"] == "urn:eemeter-datastore:problem:deadline-exceeded"
             assert int(api.call("GET", "projects/").headers["Retry-After"]) > 0
         assert api.get("projects/", project_id="out of time") == []
 

@@ -27,7 +27,7 @@ def test_short_and_full_interpretations_are_accepted_and_full_ones_are_shown(
     [("E_C_S", unit, "KWH") for unit in ("KWH", "kWh", "kwh", "Wh", "wh", "WH", "MWh")]
     + [("NG_C_S", unit, "THERM") for unit in ("THERM", "therm", "therms", "Therms", "thm", "THM")],
 )
-def test_a_unit_is_normalised(api: Api, interpretation: str, unit: str, shown: str) -> None:
+def test_a_unit_is_normalized(api: Api, interpretation: str, unit: str, shown: str) -> None:
     trace = create(api, interpretation=interpretation, unit=unit)
     assert (trace["unit"], trace["posted_unit"]) == (shown, unit)
 

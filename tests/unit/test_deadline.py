@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chalicelib import deadline
-from chalicelib.deadline import OutOfTimeError
+from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.collections import traces
 from chalicelib.store.runs import meter_runs, outbox, queue
 from chalicelib.store.runs.meter_runs import RunSpec
@@ -33,7 +33,7 @@ def test_it_holds_inside_and_in_threads_and_ends_with_the_block() -> None:
         thread.start()
         thread.join()
         deadline.check(4)
-        with pytest.raises(OutOfTimeError):
+        with pytest.raises(DeadlineExceededError):
             deadline.check(6)
     assert 4 < seen[0] <= 5
     assert deadline.left() == math.inf
@@ -49,7 +49,7 @@ def test_an_inner_deadline_can_only_be_sooner() -> None:
 
 
 def test_it_ends_with_the_block_after_an_error_as_well() -> None:
-    with pytest.raises(OutOfTimeError), deadline.within(0):
+    with pytest.raises(DeadlineExceededError), deadline.within(0):
         deadline.check()
     assert deadline.left() == math.inf
 
@@ -68,7 +68,7 @@ class Table:
 
 def test_many_items_are_read_only_while_there_is_time() -> None:
     table: Any = Table(0.02)
-    with pytest.raises(OutOfTimeError), deadline.within(0.1):
+    with pytest.raises(DeadlineExceededError), deadline.within(0.1):
         pages.get_many(table, range(100_000))
     assert 1 <= table.requests <= 6
 
@@ -85,7 +85,7 @@ def test_a_page_ends_in_time_and_the_next_goes_on_where_it_ended() -> None:
 
 
 def test_a_page_for_which_no_time_is_left_is_an_error_and_no_page() -> None:
-    with pytest.raises(OutOfTimeError), deadline.within(0):
+    with pytest.raises(DeadlineExceededError), deadline.within(0):
         pages.walk(Table(0), range(1, 100), 0, 10)  # type: ignore[arg-type]
 
 
@@ -110,7 +110,7 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_bulk_request_begins_to_write_only_what_it_has_the_time_to_write(writes: list[str]) -> None:
     with deadline.within(5):
-        with pytest.raises(OutOfTimeError):
+        with pytest.raises(DeadlineExceededError):
             meter_runs._schedule([RunSpec()] * 6_000, None)
         assert writes == []
         meter_runs._schedule([RunSpec()] * 4_000, None)
@@ -121,7 +121,7 @@ def test_runs_that_were_written_are_accepted_although_there_is_no_time_to_queue_
     writes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def stop(block: range) -> None:
-        raise OutOfTimeError
+        raise DeadlineExceededError
 
     monkeypatch.setattr(outbox, "dispatch", stop)
     with deadline.within(5):
@@ -129,7 +129,7 @@ def test_runs_that_were_written_are_accepted_although_there_is_no_time_to_queue_
 
 
 def test_records_are_added_only_while_there_is_time(writes: list[str]) -> None:
-    with pytest.raises(OutOfTimeError), deadline.within(0):
+    with pytest.raises(DeadlineExceededError), deadline.within(0):
         series.append_many({"a": Column(), "b": Column()})
     assert writes == []
 
@@ -139,7 +139,7 @@ def test_a_trace_whose_records_take_too_long_to_delete_is_still_there(
 ) -> None:
     monkeypatch.setattr(traces, "get", lambda number: Trace(id=number, trace_id="a"))
     monkeypatch.setattr(traces._traces, "_commit", lambda changes: writes.append("trace deleted"))
-    with pytest.raises(OutOfTimeError), deadline.within(0):
+    with pytest.raises(DeadlineExceededError), deadline.within(0):
         traces.delete(1)
     assert writes == []
 
@@ -159,7 +159,7 @@ def test_what_was_begun_is_undone_whatever_time_is_left(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(MeterRun, "batch_write", Writer)
     with deadline.within(0):
-        with pytest.raises(OutOfTimeError):
+        with pytest.raises(DeadlineExceededError):
             bulk.put_all(MeterRun, [MeterRun(id=1)])
         bulk.delete_all(MeterRun, [MeterRun(id=1)])
     assert deleted == [1]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.vocabulary import HeatContentError, normalised_unit
+from chalicelib.vocabulary import HeatContentError, normalized_unit
 
 ELECTRICITY, GAS = "ELECTRICITY_CONSUMPTION_SUPPLIED", "NATURAL_GAS_CONSUMPTION_SUPPLIED"
 BTU = Fraction("1055.05585262")  # J, International Table
@@ -42,7 +42,7 @@ CUBIC_FEET = {
 )
 def test_an_energy_is_converted_exactly(interpretation: str, unit: str, joules: Fraction) -> None:
     name, own = ("THERM", BTU * 100_000) if interpretation == GAS else ("KWH", Fraction(3_600_000))
-    assert normalised_unit(unit, interpretation) == (name, float(joules / own))
+    assert normalized_unit(unit, interpretation) == (name, float(joules / own))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_an_energy_is_converted_exactly(interpretation: str, unit: str, joules: 
     ],
 )
 def test_well_known_factors(unit: str, interpretation: str, expected: tuple[str, float]) -> None:
-    assert normalised_unit(unit, interpretation) == expected
+    assert normalized_unit(unit, interpretation) == expected
 
 
 @given(
@@ -68,19 +68,19 @@ def test_well_known_factors(unit: str, interpretation: str, expected: tuple[str,
     st.sampled_from([str.lower, str.upper, str.title, " {} ".format, "{}s".format]),
 )
 def test_kwh_and_therms_are_consistent(unit: str, value: float, spelled: Callable[[str], str]) -> None:
-    kwh = value * normalised_unit(spelled(unit), ELECTRICITY)[1]
-    therms = value * normalised_unit(spelled(unit), GAS)[1]
-    assert kwh * normalised_unit("kWh", GAS)[1] == pytest.approx(therms, rel=1e-14)
-    assert therms / normalised_unit(spelled(unit), GAS)[1] == pytest.approx(value, rel=1e-14)
+    kwh = value * normalized_unit(spelled(unit), ELECTRICITY)[1]
+    therms = value * normalized_unit(spelled(unit), GAS)[1]
+    assert kwh * normalized_unit("kWh", GAS)[1] == pytest.approx(therms, rel=1e-14)
+    assert therms / normalized_unit(spelled(unit), GAS)[1] == pytest.approx(value, rel=1e-14)
 
 
 @given(st.sampled_from(sorted(CUBIC_FEET)), st.floats(301, 2999), st.floats(0, 1e6))
 def test_a_volume_is_converted_by_its_heat_content(unit: str, btu: float, value: float) -> None:
     heat_content = btu * CUBIC_FEET[unit] / 100_000
-    assert normalised_unit(unit, GAS, heat_content) == ("THERM", heat_content)
-    again = normalised_unit("THERM", GAS, heat_content, posted_unit=unit)
+    assert normalized_unit(unit, GAS, heat_content) == ("THERM", heat_content)
+    again = normalized_unit("THERM", GAS, heat_content, posted_unit=unit)
     assert again == ("THERM", 1.0)
-    in_cubic_feet = value * CUBIC_FEET[unit] * normalised_unit("cf", GAS, btu / 100_000)[1]
+    in_cubic_feet = value * CUBIC_FEET[unit] * normalized_unit("cf", GAS, btu / 100_000)[1]
     assert value * heat_content == pytest.approx(in_cubic_feet, rel=1e-12)
 
 
@@ -88,7 +88,7 @@ def test_a_volume_is_converted_by_its_heat_content(unit: str, btu: float, value:
 @pytest.mark.parametrize("btu", [0, -1036, 299, 3001, 103_600, 1.036])
 def test_an_implausible_heat_content_is_rejected(unit: str, btu: float) -> None:
     with pytest.raises(HeatContentError, match=r"implausible for natural gas.*105\.5.*1,000"):
-        normalised_unit(unit, GAS, btu * CUBIC_FEET[unit] / 100_000)
+        normalized_unit(unit, GAS, btu * CUBIC_FEET[unit] / 100_000)
 
 
 @pytest.mark.parametrize(
@@ -96,9 +96,9 @@ def test_an_implausible_heat_content_is_rejected(unit: str, btu: float) -> None:
 )
 def test_a_volume_needs_its_heat_content(unit: str, typical: str) -> None:
     with pytest.raises(HeatContentError, match=f"add heat_content, the therms per {unit} .*about {typical}$"):
-        normalised_unit(unit, GAS)
+        normalized_unit(unit, GAS)
     with pytest.raises(HeatContentError, match=f"typically about {typical}\\)\\. "):
-        normalised_unit(unit, GAS, 1e9)
+        normalized_unit(unit, GAS, 1e9)
 
 
 @pytest.mark.parametrize(
@@ -116,10 +116,10 @@ def test_a_volume_needs_its_heat_content(unit: str, typical: str) -> None:
 )
 def test_an_unsupported_unit_is_rejected(interpretation: str, unit: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        normalised_unit(unit, interpretation)
+        normalized_unit(unit, interpretation)
 
 
 @pytest.mark.parametrize("posted_unit", [None, "therms", "kWh"])
 def test_a_heat_content_is_only_for_a_volume(posted_unit: str | None) -> None:
     with pytest.raises(HeatContentError, match=f"'{posted_unit or 'THERM'}' is a unit of energy; leave heat_content"):
-        normalised_unit("THERM", GAS, 1.036, posted_unit)
+        normalized_unit("THERM", GAS, 1.036, posted_unit)

@@ -93,7 +93,7 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         "the seconds in `Retry-After`, with the same Idempotency-Key if it had one; if it still takes too long, split "
         "it into smaller requests.",
         Problem(
-            problems.OUT_OF_TIME,
+            problems.DEADLINE_EXCEEDED,
             "The request took longer than the limit of 29 seconds. Retry later, or split it into smaller requests.",
             headers={"Retry-After": "10"},
         ),

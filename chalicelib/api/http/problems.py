@@ -43,7 +43,7 @@ UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The Content
 TOO_MANY_REQUESTS = ProblemType("", 429, "Too Many Requests")  # API Gateway's own, like the 504
 INTERNAL = ProblemType("internal-error", 500, "The datastore had an internal error")
 UNAVAILABLE = ProblemType("unavailable", 503, "The datastore is temporarily unavailable")
-OUT_OF_TIME = ProblemType("out-of-time", 503, "The request took too long")
+DEADLINE_EXCEEDED = ProblemType("deadline-exceeded", 503, "The request took too long")
 GATEWAY_TIMEOUT = ProblemType("", 504, "Gateway Timeout")
 
 

@@ -14,7 +14,7 @@ from chalicelib import deadline, telemetry
 from chalicelib.api.http import cors, problems, validation
 from chalicelib.api.http.endpoints import JSON, Call, Endpoint
 from chalicelib.api.http.problems import Problem
-from chalicelib.deadline import OutOfTimeError
+from chalicelib.deadline import DeadlineExceededError
 from chalicelib.settings import settings
 from chalicelib.store import idempotency
 from chalicelib.store.idempotency import Stored
@@ -49,9 +49,9 @@ def _respond(path: str, request: Request, serve: Callable[[], Stored]) -> Respon
             reply = serve()
     except Problem as problem:
         reply = _error_response(problem)
-    except OutOfTimeError:
+    except DeadlineExceededError:
         detail = "The request took longer than the limit of 29 seconds. Retry later, or split it into smaller requests."
-        reply = _error_response(Problem(problems.OUT_OF_TIME, detail, headers={"Retry-After": RETRY_AFTER}))
+        reply = _error_response(Problem(problems.DEADLINE_EXCEEDED, detail, headers={"Retry-After": RETRY_AFTER}))
     except Exception:
         logger.exception("unexpected error")
         detail = f"The datastore had an unexpected error. If it persists, report the request id {request_id}."

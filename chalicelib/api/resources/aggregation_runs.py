@@ -25,7 +25,7 @@ from chalicelib.api.schemas.aggregation_runs import (
     run_out,
 )
 from chalicelib.api.shared import examples
-from chalicelib.deadline import OutOfTimeError
+from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.results.choosing import Chosen
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.aggregation_runs import AggregationSpec
@@ -146,6 +146,6 @@ def _chosen_in_time(body: AggregationRunIn, spec: AggregationSpec, groups: list[
         with deadline.within(deadline.left() - SCHEDULING):
             members = members_of(groups, [((), body)])
             return chosen_of(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
-    except OutOfTimeError:
+    except DeadlineExceededError:
         logger.info("the execution has to choose the derivatives")
         return None

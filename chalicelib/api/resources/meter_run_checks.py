@@ -205,9 +205,9 @@ def _rank(check: CheckOut) -> int:
 _OUTLIER = {
     "period": "reporting",
     "name": "datastore.data_quality.outliers",
-    "description": "Readings are far from all similar ones.",
+    "description": "Readings are outliers: far from comparable readings.",
     "data": {"count": 1, "readings": ["2015-07-04, 412.5 (limit 127.1)"]},
-    "detail": "readings far from all similar ones: 2015-07-04, 412.5 (limit 127.1)"
+    "detail": "outliers (1), far from comparable readings: 2015-07-04, 412.5 (limit 127.1)"
     '; set formatter_kwargs {"outliers": "exclude"} to exclude them (outliers)',
 }
 _NONE = {"data": 0, "sufficiency": 0, "weather": 0, "model": 0}

@@ -31,7 +31,7 @@ def stored_fields(given: Mapping[str, Any], before: Trace | None) -> dict[str, A
         whole["unit"] = posted
     elif posted and "heat_content" not in given and not vocabulary.same_unit(whole["unit"], posted):
         whole["heat_content"] = None  # it belongs to the previous unit
-    unit, factor = vocabulary.normalised_unit(whole["unit"], whole["interpretation"], whole["heat_content"])
+    unit, factor = vocabulary.normalized_unit(whole["unit"], whole["interpretation"], whole["heat_content"])
     return {
         **given,
         "unit": unit,

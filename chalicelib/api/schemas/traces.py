@@ -36,7 +36,7 @@ class TraceChanges(Body):
         "0.366 in an m3. Divide MJ/m3 by 105.5 to get therms per m3.",
         examples=[1.036],
     )
-    readings: vocabulary.Readings | None = Field(
+    readings: vocabulary.ReadingType | None = Field(
         default=None,
         description="Whether a value is the consumption of a period (`consumption`), or a read of the meter's register "
         "at an instant (`register`). Null: consumption, and a run fails if the values look like register reads.",
@@ -76,7 +76,7 @@ class TraceOut(TypedDict):
     updated: Timestamp
     posted_unit: Annotated[str, Field(description="The unit of the records that are posted, as the client spelled it.")]
     heat_content: Annotated[float | None, Field(description="The therms in one posted unit, if that is a volume.")]
-    readings: Annotated[vocabulary.Readings | None, Field(description="Null if it was not given.")]
+    readings: Annotated[vocabulary.ReadingType | None, Field(description="Null if it was not given.")]
     zero_is_reading: bool
 
 

@@ -59,7 +59,7 @@ class InputTrace(Part):
     heat_content: float | None = Field(
         default=None, description="Only for gas by volume: the therms in one `unit`, or in one `posted_unit`."
     )
-    readings: vocabulary.Readings | None = Field(
+    readings: vocabulary.ReadingType | None = Field(
         default=None,
         description="Whether a value is the consumption of a period (`consumption`), or a read of the meter's register "
         "at an instant (`register`), which is the record's `start` or `end`. Null: consumption, and a run fails if the "
@@ -137,8 +137,8 @@ def resolved(given: MeterInput | str, raw: Any) -> dict[str, Any] | str:
     if isinstance(given, str):
         if not given.lstrip().startswith("{"):
             return _key_of(given.strip())
-        return normalised(validation.from_json(adapter(), given, "meter_input"), json.loads(given))
-    return normalised(given, raw)
+        return normalized(validation.from_json(adapter(), given, "meter_input"), json.loads(given))
+    return normalized(given, raw)
 
 
 def stored_key(given: MeterInput | str, raw: Any) -> str:
@@ -157,7 +157,7 @@ def stored_key(given: MeterInput | str, raw: Any) -> str:
     return key
 
 
-def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
+def normalized(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
     """The posted document with the datastore's interpretation name and units. Raises the 400 Problem."""
     raise_if_any(_errors(given))
     unit, factor = _unit(given.trace)
@@ -179,7 +179,7 @@ def normalised(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
 
 def _unit(trace: InputTrace) -> tuple[str, float]:
     """The datastore's unit, and the factor that converts a value to it. Raises ValueError and HeatContentError."""
-    return vocabulary.normalised_unit(trace.unit, trace.interpretation, trace.heat_content, trace.posted_unit)
+    return vocabulary.normalized_unit(trace.unit, trace.interpretation, trace.heat_content, trace.posted_unit)
 
 
 def _in_fahrenheit(weather: dict[str, Any]) -> dict[str, Any]:

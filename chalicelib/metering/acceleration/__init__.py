@@ -30,7 +30,7 @@ _active: list[ExitStack] = []
 def include(module: str) -> None:
     """Add the REPLACEMENTS of a module to accelerated(), including the one that is currently active.
 
-    Hourly models are imported during a run.
+    The hourly models are imported during a run, when accelerated() may already be active.
     """
     _included.append(module)
     for stack in _active[-1:]:
@@ -41,8 +41,8 @@ def include(module: str) -> None:
 def accelerated() -> Iterator[None]:
     """Replace parts of eemeter with the functions of this package.
 
-    If that is not verified, for another version of eemeter or another C library, eemeter is not changed, and there is a
-    RuntimeWarning.
+    If eemeter's version is not the verified one, or NumPy does not agree with the C library, eemeter is left unchanged
+    and a RuntimeWarning is issued.
     """
     incompatibility = _incompatibility()
     if incompatibility:

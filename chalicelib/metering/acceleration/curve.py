@@ -68,10 +68,11 @@ class Temperatures:
         self._energy = np.empty_like(ordered)
 
     def energy(self, curve: Curve, *, heated: bool = False) -> Floats:
-        """Return the energy at each temperature, in an array that the next call overwrites; heated: by the first slope.
+        """Return the energy at each temperature, in an array that the next call overwrites.
 
-        `full_model` computes the same one by one. Its rules for equal breakpoints matter only outside the temperatures:
-        at a breakpoint, the energy is the intercept from either side.
+        heated: whether all temperatures are on the first slope. `full_model` computes the same values one at a time.
+        Its rules for equal breakpoints matter only if a temperature is outside the fitted range: at a breakpoint, the
+        energy is the intercept on either side.
         """
         hdd_bp, hdd_beta, hdd_k, cdd_bp, cdd_beta, cdd_k, intercept = curve.ordered()
         energy = self._energy

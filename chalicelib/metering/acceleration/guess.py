@@ -67,7 +67,10 @@ class _Breakpoints:
         return loss + penalty
 
     def best(self, first: float, second: float) -> Curve:
-        """Return the curve of two breakpoints, shifted to the mean or median of the observations."""
+        """Return the curve of two breakpoints, with the mean or median residual added to its intercept.
+
+        eemeter does the same.
+        """
         curve = self.curve(first, second)
         return curve._replace(intercept=curve.intercept + self.middle(self.residuals(curve)))
 

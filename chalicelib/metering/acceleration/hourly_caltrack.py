@@ -115,13 +115,13 @@ class _Rows:
         """`caltrack_hourly_prediction_feature_processor`: the part of the temperature in each bin, by occupancy."""
         occupied = model.occupancy_lookup[name].to_numpy(dtype=bool)[self.hours]
         found = {}
-        for kind, lookup, its in (
+        for kind, lookup, mask in (
             ("occupied", model.occupied_temperature_bins, occupied),
             ("unoccupied", model.unoccupied_temperature_bins, ~occupied),
         ):
             endpoints = lookup.index[lookup[name]].tolist()
             for number, part in enumerate(_parts(self.temperatures, endpoints)):
-                found[f"bin_{number}_{kind}"] = np.where(its, part, 0.0)
+                found[f"bin_{number}_{kind}"] = np.where(mask, part, 0.0)
         return found
 
 
@@ -164,8 +164,8 @@ def _fit_temperature_bins(
     while bins:
         counts = np.diff(np.searchsorted(ordered, bins, side="right"), prepend=0, append=len(ordered))
         few = counts < min_temperature_count
-        removed = {end for end, its in ((bins[0], few[0]), (bins[-1], few[-1])) if its}
-        removed = removed or {end for end, its in zip(bins[1:], few[1:-1], strict=True) if its}
+        removed = {end for end, is_few in ((bins[0], few[0]), (bins[-1], few[-1])) if is_few}
+        removed = removed or {end for end, is_few in zip(bins[1:], few[1:-1], strict=True) if is_few}
         if not removed:
             break
         bins = [end for end in bins if end not in removed]

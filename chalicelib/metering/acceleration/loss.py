@@ -61,7 +61,7 @@ def _rare(x: Floats, alpha: float | str, *others: Any) -> tuple[Floats, float, f
 
 
 def _fences(values: list[float], quantile: float, reach: float, mu: float) -> tuple[float, float]:
-    """`IQR_outlier` of ordered values minus mu; its quantiles are numba's, linear between neighbours."""
+    """`IQR_outlier` of ordered values minus mu; its quantiles are numba's, linear between neighbors."""
     quantiles = []
     for fraction in (quantile, 1 - quantile):
         rank = 1 + (len(values) - 1) * (fraction * 100.0 / 100.0)

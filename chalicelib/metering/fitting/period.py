@@ -9,7 +9,7 @@ from eemeter.common.metrics import BaselineMetrics
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
 from chalicelib.metering.failure import MeterFailure
-from chalicelib.metering.fitting.sufficiency import explain
+from chalicelib.metering.fitting.sentences import explain
 from chalicelib.metering.models.interface import Model
 from chalicelib.metering.models.registry import Choice
 from chalicelib.metering.preparation.period_data import EEMETER_ERRORS, Bills, PeriodData, model_failure
@@ -86,7 +86,7 @@ def unfitted(period: PeriodData) -> Period:
 
 
 def empty_period(reason: str, data_quality: dict[str, Any] | None = None) -> Period:
-    """Return a period without a model and rows, with the reason."""
+    """Return a period without a model or rows, with the reason."""
     report = dict.fromkeys(
         ("status", "n", "r2", "cvrmse", "rmse", "nmbe", "start", "end", "warnings", "disqualification")
     )
@@ -118,7 +118,7 @@ def by_bill(days: pd.DataFrame, bills: Bills) -> pd.DataFrame:
     return rows.loc[whole].groupby(numbers.to_numpy()).sum(min_count=1).set_axis(whole[~numbers.duplicated()], axis=0)
 
 
-def criteria(warnings: list[EEMeterWarning]) -> list[dict[str, Any]]:
+def plain_criteria(warnings: list[EEMeterWarning]) -> list[dict[str, Any]]:
     """Convert eemeter's warnings to plain values; `detail` is a sentence with the numbers."""
     found = [{"name": item.qualified_name, "description": item.description, "data": item.data} for item in warnings]
     return [{**criterion, "detail": explain(criterion)} for criterion in found]
@@ -135,14 +135,18 @@ def disqualification_message(period: Period, criteria_of: str) -> str:
     outliers = [one["detail"] for one in report["warnings"] if one["name"] == OUTLIERS]
     return (
         f"The baseline period, {report['start']:%Y-%m-%d} to {report['end']:%Y-%m-%d}, does not meet"
-        f" {criteria_of}'s sufficiency criteria: {'; '.join(clauses + outliers)}. Correct the data, or run it anyway"
-        ' with formatter_kwargs {"ignore_sufficiency": true}.'
+        f" {criteria_of}'s sufficiency criteria: {'; '.join(clauses + outliers)}. Correct the data, or run the meter"
+        ' anyway with formatter_kwargs {"ignore_sufficiency": true}.'
     )
 
 
 def _no_usable_readings(period: PeriodData) -> MeterFailure:
-    reasons = "; ".join(one["detail"] for one in criteria(period.disqualification + period.warnings))
-    return MeterFailure(f"No reading of the {period.label} period can be used to fit a model: {reasons}.")
+    reasons = "; ".join(one["detail"] for one in plain_criteria(period.disqualification + period.warnings))
+    why = f": {reasons}" if reasons else ""
+    return MeterFailure(
+        f"No reading of the {period.label} period can be used to fit a model{why}."
+        " Check the readings and temperatures of that period."
+    )
 
 
 def _report(period: PeriodData, metrics: BaselineMetrics | None) -> dict[str, Any]:
@@ -156,7 +160,7 @@ def _report(period: PeriodData, metrics: BaselineMetrics | None) -> dict[str, An
         "nmbe": metrics.nmbe if metrics else None,
         "start": readings["start"].min(),
         "end": readings["end"].max(),
-        "warnings": criteria(period.warnings),
-        "disqualification": criteria(period.disqualification),
+        "warnings": plain_criteria(period.warnings),
+        "disqualification": plain_criteria(period.disqualification),
         "data_quality": period.quality,
     }

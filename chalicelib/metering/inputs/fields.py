@@ -24,20 +24,20 @@ def expect_type(document: Mapping[str, Any], name: str, allowed: Sequence[str]) 
 def member(document: Mapping[str, Any], key: str, within: str = "meter_input") -> Mapping[str, Any]:
     found = document.get(key)
     if not isinstance(found, Mapping):
-        raise MeterFailure(f"{within}.{key} is missing; it must be an object.")
+        raise MeterFailure(f"{within}.{key} is missing or not an object; it must be an object.")
     return found
 
 
 def text(document: Mapping[str, Any], name: str, key: str) -> str:
     found = document.get(key)
     if not isinstance(found, str):
-        raise MeterFailure(f"{name}.{key} is missing; it must be a string.")
+        raise MeterFailure(f"{name}.{key} is missing or not a string; it must be a string.")
     return found
 
 
 def field(record: Any, key: str, at: int) -> Any:
     if not isinstance(record, Mapping) or key not in record:
-        raise MeterFailure(f"Record number {at} of trace.records has no {key!r}.")
+        raise MeterFailure(f"trace.records[{at}] has no {key!r}; every record needs one.")
     return record[key]
 
 
@@ -45,7 +45,9 @@ def numbers(values: Sequence[Any], where: str) -> "np.ndarray[Any, np.dtype[np.f
     try:
         found = np.array(values, dtype=float).reshape(len(values))
     except (TypeError, ValueError, OverflowError) as error:
-        raise MeterFailure(f"A value in {where} is not a number: {error}.") from error
+        raise MeterFailure(
+            f"A value in {where} is not a number: {error}. Use a number, or null for a missing value."
+        ) from error
     return np.where(np.isfinite(found), found, np.nan)
 
 
@@ -53,7 +55,7 @@ def instant(period: Mapping[str, Any], name: str, edge: str, timezone: ZoneInfo)
     given = period.get(edge)
     if given is None:
         return None
-    found: pd.Timestamp = timestamps([given], f"{name}.{edge}", timezone)[0]
+    found: pd.Timestamp = timestamps([given], f"project.modeling_period_group.{name}.{edge}", timezone)[0]
     return found
 
 
@@ -63,7 +65,7 @@ def timestamps(texts: Sequence[Any], where: str, timezone: ZoneInfo | None = Non
         texts = [_at_midnight(text, timezone) for text in texts]
     for at, text in enumerate(texts):
         if not isinstance(text, str) or not (text.endswith("Z") or _OFFSET.search(text)):
-            _bad_timestamp(text, f"number {at} of {where}")
+            _bad_timestamp(text, where if len(texts) == 1 else f"number {at} of {where}, counted from 0")
     try:
         return pd.DatetimeIndex(pd.to_datetime(list(texts), format="ISO8601", utc=True)).as_unit("ns")
     except (ValueError, OverflowError) as error:
@@ -83,4 +85,5 @@ def _at_midnight(text: Any, timezone: ZoneInfo) -> Any:
 def _bad_timestamp(text: Any, where: str) -> NoReturn:
     raise MeterFailure(
         f"The timestamp {text!r}, {where}, must be ISO 8601 with an offset, such as 2016-01-01T00:00:00+00:00."
+        " In periods and trace records, a date such as 2016-01-01 is also accepted."
     )

@@ -8,14 +8,18 @@ from chalicelib.metering.failure import MeterFailure
 
 _MINUTE = pd.Timedelta(minutes=1)
 _DAY = pd.Timedelta(days=1)
-_BILLING = {"billing_monthly": 35, "billing_bimonthly": 70}  # CalTRACK 2.2.3.5: the longest bill, in days
+LONGEST_BILL_DAYS = 70  # CalTRACK 2.2.3.5
+LONGEST_BILL = LONGEST_BILL_DAYS * _DAY
+# the longest bill, in days
+_BILLING = {"billing_monthly": 35, "billing_bimonthly": LONGEST_BILL_DAYS}
 
 
 @dataclass(frozen=True)
 class Frequency:
     """A reading frequency.
 
-    name: daily, hourly, billing_monthly, billing_bimonthly, or minutes such as 15min. longest: the longest reading.
+    name: daily, hourly, billing_monthly, billing_bimonthly, or minutes such as 15min. longest: the longest valid
+    reading; for readings of less than a day, their usual length.
     """
 
     name: str
@@ -33,11 +37,9 @@ class Frequency:
 
     @property
     def typical(self) -> pd.Timedelta:
-        """The usual length of a reading; for bills, the longest."""
+        """The usual length of a reading; not defined for bills."""
         return _DAY if self.name == "daily" else self.longest
 
-
-LONGEST_BILL = 70 * _DAY
 
 DAILY = Frequency("daily", pd.Timedelta(hours=25))  # the day on which clocks are set back
 MONTHLY = Frequency("billing_monthly", _BILLING["billing_monthly"] * _DAY)
@@ -56,6 +58,6 @@ def find_frequency(readings: pd.DataFrame) -> Frequency:
         if length <= days * _DAY:
             return Frequency(name, days * _DAY)
     raise MeterFailure(
-        f"The trace is read about every {length / _DAY:.0f} days, but bills may cover at most 70 days: post monthly or"
-        " bimonthly bills."
+        f"The trace is read about every {length / _DAY:.0f} days, but bills may cover at most {LONGEST_BILL_DAYS}"
+        " days: post monthly or bimonthly bills."
     )

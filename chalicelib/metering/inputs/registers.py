@@ -10,8 +10,8 @@ Floats = npt.NDArray[np.float64]
 
 MIN_VALUES = 12  # with fewer values, seasonal consumption can look like a register
 MIN_RISES = 8
-MAX_FALL_SHARE = 0.05  # of the steps of a register: meter exchanges, and registers reset every day or month
-MAX_RELATIVE_STEP = 0.1  # of the first value, if there are few values: the register has been counting for long
+MAX_FALL_SHARE = 0.05  # share of falling differences: meter exchanges, and registers reset every day or month
+MAX_RELATIVE_STEP = 0.1  # of the first value, if there are few: the register has been in use for a long time
 MANY = 100  # values; with fewer, a register may fall once
 MIN_RISE_SHARE = 0.25  # of the steps; a gas meter may stand still all summer
 MAX_ROLLOVER_RATE = 2.0  # times the highest ordinary rate: the limit for consumption across a rollover
@@ -37,12 +37,12 @@ def looks_like_register(values: Floats) -> bool:
     return len(known) >= MIN_RISES and rises == len(steps) and float(steps.max()) < MAX_RELATIVE_STEP * float(known[0])
 
 
-def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float) -> pd.DataFrame:
+def consumption(reads: pd.DataFrame, kind: str, interpretation: str, energy_per_unit: float) -> pd.DataFrame:
     """Return the consumption between reads: start, end, value (NaN if unknown), estimated, duplicate and exchanged.
 
     reads: in order of time, with value, and start or end as the instant of the read (kind ARBITRARY_START or
-    ARBITRARY_END); a null is not a read. step: the energy per unit of the register, which rolls over at a power of ten
-    units. A difference is estimated, or a duplicate, if its last read is.
+    ARBITRARY_END); a null is not a read. energy_per_unit: of the register, which rolls over at a power of ten units. A
+    difference is estimated, or a duplicate, if its last read is.
 
     If the register falls, it has rolled over at the next power of ten above all its reads, provided that the resulting
     rate is at most twice the highest ordinary rate; otherwise the meter was exchanged or reset, and the consumption in
@@ -59,7 +59,8 @@ def consumption(reads: pd.DataFrame, kind: str, interpretation: str, step: float
         used[flag] = known[flag].to_numpy()[1:]
     hours = (used["end"] - used["start"]).dt.total_seconds().to_numpy(dtype=np.float64) / 3600
     backwards = interpretation == "ELECTRICITY_CONSUMPTION_NET"
-    used["value"] = step * _differences(known["value"].to_numpy(dtype=np.float64) / step, hours, backwards=backwards)
+    units = known["value"].to_numpy(dtype=np.float64) / energy_per_unit
+    used["value"] = energy_per_unit * _differences(units, hours, backwards=backwards)
     used["exchanged"] = used["value"].isna()
     return split_long_readings(used)[0]
 

@@ -11,7 +11,7 @@ from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.inputs.fields import expect_type, field, numbers, text, timestamps
 from chalicelib.metering.inputs.meter_input import Trace
 from chalicelib.metering.inputs.registers import LONGEST_INTERVAL, consumption, split_long_readings
-from chalicelib.vocabulary import full_name, normalised_unit
+from chalicelib.vocabulary import full_name, normalized_unit
 
 TRACE_TYPES = ("ARBITRARY", "ARBITRARY_START", "ARBITRARY_END")
 READINGS = ("consumption", "register")
@@ -23,7 +23,7 @@ def read_trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
     kind = expect_type(document, "trace", TRACE_TYPES)
     try:
         interpretation = full_name(text(document, "trace", "interpretation"))
-        unit, factor = normalised_unit(
+        unit, factor = normalized_unit(
             text(document, "trace", "unit"),
             interpretation,
             document.get("heat_content"),
@@ -53,7 +53,7 @@ def read_trace(document: Mapping[str, Any], timezone: ZoneInfo) -> Trace:
     if readings["value"].notna().sum() == 0:
         raise MeterFailure(
             f"The trace has no readings: it {_without_readings(values, kind, exchanges)}. Post trace_records with"
-            " values, for at least a year before the project."
+            " values, for at least the year before the end of the baseline period."
         )
     return Trace(
         interpretation,
@@ -100,7 +100,7 @@ def _records(document: Mapping[str, Any], kind: str, factor: float, timezone: Zo
     """
     records = document.get("records")
     if not isinstance(records, Sequence) or isinstance(records, str):
-        raise MeterFailure("trace.records is missing; it must be a list of records.")
+        raise MeterFailure("trace.records is missing or not a list; it must be a list of records.")
     values = numbers([field(record, "value", at) for at, record in enumerate(records)], "trace.records") * factor
     edges = {
         edge: timestamps(
@@ -139,7 +139,7 @@ def _register_factor(document: Mapping[str, Any], interpretation: str, factor: f
     if not posted or posted == document["unit"]:
         return factor
     try:
-        return factor * normalised_unit(posted, interpretation, document.get("heat_content"))[1]
+        return factor * normalized_unit(posted, interpretation, document.get("heat_content"))[1]
     except ValueError as error:
         raise MeterFailure(f"The trace cannot be read: {error}.") from error
 

@@ -12,7 +12,10 @@ from chalicelib.metering.models.poor_fits import CheckedDailyModel
 
 
 class ChangepointModel:
-    """eemeter's daily and billing models: changepoint models of daily mean temperature, split by season and weekday."""
+    """eemeter's daily and billing models.
+
+    They are changepoint models of daily energy by mean temperature, split by season and weekday.
+    """
 
     def __init__(self, model: Any) -> None:
         self.model = model
@@ -36,11 +39,14 @@ class ChangepointModel:
         self.model.fit(data, ignore_disqualification=True)
 
     def predict(self, temperature: pd.Series) -> pd.Series:
-        """Predict like eemeter's `_predict`, without load tables; its public `predict` omits days without readings."""
+        """Predict like eemeter's `_predict`, without its heating and cooling load columns.
+
+        eemeter's public `predict` omits days without readings.
+        """
         degrees = temperature.to_numpy(dtype=float)
         predicted = np.full(len(degrees), np.nan)
-        for its, submodel in self._parts(temperature):
-            predicted[its] = self.model._predict_submodel(submodel, degrees[its])[0]
+        for mask, submodel in self._parts(temperature):
+            predicted[mask] = self.model._predict_submodel(submodel, degrees[mask])[0]
         return pd.Series(predicted, index=temperature.index)
 
     def gradient(self, temperature: pd.Series) -> npt.NDArray[np.float64]:
@@ -49,12 +55,12 @@ class ChangepointModel:
         Every day must have a temperature (F). The curves are treated as piecewise linear, without eemeter's smoothing.
         """
         degrees, columns = temperature.to_numpy(dtype=float), []
-        for its, submodel in self._parts(temperature):
+        for mask, submodel in self._parts(temperature):
             curve = submodel.coefficients
-            columns.append(its.astype(float))
+            columns.append(mask.astype(float))
             for point, slope, sign in ((curve.hdd_bp, curve.hdd_beta, -1.0), (curve.cdd_bp, curve.cdd_beta, 1.0)):
                 if slope:
-                    beyond = np.where(its, sign * (degrees - point), 0.0)
+                    beyond = np.where(mask, sign * (degrees - point), 0.0)
                     columns += [np.maximum(beyond, 0.0), slope * (beyond > 0)]
         return np.column_stack(columns)
 
@@ -66,8 +72,8 @@ class ChangepointModel:
         names = self.model.combo_dictionary
         for component, submodel in self.model.params.submodels.items():  # such as "wd-su_sh"
             weekdays, seasons = component.split("-")
-            its = np.isin(days.dayofweek + 1, names[weekdays])
-            yield its & np.isin(season, [names[part] for part in seasons.split("_")]) & finite, submodel
+            mask = np.isin(days.dayofweek + 1, names[weekdays])
+            yield mask & np.isin(season, [names[part] for part in seasons.split("_")]) & finite, submodel
 
     @property
     def parameter_count(self) -> int:

@@ -1,6 +1,7 @@
 """A plain regression of daily energy on degree days: ordinary least squares on a coarse grid of balance points.
 
-The exhaustive grid cannot miss its optimum, so it serves as a benchmark and starting point for models with a search.
+The exhaustive grid cannot miss its optimum, so it serves as a benchmark and starting point for models fitted
+by an iterative search.
 """
 
 from typing import NamedTuple
@@ -19,13 +20,13 @@ _COLLINEAR = 1e-9  # of the product of the sums of squares
 
 
 class DegreeDayFit(NamedTuple):
-    """The regression with the least squared residuals.
+    """The regression with the smallest sum of squared residuals.
 
     energy = intercept + weekend * (1 at weekends) + heating_slope * max(heating_point - temperature, 0)
            + cooling_slope * max(temperature - cooling_point, 0)
 
     Balance points are in F. Slopes are energy per degree day; without heating (or cooling), the slope is 0 and the
-    point -inf (or inf). squares is the sum of squared residuals.
+    point -inf (or inf). ssr is the sum of squared residuals.
     """
 
     heating_point: float
@@ -34,7 +35,7 @@ class DegreeDayFit(NamedTuple):
     cooling_slope: float
     intercept: float
     weekend: float
-    squares: float
+    ssr: float
 
 
 def fit_degree_days(
@@ -47,12 +48,12 @@ def fit_degree_days(
     """Return the least-squares fit over all pairs of balance points with heating point <= cooling point.
 
     temperature (F), energy and weekend have a value per day, (days,); days without temperature or energy (NaN) are left
-    out. Points (F) may be NONE. Slopes are not negative: if the least squares of a pair have a negative slope, the best
-    allowed fit has a slope of 0 (Karush-Kuhn-Tucker), which is covered by another pair with a point at infinity.
+    out. Points (F) may be NONE. Slopes are not negative: if the least-squares fit of a pair has a negative slope, the
+    best allowed fit has a slope of 0 (Karush-Kuhn-Tucker), which is covered by another pair with a point at infinity.
     Raises ValueError if no day has both.
 
     By the Frisch-Waugh-Lovell theorem, the intercept and the weekend term need no columns: only the two slopes remain,
-    regressed on columns centred by weekday and weekend means, and solved by Cramer's rule for all pairs at once. BLAS
+    regressed on columns centered by weekday and weekend means, and solved by Cramer's rule for all pairs at once. BLAS
     is not used, because its sums differ between processors.
     """
     known = np.isfinite(temperature) & np.isfinite(energy)
@@ -64,9 +65,9 @@ def fit_degree_days(
     heating = np.maximum(heating_points[:, None] - temperature, 0.0)
     cooling = np.maximum(temperature - cooling_points[:, None], 0.0)
     of_heating, of_cooling, heating_slope, cooling_slope = _best(
-        _centred(energy[None], weekend),
-        _varying(_centred(heating, weekend)),
-        _varying(_centred(cooling, weekend)),
+        _centered(energy[None], weekend),
+        _varying(_centered(heating, weekend)),
+        _varying(_centered(cooling, weekend)),
         heating_points[:, None] <= cooling_points,
     )
     rest = energy - heating_slope * heating[of_heating] - cooling_slope * cooling[of_cooling]
@@ -82,7 +83,7 @@ def fit_degree_days(
     )
 
 
-def _centred(columns: Floats, weekend: npt.NDArray[np.bool_]) -> Floats:
+def _centered(columns: Floats, weekend: npt.NDArray[np.bool_]) -> Floats:
     """Subtract the weekday and weekend means from each row of (columns, days)."""
     found = columns.copy()
     for days in (weekend, ~weekend):
@@ -92,7 +93,7 @@ def _centred(columns: Floats, weekend: npt.NDArray[np.bool_]) -> Floats:
 
 
 def _varying(columns: Floats) -> Floats:
-    """Set centred rows that are constant up to rounding to 0."""
+    """Set centered rows that are constant up to rounding to 0."""
     constant = np.square(columns).sum(axis=1) <= _CONSTANT * columns.shape[1]
     return np.where(constant[:, None], 0.0, columns)
 
@@ -100,7 +101,7 @@ def _varying(columns: Floats) -> Floats:
 def _best(
     energy: Floats, heating: Floats, cooling: Floats, allowed: npt.NDArray[np.bool_]
 ) -> tuple[int, int, float, float]:
-    """Return the pair of heating and cooling rows that explains most of the energy, and its slopes; rows centred."""
+    """Return the pair of heating and cooling rows that explains most of the energy, and its slopes; rows centered."""
     hh, cc = (np.square(rows).sum(axis=1) for rows in (heating, cooling))
     hh, cc = np.where(hh == 0, 1.0, hh)[:, None], np.where(cc == 0, 1.0, cc)  # so that a row of zeros gets a slope of 0
     he, ce = (heating * energy).sum(axis=1)[:, None], (cooling * energy).sum(axis=1)

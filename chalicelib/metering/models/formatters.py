@@ -12,7 +12,7 @@ import pandas as pd
 from eemeter.eemeter import BillingBaselineData, BillingReportingData, DailyBaselineData, DailyReportingData
 
 from chalicelib.metering.lean import hourly
-from chalicelib.metering.models.caltrack.data import BillData, normal_days
+from chalicelib.metering.models.caltrack.data import MIN_COVERAGE, BillData, normal_days
 
 ROW = ["temperature", "observed"]
 
@@ -59,7 +59,6 @@ COVERAGE_COLUMNS = {  # eemeter's criteria of 90 % coverage, and the columns tha
     "eemeter.sufficiency_criteria.too_many_days_with_missing_meter_data": ["observed"],
     "eemeter.sufficiency_criteria.too_many_days_with_missing_temperature_data": ["temperature"],
 }
-MIN_COVERAGE = 0.9  # CalTRACK 2.2.1.2
 
 
 def _is_met(criterion: Any, days: pd.DataFrame) -> bool:
@@ -72,7 +71,7 @@ class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has 
     """Daily baseline data that counts missing days correctly.
 
     eemeter infers the frequency from the days that have a value: if every third day is missing, it treats the others as
-    bills. These readings are known to be daily. Four of eemeter's criteria are corrected: a month without temperatures
+    bills. These readings are known to be daily. Five of eemeter's criteria are corrected: a month without temperatures
     is only a warning, since CalTRACK's daily method requires 90 % of all days (2.2.1.2), not of each month; a reporting
     window of a leap year may have 366 days; and the days with data include the last day of the period and the days of
     clock changes.

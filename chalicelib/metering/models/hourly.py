@@ -46,7 +46,7 @@ class HourlySettings(HourlyNonSolarSettings):  # type: ignore[misc]  # eemeter h
 
 
 def baseline_data(readings: pd.Series, hours: pd.Series, electricity: bool) -> HourlyBaselineData:
-    """Return the data of both models; the arguments are those of Formatter.make."""
+    """Return the data of both hourly models; the arguments are those of Formatter.make."""
     rows = pd.DataFrame({"observed": readings, "temperature": hours.reindex(readings.index)})
     return HourlyBaselineData(rows, is_electricity_data=electricity)
 
@@ -76,7 +76,10 @@ class HourlyElasticNet:
 
 
 class HourlyCaltrack:
-    """CalTRACK 2.0's hourly model: time of week and temperature, a regression per month including adjacent months."""
+    """CalTRACK 2.0's hourly model: time of week and temperature (TOWT).
+
+    It is one weighted regression per month and its neighbors.
+    """
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         self.model = HourlyCaltrackModel()

@@ -1,11 +1,11 @@
 """eemeter's daily model, with poor fits detected, reported and, unless turned off, refitted.
 
-If eemeter 4.1.1 ends in a poor fit, it has almost always found a good one before, and lost it:
+If eemeter 4.1.1 ends in a poor fit, it had almost always found a good fit earlier, and lost it:
 
 - The last step treats a submodel with one slope, whose balance point is among the extreme temperatures, as one without
-  a flat part (`fit_c_hdd_tidd`). It fixes the balance point at the extreme temperature, where the energy would have to
-  be far below all readings, outside the bounds of the search; the stored model then has the balance point elsewhere
-  (`get_full_model_x`).
+  a temperature-independent part (`fit_c_hdd_tidd`). It fixes the balance point at the extreme temperature, where the
+  energy would have to be far below all readings, outside the bounds of the search; the stored model then has the
+  balance point elsewhere (`get_full_model_x`).
 - The two balance points of a smoothed submodel may cross. They are then stored in reverse order (`fix_full_model_x`),
   which is a different curve for a smoothed submodel: heating becomes cooling.
 """
@@ -22,14 +22,14 @@ from eemeter.eemeter.common.warnings import EEMeterWarning
 from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings, DailySettings, FullModelSelection
 
 from chalicelib.metering.models.degree_day_ols import COOLING_POINTS, NONE, fit_degree_days
-from chalicelib.metering.models.refit import Parts, is_weekend, refitted, squares
+from chalicelib.metering.models.refit import Parts, is_weekend, refitted, ssr
 
 POOR = 1.3  # times the squared residuals of the regression
 NEGLIGIBLE = 1e-6  # of the squared readings: lower bound for the regression's squared residuals
 WARNING = "datastore.poor_fit_search"
 REFIT = "refit_poor_search"
 
-_DESCRIPTION = "If the search for the model ends in a poor fit, refit it from a plain regression on degree days"
+_DESCRIPTION = "If the optimizer ends in a poor fit, refit the model starting from a plain regression on degree days"
 _ERRORS = ("wRMSE", "RMSE", "MAE", "CVRMSE", "PNRMSE")
 
 
@@ -70,14 +70,14 @@ class CheckedDailyModel(DailyModel):  # type: ignore[misc]
             return self
         temperature, energy = (self.df_meter[name].to_numpy(dtype=float) for name in ("temperature", "observed"))
         regression = fit_degree_days(temperature, energy, is_weekend(self), cooling_points=self._cooling_points)
-        best = max(regression.squares, NEGLIGIBLE * float(np.square(energy).sum()))
-        before = after = sum(map(squares, self.model.values()))
+        best = max(regression.ssr, NEGLIGIBLE * float(np.square(energy).sum()))
+        before = after = sum(map(ssr, self.model.values()))
         if before <= POOR * best:
             return self
         if self._refits:
             found = refitted(self, self._cooling_points, POOR * best)
-            if found.squares < before:
-                after = found.squares
+            if found.ssr < before:
+                after = found.ssr
                 self._adopt(found)
         self.warnings.append(_warning(before, after, best, len(energy), refits=self._refits))
         return self

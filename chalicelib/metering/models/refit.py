@@ -29,7 +29,7 @@ class Parts(NamedTuple):
 
     split: str
     fits: dict[str, Any]
-    squares: float
+    ssr: float
 
 
 class _Start(NamedTuple):
@@ -40,7 +40,7 @@ class _Start(NamedTuple):
     x: Floats
 
 
-def squares(fit: Any) -> float:
+def ssr(fit: Any) -> float:
     """Return the sum of squared residuals of an eemeter fit as stored, which can differ from what its optimizer saw."""
     energy, *_ = fit.eval(fit.T)
     return float(np.square(energy - fit.obs).sum())
@@ -62,10 +62,10 @@ def refitted(model: Any, cooling_points: Floats, enough: float) -> Parts:
     found = []
     for split in _splits(model):
         fits = {part: _better(model, part, cooling_points) for part in split.split("__")}
-        found.append(Parts(split, fits, sum(map(squares, fits.values()))))
-        if found[-1].squares <= enough:
+        found.append(Parts(split, fits, sum(map(ssr, fits.values()))))
+        if found[-1].ssr <= enough:
             break
-    return min(found, key=lambda parts: parts.squares)
+    return min(found, key=lambda parts: parts.ssr)
 
 
 def _splits(model: Any) -> Iterator[str]:
@@ -78,7 +78,7 @@ def _better(model: Any, part: str, cooling_points: Floats) -> Any:
     days = model._meter_segment(part)
     new = fit_final_model(days, _start(days, cooling_points, model.settings), _last_step(model.settings))
     new.settings = model.settings  # as eemeter does
-    return min((model.model.get(part, new), new), key=squares)
+    return min((model.model.get(part, new), new), key=ssr)
 
 
 def _start(days: pd.DataFrame, cooling_points: Floats, settings: Any) -> _Start:

@@ -136,8 +136,8 @@ def choose(document: Mapping[str, Any], frequency: Frequency, registry: Registry
     formatter = registry.formatters[model_class.formatter]
     if formatter_name not in (None, formatter.name) and not formatter_name == "billing" == formatter.frequency:
         raise ModelFailure(
-            f"formatter_class is {formatter_name!r}, but {model_name} needs {formatter.name!r}: change it, or leave it"
-            " out."
+            f"formatter_class is {formatter_name!r}, but {model_name} needs {formatter.name!r}: set"
+            f" formatter_class to {formatter.name!r}, or leave it out."
         )
     _check_frequency(model_name, formatter, frequency)
     return Choice(
@@ -188,7 +188,10 @@ def _formatter_name(given: Any, kwargs: dict[str, Any], registry: Registry) -> s
 
 def _default_model(formatter: str, registry: Registry) -> str:
     own = (name for name, known in registry.model_classes.items() if known.formatter == formatter)
-    return DEFAULT_MODELS.get(formatter) or next(own, formatter)
+    name = DEFAULT_MODELS.get(formatter) or next(own, None)
+    if name is None:
+        raise ModelFailure(f"No model uses formatter_class {formatter!r}; name a model_class.")
+    return name
 
 
 def _check_frequency(model_name: str, formatter: Formatter, frequency: Frequency) -> None:
@@ -214,7 +217,7 @@ def _model_kwargs(given: Any, model_class: ModelClass) -> dict[str, Any]:
         faults = "; ".join(
             f"{'.'.join(map(str, fault['loc'])) or 'settings'}: {fault['msg']}" for fault in error.errors()
         )
-        hint = ' Set "developer_mode": true to change it anyway.' if "Developer mode" in faults else ""
+        hint = ' Set "developer_mode": true in model_kwargs to change it anyway.' if "Developer mode" in faults else ""
         raise ModelFailure(f"The model_kwargs of {model_class.name} are invalid: {faults}.{hint}") from error
     filled: dict[str, Any] = settings.model_dump(mode="json")
     return filled
@@ -229,12 +232,16 @@ def _silent(kwargs: Mapping[str, Any], settings: type[pydantic.BaseModel]) -> di
 def _check_keys(given: Any, settings: type[pydantic.BaseModel], where: str) -> None:
     """Raise ModelFailure for an unknown key; eemeter would silently ignore it."""
     if not isinstance(given, Mapping):
-        raise ModelFailure(f"{where} must be an object.")
+        raise ModelFailure(f"{where} is {given!r}; it must be an object.")
     allowed = {name: field for name, field in settings.model_fields.items() if name != "silent_developer_mode"}
     for key, value in given.items():
         field = allowed.get(key.lower())
         if field is None:
-            options = f"use one of {', '.join(allowed)}" if allowed else "it has no arguments"
+            options = (
+                f"use one of {', '.join(allowed)}"
+                if allowed
+                else "this model takes no arguments: leave model_kwargs out"
+            )
             raise ModelFailure(f"{where} has no argument {key!r}; {options}.")
         if isinstance(field.annotation, type) and issubclass(field.annotation, pydantic.BaseModel):
             _check_keys(value, field.annotation, f"{where}.{key}")
@@ -257,7 +264,7 @@ def _formatter_kwargs(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _object(given: Any, where: str) -> dict[str, Any]:
     if given is not None and not isinstance(given, Mapping):
-        raise ModelFailure(f"{where} must be an object.")
+        raise ModelFailure(f"{where} is {given!r}; it must be an object.")
     return dict(given or {})
 
 

@@ -44,7 +44,9 @@ def _totals(
     """
     known = readings["value"].notna().to_numpy()
     if not known.any():
-        raise MeterFailure("The trace has no day with readings for more than half of it: post the missing readings.")
+        raise MeterFailure(
+            "The trace has readings for more than half of the day on no day at all: post the missing readings."
+        )
     length = (readings["end"] - readings["start"]).to_numpy()
     by_step = pd.DataFrame(
         {"value": readings["value"].to_numpy()[known], "covered": length[known]},

@@ -26,8 +26,9 @@ def normal_temperatures(normal: Weather, timezone: ZoneInfo) -> pd.Series:
     by_hour = _filled(hours_of_year(normal))
     missing = np.flatnonzero(np.isnan(by_hour))
     if len(missing):
+        of_station = f" of station {normal.station}" if normal.station else ""
         raise WeatherFailure(
-            f"The normal year of station {normal.station} lacks {len(missing):,} of its {HOURS:,} hours, from"
+            f"The normal year{of_station} lacks {len(missing):,} of its {HOURS:,} hours, from"
             f" {_date(missing[0])} to {_date(missing[-1])}; only gaps of up to {LONGEST_GAP} hours are filled. Post"
             " the missing hours to weather_records/, or upload the station's TMY3 file, then run again."
         )

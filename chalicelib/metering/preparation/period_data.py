@@ -17,7 +17,7 @@ from chalicelib.metering.models.formatters import Formatter
 from chalicelib.metering.models.registry import Choice
 from chalicelib.metering.preparation.quality.checks import Period, findings_of
 from chalicelib.metering.preparation.quality.coverage import ZERO_SUBSTITUTE, Coverage
-from chalicelib.metering.preparation.quality.outliers import find_outliers, is_among
+from chalicelib.metering.preparation.quality.outliers import find_outliers, within_outliers
 from chalicelib.metering.preparation.quality.report import posted_quality, quality_of, readings_between
 from chalicelib.metering.preparation.temperatures import Temperatures, period_temperatures
 
@@ -92,7 +92,7 @@ def read_period(
     quality = quality_of(readings, outliers, temperatures, frequency, meter_input, excluded=excluded)
     marked = readings.assign(
         zero=readings["value"].eq(0) & zeros_are_missing,
-        outlier=is_among(readings, outliers) & choice.exclude_outliers,
+        outlier=within_outliers(readings, outliers) & choice.exclude_outliers,
     )
     marked["value"] = marked["value"].mask(marked["outlier"])
     try:
@@ -124,7 +124,8 @@ def _no_readings(label: str, meter_input: MeterInput, choice: Choice) -> str:
     )
     return (
         f"The trace has no complete readings in the {label} period, {where}; its readings with a value are from"
-        f" {known['start'].min():%Y-%m-%d} to {known['end'].max():%Y-%m-%d}.{unresolved}"
+        f" {known['start'].min():%Y-%m-%d} to {known['end'].max():%Y-%m-%d}.{unresolved} Post readings for that"
+        " period, or correct the project's dates or the reporting_window."
     )
 
 

@@ -1,8 +1,8 @@
 """Select the readings of a modeling period: complete readings, covering as close to 365 days as possible.
 
-The year is counted from the complete reading closest to the project, at most one reading away from it. A period has at
-most 365 days, or the number of bills closest to that (CalTRACK issue 126). Programs that track savings for years
-request another reporting window than the first year (CalTRACK issues 74 and 127).
+The year is counted from the complete reading closest to the project's date (baseline end or reporting start), at most
+one reading away. A period has at most 365 days, or the number of bills closest to that (CalTRACK issue 126). Programs
+that track savings for years request another reporting window than the first year (CalTRACK issues 74 and 127).
 """
 
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ def _edges(window: Mapping[str, str], project: Project) -> tuple[pd.Timestamp, p
 
 
 def _longest(frequency: Frequency, nearest: bool) -> pd.Timedelta:
-    """Return how far a complete reading may be from the project; monthly bills may include a bimonthly one."""
+    """Return how far a complete reading may be from the project's date; monthly bills may include a bimonthly one."""
     return max(frequency.longest, LONGEST_BILL) if nearest else frequency.longest
 
 

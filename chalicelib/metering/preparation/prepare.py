@@ -106,7 +106,8 @@ def _refuse_register(parsed: MeterInput) -> None:
         known = values[~np.isnan(values)]
         raise MeterFailure(
             f"The trace looks like register reads (cumulative values): {int((np.diff(known) >= 0).sum()):,} of its"
-            f" {len(known) - 1:,} steps do not fall, from {known[0]:,.6g} to {known[-1]:,.6g} {trace.unit}. Set"
+            f" {len(known) - 1:,} successive differences are not negative, and its values go from {known[0]:,.6g} to"
+            f" {known[-1]:,.6g} {trace.unit}. Set"
             ' "readings": "register" on the trace to use the differences, or "readings": "consumption" if each value'
             " is the consumption of an interval."
         )

@@ -39,23 +39,25 @@ def period_temperatures(readings: pd.DataFrame, meter_input: MeterInput, *, by_d
     """
     first, last = readings["start"].min(), readings["end"].max()
     temperature = meter_input.weather.temperature
+    station = meter_input.weather.station
+    source = f"Weather station {station}" if station else "The input's weather"
     given = _at_whole_hours(temperature[first - _EDGE : last + _EDGE].tz_convert(meter_input.project.timezone))
     inside = given[first : last - pd.Timedelta(1)]
     if not inside.notna().any():
         known_hours = temperature.dropna().index
         only = f", only from {known_hours[0]:%Y-%m-%d} to {known_hours[-1]:%Y-%m-%d}" if len(known_hours) else ""
         raise WeatherFailure(
-            f"Weather station {meter_input.weather.station} has no temperatures from {first:%Y-%m-%d} to"
-            f" {last:%Y-%m-%d}{only}: post the missing hours to weather_records/, then run again."
+            f"{source} has no temperatures from {first:%Y-%m-%d} to {last:%Y-%m-%d}{only}: post the missing hours to"
+            " weather_records/, then run again."
         )
     hours = given
     if given.isna().any():
         hours = _whole_or_missing_days(given) if by_day else _next_to_known(given)
         if hours[first:last].isna().all():
             raise WeatherFailure(
-                f"Weather station {meter_input.weather.station} has only {int(inside.notna().sum()):,} temperatures"
-                f" from {first:%Y-%m-%d} to {last:%Y-%m-%d}, and no day has half of its hours (CalTRACK 2.2.2.3): post"
-                " the missing hours to weather_records/, then run again."
+                f"{source} has only {int(inside.notna().sum()):,} temperatures from {first:%Y-%m-%d} to"
+                f" {last:%Y-%m-%d}, and no day has half of its hours (CalTRACK 2.2.2.3): post the missing"
+                " hours to weather_records/, then run again."
             )
     known, filled = (int(one[first : last - pd.Timedelta(1)].notna().sum()) for one in (given, hours))
     count = round((last - first) / _HOUR)

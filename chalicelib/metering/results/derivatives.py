@@ -33,7 +33,7 @@ def derive(
     annualized_weather_normal: both models on the normal year.
     gross_predicted: both models on the weather of the reporting period.
     gross_observed: the baseline model on the weather of the reporting period, and the observed energy, over the days
-    with both. The observed side has no interval: the noise of the readings is included in the baseline side.
+    with both. The half-width of the observed side is 0: the noise of the readings is included in the baseline side.
 
     expected: the baseline model's predictions for the rows of the reporting period. normal_year: the temperatures (F)
     of the rows of 365 days. normal_bills: the bill number of each of these rows.

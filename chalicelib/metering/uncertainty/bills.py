@@ -23,16 +23,17 @@ class BillRegression:
     A dozen bills say little about a balance point, but it is known to be within the search range: mixed estimation
     (Theil and Goldberger 1961) adds this prior to the bills. Degrees of freedom are by Satterthwaite (1946).
 
-    noise_variance: of a day's energy divided by the period's mean load, at that load. degrees_of_freedom: of this
-    variance. A period without consumption is not informative about the noise, and is left out.
+    noise_variance: the variance of a day's energy relative to the period's mean load, for a day with that load.
+    degrees_of_freedom: of this variance. A period without consumption is not informative about the noise, and is left
+    out.
     """
 
     def __init__(self, periods: Periods) -> None:
         self._periods = periods
         self._designs = {label: _Design.of(period) for label, period in periods.items()}
-        informative = {label: one for label, one in self._designs.items() if one.mean_load > 0 and one.freedom > 0}
-        freedom = sum(one.freedom for one in informative.values())
-        pooled = sum(float(one.residual @ one.residual) for one in informative.values()) / max(freedom, 1)
+        informative = {label: one for label, one in self._designs.items() if one.mean_load > 0 and one.dof > 0}
+        dof = sum(one.dof for one in informative.values())
+        pooled = sum(float(one.residual @ one.residual) for one in informative.values()) / max(dof, 1)
         self._fits = {label: _Fit(one, pooled) for label, one in informative.items()}
         trace = sum(fit.trace for fit in self._fits.values())
         trace_of_square = sum(fit.trace_of_square for fit in self._fits.values())
@@ -42,10 +43,10 @@ class BillRegression:
 
     def __call__(self, prediction: Prediction) -> Spread:
         design, fit = self._designs[prediction.period], self._fits.get(prediction.period)
-        if design.freedom <= 0:
+        if design.dof <= 0:
             return Spread()
         if fit is None:
-            return spread(0.0, self.degrees_of_freedom or float(design.freedom), 0.0, EXPONENT)
+            return spread(0.0, self.degrees_of_freedom or float(design.dof), 0.0, EXPONENT)
         gradient = gradient_sum(self._periods[prediction.period], prediction)
         variance = fit.variance(gradient, self.noise_variance)
         if prediction.with_noise:
@@ -65,8 +66,8 @@ class _Design:
     """The regression design of a period's bills, in units of its mean load (energy per day).
 
     columns, residual: gradient and residual per day, times the square root of the days. scale: of each bill's noise.
-    balance_points: which columns belong to balance points. prior_deviation: the standard deviation of a balance point
-    (F) that is known only to be within the search range.
+    balance_points: which columns belong to balance points. prior_standard_deviation: of a balance point (F) that is
+    known only to be within the search range.
     """
 
     columns: Floats
@@ -74,10 +75,10 @@ class _Design:
     scale: Floats
     mean_load: float
     balance_points: npt.NDArray[np.bool_]
-    prior_deviation: float
+    prior_standard_deviation: float
 
     @property
-    def freedom(self) -> int:
+    def dof(self) -> int:
         """The number of bills minus the number of parameters."""
         return len(self.residual) - int(self.columns.shape[1])
 
@@ -107,7 +108,7 @@ class _Fit:
 
     def __init__(self, design: _Design, variance: float) -> None:
         x, scale = design.columns, design.scale
-        prior = np.diag(np.where(design.balance_points, variance / design.prior_deviation**2, 0.0))
+        prior = np.diag(np.where(design.balance_points, variance / design.prior_standard_deviation**2, 0.0))
         size = np.sqrt(np.diag(x.T @ x + prior))
         size = np.outer(size, size) + (size == 0)  # a column of zeros remains zero
         inverse = np.linalg.pinv((x.T @ x + prior) / size, hermitian=True) / size
@@ -121,4 +122,4 @@ class _Fit:
     def variance(self, gradient: Floats, noise: float) -> float:
         """Return the variance of a sum with this gradient; noise: the noise variance in units of the mean load."""
         by_bills = float(np.sum((gradient @ self._estimator * self._design.scale) ** 2)) * noise
-        return by_bills + self._design.prior_deviation**2 * float(np.sum((gradient @ self._shrinkage) ** 2))
+        return by_bills + self._design.prior_standard_deviation**2 * float(np.sum((gradient @ self._shrinkage) ** 2))

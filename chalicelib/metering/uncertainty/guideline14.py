@@ -1,4 +1,7 @@
-"""ASHRAE Guideline 14-2014, annex B: as implemented by eemeter 4.1.1, and with CalTRACK's autocorrelation."""
+"""ASHRAE Guideline 14-2014, annex B.
+
+As implemented by eemeter 4.1.1, and with CalTRACK's correction for autocorrelation.
+"""
 
 import math
 from typing import Any
@@ -20,11 +23,11 @@ def guideline14(prediction: Prediction, *, periods: Periods, data_frequency: str
 
     n is the number of readings that the model is fitted to, n' the same corrected for the autocorrelation of the
     residuals, m the number of predicted readings. The result is multiplied by 1.26 for hourly data, and otherwise by
-    the polynomial in months of Sun and Baltazar (2013). eemeter's CVRMSE has n' - p degrees of freedom, its t has
-    n - p - 1. The interval is relative to the mean of the readings, so there is none for a mean at or below zero.
+    Sun and Baltazar's (2013) polynomial in the number of months. eemeter's CVRMSE has n' - p degrees of freedom, its t
+    has n - p - 1. The interval is relative to the mean of the readings, so there is none for a mean at or below zero.
     """
     metrics: Any = periods[prediction.period].metrics
-    if not is_relative(metrics):
+    if not has_cvrmse(metrics):
         return Spread()
     interval = ReportingMetrics(
         baseline_metrics=metrics,
@@ -42,19 +45,19 @@ def caltrack(prediction: Prediction, *, periods: Periods, data_frequency: str) -
     at or below zero.
     """
     metrics: Any = periods[prediction.period].metrics
-    if not is_relative(metrics) or metrics.n <= metrics.num_model_params:
+    if not has_cvrmse(metrics) or metrics.n <= metrics.num_model_params:
         return Spread()
     energy = _rows(prediction)["predicted"]
-    n, n_prime, freedom = metrics.n, metrics.n_prime, metrics.n - metrics.num_model_params
-    cvrmse = math.sqrt(metrics.sse / freedom) / metrics.observed.mean
+    n, n_prime, dof = metrics.n, metrics.n_prime, metrics.n - metrics.num_model_params
+    cvrmse = math.sqrt(metrics.sse / dof) / metrics.observed.mean
     months = pd.DatetimeIndex(energy.index).month.nunique()
     factor = _HOURLY_FACTOR if data_frequency == "hourly" else float(np.polyval(_POLYNOMIALS[data_frequency], months))
     relative = cvrmse * math.sqrt(n / n_prime * (1 + 2 / n_prime) / len(energy)) * factor
     error = float(abs(energy.sum()) * relative)
-    return Spread(student_t(freedom) * error, error, float(freedom), float((n - n_prime) / (n + n_prime)))
+    return Spread(student_t(dof) * error, error, float(dof), float((n - n_prime) / (n + n_prime)))
 
 
-def is_relative(metrics: Any) -> bool:
+def has_cvrmse(metrics: Any) -> bool:
     """Return whether residuals relative to the mean reading are defined: the mean is above zero, and not too close."""
     relative = metrics.cvrmse_autocorr_adj
     return relative is not None and math.isfinite(relative)

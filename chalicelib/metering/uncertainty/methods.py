@@ -9,7 +9,7 @@ from chalicelib.metering.fitting.period import Period
 from chalicelib.metering.uncertainty.bills import BillRegression
 from chalicelib.metering.uncertainty.bootstrap import Bootstrap
 from chalicelib.metering.uncertainty.days import DayRegression
-from chalicelib.metering.uncertainty.guideline14 import caltrack, guideline14, is_relative
+from chalicelib.metering.uncertainty.guideline14 import caltrack, guideline14, has_cvrmse
 from chalicelib.metering.uncertainty.spread import Method, Periods
 
 
@@ -28,7 +28,7 @@ def method_of(name: str, periods: Periods, data_frequency: str) -> Method:
 def no_interval(name: str, period: Period) -> EEMeterWarning:
     """Return a warning on why the values of a fitted period have no interval by the method with that name."""
     metrics: Any = period.metrics
-    if name in ("guideline14", "caltrack") and not is_relative(metrics):
+    if name in ("guideline14", "caltrack") and not has_cvrmse(metrics):
         return EEMeterWarning(
             qualified_name="datastore.no_interval",
             description="The uncertainty of the model relative to the mean of the observed values is undefined.",

@@ -31,8 +31,9 @@ def exponent_of(residual: Floats, load: Floats) -> float:
 def lag1_autocorrelation(noise: Floats, day: Indexes, parameters: int) -> float:
     """Return the day-to-day autocorrelation of the residuals of a fit with this many parameters, between 0 and 0.95.
 
-    Marriott and Pope (1954) give the bias for a fitted mean: (1 + 3 rho) / n. A parameter that varies with the seasons
-    also absorbs the slowest part of the noise, as the mean does: the bias is (p + (p + 2) rho) / n for p of them.
+    Marriott and Pope (1954) give the bias for a fitted mean: -(1 + 3 rho) / n. A parameter whose gradient varies with
+    the seasons also absorbs the slowest part of the noise, as the mean does: the bias is -(p + (p + 2) rho) / n for p
+    of them.
     """
     n = len(noise)
     next_to = np.diff(day) == 1

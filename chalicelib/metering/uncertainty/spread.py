@@ -12,7 +12,7 @@ from chalicelib.metering.preparation.period_data import Bills
 from chalicelib.metering.uncertainty.noise import Floats
 
 CONFIDENCE_LEVEL = 0.95
-_MIN_FREEDOM = 1 - 1e-9  # one degree of freedom, allowing for rounding
+_MIN_DOF = 1 - 1e-9  # one degree of freedom, allowing for rounding
 Periods: TypeAlias = Mapping[str, Period]  # the periods with a model: baseline, reporting, or both
 
 
@@ -59,7 +59,7 @@ class Method(Protocol):
 
 def spread(variance: float, degrees_of_freedom: float, autocorrelation: float, exponent: float) -> Spread:
     """Return the spread of a sum with this variance by Student's t; empty with less than one degree of freedom."""
-    if not (np.isfinite(variance) and degrees_of_freedom >= _MIN_FREEDOM):
+    if not (np.isfinite(variance) and degrees_of_freedom >= _MIN_DOF):
         return Spread()
     error = float(np.sqrt(variance))
     return Spread(student_t(degrees_of_freedom) * error, error, float(degrees_of_freedom), autocorrelation, exponent)
@@ -78,5 +78,5 @@ def gradient_sum(period: Period, prediction: Prediction) -> Floats:
 
 def gradient(period: Period, temperature: "pd.Series[float]") -> Floats:
     """Return the gradient of each day's energy with respect to the model's parameters, (days, parameters)."""
-    rows: Floats = period.model.gradient(temperature)  # type: ignore[union-attr]  # the registry admits only such models
+    rows: Floats = period.model.gradient(temperature)  # type: ignore[union-attr]  # a ModelClass that lists regression must have a gradient
     return rows

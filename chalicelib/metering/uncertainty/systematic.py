@@ -1,8 +1,8 @@
 """The systematic error that similar meters in the same weather share, and that does not average out in their sum."""
 
 # Fractions of the baseline by model, reading frequency and unit, from `python -m benchmarks.validation.systematic`:
-# 1.96 standard deviations of the mean savings error across climates, pairs of years and kinds of load. Bimonthly
-# electricity also includes the error of fitting five parameters to only six bills (docs/validation.md).
+# 1.96 standard deviations of the mean savings error across climates, pairs of years and kinds of load. That of
+# CaltrackBillingModel for bimonthly electricity is an estimate for the error of fitting five parameters to six bills.
 FRACTIONS = {
     ("DailyModel", "daily", "KWH"): 0.002,
     ("DailyModel", "daily", "THERM"): 0.002,
@@ -18,6 +18,6 @@ FRACTIONS = {
 
 
 def systematic_error(model: str, frequency: str, unit: str, baseline: float | None) -> float | None:
-    """Return a bound for the systematic error, in the unit of the baseline's value; None if it was not measured."""
+    """Return a 95 % bound for the systematic error, in the unit of the baseline's value; None if not measured."""
     fraction = FRACTIONS.get((model, frequency, unit))
     return None if fraction is None or baseline is None else fraction * abs(baseline)

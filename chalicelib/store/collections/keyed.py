@@ -192,7 +192,7 @@ class KeyedCollection(Generic[M]):
     def _commit_many(self, changes: list[Change[M]]) -> list[Change[M]]:
         """Make changes, several per transaction. Returns those that were not made, because items had changed.
 
-        Raises OutOfTimeError; some changes may have been made by then.
+        Raises DeadlineExceededError; some changes may have been made by then.
         """
 
         def commit_in_time(group: list[Change[M]]) -> bool:

@@ -20,7 +20,7 @@ sync = _traces.sync
 def delete(id: int) -> bool:
     """Delete a trace and its records; False when there is no such trace. Its runs and results remain.
 
-    Raises OutOfTimeError; some records may be gone by then, but the trace remains, so it can be deleted again.
+    Raises DeadlineExceededError; some records may be gone by then, but the trace remains, so it can be deleted again.
     """
     if get(id) is None:
         return False

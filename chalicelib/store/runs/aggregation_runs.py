@@ -63,7 +63,7 @@ class AggregationSpec:
 def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
     """Write runs and start their executions. The execution of a run without derivatives chooses them.
 
-    Raises OutOfTimeError; no run is written in that case.
+    Raises DeadlineExceededError; no run is written in that case.
     """
     block = ids.allocate("aggregation_runs", len(wanted))
     runs = [_new(id, spec) for id, (spec, _) in zip(block, wanted, strict=True)]

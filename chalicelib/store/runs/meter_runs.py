@@ -36,7 +36,7 @@ class RunSpec:
 
 
 def schedule(spec: RunSpec) -> MeterRun:
-    """Write a run and queue it. Raises OutOfTimeError; nothing is written in that case."""
+    """Write a run and queue it. Raises DeadlineExceededError; nothing is written in that case."""
     (run,) = _schedule([spec], None)
     return run
 
@@ -44,7 +44,8 @@ def schedule(spec: RunSpec) -> MeterRun:
 def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
     """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order.
 
-    Raises OutOfTimeError; in that case none of the runs is queued, and the reconciler deletes those that were written.
+    Raises DeadlineExceededError; in that case none of the runs is queued, and the reconciler deletes those that were
+    written.
     """
     batch = batches.allocate()
     return batch, _schedule(specs, batch)

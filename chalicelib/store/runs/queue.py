@@ -23,7 +23,7 @@ def _client() -> Any:
 
 
 def send(run_ids: Iterable[int]) -> None:
-    """Queue runs. Raises RuntimeError unless SQS accepts all of them, and OutOfTimeError.
+    """Queue runs. Raises RuntimeError unless SQS accepts all of them, and DeadlineExceededError.
 
     Queuing a run twice is harmless.
     """

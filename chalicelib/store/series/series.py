@@ -93,7 +93,7 @@ def replace(prefix: str, column: Column) -> None:
 
 
 def append_many(columns: dict[str, Column]) -> None:
-    """Add records under many prefixes. Raises OutOfTimeError; some of the prefixes may have been written by then."""
+    """Add records under many prefixes. Raises DeadlineExceededError; some may have been written by then."""
 
     def append_in_time(prefix: str, column: Column) -> None:
         deadline.check()
@@ -109,7 +109,7 @@ def read(
     """The records with start <= instant < end (microseconds since 1970 UTC), sorted, one per instant.
 
     share: cache the series in memory for later reads, for as long as its chunks are the same. compact: merge the chunks
-    into one if there are many, and if there is time; if false, nothing is written. Raises OutOfTimeError.
+    into one if there are many, and if there is time; if false, nothing is written. Raises DeadlineExceededError.
     """
     for _ in range(ATTEMPTS):
         names = _names(prefix)
@@ -124,7 +124,7 @@ def read(
 
 
 def delete(prefix: str) -> None:
-    """Delete a series. Raises OutOfTimeError; part of it may be gone by then."""
+    """Delete a series. Raises DeadlineExceededError; part of it may be gone by then."""
     _remove(_names(prefix))
 
 

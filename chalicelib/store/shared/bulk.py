@@ -22,7 +22,7 @@ ATTEMPTS = 8
 def put_all(model: type[M], items: Iterable[M]) -> None:
     """Write the items in no particular order, not atomically.
 
-    Raises PutError when DynamoDB throttles for too long, and OutOfTimeError.
+    Raises PutError when DynamoDB throttles for too long, and DeadlineExceededError.
     """
     _in_batches(model, items, lambda writer, item: writer.save(item), deadline.check)
 

@@ -39,14 +39,14 @@ def get(model: type[M], id: int) -> M | None:
 
 
 def batch_get(model: type[M], keys: Iterable[Any]) -> Iterator[M]:
-    """The items that exist among these keys (strongly consistent), in no particular order. Raises OutOfTimeError."""
+    """The items that exist among these keys (strongly consistent), in any order. Raises DeadlineExceededError."""
     for block in _blocks(keys):
         deadline.check()
         yield from model.batch_get(block, consistent_read=True)
 
 
 def get_many(model: type[M], ids: Iterable[int]) -> dict[int, M]:
-    """The items that exist among these ids, by id. Raises OutOfTimeError."""
+    """The items that exist among these ids, by id. Raises DeadlineExceededError."""
     return {item.id: item for item in batch_get(model, sorted(set(ids)))}  # type: ignore[attr-defined]
 
 
@@ -114,7 +114,7 @@ def matches(**wanted: Any) -> Callable[[Any], bool]:
 
 
 def _page_end() -> float:
-    """When a page has to end, full or not, as time.monotonic() counts. Raises OutOfTimeError."""
+    """When a page has to end, full or not, on the clock of time.monotonic(). Raises DeadlineExceededError."""
     deadline.check()
     return time.monotonic() + min(BUDGET, deadline.left())
 

@@ -100,7 +100,8 @@ class TestStations:
     def test_a_missing_list_is_reported(self, server: FileServer) -> None:
         assert SOURCES["ghcnh"](server.url, "037720", YEAR) is None
         assert REASONS["ghcnh"](server.url, "037720", datetime.now(UTC)) == (
-            f"Station 037720 cannot be found in GHCNh: the station list {server.url}{LIST} does not exist."
+            f"Station 037720 cannot be found in GHCNh: the station list {server.url}{LIST} does not exist. Check"
+            " the template's parameter WeatherUrl."
         )
 
     def test_an_unreadable_list_is_unusable(self, server: FileServer) -> None:

@@ -15,12 +15,14 @@ import numpy.typing as npt
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
+from chalicelib.metering.inputs.frequency import LONGEST_BILL_DAYS
 from chalicelib.metering.models.caltrack.degree_days import Floats, daily_means, local_days
 
-SHORTEST_BILL, LONGEST_BILL = 25, 70  # days; CalTRACK 2.2.3.4 and 2.2.3.5
-MIN_DAYS = math.ceil(0.9 * 365)  # CalTRACK 2.2.1.2
+SHORTEST_BILL = 25  # days; CalTRACK 2.2.3.4
+MIN_COVERAGE = 0.9  # of the days of a period; CalTRACK 2.2.1.2
+MIN_DAYS = math.ceil(MIN_COVERAGE * 365)
 MIN_TEMPERATURE_COVERAGE = 0.9  # of a bill's days; CalTRACK 2.2.3.2
-EXTREME = 3  # interquartile ranges above the median; CalTRACK 2.3.6
+EXTREME = 3  # interquartile ranges from the median; CalTRACK 2.3.6
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class BillData:
         table = pd.DataFrame({"start": starts[:-1], "end": starts[1:], "energy": energy, "days": length})
         table["unused"] = unused
         df = pd.DataFrame({"temperature": temperature, "observed": observed, "bill": bill}, index=days)
-        return cls(df, electricity, *_judge(table, electricity))
+        return cls(df, electricity, *_check_sufficiency(table, electricity))
 
 
 def normal_days(hours: "pd.Series[float]", electricity: bool) -> "pd.Series[float]":
@@ -73,13 +75,13 @@ def _unused(energy: Floats, days: npt.NDArray[np.int64], temperatures: Floats, e
         if math.isnan(value):
             reasons.append(
                 "no reading"
-                if length <= LONGEST_BILL
-                else f"no actual read within {LONGEST_BILL} days to replace its estimates"
+                if length <= LONGEST_BILL_DAYS
+                else f"no actual read within {LONGEST_BILL_DAYS} days to replace its estimates"
             )
         elif electricity and value == 0:
             reasons.append('0, which counts as missing for electricity unless the trace has "zero_is_reading": true')
-        elif length > LONGEST_BILL:
-            reasons.append(f"longer than {LONGEST_BILL} days")
+        elif length > LONGEST_BILL_DAYS:
+            reasons.append(f"longer than {LONGEST_BILL_DAYS} days")
         elif length < off_cycle:
             reasons.append(f"an off-cycle read, shorter than {SHORTEST_BILL} days")
         elif share < MIN_TEMPERATURE_COVERAGE:
@@ -91,7 +93,7 @@ def _unused(energy: Floats, days: npt.NDArray[np.int64], temperatures: Floats, e
     return reasons
 
 
-def _judge(bills: pd.DataFrame, electricity: bool) -> tuple[list[EEMeterWarning], list[EEMeterWarning]]:
+def _check_sufficiency(bills: pd.DataFrame, electricity: bool) -> tuple[list[EEMeterWarning], list[EEMeterWarning]]:
     """Return warnings and disqualifying criteria.
 
     bills: columns start, end, energy, days, and unused (why a bill is excluded).

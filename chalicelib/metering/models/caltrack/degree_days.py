@@ -38,13 +38,13 @@ def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
 
 
 def degree_days(temperature: Floats, balance_points: Floats) -> tuple[Floats, Floats]:
-    """Return the heating and cooling degree days of each day (rows) for each balance point (columns), in F."""
+    """Return the heating and cooling degree days of each day (rows) for each balance point (columns), in °F-days."""
     above = temperature[:, None] - balance_points
     return np.maximum(-above, 0.0), np.maximum(above, 0.0)
 
 
-def bill_means(of_days: Floats, bill: npt.NDArray[np.int64], bills: int) -> Floats:
-    """Return the means over each bill's days; `of_days` has a row per day, `bill` is the bill number of each day."""
-    sums = np.zeros((bills, *of_days.shape[1:]))
-    np.add.at(sums, bill, of_days)
-    return sums / np.bincount(bill, minlength=bills).reshape(-1, *[1] * (of_days.ndim - 1))
+def bill_means(daily: Floats, bill: npt.NDArray[np.int64], bills: int) -> Floats:
+    """Return the means over each bill's days; `daily` has a row per day, `bill` is the bill number of each day."""
+    sums = np.zeros((bills, *daily.shape[1:]))
+    np.add.at(sums, bill, daily)
+    return sums / np.bincount(bill, minlength=bills).reshape(-1, *[1] * (daily.ndim - 1))

@@ -26,7 +26,10 @@ class CaltrackBillingSettings(pydantic.BaseModel):
     @pydantic.model_validator(mode="after")
     def _ordered(self) -> "CaltrackBillingSettings":
         if self.balance_point_minimum >= self.balance_point_maximum:
-            raise ValueError("balance_point_minimum must be below balance_point_maximum")
+            raise ValueError(
+                f"balance_point_minimum is {self.balance_point_minimum:g}; it must be below balance_point_maximum,"
+                f" {self.balance_point_maximum:g}"
+            )
         return self
 
     @property
@@ -57,7 +60,7 @@ class CaltrackBillingModel:
             bill_means(side, bill, len(days)) for side in degree_days(rows["temperature"].to_numpy(), points)
         )
         self.usage = rows["observed"].to_numpy()[first]
-        self.bills = Bills(heating, cooling, days.astype(float), points, cools=data.electricity)
+        self.bills = Bills(heating, cooling, days.astype(float), points, with_cooling=data.electricity)
         self.curve, self._r2_adjusted = fit(self.usage, self.bills)
 
     def predict(self, temperature: "pd.Series[float]") -> "pd.Series[float]":

@@ -72,18 +72,18 @@ class Bills:
     """The explanatory variables of the energy of bills.
 
     heating, cooling: the mean degree days per day of each bill (rows) for each balance point (columns). days: of each
-    bill, with a temperature. points: the balance points (F), ascending. cools: whether cooling is considered; it is not
-    for gas (CalTRACK 3.2.4).
+    bill, with a temperature. points: the balance points (F), ascending. with_cooling: whether cooling is considered; it
+    is not for gas (CalTRACK 3.2.4).
     """
 
     heating: Floats
     cooling: Floats
     days: Floats
     points: Floats
-    cools: bool
+    with_cooling: bool
 
 
-class Search(NamedTuple):
+class BestCandidates(NamedTuple):
     """The best candidate for each set of bills: the indexes of its balance points (-1 for none) and adjusted R²."""
 
     heating: Indexes
@@ -102,42 +102,42 @@ def fit(usage: Floats, bills: Bills) -> tuple[UsagePerDay, float]:
     return model, float(found.r2_adjusted[0])
 
 
-def search(usages: Floats, bills: Bills) -> Search:
+def search(usages: Floats, bills: Bills) -> BestCandidates:
     """Return the best candidate for each row of `usages`, the energy per day of the same bills.
 
     Slopes must be positive, and the intercept not negative (CalTRACK 3.4.3.2), unless a bill is negative, as for a net
     meter. Each balance point needs 20 degree days, and the cooling balance point may not be below the heating one
     (3.2.2.1). Ties go to the first: intercept only, heating, cooling, then both, by ascending balance points.
     """
-    least_intercept = np.where((usages >= 0).all(axis=1), 0.0, -np.inf)
+    min_intercept = np.where((usages >= 0).all(axis=1), 0.0, -np.inf)
     rows = np.arange(len(usages))
-    best = Search(np.full(len(usages), -1), np.full(len(usages), -1), np.zeros(len(usages)))
-    for r2, heating, cooling in _families(usages, bills, least_intercept):
+    best = BestCandidates(np.full(len(usages), -1), np.full(len(usages), -1), np.zeros(len(usages)))
+    for r2, heating, cooling in _families(usages, bills, min_intercept):
         at = np.argmax(r2 >= r2.max(axis=1, keepdims=True) - _EQUAL, axis=1)  # the first of a tie
         better = r2[rows, at] > best.r2_adjusted + _EQUAL
         chosen = (heating[at], cooling[at], r2[rows, at])
-        best = Search(*(np.where(better, new, old) for new, old in zip(chosen, best, strict=True)))
+        best = BestCandidates(*(np.where(better, new, old) for new, old in zip(chosen, best, strict=True)))
     return best
 
 
-def _families(usages: Floats, bills: Bills, least_intercept: Floats) -> Iterator[tuple[Floats, Indexes, Indexes]]:
+def _families(usages: Floats, bills: Bills, min_intercept: Floats) -> Iterator[tuple[Floats, Indexes, Indexes]]:
     """Yield the candidates with heating, with cooling, and with both: adjusted R² and indexes of balance points.
 
     The adjusted R² is for each set of bills (rows) and candidate (columns), and -inf if the candidate does not qualify.
     """
     weights, n = bills.days, usages.shape[1]
     share = weights / weights.sum()
-    level, y = usages @ share, usages - (usages @ share)[:, None]
+    mean, y = usages @ share, usages - (usages @ share)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = (y**2 @ weights)[:, None]
         varies = variance > _EQUAL**2 * (usages**2 @ weights)[:, None]
-        least = least_intercept[:, None]
-        sides = [bills.heating, bills.cooling] if bills.cools else [bills.heating]
+        lowest = min_intercept[:, None]
+        sides = [bills.heating, bills.cooling] if bills.with_cooling else [bills.heating]
         enough = [weights @ side >= MIN_DEGREE_DAYS for side in sides]
         means = [share @ side for side in sides]
-        centred = [side - mean for side, mean in zip(sides, means, strict=True)]
-        squares = [weights @ side**2 for side in centred]
-        products = [(y * weights) @ side for side in centred]
+        centered = [side - center for side, center in zip(sides, means, strict=True)]
+        squares = [weights @ side**2 for side in centered]
+        products = [(y * weights) @ side for side in centered]
         index, none = np.arange(len(bills.points)), np.full(len(bills.points), -1)
 
         def adjusted(explained: Floats, slopes: int, qualified: npt.NDArray[np.bool_]) -> Floats:
@@ -147,22 +147,24 @@ def _families(usages: Floats, bills: Bills, least_intercept: Floats) -> Iterator
         if n > 2:
             for side, points in enumerate([(index, none), (none, index)][: len(sides)]):
                 slope = products[side] / squares[side]
-                qualified = enough[side] & (slope > 0) & (level[:, None] - slope * means[side] >= least)
+                qualified = enough[side] & (slope > 0) & (mean[:, None] - slope * means[side] >= lowest)
                 yield adjusted(slope * products[side], 1, qualified), *points
-        if n > 3 and bills.cools:
+        if n > 3 and bills.with_cooling:
             cooling, heating = np.nonzero(bills.points[:, None] >= bills.points)
             among = enough[0][heating] & enough[1][cooling]
             cooling, heating = cooling[among], heating[among]
             if not len(heating):
                 return
             hh, cc = squares[0][heating], squares[1][cooling]
-            hc = (centred[0].T @ (weights[:, None] * centred[1]))[heating, cooling]
+            hc = (centered[0].T @ (weights[:, None] * centered[1]))[heating, cooling]
             hy, cy = products[0][:, heating], products[1][:, cooling]
             determinant = hh * cc - hc**2
-            heats, cools = (hy * cc - cy * hc) / determinant, (cy * hh - hy * hc) / determinant
-            intercept = level[:, None] - heats * means[0][heating] - cools * means[1][cooling]
-            qualified = (heats > 0) & (cools > 0) & (intercept >= least) & (determinant > _COLLINEAR * hh * cc)
-            yield adjusted(heats * hy + cools * cy, 2, qualified), heating, cooling
+            heating_slope, cooling_slope = (hy * cc - cy * hc) / determinant, (cy * hh - hy * hc) / determinant
+            intercept = mean[:, None] - heating_slope * means[0][heating] - cooling_slope * means[1][cooling]
+            qualified = (
+                (heating_slope > 0) & (cooling_slope > 0) & (intercept >= lowest) & (determinant > _COLLINEAR * hh * cc)
+            )
+            yield adjusted(heating_slope * hy + cooling_slope * cy, 2, qualified), heating, cooling
 
 
 def solve(usage: Floats, bills: Bills, heating: int, cooling: int) -> UsagePerDay:

@@ -15,7 +15,7 @@ from chalicelib.metering.preparation.temperatures import Temperatures
 
 CONSUMPTION = ("ELECTRICITY_CONSUMPTION_SUPPLIED", "ELECTRICITY_CONSUMPTION_TOTAL")  # cannot be negative
 LONG_BILL = 1.5  # times the median length of bills
-MAX_MISSING = 0.1  # share of a period's hours without a temperature that is not reported
+MAX_MISSING = 0.1  # largest share of hours without a temperature that needs no warning
 _DAY = pd.Timedelta(days=1)
 
 
@@ -142,7 +142,7 @@ def _outliers(period: Period) -> EEMeterWarning | None:
         return None
     return finding(
         "outliers_excluded" if outliers["excluded"] else "outliers",
-        "Readings are far from all similar ones.",
+        "Readings are outliers: far from comparable readings.",
         count=outliers["count"],
         readings=[f"{one['date']}, {one['value']:.6g} (limit {one['limit']:.6g})" for one in outliers["readings"]],
     )

@@ -14,6 +14,7 @@ Floats = npt.NDArray[np.float64]
 # The annual mean of a place varies by at most 5 F between years, and between stations of one ZIP code by 10 F.
 MAX_MEAN_DIFFERENCE = 12.0  # F
 MAX_SPREAD_RATIO = 1.5  # times; Celsius read as Fahrenheit, or the reverse, gives 1.8
+MIN_SPREAD = 12.0  # F; below it, a ratio of standard deviations says nothing
 MIN_HOTTEST = 60.0  # F; every inhabited place has warmer hours in a year
 STUCK_HOURS = 72
 MIN_HOURS = 90 * 24  # of observed weather, for a comparison
@@ -83,14 +84,13 @@ def _mismatch(observed: Weather, normal: Weather, by_hour: Floats) -> list[EEMet
     }
     found = []
     ratio = max(spreads) / max(min(spreads), 1e-9)
-    if abs(means[0] - means[1]) > MAX_MEAN_DIFFERENCE or (
-        ratio > MAX_SPREAD_RATIO and max(spreads) > MAX_MEAN_DIFFERENCE
-    ):
+    if abs(means[0] - means[1]) > MAX_MEAN_DIFFERENCE or (ratio > MAX_SPREAD_RATIO and max(spreads) > MIN_SPREAD):
         description = "Observed and normal temperatures cannot be from the same place."
         found.append(finding("weather_mismatch", description, **numbers))
     hottest = float(known.max())
     if hottest < MIN_HOTTEST and len(known) > MOST_OF_A_YEAR:
-        found.append(finding("weather_in_celsius", "The temperatures may be in Celsius.", **numbers, hottest=hottest))
+        description = "The observed temperatures may be in Celsius but posted as Fahrenheit."
+        found.append(finding("weather_in_celsius", description, **numbers, hottest=hottest))
     return found
 
 

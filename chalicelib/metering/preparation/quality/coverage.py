@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 from eemeter.eemeter.common.warnings import EEMeterWarning
 
-from chalicelib.metering.models.caltrack.data import MIN_DAYS
+from chalicelib.metering.models.caltrack.data import MIN_COVERAGE, MIN_DAYS
 from chalicelib.metering.preparation.quality.findings import spans
 
 DAY_COUNT_CRITERIA = {  # eemeter's criteria that count days
@@ -18,7 +18,6 @@ DAY_COUNT_CRITERIA = {  # eemeter's criteria that count days
 }
 MONTHLY_CRITERIA = {"missing_monthly_temperature_data": "temperature", "missing_monthly_meter_data": "observed"}
 ZERO_SUBSTITUTE = 1e-3  # kWh; replaces a reading of 0 that a formatter would treat as missing
-MIN_COVERAGE = 0.9  # of the days of a period, and of a month
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ Name = Literal[  # documented in docs/data-quality.md
 
 
 def finding(name: Name, description: str, **data: Any) -> EEMeterWarning:
-    """Return a finding `datastore.data_quality.<name>`; chalicelib.metering.fitting.sufficiency has its sentence."""
+    """Return a finding `datastore.data_quality.<name>`; chalicelib.metering.fitting.sentences has its sentence."""
     return EEMeterWarning(qualified_name=f"datastore.data_quality.{name}", description=description, data=data)
 
 

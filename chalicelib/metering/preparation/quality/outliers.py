@@ -8,16 +8,16 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from chalicelib.metering.models.caltrack.data import EXTREME
 from chalicelib.metering.models.caltrack.degree_days import daily_means, local_days
 from chalicelib.metering.preparation.temperatures import Temperatures
 
 Floats = npt.NDArray[np.float64]
 
 _DAY = pd.Timedelta(days=1)
-EXTREME = 3  # interquartile ranges from the median of all readings (CalTRACK 2.3.6)
-FAR = 10  # interquartile ranges from the median of the neighbours
-MIN_MEDIANS = 2  # minimum distance from the median of the neighbours, in multiples of that median
-NEIGHBOURS = 20  # days nearest in temperature
+FAR = 10  # interquartile ranges from the median of the neighbors
+MIN_MEDIANS = 2  # minimum distance from the median of the neighbors, in multiples of that median
+NEIGHBORS = 20  # days nearest in temperature
 MIN_READINGS = 6
 RECURRING_DAYS, RECURRING_BILLS = 5, 2  # this many similar values are not outliers
 SIMILAR = 2.0  # ratio of values up to which they are similar
@@ -40,7 +40,7 @@ def find_outliers(readings: pd.DataFrame, temperatures: Temperatures, *, bills: 
     return found.loc[farthest, ["start", "end", "value", "limit"]]
 
 
-def is_among(readings: pd.DataFrame, outliers: pd.DataFrame) -> "pd.Series[bool]":
+def within_outliers(readings: pd.DataFrame, outliers: pd.DataFrame) -> "pd.Series[bool]":
     """Return which readings are within outliers."""
     starts, among = readings["start"], np.zeros(len(readings), dtype=bool)
     for first, last in zip(outliers["start"], outliers["end"], strict=True):
@@ -63,12 +63,12 @@ def outlier_limits(energy: Floats, temperature: Floats | None) -> tuple[Floats, 
     values = energy[known]
     median, spread = _median_and_iqr(values[values != 0] if (values != 0).any() else values)
     if temperature is None:
-        centre, width = (np.full(len(known), number) for number in _median_and_iqr(values))
+        center, width = (np.full(len(known), number) for number in _median_and_iqr(values))
     else:
-        centre, width = _of_neighbours(values, temperature[known])
-    distance = np.maximum(FAR * width, MIN_MEDIANS * np.abs(centre))
-    high[known] = np.maximum(centre + distance, median + EXTREME * spread)
-    low[known] = np.minimum(np.minimum(centre - distance, median - EXTREME * spread), 0.0)  # zero is not an outlier
+        center, width = _of_neighbors(values, temperature[known])
+    distance = np.maximum(FAR * width, MIN_MEDIANS * np.abs(center))
+    high[known] = np.maximum(center + distance, median + EXTREME * spread)
+    low[known] = np.minimum(np.minimum(center - distance, median - EXTREME * spread), 0.0)  # zero is not an outlier
     return low, high
 
 
@@ -96,18 +96,18 @@ def _quantile(ordered: Floats, share: float) -> Floats:
     return found
 
 
-def _of_neighbours(values: Floats, temperature: Floats) -> tuple[Floats, Floats]:
-    """Return the median and interquartile range of each day's neighbours in the order of temperature."""
+def _of_neighbors(values: Floats, temperature: Floats) -> tuple[Floats, Floats]:
+    """Return the median and interquartile range of each day's neighbors in the order of temperature."""
     order = np.argsort(temperature, kind="stable")
-    size = min(NEIGHBOURS + 1, len(values))
+    size = min(NEIGHBORS + 1, len(values))
     first = np.clip(np.arange(len(values)) - size // 2, 0, len(values) - size)
     windows = values[order][first[:, None] + np.arange(size)]
     itself = np.arange(len(values)) - first
     others = np.sort(np.where(np.arange(size) == itself[:, None], np.inf, windows), axis=1)[:, :-1]
     low, median, high = (_quantile(others, share) for share in (0.25, 0.5, 0.75))
-    centre, width = np.empty(len(values)), np.empty(len(values))
-    centre[order], width[order] = median, high - low
-    return centre, width
+    center, width = np.empty(len(values)), np.empty(len(values))
+    center[order], width[order] = median, high - low
+    return center, width
 
 
 def _days(readings: pd.DataFrame, temperatures: Temperatures) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from chalicelib import deadline
 from chalicelib.api import BASE
 from chalicelib.api.http import cors, serving
 from chalicelib.api.http.endpoints import METHODS
-from chalicelib.deadline import OutOfTimeError
+from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.collections import projects
 from tests.unit.api.conftest import Api, Memory
 
@@ -139,16 +139,16 @@ class TestRequestId:
 
 
 class TestTime:
-    def test_a_request_that_would_run_out_of_time_is_refused(
+    def test_a_request_that_would_exceed_its_deadline_is_refused(
         self, call: Api, memory: Memory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def find_many(keys: list[str]) -> dict[str, Any]:
-            raise OutOfTimeError
+            raise DeadlineExceededError
 
         sync, periods = memory.projects.sync, {"baseline_period_end": "2016-01-01"}
         monkeypatch.setattr(projects, "find_many", find_many)
         refused = call("POST", "projects/sync/", [{"project_id": "a", **periods}], Idempotency_Key="k")
-        assert (refused.status, refused.json["type"].rpartition(":")[2]) == (503, "out-of-time")
+        assert (refused.status, refused.json["type"].rpartition(":")[2]) == (503, "deadline-exceeded")
         assert int(refused.headers["Retry-After"]) > 0
         assert "29 seconds" in refused.json["detail"]
         assert not memory.projects.rows

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.api.shared import examples
-from chalicelib.deadline import OutOfTimeError
+from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.results import choosing
 from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection
 from chalicelib.store.runs import aggregation_runs
@@ -104,7 +104,7 @@ def test_a_choice_that_takes_too_long_is_left_to_the_run(
     portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def choose_for_long(selection: Selection) -> Choice:
-        raise OutOfTimeError
+        raise DeadlineExceededError
 
     monkeypatch.setattr(choosing, "choose", choose_for_long)
     answer = portfolio("POST", "aggregation_runs/", {"projects": [1]})
@@ -117,7 +117,7 @@ def test_a_bulk_request_cannot_leave_it_to_its_runs(
     portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def choose_for_long(selection: Selection) -> Choice:
-        raise OutOfTimeError
+        raise DeadlineExceededError
 
     monkeypatch.setattr(choosing, "choose", choose_for_long)
     answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1]}]})

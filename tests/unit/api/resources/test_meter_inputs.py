@@ -27,7 +27,7 @@ def test_a_meter_input_is_stored_as_posted(call: Api, memory: Memory) -> None:
         assert again["meter_input"] == run["meter_input"]
 
 
-def test_names_and_units_in_a_meter_input_are_normalised(call: Api, memory: Memory) -> None:
+def test_names_and_units_in_a_meter_input_are_normalized(call: Api, memory: Memory) -> None:
     trace = {**examples.METER_INPUT["trace"], "interpretation": "E_C_S", "unit": "Wh"}
     weather = {
         "station": "724390",

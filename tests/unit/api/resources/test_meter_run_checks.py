@@ -8,7 +8,7 @@ import pytest
 from chalicelib.api import contract
 from chalicelib.api.resources import meter_run_checks
 from chalicelib.api.shared import examples
-from chalicelib.metering.fitting.sufficiency import explain
+from chalicelib.metering.fitting.sentences import explain
 from chalicelib.store.runs import checks
 from tests.unit.api.conftest import BUCKET, Api, Memory
 from tests.unit.api.http.test_openapi import validate

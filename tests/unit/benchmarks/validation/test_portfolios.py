@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from benchmarks.validation.portfolios import Sum, at_best, draw_sums, pool_bias, sum_coverage
+from benchmarks.validation.portfolios import Sum, attainable_coverage, draw_sums, pool_bias, sum_coverage
 from tests.unit.benchmarks.validation.simulated_runs import outcome
 
 
@@ -36,13 +36,13 @@ def test_draws_from_a_pool_are_reproducible() -> None:
 
 def test_coverage_with_and_without_the_shared_error() -> None:
     found = sum_coverage([Sum(1, 0.5, 1.5), Sum(0, 0.5, 1.5), Sum(-2, 0.5, 1.5), Sum(1.5, 0.5, 1.5)], 4)
-    assert (found.covered.value, found.covered_with_shared.value, found.half_width) == (25, 75, 0.5)
+    assert (found.covered.value, found.covered_with_systematic.value, found.half_width) == (25, 75, 0.5)
 
 
 def test_an_unknown_systematic_error_is_not_zero() -> None:
     found = sum_coverage([Sum(0.1, 1, math.nan)] * 5, 5)
     assert found.covered.value == 100
-    assert math.isnan(found.covered_with_shared.value)
+    assert math.isnan(found.covered_with_systematic.value)
 
 
 def test_the_interval_of_a_share_depends_on_the_number_of_independent_portfolios() -> None:
@@ -64,12 +64,13 @@ def test_bias_spoils_the_coverage_of_large_portfolios_unless_it_is_added() -> No
     pool = [outcome(error + 1, 10, systematic_error=1.5) for error in (-4, -2, 0, 2, 4)]
     found = sum_coverage(list(draw_sums(pool, 1000, 50)), 5)
     assert found.covered.value == 0
-    assert found.covered_with_shared.value == 100
+    assert found.covered_with_systematic.value == 100
     assert found.half_width == pytest.approx(10 / math.sqrt(1000))
 
 
-def test_at_best_is_the_coverage_of_correct_intervals() -> None:
+def test_attainable_coverage_is_the_coverage_of_correct_intervals() -> None:
     draw, meters, pool = np.random.default_rng(0), 1000, 300
     means = draw.normal(0, 1 / math.sqrt(pool), 20_000)
     errors = means + draw.normal(0, 1 / math.sqrt(meters), len(means))
-    assert 100 * np.mean(np.abs(errors) <= 1.96 / math.sqrt(meters)) == pytest.approx(at_best(meters, pool), abs=1)
+    covered = 100 * np.mean(np.abs(errors) <= 1.96 / math.sqrt(meters))
+    assert covered == pytest.approx(attainable_coverage(meters, pool), abs=1)

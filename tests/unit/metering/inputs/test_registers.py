@@ -15,8 +15,10 @@ def reads(values: list[float], kind: str = "ARBITRARY_START", days: int = 1) -> 
     return pd.DataFrame({edge: instants, "value": values, "estimated": False, "duplicate": False})
 
 
-def used(values: list[float], interpretation: str = SUPPLIED, step: float = 1.0, days: int = 1) -> list[float]:
-    table = consumption(reads(values, days=days), "ARBITRARY_START", interpretation, step)
+def used(
+    values: list[float], interpretation: str = SUPPLIED, energy_per_unit: float = 1.0, days: int = 1
+) -> list[float]:
+    table = consumption(reads(values, days=days), "ARBITRARY_START", interpretation, energy_per_unit)
     return [float(value) for value in table["value"]]
 
 
@@ -64,7 +66,7 @@ def test_an_exchange_for_a_meter_with_a_higher_read_loses_only_its_interval() ->
 def test_a_rollover_is_at_a_power_of_ten_of_the_registers_own_unit() -> None:
     therms = 1.037  # per unit of the register, CCF
     counted = [9_990.0, 9_995.0, 0.0, 5.0, 10.0, 15.0]
-    assert used([value * therms for value in counted], step=therms) == pytest.approx([5 * therms] * 5)
+    assert used([value * therms for value in counted], energy_per_unit=therms) == pytest.approx([5 * therms] * 5)
 
 
 def test_the_register_of_a_net_meter_may_run_backwards() -> None:

@@ -94,7 +94,7 @@ def test_of_two_values_for_one_instant_the_later_record_wins() -> None:
     assert rows(trace(records).readings) == [(0, 30, 2)]
 
 
-def test_offsets_are_applied_and_units_normalised() -> None:
+def test_offsets_are_applied_and_units_normalized() -> None:
     records = [{"start": "2016-01-01T00:00:00-06:00", "value": 1500}, {"start": "2016-01-31T06:00:00Z", "value": None}]
     read_trace = trace(records, unit="Wh")
     assert read_trace.unit == "KWH"
@@ -142,8 +142,8 @@ def test_a_missing_hour_is_a_row_without_a_temperature() -> None:
             [{"start": at(0), "value": None}, {"start": at(1), "value": 5}],
             "2 records without a usable value; the last record only marks the end",
         ),
-        ("trace.records", [{"value": 5}], "Record number 0 of trace.records has no 'start'"),
-        ("trace.records", [{"start": at(0)}], "Record number 0 of trace.records has no 'value'"),
+        ("trace.records", [{"value": 5}], r"trace\.records\[0\] has no 'start'; every record needs one"),
+        ("trace.records", [{"start": at(0)}], r"trace\.records\[0\] has no 'value'; every record needs one"),
         ("trace.records", [{"start": at(0), "value": "many"}], "not a number"),
         ("trace.records", [{"start": "2016-01-01T00:00:00", "value": 5}], "ISO 8601 with an offset"),
         ("trace.records", [{"start": "2016-13-01T00:00:00Z", "value": 5}], "not ISO 8601"),

@@ -63,10 +63,10 @@ def test_the_fit_is_the_least_squares_of_the_grid(
     heating, cooling = np.maximum(60 - temperature, 0), np.maximum(temperature - 70, 0)
     energy = 5 + slopes[0] * heating + slopes[1] * cooling + 2 * weekend + random.normal(0, 1, n)
     fit = fit_degree_days(temperature, energy, weekend, cooling_points=cooling_points)
-    assert fit.squares == pytest.approx(
+    assert fit.ssr == pytest.approx(
         least_squares(temperature, energy, weekend, HEATING_POINTS, cooling_points), rel=1e-6
     )
-    assert np.square(energy - predicted(fit, temperature, weekend)).sum() == pytest.approx(fit.squares, rel=1e-9)
+    assert np.square(energy - predicted(fit, temperature, weekend)).sum() == pytest.approx(fit.ssr, rel=1e-9)
     assert fit.heating_slope >= 0
     assert fit.cooling_slope >= 0
     assert fit.heating_point <= fit.cooling_point
@@ -106,5 +106,5 @@ def test_the_fit_scales_and_shifts_with_the_energy(seed: int, scale: float, shif
     temperature, weekend = year(random)
     energy = 5 + np.maximum(58 - temperature, 0) + random.normal(0, 1, 365)
     one, other = (fit_degree_days(temperature, each, weekend) for each in (energy, scale * energy + shift))
-    assert other.squares == pytest.approx(scale**2 * one.squares, rel=1e-6)
+    assert other.ssr == pytest.approx(scale**2 * one.ssr, rel=1e-6)
     assert other.heating_slope == pytest.approx(scale * one.heating_slope, rel=1e-6)

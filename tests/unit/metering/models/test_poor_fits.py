@@ -18,7 +18,7 @@ from chalicelib.metering.acceleration import accelerated
 from chalicelib.metering.models import poor_fits
 from chalicelib.metering.models.changepoint import ChangepointModel
 from chalicelib.metering.models.poor_fits import POOR, WARNING, CheckedDailyModel
-from chalicelib.metering.models.refit import Parts, is_weekend, squares
+from chalicelib.metering.models.refit import Parts, is_weekend, ssr
 from infra.local import portfolio
 
 pytestmark = pytest.mark.slow
@@ -129,7 +129,7 @@ def test_the_residuals_of_a_refit_are_within_the_limit(meter: str, period: str) 
     residuals = ChangepointModel(model).predict(data.df["temperature"]) - data.df["observed"]
     assert np.sqrt(np.square(residuals).mean()) == pytest.approx(found["rmse_after"])
     assert model.error["RMSE"] == pytest.approx(found["rmse_after"])
-    assert sum(map(squares, model.model.values())) == pytest.approx(np.square(residuals).sum())
+    assert sum(map(ssr, model.model.values())) == pytest.approx(np.square(residuals).sum())
     assert DailyModel.from_dict(model.to_dict()).params.submodels == model.params.submodels
 
 
@@ -190,7 +190,7 @@ def test_a_fit_with_negligible_residuals_is_not_poor() -> None:
     exact = 5 + (60 - temperature).clip(lower=0) + (temperature - 72).clip(lower=0)
     data = DailyBaselineData.from_series(exact, hours(), is_electricity_data=True)
     model = fitted(CheckedDailyModel("current", {}), data)
-    assert sum(map(squares, model.model.values())) > 1e-12
+    assert sum(map(ssr, model.model.values())) > 1e-12
     assert not found_in(data.warnings)
 
 

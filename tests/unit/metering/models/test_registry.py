@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -74,7 +75,7 @@ def test_developer_settings_reach_the_model_in_developer_mode(capsys: pytest.Cap
         ),
         (
             {"model_class": "CaltrackBillingModel", "model_kwargs": {"balance_point_minimum": 90}},
-            "balance_point_minimum must be below balance_point_maximum",
+            "balance_point_minimum is 90; it must be below balance_point_maximum, 90",
         ),
         (
             {"model_class": "CaltrackBillingModel", "model_kwargs": {"balance_point_step": 5}},
@@ -82,7 +83,10 @@ def test_developer_settings_reach_the_model_in_developer_mode(capsys: pytest.Cap
         ),
         ({"reporting_window": "last_year"}, "'last_year' is unknown; use one of first_year, latest_year, "),
         ({"reporting_window": ["latest_year"]}, "is unknown"),
-        ({"reporting_window": {"start": "2018-01-01"}}, "reporting_window is invalid: the window must be"),
+        (
+            {"reporting_window": {"start": "2018-01-01"}},
+            "reporting_window is invalid: the window is {'start': '2018-01-01'}; it must be",
+        ),
         ({"reporting_window": {"start": "2018-01-01", "end": "2017-01-01"}}, "ends at 2017-01-01, which is not after"),
         (
             {"model_class": "DailyModel", "formatter_class": "billing"},
@@ -92,15 +96,22 @@ def test_developer_settings_reach_the_model_in_developer_mode(capsys: pytest.Cap
         ({"model_kwargs": {"season": {"juillet": "summer"}}}, "model_kwargs.season has no argument 'juillet'"),
         ({"model_kwargs": {"uncertainty_alpha": 2}}, "uncertainty_alpha: Input should be less than or equal to 1"),
         ({"model_kwargs": {"cvrmse_threshold": 0.5}}, '"developer_mode": true'),
-        ({"model_kwargs": [1]}, "model_kwargs must be an object"),
+        ({"model_kwargs": [1]}, r"model_kwargs is \[1\]; it must be an object"),
         ({"formatter_kwargs": {"freq_str": "D"}}, "has no argument 'freq_str'; use ignore_sufficiency"),
         ({"formatter_kwargs": {"ignore_sufficiency": "yes"}}, "must be true or false"),
-        ({"formatter_kwargs": [1]}, "formatter_kwargs must be an object"),
+        ({"formatter_kwargs": [1]}, r"formatter_kwargs is \[1\]; it must be an object"),
     ],
 )
 def test_the_message_says_what_is_wrong(document: dict[str, Any], message: str) -> None:
     with pytest.raises(MeterFailure, match=message):
         choose(document, DAILY)
+
+
+def test_a_formatter_without_a_model_needs_a_model_class() -> None:
+    unused = replace(REGISTRY.formatters["daily"], name="unused")
+    registry = replace(REGISTRY, formatters={**REGISTRY.formatters, "unused": unused})
+    with pytest.raises(MeterFailure, match="No model uses formatter_class 'unused'; name a model_class"):
+        choose_from({"formatter_class": "unused"}, DAILY, registry)
 
 
 def test_bills_are_rejected_by_daily_models() -> None:

@@ -60,5 +60,5 @@ def test_a_trace_without_a_complete_day_is_rejected() -> None:
     trace.loc[5:, "value"] = np.nan
     days = whole_days(trace, find_frequency(trace), CHICAGO)
     assert days["value"].isna().all()
-    with pytest.raises(MeterFailure, match="no day with readings for more than half of it"):
+    with pytest.raises(MeterFailure, match="readings for more than half of the day on no day at all"):
         whole_months(days, CHICAGO)

@@ -75,7 +75,7 @@ def test_independent_noise_gives_the_textbook_interval(monkeypatch: pytest.Monke
     assert read.standard_error == pytest.approx(np.sqrt(error**2 + N * variance))
 
 
-def test_gaps_count_as_days_without_a_neighbour() -> None:
+def test_gaps_count_as_days_without_a_neighbor() -> None:
     noise = white(2)
     keep = np.ones(N, dtype=bool)
     keep[50:80] = False

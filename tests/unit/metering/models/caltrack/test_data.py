@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from chalicelib.metering.fitting.period import criteria
+from chalicelib.metering.fitting.period import plain_criteria
 from chalicelib.metering.models.caltrack.data import BillData, normal_days
 
 CHICAGO = "America/Chicago"
@@ -29,7 +29,7 @@ def made(
 
 
 def details(found: list[Any]) -> list[str]:
-    return [criterion["detail"] for criterion in criteria(found)]
+    return [criterion["detail"] for criterion in plain_criteria(found)]
 
 
 def test_each_bill_is_spread_over_its_days() -> None:

@@ -25,13 +25,15 @@ def numbers(curve: UsagePerDay) -> dict[str, float]:
     return {name: value for name, value in vars(curve).items() if value is not None}
 
 
-def year_of(curve: UsagePerDay, lengths: list[int], seed: int = 0, *, cools: bool = True) -> tuple[Floats, Bills]:
+def year_of(
+    curve: UsagePerDay, lengths: list[int], seed: int = 0, *, with_cooling: bool = True
+) -> tuple[Floats, Bills]:
     """Return the usage per day of consecutive bills of these lengths, without noise, and their degree days."""
     bill = np.repeat(np.arange(len(lengths)), lengths)
     degrees = temperatures(seed)[: len(bill)]
     heating, cooling = (bill_means(side, bill, len(lengths)) for side in degree_days(degrees, POINTS))
     usage = bill_means(curve.predict(degrees), bill, len(lengths))
-    return usage, Bills(heating, cooling, np.array(lengths, dtype=float), POINTS, cools)
+    return usage, Bills(heating, cooling, np.array(lengths, dtype=float), POINTS, with_cooling)
 
 
 MONTHS = [31, 29, 32, 30, 28, 33, 30, 31, 29, 30, 32, 30]
@@ -53,7 +55,7 @@ def test_a_curve_without_noise_is_recovered(kind: str) -> None:
 
 
 def test_gas_is_not_explained_by_cooling() -> None:
-    usage, bills = year_of(CURVES["cdd_only"], MONTHS, cools=False)
+    usage, bills = year_of(CURVES["cdd_only"], MONTHS, with_cooling=False)
     assert fit(usage, bills)[0].kind == "intercept_only"
 
 

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from chalicelib.metering.fitting import sufficiency
+from chalicelib.metering.fitting import sentences
 from chalicelib.metering.preparation.quality.findings import Name
 
 ROOT = Path(__file__).parents[5]
@@ -18,4 +18,4 @@ def test_the_documentation_lists_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", get_args(Name))
 def test_it_has_a_sentence_of_its_own(name: str) -> None:
-    assert name in sufficiency.SENTENCES
+    assert name in sentences.SENTENCES

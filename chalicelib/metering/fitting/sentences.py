@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.metering.preparation.quality.findings import MAX_DATES
+
 _SHOWN = 3  # dates of a list
 ACCOUNT = (
     "{rows_used} of {rows_total} {step} have both a reading and a temperature, but {rows_needed} are required: {causes}"
@@ -59,11 +61,13 @@ SENTENCES = {
         " degrees of freedom"
     ),
     "interval_not_finite": (
-        "the values of this model have no confidence interval: its numbers are too large to be squared"
+        "the values of this model have no confidence interval: the squares of its residuals are not finite. Check the"
+        " unit of the readings"
     ),
     "no_interval": (
         "the values of this model have no confidence interval: that of ASHRAE Guideline 14 is relative to the mean of"
-        " the observed values, {mean_observed}, and is undefined if the mean is at or below zero, or very close to it"
+        " the observed values, {mean_observed}, and is undefined if the mean is at or below zero, or very close to it;"
+        ' choose "uncertainty": "regression" if the model supports it'
     ),
     "poor_fit_search": (
         "eemeter's optimizer ended in a poor fit, with {ssr_ratio_before} times the squared residuals of a plain"
@@ -83,23 +87,24 @@ SENTENCES = {
     ),
     "missing_readings": "{missing} of {readings} {step} have no reading: {days}",
     "negative_readings": (
-        "negative readings, which are impossible for consumption: {readings}. If one corrects an earlier estimate, post"
-        ' that estimate with "estimated": true; the two are then combined, if they cover at most 70 days'
+        "negative readings ({count}), which are impossible for consumption: {readings}. If one corrects an earlier"
+        ' estimate, post that estimate with "estimated": true; the two are then combined, if they cover at most 70 days'
     ),
     "outliers": (
-        'readings far from all similar ones: {readings}; set formatter_kwargs {{"outliers": "exclude"}} to exclude them'
+        "outliers ({count}), far from comparable readings: {readings}; set formatter_kwargs"
+        ' {{"outliers": "exclude"}} to exclude them'
     ),
-    "outliers_excluded": "readings far from all similar ones were excluded: {readings}",
+    "outliers_excluded": "outliers ({count}), far from comparable readings, were excluded: {readings}",
     "temperatures_missing": (
         "{missing} of {hours} hours had no temperature, and {filled} of them were interpolated; days without a"
         " temperature: {days}"
     ),
     "days_without_temperature": (
-        "days excluded because less than half of their hours have a temperature: {days}. Post the missing hours to"
-        " weather_records/"
+        "days ({count}) excluded because less than half of their hours have a temperature: {days}. Post the missing"
+        " hours to weather_records/"
     ),
     "impossible_temperatures": (
-        "{count} {dataset} temperatures of station {station} are impossible on Earth, or more than 60 F from the median"
+        "{count} {dataset} temperatures of {station} are impossible on Earth, or more than 60 F from the median"
         " of the hours around them; they count as missing"
     ),
     "long_bills": (
@@ -115,21 +120,20 @@ SENTENCES = {
         " bills, post the day after as the end"
     ),
     "weather_stuck": (
-        "temperatures of station {station} do not change for {hours} hours or more, as from a broken sensor: {days}."
-        " Leave these hours out"
+        "temperatures of {station} do not change for {hours} hours or more, as from a broken sensor: {days}. Post the"
+        " right temperatures to weather_records/, or post a meter_input whose weather.records lack these hours"
     ),
     "normal_year_filled": (
-        "the normal year of station {station} lacks {hours} hours ({dates}); they were interpolated from the days"
-        " around them"
+        "the normal year of {station} lacks {hours} hours ({dates}); they were interpolated from the days around them"
     ),
     "weather_mismatch": (
-        "observed temperatures (station {observed_station}, mean {observed_mean} F, spread {observed_spread} F) and"
-        " normal temperatures (station {normal_station}, mean {normal_mean} F, spread {normal_spread} F) for the same"
-        " days of the year cannot be from the same place: check the stations, and the units that were posted"
+        "observed temperatures ({observed_station}, mean {observed_mean} F, standard deviation {observed_spread} F) and"
+        " normal temperatures ({normal_station}, mean {normal_mean} F, standard deviation {normal_spread} F) for the"
+        " same days of the year cannot be from the same place: check the stations, and the units that were posted"
     ),
     "weather_in_celsius": (
-        "no observed temperature of station {observed_station} is above {hottest} F in most of a year: check whether"
-        " its unit is C"
+        "the highest observed temperature of {observed_station} in most of a year is {hottest} F: check whether the"
+        " temperatures are in C"
     ),
 }
 
@@ -152,9 +156,15 @@ def explain(criterion: Mapping[str, Any]) -> str:
 def _fields(description: str, data: Any) -> dict[str, str]:
     if not isinstance(data, Mapping):
         return {"count": str(len(data)), "dates": _dates(data)}
-    fields = {key: _listed(value) if isinstance(value, list) else _number(value) for key, value in data.items()}
+    fields = {key: _field(key, value) for key, value in data.items()}
     fields["threshold"] = description.rpartition("> ")[2]
     return fields
+
+
+def _field(key: str, value: Any) -> str:
+    if key.endswith("station"):
+        return f"station {value}" if value else "the input's weather"
+    return _listed(value) if isinstance(value, list) else _number(value)
 
 
 def _dates(timestamps: Any) -> str:
@@ -163,7 +173,8 @@ def _dates(timestamps: Any) -> str:
 
 
 def _listed(items: list[str]) -> str:
-    return "; ".join(items) or "none"
+    cut = f" (first {MAX_DATES})" if len(items) == MAX_DATES else ""
+    return ("; ".join(items) or "none") + cut
 
 
 def _number(value: Any) -> str:

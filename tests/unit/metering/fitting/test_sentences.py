@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from chalicelib.metering.fitting.sufficiency import explain
+from chalicelib.metering.fitting.sentences import explain
 
 DATES = [f"2016-0{month}-21T00:00:00-06:00" for month in range(1, 8)]
 
@@ -39,6 +39,30 @@ DATES = [f"2016-0{month}-21T00:00:00-06:00" for month in range(1, 8)]
             "Too many days in data have missing meter data.",
             {"n_valid_meter_data_days": 0, "n_days_total": float("nan")},
             "Too many days in data have missing meter data: n valid meter data days 0, n days total none (too_many_",
+        ),
+        (
+            "datastore.data_quality.outliers",
+            "Readings are outliers.",
+            {"count": 21, "readings": [f"2016-01-{day:02}" for day in range(1, 21)]},
+            "outliers (21), far from comparable readings: 2016-01-01; ",
+        ),
+        (
+            "datastore.data_quality.outliers",
+            "Readings are outliers.",
+            {"count": 21, "readings": [f"2016-01-{day:02}" for day in range(1, 21)]},
+            '; 2016-01-20 (first 20); set formatter_kwargs {"outliers": "exclude"} to exclude them (outliers)',
+        ),
+        (
+            "datastore.data_quality.normal_year_filled",
+            "Short gaps were interpolated.",
+            {"station": None, "hours": 24, "dates": ["12-31"]},
+            "the normal year of the input's weather lacks 24 hours (12-31);",
+        ),
+        (
+            "datastore.data_quality.normal_year_filled",
+            "Short gaps were interpolated.",
+            {"station": "724390", "hours": 24, "dates": ["12-31"]},
+            "the normal year of station 724390 lacks 24 hours (12-31);",
         ),
         ("eemeter.new.criterion", "Something new.", {}, "Something new (criterion)"),
         ("eemeter.new.criterion", "Something new.", {"lowest": np.float64(0.01234)}, "new: lowest 0.012 (criterion)"),
