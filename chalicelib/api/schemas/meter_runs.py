@@ -141,8 +141,8 @@ class MeterRunOut(TypedDict):
     data_quality: Annotated[
         DataQualities | None,
         Field(
-            description="The data-quality report of a run that FAILED because of its data or weather; that of a "
-            "SUCCESS is in its result."
+            description="The data-quality report of a run that FAILED, except because of the machine or before its "
+            "readings were checked; that of a SUCCESS is in its result."
         ),
     ]
     reporting_window: Annotated[
