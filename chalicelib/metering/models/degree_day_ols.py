@@ -1,7 +1,7 @@
 """A plain regression of daily energy on degree days: ordinary least squares on a coarse grid of balance points.
 
-The exhaustive grid cannot miss its optimum, so it serves as a benchmark and starting point for models fitted
-by an iterative search.
+The exhaustive grid cannot miss its optimum, so it serves as a benchmark and starting point for models fitted by
+an iterative search.
 """
 
 from typing import NamedTuple
