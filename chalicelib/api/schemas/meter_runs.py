@@ -67,7 +67,7 @@ class RunArguments(Body):
         default=None,
         description='`{"ignore_sufficiency": true}` also fits data that the sufficiency criteria disqualify. '
         "Otherwise a disqualified baseline fails the run, and a disqualified reporting period has no model. "
-        '`{"outliers": "exclude"}` leaves out readings far from all similar ones; the default is `keep`.',
+        '`{"outliers": "exclude"}` leaves out readings far from comparable ones; the default is `keep`.',
     )
     uncertainty: UncertaintyMethod | None = Field(default=None, description=UNCERTAINTY)
     reporting_window: ReportingWindow | None = Field(default=None, description=WINDOW)

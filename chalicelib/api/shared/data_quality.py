@@ -11,7 +11,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class Outlier(TypedDict):
-    """A day or a bill whose value is far from all similar ones."""
+    """A day or a bill whose value is far from comparable ones."""
 
     date: Annotated[str, Field(description="Its start date, in the project's time zone.")]
     value: Annotated[float, Field(description="The consumption, in the report's `unit`.")]
