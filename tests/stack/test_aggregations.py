@@ -129,7 +129,7 @@ def test_a_run_with_only_rejected_derivatives_fails(api: Api) -> None:
         derivative.update(actions=[Derivative.baseline_value.remove()])
     run = api.ended(api.post("aggregation_runs/", {"projects": portfolio.projects})["id"], "aggregation_runs")
     assert (run["status"], run["aggregation_result"]) == ("FAILED", None)
-    assert "None of the 2 derivatives has both" in run["failure_message"]
+    assert "None of the 2 derivatives has a value, half-width and n on both sides" in run["failure_message"]
 
 
 def test_generation_saves_in_the_opposite_direction_and_its_missing_baseline_is_zero(api: Api) -> None:

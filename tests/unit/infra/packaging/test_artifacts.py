@@ -65,7 +65,7 @@ def test_only_the_worker_and_the_check_have_the_workers_zip_and_runtime(made: Pa
     }
     assert found["MeterWorker"]["Runtime"] == found["CheckRuns"]["Runtime"] == f"python{worker.PYTHON}"
     assert {name for name, of in found.items() if of["Architectures"] != ["x86_64"]} == set()
-    assert sum(unpacked(made / "artifacts.zip").values()) <= MAX_API_SIZE
+    assert sum(unpacked(made / "deployment.zip").values()) <= MAX_API_SIZE
 
 
 def test_functions_with_eemeter_use_openblas_for_arm_on_arm(made: Path) -> None:
