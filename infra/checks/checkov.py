@@ -1,6 +1,5 @@
 """Run checkov, in its own virtual environment because its pins conflict with ours."""
 
-import fcntl
 import hashlib
 import json
 import subprocess
@@ -11,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from infra.locks import exclusive
 from infra.sources import REPOSITORY
 
 LOCK_FILE = REPOSITORY / "requirements-checkov.txt"
@@ -81,9 +81,7 @@ def _name(resource: str) -> str:
 def _python() -> str:
     """Return the Python with checkov installed, installing it if needed. Raises CheckovError."""
     python = HOME / "bin" / "python"
-    HOME.parent.mkdir(exist_ok=True)
-    with HOME.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with exclusive(HOME.with_suffix(".lock")):
         ready = HOME / hashlib.sha256(LOCK_FILE.read_bytes() + sys.version.encode()).hexdigest()
         if not ready.exists():
             _run(UV, "venv", "--clear", "--python", sys.executable, str(HOME))

@@ -14,8 +14,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -159,17 +158,6 @@ def write_json(path: Path, content: Any) -> None:
     new.touch(mode=0o600)
     new.write_text(json.dumps(content, indent=2) + "\n")
     new.replace(path)
-
-
-@contextmanager
-def exclusively(path: Path) -> Iterator[None]:
-    """Let one command run at a time: hold the lock on this file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
-        if not _try_lock(lock):
-            print("Waiting for another command to finish on this local stack ...", flush=True)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _try_lock(file: IO[str]) -> bool:

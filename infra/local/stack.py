@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import requests
 from infra.deployment.environment import SCOPES
 from infra.local.build import build
 from infra.local.deploy import deploy, environment
-from infra.local.server import REGION, LocalStackError, Server, exclusively, write_json
+from infra.local.server import REGION, LocalStackError, Server, write_json
+from infra.locks import exclusive
 from infra.sources import REPOSITORY
 
 NAME = "eemeter-datastore-dev"
@@ -68,7 +70,7 @@ class LocalStack:
 
         Leaves nothing behind if it fails to start. Raises LocalStackError and PackagingError.
         """
-        with exclusively(self.directory / "command.lock"):
+        with self._one_command_at_a_time():
             package = build(CACHE)
             wanted = [package.name, self._parameters, self.server.settings]
             running = self.running
@@ -108,6 +110,11 @@ class LocalStack:
             raise LocalStackError(f"The first token could not be created: {made.stderr.strip()}")
         return made.stdout.strip()
 
+    def _one_command_at_a_time(self) -> AbstractContextManager[None]:
+        return exclusive(
+            self.directory / "command.lock", "Waiting for another command to finish on this local stack ..."
+        )
+
     def __enter__(self) -> Running:
         """Run the stack for the duration of a `with` block."""
         return self.up()[0]
@@ -117,6 +124,6 @@ class LocalStack:
 
     def down(self) -> bool:
         """Stop the stack and delete its data. Return whether it was running."""
-        with exclusively(self.directory / "command.lock"):
+        with self._one_command_at_a_time():
             self._file.unlink(missing_ok=True)
             return self.server.stop()

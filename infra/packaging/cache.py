@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from infra.locks import exclusive
 from infra.sources import REPOSITORY
 
 BUILDERS = ("infra/packaging", "infra/sources.py")
@@ -29,16 +30,15 @@ def fingerprint(names: Iterable[str], *facts: object) -> str:
 def once(directory: Path, key: str, make: Callable[[Path], None]) -> Path:
     """Return the directory for this key. `make` fills a new one; a failure leaves nothing behind."""
     built = directory / key
-    if built.exists():
-        built.touch()
-        return built
-    directory.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=directory, prefix=".") as scratch:
-        made = Path(scratch, "made")
-        made.mkdir()
-        make(made)
-        if not built.exists():  # another command may have built the same in the meantime
+    with exclusive(directory.with_name(f"{directory.name}.lock")):
+        if built.exists():
+            built.touch()
+            return built
+        with tempfile.TemporaryDirectory(dir=directory, prefix=".") as scratch:
+            made = Path(scratch, "made")
+            made.mkdir()
+            make(made)
             made.rename(built)
-    for old in sorted(directory.glob("[!.]*"), key=lambda path: path.stat().st_mtime)[:-MAX_BUILDS]:
-        shutil.rmtree(old, ignore_errors=True)
+        for old in sorted(directory.glob("[!.]*"), key=lambda path: path.stat().st_mtime)[:-MAX_BUILDS]:
+            shutil.rmtree(old, ignore_errors=True)
     return built

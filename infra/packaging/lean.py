@@ -19,6 +19,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from infra.locks import exclusive
 from infra.packaging import elf
 from infra.sources import REPOSITORY
 
@@ -156,10 +157,11 @@ def built(contents: Contents = ENGINE) -> Path:
     key = hashlib.sha256(b"".join(path.read_bytes() for path in makers))
     key.update(f"{contents} {sys.implementation.cache_tag} {platform.machine()}".encode())
     target = BUILT / contents.name / key.hexdigest()[:16]
-    if not target.exists():
-        for old in target.parent.glob("[0-9a-f]*"):  # built from another lock file
-            shutil.rmtree(old)
-        build(target, contents)
+    with exclusive(target.parent.with_name(f"{contents.name}.lock")):
+        if not target.exists():
+            for old in target.parent.glob("[0-9a-f]*"):  # built from another lock file
+                shutil.rmtree(old)
+            build(target, contents)
     return target
 
 
