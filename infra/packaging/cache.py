@@ -34,6 +34,7 @@ def once(directory: Path, key: str, make: Callable[[Path], None]) -> Path:
         if built.exists():
             built.touch()
             return built
+        directory.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=directory, prefix=".") as scratch:
             made = Path(scratch, "made")
             made.mkdir()

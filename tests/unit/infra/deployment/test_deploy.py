@@ -256,15 +256,17 @@ def test_docker_that_does_not_respond_is_an_error(docker: Path, monkeypatch: pyt
 
 
 def test_a_build_is_made_once_and_an_interrupted_one_leaves_nothing(tmp_path: Path) -> None:
+    builds = tmp_path / "new" / "builds"
+
     def interrupted(directory: Path) -> None:
         (directory / "half").touch()
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.once(tmp_path, "key", interrupted)
-    assert list(tmp_path.iterdir()) == []
-    made = cache.once(tmp_path, "key", lambda directory: (directory / "whole").touch())
-    assert cache.once(tmp_path, "key", interrupted) == made
+        cache.once(builds, "key", interrupted)
+    assert list(builds.iterdir()) == []
+    made = cache.once(builds, "key", lambda directory: (directory / "whole").touch())
+    assert cache.once(builds, "key", interrupted) == made
     assert [path.name for path in made.iterdir()] == ["whole"]
 
 
