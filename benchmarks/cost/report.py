@@ -110,10 +110,10 @@ def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
 
     def schedule() -> None:
         groups = pairs_of([Target(trace=trace) for trace in traces])
-        specs = [meter_runs.RunSpec(project=project, trace=trace) for group in groups for project, trace in group]
+        specs = [[meter_runs.RunSpec(project=project, trace=trace) for project, trace in group] for group in groups]
         _, scheduled = meter_runs.schedule_batch(specs)
-        to_json([run_out(run) for run in scheduled])
-        ids.extend(run.id for run in scheduled)
+        to_json([[run_out(run) for run in group] for group in scheduled])
+        ids.extend(run.id for group in scheduled for run in group)
 
     return measure(metered, len(traces), schedule), ids
 
@@ -143,13 +143,13 @@ def aggregating(metered: Metered) -> dict[str, Work]:
     """Measure the work of the state machine's steps for one aggregation of SUMMED derivatives."""
     from chalicelib.jobs import choose_derivatives, fan_in, sum_chunk
     from chalicelib.store.runs import aggregation_runs, state_machine
-    from chalicelib.store.runs.aggregation_runs import AggregationSpec
+    from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 
     made = synthetic.write(SUMMED, 1)
     interpretation = made.derivatives[0].interpretation
     spec = AggregationSpec("SUM", projects=made.projects, derivative_interpretation=interpretation)
     with patch.object(state_machine, "start"):
-        (run,) = aggregation_runs.schedule([(spec, None)])
+        run = aggregation_runs.schedule(spec, None)
     event = {"aggregation_run": run.id}
     work = {
         "choose": measure(metered, 1, lambda: choose_derivatives.handle(event)),

@@ -17,5 +17,7 @@ def authorize(request: AuthRequest) -> AuthResponse:
         raise Exception("Unauthorized")  # API Gateway turns exactly this text into a 401
     logger.info("authorized", token=token.name)
     return AuthResponse(
-        routes=["/api/v1/*"], principal_id=token.name, context={"scopes": " ".join(sorted(token.scopes))}
+        routes=["/api/v1/*"],
+        principal_id=token.name,
+        context={"scopes": " ".join(sorted(token.scopes)), "token": token.token_hash},
     )

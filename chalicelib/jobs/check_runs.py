@@ -20,7 +20,7 @@ MARGIN = 6_000  # milliseconds before the function's timeout; no check starts af
 def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
     """The findings of `check_meter` for the event's runs, in order; fewer than there are runs if time runs out.
 
-    A run has a trace and a project, a meter_input (the key of a stored input), or a document (an input that is not
+    A run has a trace and a project, a posted_input (the key of a stored input), or a document (an input that is not
     stored). The event's arguments apply to all runs, and its seconds are how long the caller waits.
     """
     from chalicelib.metering.acceleration import accelerated

@@ -3,15 +3,18 @@
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.store.runs import aggregation_runs, claims, outbox, waiters
+from chalicelib.store.collections import traces
+from chalicelib.store.runs import aggregation_runs, claims, meter_runs, waiters
 
 logger = Logger()
 
 TASKS = {
-    "never_queued": outbox.reconcile,
+    "never_queued": meter_runs.reconcile,
+    "never_started": aggregation_runs.reconcile_requests,
     "overdue": claims.requeue_overdue,
     "never_woken": waiters.reconcile,
     "aggregations": aggregation_runs.reconcile,
+    "deleted_traces": traces.reconcile,
 }
 
 

@@ -72,7 +72,7 @@ def _execute(run: MeterRun) -> None:
     seconds = {"QueueSeconds": (now() - run.added).total_seconds()}
     try:
         meter_input = complete_input(run)
-        key = documents.input_key(run.document)
+        key = documents.input_key(run.document, run.attempts)
         documents.put(key, meter_input)
         claims.set_input(run, key)
         computing = time.perf_counter()
@@ -86,7 +86,7 @@ def _execute(run: MeterRun) -> None:
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
         return
-    documents.put(documents.output_key(run.document), outcome)
+    documents.put(documents.output_key(run.document, run.attempts), outcome)
     if outcomes.succeed(run, outcome, full_name(meter_input["trace"]["interpretation"])):
         logger.info("SUCCESS")
         telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})

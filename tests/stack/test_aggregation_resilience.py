@@ -13,9 +13,10 @@ from benchmarks.shared import synthetic
 from chalicelib.settings import settings
 from chalicelib.store.results import choosing
 from chalicelib.store.runs import aggregation_runs, batches, claims, meter_runs, outcomes, queue, state_machine, waiters
+from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import documents, rows
-from chalicelib.store.tables.runs import AggregationRun, BatchWaiter
+from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchWaiter
 from tests.stack.client import Api
 from tests.stack.test_resilience import project_of, wait_for
 
@@ -89,7 +90,7 @@ def test_the_reconciler_recovers_from_a_worker_killed_before_its_callback(
     portfolio = synthetic.write(1, 2)
     with monkeypatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
-        batch, (last,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+        batch, ((last,),) = meter_runs.schedule_batch([[RunSpec(project=project_of(api, trace), trace=trace)]])
         waiting = api.post("aggregation_runs/", {"projects": portfolio.projects, "after_batch": batch})
         wait_for(lambda: list(BatchWaiter.query(batch)))
         reconcile()
@@ -135,10 +136,10 @@ def test_the_failure_of_one_of_many_chunks_is_reported(api: Api, monkeypatch: py
     monkeypatch.setattr(rows, "CHUNK", 1)  # so that the chunks are separate executions
     choice = choosing.choose(choosing.Selection(projects=portfolio.projects))
     ((kind, draft),) = choice.drafts.items()
-    spec = aggregation_runs.AggregationSpec("SUM", projects=portfolio.projects)
+    spec = AggregationSpec("SUM", projects=portfolio.projects)
     with monkeypatch.context() as patch:
         patch.setattr(state_machine, "start", lambda run: None)
-        (run,) = aggregation_runs.schedule([(spec, choosing.Chosen(kind, "KWH", draft))])
+        run = aggregation_runs.schedule(spec, choosing.Chosen(kind, "KWH", draft))
     document = documents.client().get_object(Bucket=settings().bucket, Key=run.aggregation_input)["Body"].read()
     cut_off = document[: run.chunks[-2] + 10]  # in the middle of the last chunk
     documents.client().put_object(Bucket=settings().bucket, Key=run.aggregation_input, Body=cut_off)
@@ -153,7 +154,7 @@ def test_the_failure_of_one_of_many_chunks_is_reported(api: Api, monkeypatch: py
 def test_a_run_fails_if_its_source_was_deleted_while_it_waited(api: Api, trace: int, what: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
-        batch, (pending,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+        batch, ((pending,),) = meter_runs.schedule_batch([[RunSpec(project=project_of(api, trace), trace=trace)]])
     body = {"name": "all", "filter_specification": {"target": "trace_id", "comparison": "!=", "value": ""}}
     group = api.post("trace_groups/", body)["id"]
     project = api.post("projects/", {"project_id": uuid.uuid4().hex})["id"]
@@ -197,7 +198,7 @@ def test_a_run_whose_execution_was_stopped_fails(
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(queue, "send", lambda ids: None)
-        batch, (pending,) = meter_runs.schedule_batch([RunSpec(project=project_of(api, trace), trace=trace)])
+        batch, ((pending,),) = meter_runs.schedule_batch([[RunSpec(project=project_of(api, trace), trace=trace)]])
     run = api.post("aggregation_runs/", {"traces": [trace], "after_batch": batch})
     wait_for(lambda: list(BatchWaiter.query(batch)))
     make_due(run["id"])
@@ -223,11 +224,11 @@ def test_a_run_whose_start_was_lost_is_started_by_the_reconciler(
 
     with monkeypatch.context() as patch:
         patch.setattr(state_machine, "start", lost)
-        spec = aggregation_runs.AggregationSpec("SUM", projects=portfolio.projects)
-        (run,) = aggregation_runs.schedule([(spec, None)])
+        spec = AggregationSpec("SUM", projects=portfolio.projects)
+        run = aggregation_runs.schedule(spec, None)
     reconcile()
     assert api.get(f"aggregation_runs/{run.id}/")["status"] == "PENDING"
-    make_due(run.id)
+    AggregationOutbox(run.id).update(actions=[AggregationOutbox.due.set(int(time.time()) - 1)])
     reconcile()
     assert len(api.aggregated(run.id)["derivatives"]) == 2
 

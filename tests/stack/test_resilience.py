@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.store.runs import batches, claims, meter_runs, outbox, outcomes, queue
+from chalicelib.store.runs import batches, claims, meter_runs, outcomes, queue
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.runs import MeterRun, Outbox
+from chalicelib.store.tables.runs import BatchShard, MeterRun, Outbox
 from infra.local import portfolio
 from infra.local.stack import Running
 from tests.stack.client import Api
@@ -130,26 +130,26 @@ def test_the_reconciler_repeats_a_lost_queue_send(
 def test_a_bulk_request_interrupted_before_its_batch_is_undone(
     api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut_off(batch: int, block: range) -> None:
+    def cut_off(shards: list[BatchShard]) -> None:
         raise SystemExit
 
     spec = RunSpec(project=project_of(api, trace), trace=trace)
     with monkeypatch.context() as patch:
         patch.setattr(batches, "write", cut_off)
         with pytest.raises(SystemExit):
-            meter_runs.schedule_batch([spec, spec])
+            meter_runs.schedule_batch([[spec, spec]])
     (entry,) = [entry for entry in Outbox.scan() if entry.batch is not None]
     assert meter_runs.get(entry.first_run) is not None
     Outbox(entry.first_run).update(actions=[Outbox.due.set(int(time.time()) - 1)])
     reconcile()
     assert meter_runs.get(entry.first_run) is None
     assert meter_runs.get(entry.first_run + 1) is None
-    assert outbox.reconcile() == 0
+    assert meter_runs.reconcile() == 0
 
 
 def test_a_machine_failure_is_tried_three_times_and_then_fails_the_run(api: Api, aws: Callable[[str], Any]) -> None:
-    key = documents.new_input_key()  # nothing is stored under this key, so each attempt fails in the store
-    _, (run,) = meter_runs.schedule_batch([RunSpec(meter_input=key)])
+    key = documents.input_key("lost")  # nothing is stored under this key, so each attempt fails in the store
+    _, ((run,),) = meter_runs.schedule_batch([[RunSpec(posted_input=key)]])
     ended = api.ended(run.id)
     assert ended["status"] == "FAILED"
     assert "3 attempts" in ended["failure_message"]

@@ -12,12 +12,12 @@ import pytest
 from chalicelib import deadline
 from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.collections import traces
-from chalicelib.store.runs import meter_runs, outbox, queue
+from chalicelib.store.runs import batches, meter_runs, outbox, queue
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
 from chalicelib.store.shared import bulk, documents, ids, pages
-from chalicelib.store.tables.collections import Trace
+from chalicelib.store.tables.collections import DeletedTrace, Trace
 from chalicelib.store.tables.runs import MeterRun
 
 
@@ -98,10 +98,13 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return lambda *_, **__: done.append(name)
 
     monkeypatch.setattr(ids, "allocate", lambda resource, count=1: range(1, count + 1))
-    monkeypatch.setattr(outbox, "open", noting("outbox"))
+    entry = SimpleNamespace(first_run=1, size=0, delete=lambda: None)
+    monkeypatch.setattr(outbox, "open", lambda *_: entry)
+    monkeypatch.setattr(outbox, "accept", noting("accepted"))
     monkeypatch.setattr(bulk, "put_all", noting("runs"))
+    monkeypatch.setattr(batches, "allocate", lambda: 1)
+    monkeypatch.setattr(batches, "write", noting("counts"))
     monkeypatch.setattr(queue, "send", noting("queue"))
-    monkeypatch.setattr(outbox, "dispatch", noting("queue"))
     monkeypatch.setattr(series, "append", noting("records"))
     monkeypatch.setattr(series, "_names", lambda prefix: ["a chunk"])
     monkeypatch.setattr(documents, "client", lambda: SimpleNamespace(delete_objects=noting("chunks deleted")))
@@ -111,10 +114,10 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_a_bulk_request_begins_to_write_only_what_it_has_the_time_to_write(writes: list[str]) -> None:
     with deadline.within(5):
         with pytest.raises(DeadlineExceededError):
-            meter_runs._schedule([RunSpec()] * 6_000, None)
+            meter_runs.schedule_batch([[RunSpec()] * 6_000])
         assert writes == []
-        meter_runs._schedule([RunSpec()] * 4_000, None)
-    assert writes == ["outbox", "runs", "queue"]
+        meter_runs.schedule_batch([[RunSpec()] * 4_000])
+    assert writes == ["runs", "counts", "accepted", "queue"]
 
 
 def test_runs_that_were_written_are_accepted_although_there_is_no_time_to_queue_them(
@@ -123,9 +126,10 @@ def test_runs_that_were_written_are_accepted_although_there_is_no_time_to_queue_
     def stop(block: range) -> None:
         raise DeadlineExceededError
 
-    monkeypatch.setattr(outbox, "dispatch", stop)
+    monkeypatch.setattr(queue, "send", stop)
     with deadline.within(5):
-        assert len(meter_runs._schedule([RunSpec()], None)) == 1
+        _, groups = meter_runs.schedule_batch([[RunSpec()]])
+    assert len(groups[0]) == 1
 
 
 def test_records_are_added_only_while_there_is_time(writes: list[str]) -> None:
@@ -134,14 +138,20 @@ def test_records_are_added_only_while_there_is_time(writes: list[str]) -> None:
     assert writes == []
 
 
-def test_a_trace_whose_records_take_too_long_to_delete_is_still_there(
+def test_a_trace_whose_records_take_too_long_to_delete_is_deleted_and_its_records_later(
     writes: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(traces, "get", lambda number: Trace(id=number, trace_id="a"))
-    monkeypatch.setattr(traces._traces, "_commit", lambda changes: writes.append("trace deleted"))
-    with pytest.raises(DeadlineExceededError), deadline.within(0):
-        traces.delete(1)
-    assert writes == []
+    monkeypatch.setattr(DeletedTrace, "save", lambda entry: writes.append("recorded"))
+
+    def delete(number: int) -> bool:
+        writes.append("trace deleted")
+        return True
+
+    monkeypatch.setattr(traces._traces, "delete", delete)
+    with deadline.within(0):
+        assert traces.delete(1)
+    assert writes == ["recorded", "trace deleted"]
 
 
 def test_what_was_begun_is_undone_whatever_time_is_left(monkeypatch: pytest.MonkeyPatch) -> None:

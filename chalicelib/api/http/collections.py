@@ -76,9 +76,22 @@ class CollectionEndpoints(Generic[T]):
         return declare
 
     def create(
-        self, body: type[B], *, errors: Mapping[int, str] | None = None, examples: Examples
+        self,
+        body: type[B],
+        *,
+        read: Callable[[int], T | None],
+        errors: Mapping[int, str] | None = None,
+        examples: Examples,
     ) -> Declare[Callable[[B], T]]:
-        """Declare a function that creates an item from a body and returns it."""
+        """Declare a function that creates an item from a body and returns it. `read` returns the item with an id."""
+
+        def created(item: T) -> Reply:
+            shown = self.out(item)
+            return Reply(shown, {"Location": f"/api/v1{self.path}{shown['id']}/"})
+
+        def repeat(call: Call[Any, Any], recorded: Mapping[str, Any]) -> Reply | None:
+            item = read(recorded["id"])
+            return None if item is None else created(item)
 
         def declare(create: Callable[[B], T]) -> Callable[[B], T]:
             @self.resource.endpoint(
@@ -91,11 +104,11 @@ class CollectionEndpoints(Generic[T]):
                 headers={"Location": f"The path of the {self.resource.item}."},
                 errors=errors,
                 examples=examples,
+                repeat=repeat,
             )
             @wraps(create)
             def handler(call: Call[B, NoQuery]) -> Reply:
-                shown = self.out(create(call.body))
-                return Reply(shown, {"Location": f"/api/v1{self.path}{shown['id']}/"})
+                return created(create(call.body))
 
             return create
 

@@ -84,6 +84,7 @@ class Endpoint:
     headers: Mapping[str, str]
     errors: Mapping[int, str]
     examples: Mapping[str, Example]
+    repeat: Callable[[Call[Any, Any], Mapping[str, Any]], Reply | None] | None = None
 
     @property
     def name(self) -> str:
@@ -129,13 +130,15 @@ class Resource:
         headers: Mapping[str, str] | None = None,
         errors: Mapping[int, str] | None = None,
         examples: Mapping[str, Example] | None = None,
+        repeat: Callable[[Call[Any, Any], Mapping[str, Any]], Reply | None] | None = None,
     ) -> Callable[[Callable[[Call[Any, Any]], Reply]], Callable[[Call[Any, Any]], Reply]]:
         """Declare a function as an endpoint.
 
         scope: the scope that the token needs; None: no token is needed. body, returns: types with a pydantic schema; a
         body is passed as text if its content type, `accepts`, is not JSON. headers: descriptions of the response's
         headers. errors: descriptions of this endpoint's own errors, by status; those that follow from its method, path
-        and body are implied.
+        and body are implied. repeat: answers a repeated Idempotency-Key from what the first request recorded
+        (`store.idempotency.record`); None if that has been deleted.
         """
 
         def declare(handler: Callable[[Call[Any, Any]], Reply]) -> Callable[[Call[Any, Any]], Reply]:
@@ -156,6 +159,7 @@ class Resource:
                     headers=headers or {},
                     errors=errors or {},
                     examples=examples or {},
+                    repeat=repeat,
                 )
             )
             return handler

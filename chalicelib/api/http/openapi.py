@@ -52,10 +52,10 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
     ),
     404: ("There is nothing at this path.", Problem(problems.NOT_FOUND, "There is no project 7.")),
     409: (
-        "The Idempotency-Key was used with a different body, or its first request is still running.",
+        "The Idempotency-Key was used with a different request, or its first request is still running.",
         Problem(
             problems.KEY_REUSED,
-            "This Idempotency-Key was already used with a different body. Use a new key for a new request.",
+            "This Idempotency-Key was already used with a different request. Use a new key for a new request.",
         ),
     ),
     405: (
@@ -142,8 +142,10 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                 "IdempotencyKey": {
                     "name": "Idempotency-Key",
                     "in": "header",
-                    "description": "A repeated request with the same key and body returns the first response and does "
-                    "nothing else; the same key with a different body is a 409. Keys are stored for a day.",
+                    "description": "A repeated request with the same key returns the first response and does nothing "
+                    "else; the same key with another path, query or body is a 409. If the first request died before "
+                    "it had a response, the repeat is answered a minute later from what was accepted. Keys belong to "
+                    "a token and are stored for a day.",
                     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
                 }
             },

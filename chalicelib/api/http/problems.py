@@ -33,7 +33,8 @@ UNAUTHORIZED = ProblemType("", 401, "Unauthorized")
 FORBIDDEN = ProblemType("missing-scope", 403, "The token lacks a scope")
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
 DUPLICATE = ProblemType("duplicate", 409, "Already exists")
-KEY_REUSED = ProblemType("idempotency-key-reused", 409, "The Idempotency-Key was used with a different body")
+GONE = ProblemType("deleted", 409, "Deleted at the same time")
+KEY_REUSED = ProblemType("idempotency-key-reused", 409, "The Idempotency-Key was used with a different request")
 KEY_IN_PROGRESS = ProblemType(
     "idempotency-key-in-progress", 409, "The first request with this Idempotency-Key is still running"
 )

@@ -12,12 +12,12 @@ from chalice.app import Request, Response
 
 from chalicelib import deadline, telemetry
 from chalicelib.api.http import cors, problems, validation
-from chalicelib.api.http.endpoints import JSON, Call, Endpoint
+from chalicelib.api.http.endpoints import JSON, Call, Endpoint, Reply
 from chalicelib.api.http.problems import Problem
 from chalicelib.deadline import DeadlineExceededError
 from chalicelib.settings import settings
 from chalicelib.store import idempotency
-from chalicelib.store.idempotency import Stored
+from chalicelib.store.idempotency import Accepted, Stored
 from chalicelib.store.shared.errors import InProgress, Mismatch
 
 MAX_BODY_BYTES = 6_000_000
@@ -156,36 +156,58 @@ def _parameters(request: Request) -> dict[str, list[str]]:
 
 
 def _handle(endpoint: Endpoint, call: Call[Any, Any]) -> Stored:
-    reply = endpoint.handler(call)
+    return _stored(endpoint, endpoint.handler(call))
+
+
+def _stored(endpoint: Endpoint, reply: Reply) -> Stored:
     if endpoint.status == 204:
         return Stored(204, reply.headers, "")
     body = to_json(reply.body) if reply.content_type == JSON else reply.body
     return Stored(endpoint.status, {"Content-Type": reply.content_type, **reply.headers}, body)
 
 
-def _handle_once(endpoint: Endpoint, call: Call[Any, Any], key: str) -> Stored:
-    """The handler's response, or the stored response to the first request with this key."""
-    if not (1 <= len(key) <= 255 and key.isprintable()):
+def _handle_once(endpoint: Endpoint, call: Call[Any, Any], given: str) -> Stored:
+    """The handler's response, or that to the first request with this key."""
+    if not (1 <= len(given) <= 255 and given.isprintable()):
         raise Problem(problems.INVALID, "The Idempotency-Key is not valid; use 1 to 255 printable characters.")
-    owner = call.request.context.get("authorizer", {}).get("principalId", "")
-    scoped = hashlib.sha256(f"{owner}\n{endpoint.path}\n{key}".encode()).hexdigest()
+    token = call.request.context.get("authorizer", {}).get("token", "")
+    key = hashlib.sha256(f"{token}\n{given}".encode()).hexdigest()
     try:
-        first = idempotency.begin(scoped, hashlib.sha256(call.raw).hexdigest())
+        found = idempotency.begin(key, _request_hash(endpoint, call))
     except Mismatch:
-        detail = "This Idempotency-Key was already used with a different body. Use a new key for a new request."
+        detail = "This Idempotency-Key was already used with a different request. Use a new key for a new request."
         raise Problem(problems.KEY_REUSED, detail) from None
     except InProgress:
         detail = "The first request with this Idempotency-Key is still running. Retry to get its response."
         raise Problem(problems.KEY_IN_PROGRESS, detail, headers={"Retry-After": "2"}) from None
-    if first is not None:
-        return first
+    if isinstance(found, Stored):
+        return found
+    if isinstance(found, Accepted):
+        reply = _repeat(endpoint, call, found.created)
+    else:
+        try:
+            with idempotency.holding(found):
+                reply = _handle(endpoint, call)
+        except Exception:
+            idempotency.abandon(found)
+            raise
     try:
-        reply = _handle(endpoint, call)
-    except Exception:
-        idempotency.abandon(scoped)
-        raise
-    try:
-        idempotency.finish(scoped, reply)
+        idempotency.finish(key, reply)
     except Exception:  # the work is done, and the client should get the response
         logger.exception("the response for an Idempotency-Key was not stored")
     return reply
+
+
+def _request_hash(endpoint: Endpoint, call: Call[Any, Any]) -> str:
+    """A hash of the method, path, query and body."""
+    request = [endpoint.method, endpoint.path, sorted(call.path.items()), sorted(_parameters(call.request).items())]
+    return hashlib.sha256(json.dumps(request).encode() + b"\n" + call.raw).hexdigest()
+
+
+def _repeat(endpoint: Endpoint, call: Call[Any, Any], created: Mapping[str, Any]) -> Stored:
+    """The response to a request that was accepted, from what it created."""
+    reply = endpoint.repeat(call, created) if endpoint.repeat else None
+    if reply is None:
+        detail = "The first request with this Idempotency-Key was accepted, and what it created was deleted since."
+        raise Problem(problems.KEY_REUSED, detail)
+    return _stored(endpoint, reply)

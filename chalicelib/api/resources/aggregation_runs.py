@@ -1,6 +1,8 @@
 """aggregation_runs/"""
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from chalicelib import deadline, telemetry
 from chalicelib.aggregation import agreement
@@ -28,7 +30,8 @@ from chalicelib.api.shared import examples
 from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.results.choosing import Chosen
 from chalicelib.store.runs import aggregation_runs
-from chalicelib.store.runs.aggregation_runs import AggregationSpec
+from chalicelib.store.runs.aggregation_inputs import AggregationSpec
+from chalicelib.store.runs.outbox import in_groups
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import TraceGroup
 from chalicelib.store.tables.runs import AggregationRun
@@ -73,7 +76,9 @@ def get_aggregation_run(id: int) -> AggregationRun | None:
 
 
 @collection.create(
-    AggregationRunIn, examples={"two projects": Example(examples.AGGREGATION_IN, examples.AGGREGATION_RUN)}
+    AggregationRunIn,
+    read=aggregation_runs.get,
+    examples={"two projects": Example(examples.AGGREGATION_IN, examples.AGGREGATION_RUN)},
 )
 def schedule_aggregation_run(body: AggregationRunIn) -> AggregationRun:
     """Schedule an aggregation run.
@@ -96,10 +101,16 @@ def schedule_aggregation_run(body: AggregationRunIn) -> AggregationRun:
     else:
         check_deferred(body)
         chosen = None
-    (run,) = aggregation_runs.schedule([(spec, chosen)])
+    run = aggregation_runs.schedule(spec, chosen)
     telemetry.note(aggregation_run=run.id)
     telemetry.emit({"AggregationsScheduled": 1})
     return run
+
+
+def _repeated(call: Call[AggregationBulkIn, NoQuery], recorded: Mapping[str, Any]) -> Reply | None:
+    sizes = recorded["groups"]
+    found = aggregation_runs.get_many(range(recorded["id"], recorded["id"] + sum(sizes)))
+    return _bulk_reply(in_groups([found[id] for id in sorted(found)], sizes))
 
 
 @resource.endpoint(
@@ -110,6 +121,7 @@ def schedule_aggregation_run(body: AggregationRunIn) -> AggregationRun:
     returns=list[list[AggregationRunOut]],
     status=201,
     examples={"two projects": Example(examples.AGGREGATION_BULK_IN, examples.AGGREGATION_BULK)},
+    repeat=_repeated,
 )
 def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     """Schedule the aggregation runs of many targets.
@@ -132,9 +144,13 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
             check_size(wanted)  # refuse before reading more
     if not wanted:
         raise invalid(error(agreement.nothing_matches(passed_over), "targets"))
-    scheduled = iter(aggregation_runs.schedule(wanted))
+    scheduled = aggregation_runs.schedule_many(groups)
     telemetry.emit({"AggregationsScheduled": len(wanted)})
-    return Reply([[run_out(next(scheduled), bulk=True) for _ in group] for group in groups])
+    return _bulk_reply(scheduled)
+
+
+def _bulk_reply(groups: list[list[AggregationRun]]) -> Reply:
+    return Reply([[run_out(run, bulk=True) for run in group] for group in groups])
 
 
 def _chosen_in_time(body: AggregationRunIn, spec: AggregationSpec, groups: list[TraceGroup]) -> Chosen | None:

@@ -114,7 +114,7 @@ def runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
     elif body.meter_input is not None:
         body.require_input_alone()
         given = resolved(body.meter_input, from_json(raw)["meter_input"])
-        return [{"meter_input": given} if isinstance(given, str) else {"document": given}]
+        return [{"posted_input": given} if isinstance(given, str) else {"document": given}]
     else:
         pairs = [single_pair(body.project, body.trace)]
     return [{"project": project, "trace": trace} for project, trace in pairs]

@@ -1,5 +1,8 @@
 """meter_runs/"""
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic_core import from_json
 
 from chalicelib import telemetry
@@ -9,10 +12,11 @@ from chalicelib.api.resources import meter_run_checks
 from chalicelib.api.rules.meter_run_limits import check_count
 from chalicelib.api.schemas.meter_runs import BulkIn, MeterRunIn, MeterRunOut, MeterRunQuery, run_out
 from chalicelib.api.shared import examples
-from chalicelib.api.shared.meter_inputs import stored_key
+from chalicelib.api.shared.meter_inputs import resolved
 from chalicelib.api.shared.targets import pairs_of, single_pair
-from chalicelib.store.runs import meter_runs
+from chalicelib.store.runs import batches, meter_runs
 from chalicelib.store.runs.meter_runs import RunSpec
+from chalicelib.store.runs.outbox import in_groups
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.runs import MeterRun
 
@@ -34,6 +38,15 @@ def get_meter_run(id: int) -> MeterRun | None:
     return meter_runs.get(id)
 
 
+def _reply(run: MeterRun) -> Reply:
+    return Reply(run_out(run), {"Location": f"/api/v1/meter_runs/{run.id}/"})
+
+
+def _repeated(call: Call[MeterRunIn, NoQuery], recorded: Mapping[str, Any]) -> Reply | None:
+    run = meter_runs.get(recorded["id"])
+    return None if run is None else _reply(run)
+
+
 @resource.endpoint(
     "POST",
     "/meter_runs/",
@@ -48,6 +61,7 @@ def get_meter_run(id: int) -> MeterRun | None:
         "one program year": Example({"trace": 2, "reporting_window": {"start": "2018-01-01", "end": "2019-01-01"}}),
         "a meter input": Example({"meter_input": examples.METER_INPUT}, examples.INPUT_RUN),
     },
+    repeat=_repeated,
 )
 def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     """Schedule a meter run.
@@ -56,17 +70,28 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     belong to is accepted: the trace is then run with the periods of that project.
     """
     body = call.body
+    posted: dict[str, Any] | None = None
     if body.meter_input is not None:
         body.require_input_alone()
-        key = stored_key(body.meter_input, from_json(call.raw)["meter_input"])
-        spec = RunSpec(meter_input=key, **body.arguments())
+        given = resolved(body.meter_input, from_json(call.raw)["meter_input"])
+        stored, posted = (given, None) if isinstance(given, str) else (None, given)
+        spec = RunSpec(posted_input=stored, **body.arguments())
     else:
         project, trace = single_pair(body.project, body.trace)
         spec = RunSpec(project=project, trace=trace, **body.arguments())
-    run = meter_runs.schedule(spec)
+    run = meter_runs.schedule(spec, posted)
     telemetry.note(meter_run=run.id)
     telemetry.emit({"RunsScheduled": 1})
-    return Reply(run_out(run), {"Location": f"/api/v1/meter_runs/{run.id}/"})
+    return _reply(run)
+
+
+def _bulk_reply(batch: int, groups: list[list[MeterRun]]) -> Reply:
+    return Reply([[run_out(run) for run in group] for group in groups], {"Location": f"/api/v1/batches/{batch}/"})
+
+
+def _repeated_bulk(call: Call[BulkIn, NoQuery], recorded: Mapping[str, Any]) -> Reply | None:
+    found = meter_runs.get_many(batches.runs_of(recorded["id"]))
+    return _bulk_reply(recorded["id"], in_groups([found[id] for id in sorted(found)], recorded["groups"]))
 
 
 @resource.endpoint(
@@ -83,6 +108,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
         "a trace group": Example({"targets": [{"group": 1}]}),
         "the latest year of a trace group": Example({"targets": [{"group": 1}], "reporting_window": "latest_year"}),
     },
+    repeat=_repeated_bulk,
 )
 def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     """Schedule the meter runs of many targets.
@@ -96,13 +122,11 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     pairs = [pair for group in groups for pair in group]
     arguments = call.body.arguments()
     check_count(len(pairs), arguments)
-    specs = [RunSpec(project=project, trace=trace, **arguments) for project, trace in pairs]
+    specs = [[RunSpec(project=project, trace=trace, **arguments) for project, trace in group] for group in groups]
     batch, scheduled = meter_runs.schedule_batch(specs)
     telemetry.note(batch=batch)
-    telemetry.emit({"RunsScheduled": len(scheduled)})
-    rendered = iter([run_out(run) for run in scheduled])
-    grouped = [[next(rendered) for _ in group] for group in groups]
-    return Reply(grouped, {"Location": f"/api/v1/batches/{batch}/"})
+    telemetry.emit({"RunsScheduled": len(pairs)})
+    return _bulk_reply(batch, scheduled)
 
 
 @resource.endpoint(

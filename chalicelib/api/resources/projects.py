@@ -36,7 +36,12 @@ def list_projects(query: ProjectQuery) -> Page[Project]:
     return projects.page(**dict(query))
 
 
-@collection.create(ProjectIn, errors=DUPLICATE_ERROR, examples={"a project": Example(EXAMPLE_IN, EXAMPLE_OUT)})
+@collection.create(
+    ProjectIn,
+    read=projects.get,
+    errors=DUPLICATE_ERROR,
+    examples={"a project": Example(EXAMPLE_IN, EXAMPLE_OUT)},
+)
 def create_project(body: ProjectIn) -> Project:
     """Create a project."""
     fields = stored_fields(body.given(), None)

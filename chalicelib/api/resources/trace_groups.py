@@ -107,7 +107,7 @@ def list_trace_groups(query: TraceGroupQuery) -> Page[TraceGroup]:
     return trace_groups.page(**dict(query))
 
 
-@collection.create(TraceGroupIn, examples={"two filters": Example(EXAMPLE_IN, EXAMPLE_OUT)})
+@collection.create(TraceGroupIn, read=trace_groups.get, examples={"two filters": Example(EXAMPLE_IN, EXAMPLE_OUT)})
 def create_trace_group(body: TraceGroupIn) -> TraceGroup:
     """Create a trace group."""
     return trace_groups.create(body.given())

@@ -2,15 +2,17 @@
 
 import math
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Annotated, NotRequired
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
+from chalicelib.api.http import problems
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, DateOrInstant, Id, Reading, Timestamp
 from chalicelib.api.http.paging import LINK, page
-from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
+from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, raise_if_any
 from chalicelib.api.http.times import timestamp, to_utc
 from chalicelib.api.shared.records import CUT_SHORT, RecordsAccepted, SeriesQuery, cursors, read_page
 from chalicelib.instants import microseconds, moment
@@ -179,10 +181,20 @@ def add_trace_records(call: Call[list[TraceRecordIn], NoQuery]) -> Reply:
         value = math.nan if last.value is None else last.value * known[trace].unit_multiplier
         columns[trace].append(start, value, ESTIMATED * last.estimated | DUPLICATE * (values > 1))
     series.append_many({series.trace_prefix(trace): column for trace, column in columns.items()})
+    _check_still_there(known)
     accepted = TraceRecordsAccepted(records=len(call.body))
     if duplicates:
         accepted["duplicates"] = {"count": len(duplicates), "first": duplicates[:MAX_DUPLICATES]}
     return Reply(accepted)
+
+
+def _check_still_there(known: Mapping[int, Trace]) -> None:
+    """Raise the 409 Problem if a trace was deleted while its records were added; the store removes them."""
+    gone = sorted(known.keys() - traces.get_many(known).keys())
+    if gone:
+        deleted = ", ".join(map(str, gone[:20])) + (", ..." if len(gone) > 20 else "")
+        detail = f"Deleted while the records were added: trace {deleted}. The records of all other traces are stored."
+        raise Problem(problems.GONE, detail)
 
 
 def _timezones(dated: list[Trace]) -> dict[int, dict[str, int]]:

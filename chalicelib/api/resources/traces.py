@@ -42,6 +42,7 @@ def list_traces(query: TraceQuery) -> Page[Trace]:
 
 @collection.create(
     TraceIn,
+    read=traces.get,
     errors=DUPLICATE_ERROR,
     examples={
         "a trace": Example(EXAMPLE_IN, EXAMPLE_OUT),

@@ -11,7 +11,7 @@ from chalicelib.store.results import choosing
 from chalicelib.store.results import derivatives as stored_derivatives
 from chalicelib.store.results.choosing import Choice, Chosen, Selection, TooManyError
 from chalicelib.store.runs import batches
-from chalicelib.store.runs.aggregation_runs import AggregationSpec
+from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 from chalicelib.store.tables.collections import TraceGroup
 
 

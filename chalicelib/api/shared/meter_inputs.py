@@ -141,22 +141,6 @@ def resolved(given: MeterInput | str, raw: Any) -> dict[str, Any] | str:
     return normalized(given, raw)
 
 
-def stored_key(given: MeterInput | str, raw: Any) -> str:
-    """The key of a posted meter input; stores it unless it is already stored. `raw` is `given` as parsed JSON.
-
-    Raises the 400 Problem, before anything is stored.
-    """
-    document = resolved(given, raw)
-    if isinstance(document, str):
-        return document
-    key = documents.new_input_key()
-    try:
-        documents.put(key, document)
-    except ValueError:  # NaN in a key that is ignored, but would be stored
-        raise invalid(error("JSON does not allow NaN and Infinity; use null instead.", "meter_input")) from None
-    return key
-
-
 def normalized(given: MeterInput, raw: dict[str, Any]) -> dict[str, Any]:
     """The posted document with the datastore's interpretation name and units. Raises the 400 Problem."""
     raise_if_any(_errors(given))

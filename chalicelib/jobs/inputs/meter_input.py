@@ -34,7 +34,7 @@ def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_
 def _client_input(run: MeterRun, *, read_only: bool) -> dict[str, Any]:
     """The input from the client: a posted input, or a stored trace and project."""
     if run.trace is None:
-        document: dict[str, Any] = documents.get(run.meter_input)
+        document: dict[str, Any] = documents.get(run.posted_input or run.meter_input)  # older runs have only the latter
         return document
     from chalicelib.metering import MeterFailure
 

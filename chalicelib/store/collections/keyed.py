@@ -5,12 +5,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import deadline
+from chalicelib.store import idempotency
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Conflict
 from chalicelib.store.shared.transactions import commit
@@ -85,9 +87,9 @@ class KeyedCollection(Generic[M]):
             owner = self._owners([key]).get(key)
             if owner is not None:
                 raise Conflict(self.key_field, key, owner)
-            item = self.model(id=ids.allocate(self.resource)[0], **fields)
-            if self._commit([Change(item, None)]):
-                return item
+            change = Change(self.model(id=ids.allocate(self.resource)[0], **fields), None)
+            if self._commit([change], partial(idempotency.record, created={"id": change.id})):
+                return change.item
         raise self._contended()
 
     def update(self, id: int, fields: dict[str, Any]) -> M | None:
@@ -204,8 +206,11 @@ class KeyedCollection(Generic[M]):
             made = pool.map(commit_in_time, groups)
             return [change for group, done in zip(groups, made, strict=True) if not done for change in group]
 
-    def _commit(self, changes: list[Change[M]]) -> bool:
-        """Make all changes in one transaction, or none if an item or key has changed since it was read."""
+    def _commit(self, changes: list[Change[M]], also: Callable[[TransactWrite], None] = lambda _: None) -> bool:
+        """Make all changes in one transaction, or none if an item or key has changed since it was read.
+
+        `also` adds writes to the transaction.
+        """
 
         def fill(transaction: TransactWrite) -> None:
             linked, unlinked = defaultdict(set), defaultdict(set)
@@ -219,6 +224,7 @@ class KeyedCollection(Generic[M]):
                 transaction.update(ProjectTraces(project), actions=[ProjectTraces.traces.add(traces)])
             for project, traces in unlinked.items():
                 transaction.update(ProjectTraces(project), actions=[ProjectTraces.traces.delete(traces)])
+            also(transaction)
 
         return commit(fill)
 

@@ -4,10 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.store import idempotency
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.collections.filters import matches
 from chalicelib.store.shared import ids, pages
-from chalicelib.store.shared.transactions import conditional_write
+from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.collections import Project, Trace, TraceGroup
 
@@ -27,9 +31,15 @@ def get_many(wanted: Iterable[int]) -> dict[int, TraceGroup]:
 
 
 def create(fields: dict[str, Any]) -> TraceGroup:
-    """Create a group."""
+    """Create a group. Raises Busy."""
     group = TraceGroup(id=ids.allocate(RESOURCE)[0], **fields)
-    group.save()
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(group)
+        idempotency.record(transaction, {"id": group.id})
+
+    if not commit(fill):
+        raise Busy("another request holds the Idempotency-Key")
     return group
 
 

@@ -1,11 +1,17 @@
 """Traces: the time series of meters. A trace may belong to several projects."""
 
+import time
 from collections.abc import Iterable
+
+from aws_lambda_powertools import Logger
 
 from chalicelib.store.collections.keyed import KeyedCollection
 from chalicelib.store.series import series
 from chalicelib.store.shared import pages
-from chalicelib.store.tables.collections import ProjectTraces, Trace
+from chalicelib.store.tables.base import LATEST_WRITE
+from chalicelib.store.tables.collections import DeletedTrace, ProjectTraces, Trace
+
+logger = Logger(child=True)
 
 _traces = KeyedCollection(Trace, "traces", "trace_id")
 
@@ -20,14 +26,31 @@ sync = _traces.sync
 def delete(id: int) -> bool:
     """Delete a trace and its records; False when there is no such trace. Its runs and results remain.
 
-    Raises DeadlineExceededError; some records may be gone by then, but the trace remains, so it can be deleted again.
+    Records that are being added or compacted at the same time are deleted by the reconciler.
     """
     if get(id) is None:
         return False
-    series.delete(series.trace_prefix(id))
+    DeletedTrace(id, due=int(time.time()) + LATEST_WRITE).save()
     deleted = _traces.delete(id)
-    series.delete(series.trace_prefix(id))  # records that were added meanwhile
+    try:
+        series.delete(series.trace_prefix(id))
+    except Exception:
+        logger.exception("the records of a deleted trace remain; the reconciler will delete them", trace=id)
     return deleted
+
+
+def reconcile() -> int:
+    """Delete what is left of the series of deleted traces; returns their number. The next pass retries what fails."""
+    swept = 0
+    for entry in DeletedTrace.scan(filter_condition=DeletedTrace.due < int(time.time()), consistent_read=True):
+        try:
+            if get(entry.id) is None:  # otherwise the request died before it deleted the trace
+                series.delete(series.trace_prefix(entry.id))
+                swept += 1
+            entry.delete(condition=DeletedTrace.due == entry.due)
+        except Exception:
+            logger.exception("the records of a deleted trace could not be deleted", trace=entry.id)
+    return swept
 
 
 def page(

@@ -3,9 +3,9 @@
 import json
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,9 +14,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import __version__, deadline, telemetry
-from chalicelib.store.collections.trace_groups import Member
-from chalicelib.store.results.choosing import Chosen, Selection
-from chalicelib.store.runs import endings, state_machine
+from chalicelib.store.results.choosing import Chosen
+from chalicelib.store.runs import endings, outbox, state_machine
+from chalicelib.store.runs.aggregation_inputs import AggregationInput, AggregationSpec
 from chalicelib.store.runs.endings import MAX_MESSAGE, RETRY_ADVICE, due_ids, is_overdue
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.rows import Rows, read_chunk
@@ -24,60 +24,65 @@ from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.indexes import DueIndex
 from chalicelib.store.tables.results import AggregationResult
-from chalicelib.store.tables.runs import AggregationRun
+from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, Outbox
 from chalicelib.vocabulary import SHORT_CODES
 
 logger = Logger(child=True)
 
-INPUTS, PARTIALS, OUTPUTS = "aggregation_inputs", "aggregation_partials", "aggregation_outputs"
-GRACE_PERIOD = 120  # seconds for a request to start the executions of its runs; longer than any request lives
-CHECK_INTERVAL = 15 * 60  # seconds between two checks of a run's execution
+PARTIALS, OUTPUTS = "aggregation_partials", "aggregation_outputs"
+CHECK_INTERVAL = 15 * 60  # seconds between checks of a run's execution
 
 
-@dataclass(frozen=True)
-class AggregationSpec:
-    """A client's request for an aggregation run."""
-
-    aggregation_interpretation: str
-    projects: Sequence[int] = ()
-    traces: Sequence[int] = ()
-    derivatives: Sequence[int] = ()
-    group: int | None = None
-    after_batch: int | None = None
-    trace_interpretation: str | None = None  # full name
-    derivative_interpretation: str | None = None
-    mix_uncertainty: bool = False
-
-    def selection(self, members: Sequence[Member]) -> Selection:
-        """The selection of derivatives; `members` are the members of the group."""
-        return Selection(
-            projects=self.projects,
-            traces=self.traces,
-            derivatives=self.derivatives,
-            members=members,
-            trace_interpretations=[self.trace_interpretation] if self.trace_interpretation else [],
-            derivative_interpretations=[self.derivative_interpretation] if self.derivative_interpretation else [],
-        )
+Groups = Sequence[Sequence[tuple[AggregationSpec, Chosen | None]]]
 
 
-def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
-    """Write runs and start their executions. The execution of a run without derivatives chooses them.
+def schedule(spec: AggregationSpec, chosen: Chosen | None) -> AggregationRun:
+    """Write a run and start its execution, which chooses the derivatives unless they are given.
 
-    Raises DeadlineExceededError; no run is written in that case.
+    Raises DeadlineExceededError and Busy; the run does not take place in that case.
     """
+    (run,) = _schedule([(spec, chosen)], lambda block: {"id": block.start})
+    return run
+
+
+def schedule_many(groups: Groups) -> list[list[AggregationRun]]:
+    """Write the runs of a bulk request and start their executions. Returns the runs in the groups of their specs.
+
+    Raises DeadlineExceededError and Busy; no run takes place in that case, and the reconciler deletes those that were
+    written.
+    """
+    sizes = [len(group) for group in groups]
+    wanted = [one for group in groups for one in group]
+    return outbox.in_groups(_schedule(wanted, lambda block: {"id": block.start, "groups": sizes}), sizes)
+
+
+def get_many(wanted: Iterable[int]) -> dict[int, AggregationRun]:
+    """The runs that exist among these ids, by id."""
+    return pages.get_many(AggregationRun, wanted)
+
+
+def _schedule(
+    wanted: Sequence[tuple[AggregationSpec, Chosen | None]], created: Callable[[range], dict[str, Any]]
+) -> list[AggregationRun]:
+    deadline.check()
     block = ids.allocate("aggregation_runs", len(wanted))
     runs = [_new(id, spec) for id, (spec, _) in zip(block, wanted, strict=True)]
+    inputs = [AggregationInput(run, spec, chosen) for run, (spec, chosen) in zip(runs, wanted, strict=True)]
+    for run, input in zip(runs, inputs, strict=True):
+        for name, value in input.attributes.items():
+            setattr(run, name, value)
+    entry = outbox.open(AggregationOutbox, block)
+    bulk.put_all(AggregationRun, runs)
     with ThreadPoolExecutor(state_machine.THREADS) as pool:
-        inputs = pool.map(_stored_input, (spec for spec, _ in wanted), (chosen for _, chosen in wanted))
-        for run, stored in zip(runs, inputs, strict=True):
-            for name, value in stored.items():
-                setattr(run, name, value)
-        try:
-            bulk.put_all(AggregationRun, runs)
-        except Exception:
-            bulk.delete_all(AggregationRun, runs)  # a failed request must not start any run
-            raise
-        list(pool.map(_start, runs))
+        list(pool.map(AggregationInput.store, inputs))
+    outbox.accept(entry, created(block))
+    try:
+        deadline.check()
+        with ThreadPoolExecutor(state_machine.THREADS) as pool:
+            list(pool.map(state_machine.start, runs))
+        entry.delete()
+    except Exception:
+        logger.exception("accepted runs were not all started; the reconciler will start them", first_run=block.start)
     return runs
 
 
@@ -101,8 +106,9 @@ def store_choice(run: AggregationRun, chosen: Chosen) -> AggregationRun:
 
     If two executions do so at the same time, the first one wins.
     """
-    stored = _stored_input(spec_of(run), chosen)
-    actions = [getattr(AggregationRun, name).set(value) for name, value in stored.items()]
+    input = AggregationInput(run, spec_of(run), chosen)
+    input.store()
+    actions = [getattr(AggregationRun, name).set(value) for name, value in input.attributes.items()]
     _update(run, actions, AggregationRun.chunks.does_not_exist() & _is_open())
     return existing(run.id)
 
@@ -196,18 +202,23 @@ def fail_on_machine_error(run: AggregationRun, reason: str) -> None:
     fail(run, f"The datastore could not complete the aggregation. {RETRY_ADVICE}", traceback, kind="machine")
 
 
-def reconcile() -> int:
-    """Reconcile the overdue runs: start executions that were never started, and fail runs whose execution has ended.
+def reconcile_requests() -> int:
+    """Start the runs of accepted requests that were interrupted, and remove those of others; returns how many."""
+    return outbox.reconcile(AggregationOutbox, _finish, _cancel)
 
-    Returns the number of runs changed. The next pass retries whatever fails.
+
+def reconcile() -> int:
+    """Fail the overdue runs whose execution has ended without ending them; returns their number.
+
+    The next pass retries whatever fails.
     """
-    repaired = 0
+    failed = 0
     for id in due_ids(AggregationRun):
         try:
-            repaired += _repair(existing(id))
+            failed += _repair(existing(id))
         except Exception:
             logger.exception("an aggregation run could not be reconciled", aggregation_run=id)
-    return repaired
+    return failed
 
 
 def spec_of(run: AggregationRun) -> AggregationSpec:
@@ -216,60 +227,36 @@ def spec_of(run: AggregationRun) -> AggregationSpec:
 
 
 def _new(id: int, spec: AggregationSpec) -> AggregationRun:
-    due = int(time.time()) + GRACE_PERIOD
+    due = int(time.time()) + CHECK_INTERVAL
     asked = asdict(spec) | {name: list(getattr(spec, name)) for name in ("projects", "traces", "derivatives")}
     return AggregationRun(id=id, document=str(uuid.uuid4()), open_shard=id % DueIndex.SHARDS, due=due, **asked)
 
 
-def _stored_input(spec: AggregationSpec, chosen: Chosen | None) -> dict[str, Any]:
-    """Store the input of a run and return the attributes that describe it. A new key each time: inputs never change."""
-    key = f"{INPUTS}/{uuid.uuid4()}.json"
-    deadline.check()
-    asked = asdict(spec)
-    if spec.trace_interpretation is not None:
-        asked["trace_interpretation"] = SHORT_CODES[spec.trace_interpretation]
-    document: dict[str, Any] = {"type": "BASIC_AGGREGATION", "specification": asked}
-    if chosen is None:
-        documents.put(key, {**document, "derivatives": None})
-        return {"aggregation_input": key}
-    kind = chosen.kind
-    document |= {
-        "aggregation_interpretation": spec.aggregation_interpretation,
-        "trace_interpretation": SHORT_CODES[kind.trace_interpretation],
-        "derivative_interpretation": kind.derivative_interpretation,
-        "unit": chosen.unit,
-        "without_result": [{"project": project or None, "trace": trace} for trace, project in chosen.without_result],
-    }
-    before = json.dumps(document, separators=(",", ":"))[:-1]
-    before += ',"derivatives":{"type":"DERIVATIVE_PAIRS","derivative_pairs":['
-    return {
-        "aggregation_input": key,
-        "chunks": chosen.draft.rows.store(key, before, "]}}"),
-        **kind._asdict(),
-        "unit": chosen.unit,
-        "eemeter_version": ", ".join(sorted(chosen.draft.eemeter_versions)),
-    }
+def _finish(entry: Outbox) -> int:
+    """Start the executions of an accepted request. Starting one twice is harmless."""
+    runs = get_many(outbox.runs_of(entry)).values()
+    for run in runs:
+        if run.status not in endings.ENDED:
+            state_machine.start(run)
+    return len(runs)
 
 
-def _start(run: AggregationRun) -> None:
-    try:
-        deadline.check()
-        state_machine.start(run)
-    except Exception:
-        logger.exception("a run was written but not started; the reconciler will start it", aggregation_run=run.id)
+def _cancel(entry: Outbox) -> None:
+    runs = get_many(outbox.runs_of(entry))
+    for run in runs.values():
+        documents.delete(run.aggregation_input)
+    bulk.delete_all(AggregationRun, runs.values())
 
 
 def _repair(run: AggregationRun) -> bool:
     if not is_overdue(run):
         return False
     execution = state_machine.find(run)
-    if execution is None:
-        state_machine.start(run)
-    elif execution.has_ended:
+    if execution is not None and execution.has_ended:
         fail_on_machine_error(run, f"The execution is {execution.status} {execution.reason}".strip())
         return True
     _update(run, [AggregationRun.due.set(int(time.time()) + CHECK_INTERVAL)], _is_open())
-    return execution is None
+    return False
 
 
 def _partial_key(run: AggregationRun, number: int) -> str:

@@ -41,19 +41,22 @@ def shard_of(run_id: int, size: int) -> int:
     return run_id % max(1, min(MAX_SHARDS, size // RUNS_PER_SHARD))
 
 
-def write(batch: int, runs: range) -> None:
-    """Store a batch with all its runs pending. Shard 0 is written last; its presence marks the batch as accepted."""
+def new(batch: int, runs: range) -> list[BatchShard]:
+    """The shards of a new batch with all its runs pending. A batch exists once its first shard, shard 0, is written."""
     moment = now()
     counts = {0: 0}
     for run in runs:
         shard = shard_of(run, len(runs))
         counts[shard] = counts.get(shard, 0) + 1
-    first, *others = [
+    return [
         BatchShard(batch, shard, first_run=runs.start, size=len(runs), pending=pending, added=moment, updated=moment)
         for shard, pending in counts.items()
     ]
-    bulk.put_all(BatchShard, others)
-    first.save()
+
+
+def write(shards: list[BatchShard]) -> None:
+    """Write shards."""
+    bulk.put_all(BatchShard, shards)
 
 
 def get(batch: int) -> BatchCount | None:

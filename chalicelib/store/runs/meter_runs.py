@@ -2,17 +2,19 @@
 
 import time
 import uuid
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aws_lambda_powertools import Logger
+from pynamodb.transactions import TransactWrite
 
 from chalicelib import deadline
 from chalicelib.reporting_window import Window
-from chalicelib.store.runs import batches, outbox
-from chalicelib.store.shared import bulk, ids, pages
+from chalicelib.store.runs import batches, outbox, queue
+from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.tables.indexes import DueIndex
-from chalicelib.store.tables.runs import MeterRun
+from chalicelib.store.tables.runs import MeterRun, Outbox
 
 logger = Logger(child=True)
 
@@ -32,55 +34,110 @@ class RunSpec:
     formatter_kwargs: dict[str, Any] | None = None
     uncertainty: str | None = None
     reporting_window: Window | None = None
-    meter_input: str | None = None  # the key of a posted input
+    posted_input: str | None = None  # S3 key of a meter input that is already stored
 
 
-def schedule(spec: RunSpec) -> MeterRun:
-    """Write a run and queue it. Raises DeadlineExceededError; nothing is written in that case."""
-    (run,) = _schedule([spec], None)
+def schedule(spec: RunSpec, posted: dict[str, Any] | None = None) -> MeterRun:
+    """Write a run and queue it. `posted`: a meter input that is to be stored.
+
+    Raises DeadlineExceededError and Busy; the run does not take place in that case.
+    """
+    block = _allocate(1)
+    (run,) = _new_runs(block, [spec])
+    if posted is not None:
+        run.posted_input = run.meter_input = documents.input_key(run.document)
+    entry = outbox.open(Outbox, block)
+    run.save()
+    if posted is not None:
+        documents.put(documents.input_key(run.document), posted)
+    outbox.accept(entry, {"id": run.id})
+    _queue(entry)
     return run
 
 
-def schedule_batch(specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
-    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in order.
+def schedule_batch(groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[MeterRun]]]:
+    """Write the runs of a bulk request and queue them. Returns the batch id and the runs in the groups of their specs.
 
-    Raises DeadlineExceededError; in that case none of the runs is queued, and the reconciler deletes those that were
+    Raises DeadlineExceededError and Busy; no run takes place in that case, and the reconciler deletes those that were
     written.
     """
+    specs = [spec for group in groups for spec in group]
     batch = batches.allocate()
-    return batch, _schedule(specs, batch)
+    block = _allocate(len(specs))
+    runs = _new_runs(block, specs)
+    for run in runs:
+        run.batch, run.batch_shard = batch, batches.shard_of(run.id, len(specs))
+    first, *others = batches.new(batch, block)
+    entry = outbox.open(Outbox, block, batch)
+    bulk.put_all(MeterRun, runs)
+    batches.write(others)
+
+    def fill(transaction: TransactWrite) -> None:
+        transaction.save(first)
+
+    sizes = [len(group) for group in groups]
+    outbox.accept(entry, {"id": batch, "groups": sizes}, fill)
+    _queue(entry)
+    return batch, outbox.in_groups(runs, sizes)
 
 
-def _schedule(specs: list[RunSpec], batch: int | None) -> list[MeterRun]:
-    deadline.check(len(specs) / WRITTEN_PER_SECOND)
-    block = ids.allocate("meter_runs", len(specs))
+def reconcile() -> int:
+    """Queue the runs of accepted requests that were interrupted, and remove those of others; returns how many."""
+    return outbox.reconcile(Outbox, _finish, _cancel)
+
+
+def _allocate(count: int) -> range:
+    deadline.check(count / WRITTEN_PER_SECOND)
+    return ids.allocate("meter_runs", max(count, 1))[:count]  # even an empty batch needs an outbox entry of its own
+
+
+def _new_runs(block: range, specs: Sequence[RunSpec]) -> list[MeterRun]:
     due = int(time.time()) + MESSAGE_LIFETIME
-    runs = [
+    return [
         MeterRun(
             id=id,
-            batch=batch,
-            batch_shard=None if batch is None else batches.shard_of(id, len(specs)),
             document=str(uuid.uuid4()),
             open_shard=id % DueIndex.SHARDS,
             due=due,
+            meter_input=spec.posted_input,
             **vars(spec),
         )
         for id, spec in zip(block, specs, strict=True)
     ]
-    outbox.open(block, batch)
-    bulk.put_all(MeterRun, runs)
-    if batch is not None:
-        batches.write(batch, block)
+
+
+def _queue(entry: Outbox) -> None:
     try:
-        outbox.dispatch(block)
+        queue.send(outbox.runs_of(entry))
+        entry.delete()
     except Exception:
-        logger.exception("runs were written but not all queued; the reconciler will queue them", first_run=block.start)
-    return runs
+        logger.exception("accepted runs were not all queued; the reconciler will queue them", first_run=entry.first_run)
+
+
+def _finish(entry: Outbox) -> int:
+    runs = get_many(outbox.runs_of(entry))
+    pending = [id for id, run in sorted(runs.items()) if run.status == "PENDING"]
+    queue.send(pending)
+    return len(pending)
+
+
+def _cancel(entry: Outbox) -> None:
+    runs = get_many(outbox.runs_of(entry))
+    for run in runs.values():
+        documents.delete(documents.input_key(run.document))
+    bulk.delete_all(MeterRun, runs.values())
+    if entry.batch is not None:
+        batches.remove(entry.batch)
 
 
 def get(id: int) -> MeterRun | None:
     """The run, or None."""
     return pages.get(MeterRun, id)
+
+
+def get_many(wanted: Iterable[int]) -> dict[int, MeterRun]:
+    """The runs that exist among these ids, by id."""
+    return pages.get_many(MeterRun, wanted)
 
 
 def page(

@@ -1,52 +1,92 @@
-"""The transactional outbox: runs that are written get queued even if the request dies in between.
+"""The transactional outbox: a request that schedules runs either takes effect completely, or not at all.
 
-An entry is written before the runs and deleted once they are queued. The reconciler completes the entries that remain:
-it queues the runs of a request that was accepted, and deletes those of a bulk request that was interrupted before its
-batch was written (no client has seen these).
+An entry is written before the runs, and accepted once everything the runs need is stored; after that they are queued or
+started, and the entry is deleted. The reconciler completes the entries that remain: it finishes a request that was
+accepted, and cancels one that was not, which then can no longer be accepted.
 """
 
 import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
 
-from chalicelib.store.runs import batches, queue
-from chalicelib.store.shared import bulk, pages
-from chalicelib.store.tables.runs import MeterRun, Outbox
+from chalicelib.store import idempotency
+from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.transactions import commit, conditional_write
+from chalicelib.store.tables.base import LATEST_WRITE
+from chalicelib.store.tables.runs import Outbox
+
+R = TypeVar("R")
 
 logger = Logger(child=True)
 
 GRACE_PERIOD = 120  # seconds; longer than any request lives
 
 
-def open(runs: range, batch: int | None) -> None:
+def open(table: type[Outbox], runs: range, batch: int | None = None) -> Outbox:
     """Write the entry of a request that is about to write these runs."""
-    Outbox(runs.start, size=len(runs), batch=batch, due=int(time.time()) + GRACE_PERIOD).save()
+    entry = table(runs.start, size=len(runs), batch=batch, due=int(time.time()) + GRACE_PERIOD)
+    entry.save()
+    return entry
 
 
-def dispatch(runs: range) -> None:
-    """Queue the runs and delete their entry."""
-    queue.send(runs)
-    Outbox(runs.start).delete()
+def accept(entry: Outbox, created: dict[str, Any], fill: Callable[[TransactWrite], None] = lambda _: None) -> None:
+    """Accept a request, together with the writes that `fill` adds. `created`: see `idempotency.record`.
+
+    Raises Busy when the request was cancelled, or another one holds its Idempotency-Key by now.
+    """
+    table = type(entry)
+
+    def fill_all(transaction: TransactWrite) -> None:
+        accepted: list[Action] = [table.state.set("ACCEPTED")]
+        transaction.update(table(entry.first_run), actions=accepted, condition=table.state == "WRITING")
+        idempotency.record(transaction, created)
+        fill(transaction)
+
+    if not commit(fill_all):
+        raise Busy("the request took so long that it was cancelled")
 
 
-def reconcile() -> int:
-    """Complete the overdue entries; returns the number of runs queued. The next pass retries whatever fails."""
-    queued = 0
-    for entry in Outbox.scan(filter_condition=Outbox.due < int(time.time())):
+def runs_of(entry: Outbox) -> range:
+    """The ids of the runs of a request."""
+    return range(entry.first_run, entry.first_run + entry.size)
+
+
+def in_groups(runs: Sequence[R], sizes: Sequence[int]) -> list[list[R]]:
+    """The runs in consecutive groups of these sizes."""
+    remaining = iter(runs)
+    return [[next(remaining) for _ in range(size)] for size in sizes]
+
+
+def reconcile(table: type[Outbox], finish: Callable[[Outbox], int], cancel: Callable[[Outbox], None]) -> int:
+    """Complete the overdue entries; returns the number of runs that `finish` queued or started.
+
+    finish: finish an accepted request. cancel: remove what a request has written. The next pass retries what fails.
+    """
+    finished = 0
+    for entry in table.scan(filter_condition=table.due < int(time.time()), consistent_read=True):
         try:
-            queued += _finish(entry)
+            finished += _complete(entry, finish, cancel)
         except Exception:
-            logger.exception("a request's runs could not be queued", first_run=entry.first_run)
-    return queued
+            logger.exception("a request could not be completed", first_run=entry.first_run)
+    return finished
 
 
-def _finish(entry: Outbox) -> int:
-    written = pages.get_many(MeterRun, range(entry.first_run, entry.first_run + entry.size))
-    pending = [id for id, run in sorted(written.items()) if run.status == "PENDING"]
-    if entry.batch is not None and batches.get(entry.batch) is None:
-        bulk.delete_all(MeterRun, written.values())
-        batches.remove(entry.batch)
-        pending = []
-    queue.send(pending)
-    entry.delete()
-    return len(pending)
+def _complete(entry: Outbox, finish: Callable[[Outbox], int], cancel: Callable[[Outbox], None]) -> int:
+    table = type(entry)
+    if entry.state == "ACCEPTED":
+        finished = finish(entry)
+        entry.delete()
+        return finished
+    if entry.state == "CANCELLED":  # for the second time: whatever arrived late
+        cancel(entry)
+        entry.delete()
+        return 0
+    cancelled: list[Action] = [table.state.set("CANCELLED"), table.due.set(int(time.time()) + LATEST_WRITE)]
+    still_writing = table.state == "WRITING"
+    if conditional_write(lambda: table(entry.first_run).update(actions=cancelled, condition=still_writing)):
+        cancel(entry)
+    return 0

@@ -22,8 +22,8 @@ MAX_DATA_QUALITY = 20_000  # bytes of JSON
 def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -> bool:
     """End a claimed run as SUCCESS, with its result and derivatives, in one transaction.
 
-    `outcome` is the return value of `metering.run_meter`. All ids are derived from the run's id, so that a retry
-    overwrites the same items. Returns False when this worker has lost the claim.
+    `outcome` is the return value of `metering.run_meter`, stored under the output key of this attempt. All ids are
+    derived from the run's id. Returns False when this worker has lost the claim.
     """
     copied = (
         "eemeter_version",
@@ -41,7 +41,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
     result = MeterResult(
         id=run.id,
         meter_run=run.id,
-        meter_output=documents.output_key(run.document),
+        meter_output=documents.output_key(run.document, run.attempts),
         trace=run.trace,
         project=run.project,
         **{name: outcome[name] for name in copied},

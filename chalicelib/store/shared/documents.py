@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from functools import cache
 from typing import IO, Any
 from urllib.parse import unquote, urlsplit
@@ -33,24 +32,27 @@ def client() -> Any:
     return boto3.client("s3", config=CONFIG)
 
 
-def input_key(document: str) -> str:
-    """The key of a run's meter input."""
-    return f"{INPUTS}/{document}.json"
+def input_key(document: str, attempt: int = 0) -> str:
+    """The key of the complete meter input of a run's attempt (0: of the input that the client posted).
+
+    Each attempt has keys of its own, so that a late write of a worker that has lost its claim changes nothing.
+    """
+    return f"{INPUTS}/{document}-{attempt}.json"
 
 
-def output_key(document: str) -> str:
-    """The key of a run's meter output."""
-    return f"{OUTPUTS}/{document}.json"
-
-
-def new_input_key() -> str:
-    """A new key for an input that a client posts."""
-    return input_key(str(uuid.uuid4()))
+def output_key(document: str, attempt: int) -> str:
+    """The key of the meter output of a run's attempt."""
+    return f"{OUTPUTS}/{document}-{attempt}.json"
 
 
 def put(key: str, document: Any) -> None:
     """Store a document as JSON."""
     client().put_object(Bucket=settings().bucket, Key=key, Body=to_json(document), ContentType="application/json")
+
+
+def delete(key: str) -> None:
+    """Delete a document, if it exists."""
+    client().delete_object(Bucket=settings().bucket, Key=key)
 
 
 def put_file(key: str, file: IO[bytes]) -> None:

@@ -10,8 +10,12 @@ class Conflict(Exception):
 
 
 class Mismatch(Exception):
-    """An idempotency key was already used with a different request body."""
+    """An idempotency key was already used with a different request."""
 
 
 class InProgress(Exception):
     """The first request with an idempotency key has not ended yet."""
+
+
+class Busy(Exception):
+    """The request lost to others that were made at the same time, or AWS throttled it; it can be repeated."""

@@ -6,6 +6,7 @@ a time.
 
 import json
 import shutil
+from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -30,15 +31,18 @@ class Rows:
         self._file.write(f"{row},\n".encode())
         self.count += 1
 
-    def store(self, key: str, before: str, after: str) -> list[int]:
-        """Store the document: the rows between the texts `before` and `after`. May be called more than once.
-
-        Returns the offsets in bytes at which each chunk starts, and at which the last one ends.
+    def offsets(self, before: str) -> list[int]:
+        """The offsets in bytes at which each chunk starts, and at which the last one ends, in a document that `store`
+        stores with the same text `before`.
         """
+        first = len(f"{before}\n".encode())
+        return [first + start for start in self._starts] + [first + self._end()]
+
+    def store(self, key: str, before: str, after: str) -> None:
+        """Store the document: the rows between the texts `before` and `after`. May be called more than once."""
         with SpooledTemporaryFile(IN_MEMORY) as whole:
             whole.write(f"{before}\n".encode())
-            first = whole.tell()
-            end = max(self._file.tell() - len(",\n"), 0)  # end of the last row
+            first, end = whole.tell(), self._end()
             self._file.seek(0)
             shutil.copyfileobj(self._file, whole)
             whole.seek(first + end)
@@ -46,11 +50,15 @@ class Rows:
             whole.truncate()
             whole.seek(0)
             documents.put_file(key, whole)
-        return [first + start for start in self._starts] + [first + end]
+
+    def _end(self) -> int:
+        """The length of the rows in bytes, without the separator after the last one."""
+        self._file.seek(0, SEEK_END)
+        return max(self._file.tell() - len(",\n"), 0)
 
 
 def read_chunk(key: str, chunks: list[int], number: int) -> list[Any]:
-    """The rows of one chunk of a stored document; `chunks` is what `store` returned."""
+    """The rows of one chunk of a stored document; `chunks` is what `offsets` returned."""
     part = documents.get_range(key, chunks[number], chunks[number + 1])
     rows: list[Any] = json.loads(b"[" + part.rstrip(b",\n") + b"]")
     return rows

@@ -1,6 +1,7 @@
 """Bearer tokens and idempotency keys."""
 
 from pynamodb.attributes import (
+    JSONAttribute,
     NumberAttribute,
     TTLAttribute,
     UnicodeAttribute,
@@ -25,13 +26,15 @@ class Token(Table):
 
 
 class IdempotencyKey(Table):
-    """The first request with an Idempotency-Key. Its response, once known, is a document in S3."""
+    """The first request with an Idempotency-Key: what it created, and its response, a document in S3."""
 
     class Meta:
         table_name = TableName("idempotency")
 
     key = UnicodeAttribute(hash_key=True)
-    body_hash = UnicodeAttribute()
+    owner = UnicodeAttribute()  # identifies the request that holds the key
+    request_hash = UnicodeAttribute()
+    accepted = JSONAttribute(null=True)  # what the request created; null until it is accepted, or if it creates nothing
     response = UnicodeAttribute(null=True)  # S3 key
     lease = NumberAttribute()  # epoch seconds until which a request without a response may still be running
     expires = TTLAttribute()

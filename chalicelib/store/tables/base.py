@@ -8,6 +8,10 @@ from pynamodb.models import Model
 
 from chalicelib.settings import settings
 
+# Seconds after which a write of a process that has lost its turn can no longer arrive: AWS refuses a signature that is
+# older than 15 minutes, and a process signs a request when it sends it.
+LATEST_WRITE = 20 * 60
+
 
 def now() -> datetime:
     """The current time in the form of all stored timestamps: UTC, with microseconds."""

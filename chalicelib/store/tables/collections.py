@@ -69,6 +69,16 @@ class ProjectTraces(Table):
     traces = IntegerSetAttribute(null=True)
 
 
+class DeletedTrace(Table):
+    """A trace that was deleted, until nothing can be added to its series any more."""
+
+    class Meta:
+        table_name = TableName("deleted_traces")
+
+    id = IntegerAttribute(hash_key=True)
+    due = IntegerAttribute()  # epoch seconds when the reconciler deletes what is left of its series
+
+
 class TraceGroup(Table):
     """Traces selected by attributes of themselves and of their projects, rather than one by one."""
 

@@ -17,7 +17,8 @@ class MeterRun(Table):
     project = IntegerAttribute(null=True)
     trace = IntegerAttribute(null=True)
     status = UnicodeAttribute(default="PENDING")
-    meter_input = UnicodeAttribute(null=True)  # S3 key
+    meter_input = UnicodeAttribute(null=True)  # S3 key; of the posted input until the complete input is stored
+    posted_input = UnicodeAttribute(null=True)  # S3 key of the client's own input
     model_class = UnicodeAttribute(null=True)
     model_kwargs = JSONAttribute(null=True)
     formatter_class = UnicodeAttribute(null=True)
@@ -34,7 +35,7 @@ class MeterRun(Table):
     updated = UTCDateTimeAttribute(default_for_new=now)
 
     batch_shard = IntegerAttribute(null=True)
-    document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a retry overwrites the first attempt
+    document = UnicodeAttribute()  # names what the run writes to S3
     attempts = IntegerAttribute(default=0)
     claim = UnicodeAttribute(null=True)  # token of the worker that has claimed the run
     last_error = UnicodeAttribute(null=True)  # why the last attempt failed
@@ -47,7 +48,7 @@ class MeterRun(Table):
 
 
 class Outbox(Table):
-    """A request whose runs are being written and queued. The entry remains only if the request was interrupted."""
+    """A request whose meter runs are being written and queued. It remains only if the request was interrupted."""
 
     class Meta:
         table_name = TableName("outbox")
@@ -55,7 +56,15 @@ class Outbox(Table):
     first_run = IntegerAttribute(hash_key=True)
     size = IntegerAttribute()
     batch = IntegerAttribute(null=True)
-    due = IntegerAttribute()  # epoch seconds by which the request has certainly ended
+    state = UnicodeAttribute(default="WRITING")  # then ACCEPTED, or CANCELLED by the reconciler
+    due = IntegerAttribute()  # epoch seconds when the reconciler finishes or cancels the request
+
+
+class AggregationOutbox(Outbox):
+    """The same for a request whose aggregation runs are being written and started."""
+
+    class Meta:
+        table_name = TableName("aggregation_outbox")
 
 
 class BatchShard(Table):

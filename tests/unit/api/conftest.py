@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -18,7 +18,7 @@ from chalicelib.api.http import serving
 from chalicelib.store import health, idempotency
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.collections.keyed import Synced
-from chalicelib.store.idempotency import Stored
+from chalicelib.store.idempotency import Held, Stored
 from chalicelib.store.results import derivatives, meter_results
 from chalicelib.store.runs import batches, meter_runs
 from chalicelib.store.runs.batches import BatchCount
@@ -120,12 +120,17 @@ class Memory:
     def read(self, prefix: str, start: int | None = None, end: int | None = None, *, share: bool = False) -> Column:
         return series.merged(self.series.get(prefix, Column())).between(start, end)
 
-    def schedule_batch(self, specs: list[RunSpec]) -> tuple[int, list[MeterRun]]:
-        return 1, [self.schedule(spec, batch=1) for spec in specs]
+    def schedule_batch(self, groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[MeterRun]]]:
+        return 1, [[self.schedule(spec, batch=1) for spec in group] for group in groups]
 
-    def schedule(self, spec: RunSpec, batch: int | None = None) -> MeterRun:
+    def schedule(self, spec: RunSpec, posted: dict[str, Any] | None = None, batch: int | None = None) -> MeterRun:
         id = len(self.runs.rows) + 1
-        run = self.runs.rows[id] = MeterRun(id=id, batch=batch, document=f"document-{id}", **vars(spec))
+        key = spec.posted_input
+        if posted is not None:
+            key = documents.input_key(f"document-{id}")
+            documents.put(key, posted)
+        fields = vars(spec) | {"posted_input": key, "meter_input": key}
+        run = self.runs.rows[id] = MeterRun(id=id, batch=batch, document=f"document-{id}", **fields)
         return run
 
     def batch(self, id: int) -> BatchCount | None:
@@ -139,15 +144,15 @@ class Memory:
     def put(self, key: str, document: Any) -> None:
         self.documents[key] = json.loads(json.dumps(document, allow_nan=False))
 
-    def begin(self, key: str, body_hash: str) -> Stored | None:
+    def begin(self, key: str, request_hash: str) -> Held | Stored:
         if key not in self.keys:
-            self.keys[key] = (body_hash, None)
-            return None
+            self.keys[key] = (request_hash, None)
+            return Held(key, "owner")
         known, response = self.keys[key]
-        if known != body_hash:
-            raise Mismatch
+        if known != request_hash:
+            raise Mismatch(key)
         if response is None:
-            raise InProgress
+            raise InProgress(key)
         return response
 
     def finish(self, key: str, response: Stored) -> None:
@@ -205,7 +210,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         url=lambda key: BUCKET + key,
         key_of=lambda url: url.removeprefix(BUCKET) if url.startswith(BUCKET) else None,
     )
-    replace(idempotency, begin=memory.begin, finish=memory.finish, abandon=lambda key: memory.keys.pop(key))
+    replace(idempotency, begin=memory.begin, finish=memory.finish, abandon=lambda held: memory.keys.pop(held.key))
     replace(health, check=lambda: None)
     replace(serving, settings=lambda: SimpleNamespace(cors_origins=memory.cors_origins))
     return memory

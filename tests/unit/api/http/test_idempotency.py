@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import normal_file
 from tests.unit.api.conftest import Api, Memory
 
 
@@ -15,7 +16,15 @@ def test_an_idempotency_key_replays_the_first_response(portfolio: Api, memory: M
     other = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 2}]}, Idempotency_Key="k")
     assert other.status == 409
     assert other.json["type"].endswith(":idempotency-key-reused")
-    assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 201
+    assert portfolio("POST", "meter_runs/", {"trace": 2}, Idempotency_Key="k").status == 409
+
+
+def test_the_query_belongs_to_the_request(call: Api, memory: Memory) -> None:
+    first, second = ("weather_files/?station=" + station for station in ("722880", "724390"))
+    year = {"Content_Type": "text/csv", "Idempotency_Key": "k"}
+    assert call("POST", first, normal_file.text(), **year).status == 201
+    assert call("POST", second, normal_file.text(), **year).json["type"].endswith(":idempotency-key-reused")
+    assert call("POST", first, normal_file.text(), **year).status == 201
 
 
 def test_the_key_of_a_refused_request_can_be_used_again(portfolio: Api) -> None:

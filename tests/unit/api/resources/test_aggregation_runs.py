@@ -1,7 +1,5 @@
 """aggregation_runs/: intervals of different methods are only added up if the request says so."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from chalicelib.api.shared import examples
@@ -9,7 +7,7 @@ from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.results import choosing
 from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection
 from chalicelib.store.runs import aggregation_runs
-from chalicelib.store.runs.aggregation_runs import AggregationSpec
+from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 from chalicelib.store.tables.results import Derivative
 from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import Kind
@@ -43,19 +41,20 @@ def scheduled(monkeypatch: pytest.MonkeyPatch) -> list[AggregationSpec]:
     """The runs that are scheduled."""
     specs: list[AggregationSpec] = []
 
-    def schedule(wanted: Sequence[tuple[AggregationSpec, Chosen | None]]) -> list[AggregationRun]:
-        runs = []
-        for spec, chosen in wanted:
-            specs.append(spec)
-            run = aggregation_runs._new(len(specs), spec)
-            run.aggregation_input = "input"
-            if chosen:
-                run.trace_interpretation, run.derivative_interpretation = chosen.kind
-            runs.append(run)
-        return runs
+    def schedule(spec: AggregationSpec, chosen: Chosen | None) -> AggregationRun:
+        specs.append(spec)
+        run = aggregation_runs._new(len(specs), spec)
+        run.aggregation_input = "input"
+        if chosen:
+            run.trace_interpretation, run.derivative_interpretation = chosen.kind
+        return run
+
+    def schedule_many(groups: aggregation_runs.Groups) -> list[list[AggregationRun]]:
+        return [[schedule(*wanted) for wanted in group] for group in groups]
 
     monkeypatch.setattr(choosing, "choose", choose)
     monkeypatch.setattr(aggregation_runs, "schedule", schedule)
+    monkeypatch.setattr(aggregation_runs, "schedule_many", schedule_many)
     return specs
 
 

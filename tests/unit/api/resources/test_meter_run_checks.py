@@ -96,7 +96,7 @@ def test_a_posted_meter_input_is_sent_along_and_not_stored(
 def test_the_key_of_a_stored_meter_input_is_sent(call: Api, memory: Memory, function: Function) -> None:
     memory.documents["meter_inputs/1.json"] = {}
     check(call, {"meter_input": BUCKET + "meter_inputs/1.json"})
-    assert function.runs == [{"meter_input": "meter_inputs/1.json"}]
+    assert function.runs == [{"posted_input": "meter_inputs/1.json"}]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,9 @@ def test_chunks_make_up_the_document(
     for item in items:
         growing.add(json.dumps(item))
     for key in ("first", "second"):
-        chunks = growing.store(key, '{"a": 1, "rows": [', '], "z": 2}')
+        before = '{"a": 1, "rows": ['
+        chunks = growing.offsets(before)
+        growing.store(key, before, '], "z": 2}')
         assert json.loads(bucket[key]) == {"a": 1, "rows": items, "z": 2}
         read: list[Any] = [item for number in range(len(chunks) - 1) for item in read_chunk(key, chunks, number)]
         assert read == items
