@@ -4,16 +4,15 @@ The commands work on a stack on AWS, named with --stack, or else on the local st
 """
 
 import argparse
-import os
 import sys
 from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.deployment.cloudformation import StackError
-from infra.deployment.environment import SCOPES, function_environment
-from infra.local.deploy import environment as local_environment
-from infra.local.stack import LocalStack
+from infra.deployment.environment import SCOPES
+from infra.local.server import LocalStackError
+from infra.local.target import STACK_HELP, use
 
 
 class TokenError(Exception):
@@ -44,22 +43,6 @@ def revoke(name: str) -> None:
     if not count:
         raise TokenError(f"There is no token named {name!r}. `python -m infra.tokens list` shows the names.")
     print(f"Revoked {count} token{'s' if count > 1 else ''} named {name!r}.")
-
-
-def use(stack: str | None) -> None:
-    """Point chalicelib.store at a stack: one on AWS by its name, or the local one.
-
-    Raises TokenError when no local stack is running, and StackError as `function_environment`.
-    """
-    if stack is None:
-        running = LocalStack().running
-        if running is None:
-            raise TokenError("No local stack is running: start it with `make up`, or name a stack on AWS with --stack.")
-        os.environ |= local_environment(running.endpoint_url)
-        stack = running.stack
-    elif region := os.environ.get("AWS_REGION"):
-        os.environ["AWS_DEFAULT_REGION"] = region  # the one that boto3 reads
-    os.environ |= function_environment(stack)
 
 
 def _expiry(text: str) -> datetime:
@@ -94,8 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     revoke_.add_argument("name")
     revoke_.set_defaults(command=revoke)
     for command in (create_, listing, revoke_):
-        stack = "a stack on AWS, found by your credentials and region (AWS_PROFILE, AWS_REGION); default: the local one"
-        command.add_argument("--stack", metavar="NAME", help=stack)
+        command.add_argument("--stack", metavar="NAME", help=STACK_HELP)
     return parser
 
 
@@ -106,7 +88,7 @@ def main() -> None:
     try:
         use(stack)
         command(**arguments)
-    except (TokenError, StackError, BotoCoreError, ClientError) as error:
+    except (TokenError, LocalStackError, StackError, BotoCoreError, ClientError) as error:
         sys.exit(str(error))
 
 

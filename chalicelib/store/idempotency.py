@@ -104,6 +104,8 @@ def holding(held: Held) -> Iterator[None]:
 def record(transaction: TransactWrite, created: dict[str, Any]) -> None:
     """Record what this request creates with its Idempotency-Key, if it has one, in the transaction that accepts it.
 
+    created: its `resource` and `id`, and whatever else the response follows from.
+
     The transaction fails if another request holds the key by now, or this one has already been accepted.
     """
     if _held is not None:

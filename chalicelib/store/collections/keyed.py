@@ -88,7 +88,9 @@ class KeyedCollection(Generic[M]):
             if owner is not None:
                 raise Conflict(self.key_field, key, owner)
             change = Change(self.model(id=ids.allocate(self.resource)[0], **fields), None)
-            if self._commit([change], partial(idempotency.record, created={"id": change.id})):
+            if self._commit(
+                [change], partial(idempotency.record, created={"resource": self.resource, "id": change.id})
+            ):
                 return change.item
         raise self._contended()
 

@@ -36,7 +36,7 @@ def create(fields: dict[str, Any]) -> TraceGroup:
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(group)
-        idempotency.record(transaction, {"id": group.id})
+        idempotency.record(transaction, {"resource": RESOURCE, "id": group.id})
 
     if not commit(fill):
         raise Busy("another request holds the Idempotency-Key")

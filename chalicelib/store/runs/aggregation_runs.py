@@ -29,6 +29,7 @@ from chalicelib.vocabulary import SHORT_CODES
 
 logger = Logger(child=True)
 
+RESOURCE = "aggregation_runs"
 PARTIALS, OUTPUTS = "aggregation_partials", "aggregation_outputs"
 CHECK_INTERVAL = 15 * 60  # seconds between checks of a run's execution
 
@@ -41,7 +42,7 @@ def schedule(spec: AggregationSpec, chosen: Chosen | None) -> AggregationRun:
 
     Raises DeadlineExceededError and Busy; the run does not take place in that case.
     """
-    (run,) = _schedule([(spec, chosen)], lambda block: {"id": block.start})
+    (run,) = _schedule([(spec, chosen)], lambda block: {"resource": RESOURCE, "id": block.start})
     return run
 
 
@@ -53,7 +54,9 @@ def schedule_many(groups: Groups) -> list[list[AggregationRun]]:
     """
     sizes = [len(group) for group in groups]
     wanted = [one for group in groups for one in group]
-    return outbox.in_groups(_schedule(wanted, lambda block: {"id": block.start, "groups": sizes}), sizes)
+    return outbox.in_groups(
+        _schedule(wanted, lambda block: {"resource": RESOURCE, "id": block.start, "groups": sizes}), sizes
+    )
 
 
 def get_many(wanted: Iterable[int]) -> dict[int, AggregationRun]:
@@ -65,7 +68,7 @@ def _schedule(
     wanted: Sequence[tuple[AggregationSpec, Chosen | None]], created: Callable[[range], dict[str, Any]]
 ) -> list[AggregationRun]:
     deadline.check()
-    block = ids.allocate("aggregation_runs", len(wanted))
+    block = ids.allocate(RESOURCE, len(wanted))
     runs = [_new(id, spec) for id, (spec, _) in zip(block, wanted, strict=True)]
     inputs = [AggregationInput(run, spec, chosen) for run, (spec, chosen) in zip(runs, wanted, strict=True)]
     for run, input in zip(runs, inputs, strict=True):

@@ -50,7 +50,7 @@ def schedule(spec: RunSpec, posted: dict[str, Any] | None = None) -> MeterRun:
     run.save()
     if posted is not None:
         documents.put(documents.input_key(run.document), posted)
-    outbox.accept(entry, {"id": run.id})
+    outbox.accept(entry, {"resource": "meter_runs", "id": run.id})
     _queue(entry)
     return run
 
@@ -76,7 +76,7 @@ def schedule_batch(groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[
         transaction.save(first)
 
     sizes = [len(group) for group in groups]
-    outbox.accept(entry, {"id": batch, "groups": sizes}, fill)
+    outbox.accept(entry, {"resource": "batches", "id": batch, "groups": sizes}, fill)
     _queue(entry)
     return batch, outbox.in_groups(runs, sizes)
 

@@ -1,0 +1,1 @@
+"""Verify that a deployment keeps its promises: `python -m infra.verify --stack NAME`."""

@@ -1,0 +1,56 @@
+"""Verify that a deployment keeps its promises, and list what violates them: `python -m infra.verify --stack NAME`.
+
+It only reads. Since requests go on meanwhile, it looks twice, and lists what it has found both times. It exits with 1 if
+there is any. It holds all rows in memory, and reads the input of each aggregation.
+"""
+
+import argparse
+import sys
+import time
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.deployment.cloudformation import StackError
+from infra.local.server import LocalStackError
+from infra.local.target import STACK_HELP, use
+
+WAIT = 60  # seconds between the two looks
+
+
+def verify() -> int:
+    """Print the invariants and their violations. Returns how many there are."""
+    from infra.verify.invariants import INVARIANTS, violations  # read the environment that `use` sets
+    from infra.verify.snapshot import Snapshot
+
+    snapshot = Snapshot.take()
+    found = set(violations(snapshot))
+    print(
+        f"{len(snapshot.runs):,} meter runs, {len(snapshot.aggregation_runs):,} aggregation runs, "
+        f"{len(snapshot.traces):,} traces, {len(snapshot.projects):,} projects, {len(snapshot.objects):,} objects"
+    )
+    if found:
+        print(f"Looking again in {WAIT} s at {len(found)} suspects, which may be work in progress ...")
+        time.sleep(WAIT)
+        found &= set(violations(Snapshot.take()))
+    for one in INVARIANTS:
+        violating = sorted(violation.what for violation in found if violation.invariant == one.name)
+        print(f"{'violated' if violating else 'holds   '}  {one.name}: {one.sentence}")
+        for what in violating:
+            print(f"          - {what}")
+    return len(found)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(prog="python -m infra.verify", description="Verify that a deployment is sound.")
+    parser.add_argument("--stack", metavar="NAME", help=STACK_HELP)
+    stack = parser.parse_args().stack
+    try:
+        use(stack)
+        sys.exit(1 if verify() else 0)
+    except (LocalStackError, StackError, BotoCoreError, ClientError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

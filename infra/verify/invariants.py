@@ -1,0 +1,274 @@
+"""What holds at any time in a deployment, whatever has failed: each invariant has a name, a sentence and a check."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalicelib.aggregation.sums import partial_sum, total
+from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.runs.batches import shard_of
+from chalicelib.store.runs.endings import ENDED
+from chalicelib.store.shared import documents
+from chalicelib.store.tables.results import NewestRun
+from chalicelib.store.tables.runs import AggregationRun, MeterRun
+from chalicelib.vocabulary import FAILURE_REASONS
+from infra.verify.snapshot import Snapshot
+
+OVERDUE = 30 * 60  # seconds after which the reconciler has certainly seen what is due
+
+Check = Callable[[Snapshot], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Invariant:
+    """A promise. `check` yields a sentence for each violation."""
+
+    name: str
+    sentence: str
+    check: Check
+
+
+@dataclass(frozen=True, order=True)
+class Violation:
+    """A violated invariant, by name, and what violates it."""
+
+    invariant: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.invariant}: {self.what}"
+
+
+INVARIANTS: list[Invariant] = []
+
+
+def invariant(name: str, sentence: str) -> Callable[[Check], Check]:
+    """Declare a check as an invariant."""
+
+    def declare(check: Check) -> Check:
+        INVARIANTS.append(Invariant(name, sentence, check))
+        return check
+
+    return declare
+
+
+def violations(snapshot: Snapshot) -> list[Violation]:
+    """All violations in a snapshot, sorted."""
+    return sorted({Violation(one.name, what) for one in INVARIANTS for what in one.check(snapshot)})
+
+
+@invariant("runs-end", "Every accepted run has ended as SUCCESS or FAILED, or is due for a check that ends it.")
+def runs_end(at: Snapshot) -> Iterator[str]:
+    """A run that has not ended is in the due index, and not long overdue; one that has ended is not in it."""
+    for kind, runs in (("meter run", at.runs), ("aggregation run", at.aggregation_runs)):
+        for id, run in runs.items():
+            if run.status not in (*ENDED, "PENDING", "RUNNING"):
+                yield f"{kind} {id} has the status {run.status}"
+            elif run.status in ENDED and (run.open_shard is not None or run.due is not None):
+                yield f"{kind} {id} has ended as {run.status}, but is still due for a check"
+            elif run.status not in ENDED and (run.open_shard is None or run.due is None):
+                yield f"{kind} {id} is {run.status}, but no check is due"
+            elif run.status not in ENDED and run.due < time.time() - OVERDUE:
+                yield f"{kind} {id} is {run.status}, and its check is overdue"
+
+
+@invariant("success-has-result", "A SUCCESS has exactly one result, with its derivatives and documents; a FAILED none.")
+def success_has_result(at: Snapshot) -> Iterator[str]:
+    """Runs, results, derivatives and documents name each other."""
+    for id, run in at.runs.items():
+        result = at.results.get(id)
+        found = [at.derivatives[one] for one in derivative_ids(id) if one in at.derivatives]
+        if run.status == "SUCCESS":
+            if result is None or run.meter_result != id or result.meter_run != id:
+                yield f"meter run {id} is a SUCCESS without its result"
+            elif not found or any(one.meter_result != id for one in found):
+                yield f"meter result {id} has no derivatives"
+            else:
+                missing = {run.meter_input, result.meter_output} - at.objects
+                yield from (f"meter run {id} names {key}, which does not exist" for key in missing)
+                if (result.trace, result.project) != (run.trace, run.project):
+                    yield f"meter result {id} is of another trace or project than its run"
+        elif run.status == "FAILED":
+            if result is not None or found or run.meter_result is not None:
+                yield f"meter run {id} has FAILED, and has a result"
+            if not run.failure_message or run.failure_reason not in FAILURE_REASONS:
+                yield f"meter run {id} has FAILED without a reason"
+    for id in at.results.keys() - at.runs.keys():
+        yield f"meter result {id} has no run"
+    of_results = {one for id in at.results for one in derivative_ids(id)}
+    yield from (f"derivative {id} has no result" for id in at.derivatives.keys() - of_results)
+
+
+@invariant("batch-counts", "The counts of a batch are those of its runs, all of which exist.")
+def batch_counts(at: Snapshot) -> Iterator[str]:
+    """Judges a batch once its runs have ended, since the counts of others change while they are read."""
+    for id, shards in at.batches.items():
+        first = next((shard for shard in shards if shard.shard == 0), None)
+        if first is None:
+            if not any(entry.batch == id for entry in at.outbox):
+                yield f"batch {id} has no shard 0, and no request that writes it"
+            continue
+        ids = range(first.first_run, first.first_run + first.size)
+        missing = [run for run in ids if run not in at.runs]
+        if missing:
+            yield f"batch {id} counts {first.size} runs, of which {len(missing)} do not exist, such as {missing[0]}"
+            continue
+        runs = [at.runs[run] for run in ids]
+        if any(run.batch != id or run.batch_shard != shard_of(run.id, first.size) for run in runs):
+            yield f"batch {id} counts runs of another batch or shard"
+        elif all(run.status in ENDED for run in runs):
+            yield from _differences(id, shards, runs)
+    for id, run in at.runs.items():
+        if run.batch is not None and run.batch not in at.batches and not _being_written(at.outbox, id):
+            yield f"meter run {id} belongs to batch {run.batch}, which does not exist"
+
+
+def _differences(batch: int, shards: list[Any], runs: list[MeterRun]) -> Iterator[str]:
+    for shard in shards:
+        of_shard = [run for run in runs if run.batch_shard == shard.shard]
+        expected = Counter(dict.fromkeys(("pending", "running", "success", "failed"), 0))
+        expected.update(run.status.lower() for run in of_shard)
+        expected.update(f"failed_{run.failure_reason}" for run in of_shard if run.failure_reason)
+        for name, count in expected.items():
+            if getattr(shard, name) != count:
+                yield f"batch {batch}, shard {shard.shard}, counts {getattr(shard, name)} as {name}; there are {count}"
+
+
+@invariant("newest-is-newest", "The newest run of a trace and project is the successful one with the highest id.")
+def newest_is_newest(at: Snapshot) -> Iterator[str]:
+    """Compares the recorded newest runs with the runs."""
+    expected: dict[tuple[int, int], int] = {}
+    for id, run in sorted(at.runs.items()):
+        if run.status == "SUCCESS" and run.trace is not None:
+            expected[run.trace, run.project] = expected[run.trace, NewestRun.ANY_PROJECT] = id
+    for (trace, project), id in expected.items():
+        found = at.newest.get((trace, project), 0)
+        if found < id:
+            yield f"the newest run of trace {trace} and project {project} is {id}, and {found} is recorded"
+    for (trace, project), id in at.newest.items():
+        recorded = at.runs.get(id)
+        if recorded is not None and recorded.status == "FAILED":
+            yield f"the newest run of trace {trace} and project {project} is recorded as {id}, which has FAILED"
+
+
+@invariant("aggregations-add-up", "The result of an aggregation is the sum of the derivatives that its input lists.")
+def aggregations_add_up(at: Snapshot) -> Iterator[str]:
+    """Adds up each input again, and compares its rows with the derivatives."""
+    for id, run in at.aggregation_runs.items():
+        result = at.aggregation_results.get(id)
+        if run.status != "SUCCESS":
+            if result is not None and run.status == "FAILED":
+                yield f"aggregation run {id} has FAILED, and has a result"
+            if run.status == "FAILED" and not run.failure_message:
+                yield f"aggregation run {id} has FAILED without a reason"
+            continue
+        if result is None or run.aggregation_result != id:
+            yield f"aggregation run {id} is a SUCCESS without its result"
+        elif missing := {run.aggregation_input, result.aggregation_output} - at.objects:
+            yield from (f"aggregation run {id} names {key}, which does not exist" for key in missing)
+        else:
+            yield from _wrong_sums(at, run, result)
+    yield from (
+        f"aggregation result {id} has no run" for id in at.aggregation_results.keys() - at.aggregation_runs.keys()
+    )
+
+
+def _wrong_sums(at: Snapshot, run: AggregationRun, result: Any) -> Iterator[str]:
+    rows = at.rows_of(run.aggregation_input)
+    if [row["label"] for row in rows] != result.derivatives:
+        yield f"aggregation result {run.id} lists other derivatives than its input"
+    for row in rows:
+        derivative = at.derivatives.get(row["label"])
+        if derivative is None or derivative.baseline_value != row["baseline_value"]:
+            yield f"aggregation run {run.id} lists derivative {row['label']} with a value that it does not have"
+    partial = partial_sum(rows, run.trace_interpretation)
+    summed: Mapping[str, Any] = total(
+        [partial.sums], partial.taken, run.trace_interpretation, run.aggregation_interpretation
+    )
+    for name, value in summed.items():
+        if getattr(result, name) != value:
+            yield f"aggregation result {run.id} has {getattr(result, name)} as {name}; the sum is {value}"
+
+
+@invariant(
+    "nothing-unreferenced", "Every object and every row belongs to something that exists, and names what exists."
+)
+def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
+    """An object belongs to the run or trace whose document or id its key contains."""
+    documents_of_runs = {run.document for runs in (at.runs, at.aggregation_runs) for run in runs.values()}
+    named = {run.posted_input for run in at.runs.values()}
+    for key in sorted(at.objects - named):
+        folder, _, rest = key.partition("/")
+        if folder in (documents.INPUTS, documents.OUTPUTS):
+            owned = rest.removesuffix(".json").rpartition("-")[0] in documents_of_runs
+        elif folder.startswith("aggregation_") and folder != "aggregation_partials":
+            owned = rest.partition("/")[0].removesuffix(".json") in documents_of_runs
+        elif key.startswith("series/traces/"):
+            trace = int(rest.split("/")[1])
+            owned = trace in at.traces or trace in at.deleted_traces
+        else:  # weather belongs to no row; responses and partial sums expire
+            owned = True
+        if not owned:
+            yield f"the object {key} belongs to nothing"
+    expected = {f"project_id#{project.project_id}": project.id for project in at.projects.values()}
+    expected |= {f"trace_id#{trace.trace_id}": trace.id for trace in at.traces.values()}
+    for name in expected.keys() | at.unique_keys.keys():
+        if expected.get(name) != at.unique_keys.get(name):
+            kind = name.partition("#")[0]
+            yield f"a {kind} belongs to item {expected.get(name)}, and is reserved for item {at.unique_keys.get(name)}"
+    links = {(project, trace.id) for trace in at.traces.values() for project in trace.projects}
+    for project, trace in links ^ at.links:
+        yield f"trace {trace} and project {project} are linked on one side only"
+    for project, trace in links:
+        if project not in at.projects:
+            yield f"trace {trace} belongs to project {project}, which does not exist"
+    for waiter in at.waiters:
+        run = at.aggregation_runs.get(waiter.aggregation_run)
+        if run is None or run.status in ENDED:
+            yield f"a waiter of batch {waiter.batch} names aggregation run {waiter.aggregation_run}, which has ended"
+    for entry in (*at.outbox, *at.aggregation_outbox):
+        if entry.due < time.time() - OVERDUE:
+            yield f"the request that wrote run {entry.first_run} was interrupted, and is neither finished nor cancelled"
+
+
+@invariant("ids-are-allocated", "Every id was allocated by its counter, which never goes back.")
+def ids_are_allocated(at: Snapshot) -> Iterator[str]:
+    """No item has a higher id than its counter."""
+    rows: dict[str, Mapping[int, Any]] = {
+        "projects": at.projects,
+        "traces": at.traces,
+        "trace_groups": at.groups,
+        "meter_runs": at.runs,
+        "aggregation_runs": at.aggregation_runs,
+        "batches": at.batches,
+    }
+    for resource, items in rows.items():
+        highest = max(items, default=0)
+        if highest > at.last_ids.get(resource, 0):
+            yield f"{resource} has the id {highest}, and its counter is at {at.last_ids.get(resource, 0)}"
+
+
+@invariant("keys-answer-once", "An Idempotency-Key that was accepted names what was created, and no other key does.")
+def keys_answer_once(at: Snapshot) -> Iterator[str]:
+    """No two keys have created the same item."""
+    seen: Counter[str] = Counter()
+    lasting: dict[str, Mapping[int, Any]] = {
+        "meter_runs": at.runs,
+        "aggregation_runs": at.aggregation_runs,
+        "batches": at.batches,
+    }
+    for key in at.keys:
+        if key.accepted is not None:
+            resource, id = key.accepted["resource"], key.accepted["id"]
+            seen[f"{resource} {id}"] += 1
+            if resource in lasting and id not in lasting[resource]:
+                yield f"an Idempotency-Key names {resource} {id}, which does not exist"
+        if key.response is not None and key.response not in at.objects:
+            yield f"the response of an Idempotency-Key is {key.response}, which does not exist"
+    yield from (f"{count} Idempotency-Keys have created {what}" for what, count in seen.items() if count > 1)
+
+
+def _being_written(outbox: list[Any], run: int) -> bool:
+    return any(entry.first_run <= run < entry.first_run + entry.size for entry in outbox)

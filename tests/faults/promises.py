@@ -1,0 +1,79 @@
+"""What a scenario has been promised, beyond the invariants of any deployment."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+from infra.verify.invariants import Violation, violations
+from infra.verify.snapshot import Snapshot
+from tests.faults.scenarios import Expected
+from tests.faults.world import World
+
+
+class Endings:
+    """Counts how often each run was ended, from the transactions that were applied."""
+
+    def __init__(self) -> None:
+        self.count: Counter[str] = Counter()
+        self._seen: set[str] = set()  # transactions; one that is sent again is not applied again
+
+    def observe(self, event_name: str, request: AWSPreparedRequest, answer: AWSResponse) -> None:
+        """See a call that was applied."""
+        if not event_name.endswith("TransactWriteItems") or answer.status_code != 200:
+            return
+        import json
+
+        asked: dict[str, Any] = json.loads(request.body)
+        if asked.get("ClientRequestToken") in self._seen:
+            return
+        self._seen.add(asked["ClientRequestToken"])
+        for item in asked["TransactItems"]:
+            update = item.get("Update")
+            values = (update or {}).get("ExpressionAttributeValues", {}).values()
+            if (update and update["TableName"].endswith("_runs") and {"S": "SUCCESS"} in values) or {
+                "S": "FAILED"
+            } in values:
+                self.count[f"{update['TableName'].partition('-')[2]} {update['Key']['id']['N']}"] += 1
+
+
+def broken(world: World, expected: Expected, endings: Endings) -> list[Violation]:
+    """All violated invariants and promises once everything has ended."""
+    world.injector.active = False
+    at = Snapshot.take()
+    return sorted({*violations(at), *_promises(world, at, expected, endings)})
+
+
+def _promises(world: World, at: Snapshot, expected: Expected, endings: Endings) -> Iterator[Violation]:
+    for id, status in expected.runs.items():
+        run = at.runs.get(id)
+        if run is None or run.status != status:
+            reason = None if run is None else (run.status, run.failure_message, run.last_error, run.traceback)
+            yield Violation("accepted-work-is-done", f"meter run {id} should be {status}, and is {reason}")
+    for id, status in expected.aggregations.items():
+        aggregation = at.aggregation_runs.get(id)
+        if aggregation is None or aggregation.status != status:
+            found = (
+                None
+                if aggregation is None
+                else (aggregation.status, aggregation.failure_message, aggregation.traceback)
+            )
+            yield Violation("accepted-work-is-done", f"aggregation run {id} should be {status}, and is {found}")
+    for kind, rows, wanted in (
+        ("meter run", at.runs, expected.runs),
+        ("aggregation run", at.aggregation_runs, expected.aggregations),
+    ):
+        for id in rows.keys() - wanted.keys() - world.prepared[kind]:
+            yield Violation("one-effect-per-request", f"{kind} {id} was written, and no response names it")
+    for what, count in endings.count.items():
+        if count > 1:
+            yield Violation("runs-end-once", f"{what} was ended {count} times")
+    for trace, known in expected.records.items():
+        answer = world.asked("GET", f"trace_records/?trace={trace}&limit=1000")
+        if {one["start"]: one["value"] for one in answer.body} != known:
+            yield Violation("no-record-is-lost", f"trace {trace} has other records than were posted")
+    for trace in expected.gone:
+        if trace in at.traces or any(unquote(key).startswith(f"series/traces/{trace}/") for key in at.objects):
+            yield Violation("deleted-is-gone", f"trace {trace} was deleted, and something of it remains")

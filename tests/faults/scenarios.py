@@ -1,0 +1,213 @@
+"""What users do: each scenario is a fixed sequence of requests, and what is known to hold in the end."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.store import tokens
+from chalicelib.store.series import series
+from infra.local import portfolio
+from tests.faults.world import HOURLY, World
+
+METER = "il-gas-hdd-only-billing_monthly"  # the cheapest fit
+NORMAL = "annualized_weather_normal"
+BULK = 30
+CHUNKS = series.COMPACT_ABOVE + 2
+
+
+@dataclass
+class Expected:
+    """What the world has promised: the status of runs by id, and records by trace and start."""
+
+    runs: dict[int, str] = field(default_factory=dict)
+    aggregations: dict[int, str] = field(default_factory=dict)
+    records: dict[int, dict[str, float]] = field(default_factory=dict)
+    gone: set[int] = field(default_factory=set)  # traces that were deleted
+
+
+Act = Callable[[World, Expected], None]
+SCENARIOS: dict[str, tuple[Act, Act]] = {}  # what is prepared without faults, and what then happens with them
+
+
+def scenario(name: str, prepare: Act) -> Callable[[Act], Act]:
+    """Declare a function as a scenario."""
+
+    def declare(act: Act) -> Act:
+        SCENARIOS[name] = prepare, act
+        return act
+
+    return declare
+
+
+def prepare_meter(world: World, expected: Expected) -> None:
+    """Project 1 with trace 1, which has records, and weather."""
+    meter = portfolio.sample_meter(METER)
+    project = world.asked("POST", "projects/", meter.project).body["id"]
+    _trace(world, project, "meter", meter.records)
+    weather = portfolio.weather_records()
+    for first in range(0, len(weather), 10_000):
+        world.asked("POST", "weather_records/", weather[first : first + 10_000], keyed=False)
+
+
+def prepare_portfolio(world: World, expected: Expected) -> None:
+    """The same with BULK traces, of which the last has no records."""
+    prepare_meter(world, expected)
+    records = portfolio.sample_meter(METER).records
+    for number in range(2, BULK + 1):
+        _trace(world, 1, f"meter {number}", records if number < BULK else [])
+
+
+def prepare_result(world: World, expected: Expected) -> None:
+    """Trace 1 with a successful run, and a batch of one run that has not been delivered."""
+    prepare_meter(world, expected)
+    world.asked("POST", "meter_runs/", {"trace": 1})
+    world.settle()
+
+
+def prepare_chunks(world: World, expected: Expected) -> None:
+    """Trace 1 with so many chunks, none of them new, that the next read compacts them."""
+    prepare_meter(world, expected)
+    for number, record in enumerate(portfolio.sample_meter(METER).records[-CHUNKS:]):
+        body = [{"trace": 1, **record, "value": float(number)}]
+        assert world.asked("POST", "trace_records/", body).status == 201
+    world.clock.advance(2 * series.SETTLED_AFTER)
+
+
+@scenario("a single run", prepare_meter)
+def single_run(world: World, expected: Expected) -> None:
+    """Schedule a run, and let a worker run it."""
+    expected.runs[_created(world, "meter_runs/", {"trace": 1})] = "SUCCESS"
+    world.settle()
+
+
+@scenario("a bulk of 30 with one bad trace", prepare_portfolio)
+def bulk(world: World, expected: Expected) -> None:
+    """Schedule all traces of a project; one has no records."""
+    answer = world.asked("POST", "meter_runs/bulk/", {"targets": [{"project": 1}]})
+    assert answer.status == 201, answer
+    (group,) = answer.body
+    assert len(group) == BULK
+    expected.runs |= {run["id"]: "FAILED" if run["trace"] == BULK else "SUCCESS" for run in group}
+    world.settle()
+
+
+@scenario("a posted meter input", lambda world, expected: None)
+def posted_input(world: World, expected: Expected) -> None:
+    """Post a complete meter input, which is in no table."""
+    expected.runs[_created(world, "meter_runs/", {"meter_input": _posted()})] = "SUCCESS"
+    world.settle()
+
+
+@scenario("an aggregation after a batch", prepare_meter)
+def aggregation(world: World, expected: Expected) -> None:
+    """Schedule a batch and an aggregation that waits for it, and another one right after."""
+    answer = world.asked("POST", "meter_runs/bulk/", {"targets": [{"trace": 1}]})
+    assert answer.status == 201, answer
+    ((run,),) = answer.body
+    expected.runs[run["id"]] = "SUCCESS"
+    asked = {"traces": [1], "derivative_interpretation": NORMAL}
+    expected.aggregations[_created(world, "aggregation_runs/", {**asked, "after_batch": run["batch"]})] = "SUCCESS"
+    world.settle()
+    targets = {"targets": [{"traces": [1]}]}
+    answer = world.asked("POST", "aggregation_runs/bulk/", targets)
+    assert answer.status == 201, answer
+    expected.aggregations |= {one["id"]: "SUCCESS" for group in answer.body for one in group}
+    world.settle()
+
+
+@scenario("a sync", prepare_meter)
+def sync(world: World, expected: Expected) -> None:
+    """Create and change projects and traces in bulk, twice."""
+    projects = [{"project_id": name, "metadata": {"round": 1}} for name in ("one", "two", "three")]
+    for round in (1, 2):
+        for project in projects:
+            project["metadata"] = {"round": round}
+        answer = world.asked("POST", "projects/sync/", projects, keyed=False)
+        ids = [item["id"] for item in answer.body]
+        traces = [
+            {"trace_id": f"of {id}", "interpretation": "E_C_S", "unit": "kWh", "projects": [id] if round == 1 else ids}
+            for id in ids
+        ]
+        assert world.asked("POST", "traces/sync/", traces, keyed=False).status == 200
+    world.asked("PATCH", f"projects/{ids[0]}/", {"project_id": "renamed"})
+    world.asked("DELETE", f"projects/{ids[1]}/")
+    world.settle()
+
+
+@scenario("records posted while a series is compacted", prepare_chunks)
+def compaction(world: World, expected: Expected) -> None:
+    """Read a series, which compacts it, and post records before and after."""
+    known = {record["start"]: record["value"] for record in _read(world, 1)}
+    start = sorted(known)[-2]
+    for value in (1001.0, 1002.0):
+        answer = world.asked("POST", "trace_records/", [{"trace": 1, "start": start, "value": value}], keyed=False)
+        assert answer.status == 201, answer
+        known[start] = value
+        world.asked("GET", "trace_records/?trace=1&limit=1000")
+        world.clock.advance(2 * series.SETTLED_AFTER)
+    expected.records[1] = known
+    world.settle()
+
+
+@scenario("a delete during a run", prepare_meter)
+def delete(world: World, expected: Expected) -> None:
+    """Delete a trace with a scheduled run and records just added."""
+    run = _created(world, "meter_runs/", {"trace": 1})
+    record = portfolio.sample_meter(METER).records[0]
+    world.asked("POST", "trace_records/", [{"trace": 1, **record}], keyed=False)
+    assert world.asked("DELETE", "traces/1/").status in (204, 404)
+    world.settle()
+    expected.gone.add(1)
+    status = world.asked("GET", f"meter_runs/{run}/").body["status"]
+    expected.runs[run] = status  # depends on which came first
+
+
+@scenario("routing to the hourly worker", prepare_meter)
+def hourly(world: World, expected: Expected) -> None:
+    """A run that the first worker forwards."""
+    run = _created(world, "meter_runs/", {"trace": 1, "model_class": HOURLY})
+    expected.runs[run] = "SUCCESS"
+    world.settle()
+
+
+@scenario("a token revoked", prepare_meter)
+def revoked(world: World, expected: Expected) -> None:
+    """Use a token, revoke it, and use it again."""
+    secret = tokens.create("short-lived", {"read", "write"})
+    key = uuid.uuid4().hex
+    for _ in range(5):
+        answer = world.api("POST", "meter_runs/", {"trace": 1}, key, secret)
+        if answer is not None and answer.status == 201:
+            expected.runs[answer.body["id"]] = "SUCCESS"
+            break
+        world.clock.advance(61)
+    world.revoke("short-lived")
+    for _ in range(5):
+        answer = world.api("POST", "meter_runs/", {"trace": 1}, key, secret)
+        if answer is not None and answer.status < 500:
+            assert answer.status == 401, answer
+            break
+    world.settle()
+
+
+def _created(world: World, path: str, body: Mapping[str, Any]) -> int:
+    answer = world.asked("POST", path, body)
+    assert answer.status == 201, answer
+    return int(answer.body["id"])
+
+
+def _trace(world: World, project: int, name: str, records: list[dict[str, Any]]) -> None:
+    body = {**portfolio.sample_meter(METER).trace, "trace_id": name, "projects": [project]}
+    trace = _created(world, "traces/", body)
+    if records:
+        assert world.asked("POST", "trace_records/", [{"trace": trace, **one} for one in records]).status == 201
+
+
+def _read(world: World, trace: int) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = world.asked("GET", f"trace_records/?trace={trace}&limit=1000").body
+    return found
+
+
+def _posted() -> dict[str, Any]:
+    return portfolio.meter_input(METER)

@@ -1,0 +1,343 @@
+"""The whole datastore in one process: API, workers, state machine and reconciler, on MiniStack and a moved clock."""
+
+import hashlib
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+from urllib.parse import parse_qs
+
+from botocore.exceptions import ClientError
+
+from chalicelib import deadline
+from chalicelib.jobs import (
+    choose_derivatives,
+    fail_aggregation,
+    fan_in,
+    handle_dead_letter,
+    reconcile,
+    run_meter,
+    sum_chunk,
+    wait_for_batch,
+)
+from chalicelib.store import idempotency, tokens
+from chalicelib.store.collections import keyed
+from chalicelib.store.runs import aggregation_runs, queue
+from chalicelib.store.runs.endings import ENDED
+from chalicelib.store.series import series
+from chalicelib.store.shared import bulk, documents, pages
+from chalicelib.store.tables.base import LATEST_WRITE
+from chalicelib.store.tables.collections import DeletedTrace
+from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchWaiter, MeterRun, Outbox
+from tests.faults import backend
+from tests.faults.clock import Clock
+from tests.faults.executions import Executions, InlineExecutor
+from tests.faults.injection import Injector, Killed
+
+POOLED = (aggregation_runs, bulk, keyed, pages, queue, series)
+# What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
+WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
+HOURLY = "HourlyOnly"  # a model class
+
+_computed: dict[str, bytes] = {}  # outputs by the hash of their input: models are pure, and take most of the time
+
+
+class NeverSettlesError(AssertionError):
+    """Work is left although all leases have expired."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A response of the API."""
+
+    status: int
+    body: Any
+    headers: dict[str, str]
+
+
+class World:
+    """One deployment, from its first second."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.injector = Injector(self.others_go_on)
+        self.executions = Executions(self.clock, self._step)
+        self.prepared: dict[str, set[int]] = {}  # the runs before the scenario
+        self.late: Callable[[], None] = lambda: None  # what else happens before a late call arrives
+        self.raw = {name: backend.client(name) for name in ("dynamodb", "s3", "sqs", "stepfunctions")}
+        self._steps: dict[str, Callable[[Any], Any]] = {
+            "WaitForBatch": wait_for_batch.handle,
+            "ChooseDerivatives": choose_derivatives.handle,
+            "SumChunk": sum_chunk.handle,
+            "FanIn": fan_in.handle,
+            "FailAggregation": fail_aggregation.handle,
+        }
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Run the world in this process, in place of AWS and of the real clock."""
+        from chalicelib.jobs import run_meter as job
+
+        compute = job._compute
+        with ExitStack() as stack:
+            stack.enter_context(self.clock.running())
+            stack.enter_context(self.executions.running())
+            for module in POOLED:
+                stack.enter_context(patch.object(module, "ThreadPoolExecutor", InlineExecutor))
+            stack.enter_context(patch.object(job, "_compute", lambda given: self._compute(compute, given)))
+            backend.deploy(self.raw.__getitem__)
+            self.injector.register()
+            stack.callback(self.injector.unregister)
+            self.token = tokens.create("faults", {"read", "write"})
+            yield
+
+    # The processes
+
+    @contextmanager
+    def process(self) -> Iterator[None]:
+        """A process of its own: what another one has in memory does not reach it."""
+        held, end = idempotency._held, deadline._end
+        idempotency._held, deadline._end = None, float("inf")
+        try:
+            yield
+        finally:
+            idempotency._held, deadline._end = held, end
+
+    def api(self, method: str, path: str, body: Any = None, key: str = "", token: str = "") -> Answer | None:
+        """The API's response to a request; None if its process was killed."""
+        from app import app
+        from chalicelib.jobs.authorize import authorize
+
+        path, _, query = path.partition("?")
+        headers = {"content-type": "application/json", "host": "127.0.0.1"}
+        headers |= {"idempotency-key": key} if key else {}
+        try:
+            with self.process(), redirect_stdout(io.StringIO()):
+                secret = f"Bearer {token or self.token}"
+                try:
+                    admitted = authorize(SimpleNamespace(token=secret))  # type: ignore[arg-type]
+                except Killed:
+                    raise
+                except Exception as error:
+                    return Answer(401 if str(error) == "Unauthorized" else 500, None, {})
+                route, parameters = _route(app, method, "/api/v1/" + path.rstrip("/"))
+                event = {
+                    "resource": route,
+                    "path": f"/api/v1/{path}",
+                    "httpMethod": method,
+                    "headers": headers,
+                    "multiValueQueryStringParameters": parse_qs(query) or None,
+                    "pathParameters": parameters,
+                    "stageVariables": None,
+                    "isBase64Encoded": False,
+                    "body": None if body is None else json.dumps(body),
+                    "requestContext": {
+                        "resourcePath": route,
+                        "httpMethod": method,
+                        "path": f"/dev/api/v1/{path}",
+                        "stage": "dev",
+                        "domainName": "127.0.0.1",
+                        "requestId": uuid.uuid4().hex,
+                        "identity": {"sourceIp": "127.0.0.1"},
+                        "authorizer": {"principalId": admitted.principal_id, **admitted.context},
+                    },
+                }
+                answer = app(event, _context(30))
+        except Killed:
+            return None
+        text = answer["body"]
+        return Answer(answer["statusCode"], json.loads(text) if text else None, answer["headers"])
+
+    def asked(self, method: str, path: str, body: Any = None, *, keyed: bool = True) -> Answer:
+        """A client that repeats a request, with its Idempotency-Key, until it has an answer."""
+        key = uuid.uuid4().hex if keyed and method == "POST" else ""
+
+        def repeat() -> None:
+            self.api(method, path, body, key)
+
+        late, self.late = self.late, repeat
+        try:
+            for _ in range(10):
+                answer = self.api(method, path, body, key)
+                if answer is not None and answer.status < 500 and not _in_progress(answer):
+                    return answer
+                self.clock.advance(31)
+        finally:
+            self.late = late
+        raise NeverSettlesError(f"{method} {path} has no answer after 10 tries: {answer}")
+
+    def deliver(self) -> bool:
+        """Deliver the visible messages of the queues, each to a worker; returns whether there were any."""
+        delivered = False
+        for name, handle in (
+            ("meter-runs", self.work),
+            ("meter-runs-hourly", self.work),
+            ("meter-runs-dead", self.bury),
+        ):
+            url = f"{backend.ENDPOINT}/000000000000/{backend.STACK}-{name}"
+            self._queue = name
+            while found := self.receive(url):
+                delivered = True
+                for message in found:
+                    if handle(message, url):
+                        with suppress(ClientError):  # another worker has deleted it
+                            self.raw["sqs"].delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return delivered
+
+    def receive(self, url: str) -> list[dict[str, Any]]:
+        """Take visible messages from a queue."""
+        asked = {"MaxNumberOfMessages": 10, "AttributeNames": ["ApproximateReceiveCount"]}
+        found: list[dict[str, Any]] = self.raw["sqs"].receive_message(QueueUrl=url, **asked).get("Messages", [])
+        return found
+
+    def work(self, message: dict[str, Any], url: str) -> bool:
+        """Let a worker handle a message; returns whether it may be deleted."""
+        try:
+            with self.process(), redirect_stdout(io.StringIO()):
+                failures = run_meter.handle({"Records": [_record(message, url)]}, _context(900))["batchItemFailures"]
+        except Killed:
+            return False
+        return not failures
+
+    def bury(self, message: dict[str, Any], url: str) -> bool:
+        """Let the dead-letter handler handle a message; returns whether it may be deleted."""
+        try:
+            with self.process(), redirect_stdout(io.StringIO()):
+                handle_dead_letter.handle({"Records": [_record(message, url)]})
+        except (Killed, Exception):
+            return False
+        return True
+
+    def reconcile(self) -> None:
+        """Let the reconciler look once."""
+        try:
+            with self.process(), redirect_stdout(io.StringIO()):
+                reconcile.handle()
+        except (Killed, RuntimeError):  # a part failed; the next look repeats it
+            pass
+
+    def _compute(self, compute: Callable[[dict[str, Any]], dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
+        from chalicelib.metering.failure import NoHourlyModels
+
+        if given["model_class"] == HOURLY:  # stands for a model that only the second worker has
+            if self._queue == "meter-runs":
+                raise NoHourlyModels("the hourly models are not installed")
+            given = {**given, "model_class": None}
+        return _remembered(compute, given)
+
+    def _step(self, name: str, event: Any) -> Any:
+        try:
+            with self.process(), redirect_stdout(io.StringIO()):
+                return self._steps[name](event)
+        except Killed:
+            raise RuntimeError("the process of the function was killed") from None
+
+    def revoke(self, name: str) -> None:
+        """Let an operator revoke a token, repeating the command until it succeeds."""
+        for _ in range(5):
+            try:
+                with self.process():
+                    tokens.delete(name)
+                return
+            except (Killed, Exception):
+                self.clock.advance(60)
+        raise NeverSettlesError(f"the token {name} cannot be revoked")
+
+    # Time
+
+    def quiesce(self) -> None:
+        """Deliver messages and drive executions until neither is possible without waiting."""
+        while self.deliver() | self.executions.drive():
+            pass
+
+    def others_go_on(self) -> None:
+        """What happens while a call is under way for a long time: all leases expire, and others do what there is."""
+        self.injector.active, was_active = False, self.injector.active
+        for seconds in (70, 130, 1000):
+            self.clock.advance(seconds)
+            self.late()
+            self.reconcile()
+            self.quiesce()
+        self.injector.active = was_active
+
+    def settle(self) -> None:
+        """Let everything end. Raises NeverSettlesError."""
+        for seconds in WAITS:
+            self.clock.advance(seconds)
+            self.quiesce()
+            self.reconcile()
+            self.quiesce()
+            if not (left := self.left()):
+                return
+        raise NeverSettlesError(f"left after all leases have expired: {left}")
+
+    def written(self) -> dict[str, set[int]]:
+        """The ids of all runs."""
+        return {
+            kind: {run.id for run in table.scan()}
+            for kind, table in (("meter run", MeterRun), ("aggregation run", AggregationRun))
+        }
+
+    def left(self) -> list[str]:
+        """The work that has not ended."""
+        was_active, self.injector.active = self.injector.active, False
+        try:
+            runs = [run for table in (MeterRun, AggregationRun) for run in table.scan() if run.status not in ENDED]
+            waits = [
+                entry for table in (Outbox, AggregationOutbox, BatchWaiter, DeletedTrace) for entry in table.scan()
+            ]
+            found = [f"{type(item).__name__} {item.attribute_values}" for item in (*runs, *waits)]
+        finally:
+            self.injector.active = was_active
+        for name in ("meter-runs", "meter-runs-hourly", "meter-runs-dead"):
+            url = f"{backend.ENDPOINT}/000000000000/{backend.STACK}-{name}"
+            wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+            counts = self.raw["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
+            found += [f"{name}: {counts}"] if any(int(counts[key]) for key in wanted) else []
+        return found + (["an execution"] if self.executions.open else [])
+
+
+def _route(app: Any, method: str, path: str) -> tuple[str, dict[str, str]]:
+    for route, methods in sorted(app.routes.items(), key=lambda found: "{" in found[0]):
+        wanted, given = route.split("/"), path.split("/")
+        if method in methods and len(wanted) == len(given):
+            pairs = list(zip(wanted, given, strict=True))
+            if all(name == value or name.startswith("{") for name, value in pairs):
+                return route, {name[1:-1]: value for name, value in pairs if name.startswith("{")}
+    raise LookupError(f"{method} {path}")
+
+
+def _in_progress(answer: Answer) -> bool:
+    return answer.status == 409 and "in-progress" in answer.body["type"]
+
+
+def _context(seconds: int) -> Any:
+    return SimpleNamespace(
+        function_name="function",
+        aws_request_id=uuid.uuid4().hex,
+        get_remaining_time_in_millis=lambda: seconds * 1000,
+    )
+
+
+def _record(message: dict[str, Any], url: str) -> dict[str, Any]:
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {"ApproximateReceiveCount": "1"}),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{url.rpartition('/')[2]}",
+    }
+
+
+def _remembered(compute: Callable[[dict[str, Any]], dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
+    key = hashlib.sha256(documents.to_json(given)).hexdigest()
+    if key not in _computed:
+        _computed[key] = json.dumps(compute(given)).encode()
+    found: dict[str, Any] = json.loads(_computed[key])
+    return found
