@@ -49,5 +49,5 @@ def test_a_run_is_forwarded_if_another_worker_has_the_hourly_models(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[Any, ...]], queue: str, expected: list[tuple[Any, ...]]
 ) -> None:
     monkeypatch.setattr(run_meter, "settings", lambda: SimpleNamespace(hourly_queue_url=queue))
-    run_meter._execute(MeterRun(id=7, document="d", added=now()))
+    run_meter._execute(MeterRun(id=7, document="d", claim="ours", added=now()))
     assert done == expected
