@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
+COMPUTING_SHARE = 0.8  # of the worker's timeout; the rest is for reading the input and writing the outcome
 LOST_CLAIM = "another worker has claimed the run"
 
 
@@ -99,4 +100,9 @@ def _compute(meter_input: dict[str, Any]) -> dict[str, Any]:
     """The meter output. Raises the same errors as `compute`."""
     from chalicelib.metering import run_meter
 
-    return compute(run_meter, meter_input, accelerate=settings().accelerate)
+    return compute(
+        run_meter,
+        meter_input,
+        seconds=COMPUTING_SHARE * settings().worker_timeout,
+        accelerate=settings().accelerate,
+    )
