@@ -11,7 +11,7 @@ from chalicelib.jobs.computing import compute, freeze_imports
 from chalicelib.jobs.inputs import weather
 from chalicelib.jobs.inputs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store.runs import claims, outcomes, queue
+from chalicelib.store.runs import claims, heartbeat, outcomes, queue
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import MeterRun
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 logger = Logger()
 
+COMPUTING_SHARE = 0.8  # of the worker's timeout; the rest is for reading the input and writing the outcome
 LOST_CLAIM = "another worker has claimed the run"
 
 
@@ -71,13 +72,15 @@ def _execute(run: MeterRun) -> None:
     began = time.perf_counter()
     seconds = {"QueueSeconds": (now() - run.added).total_seconds()}
     try:
-        meter_input = complete_input(run)
-        key = documents.input_key(run.document, run.attempts)
-        documents.put(key, meter_input)
-        claims.set_input(run, key)
-        computing = time.perf_counter()
-        outcome = _compute(meter_input) | weather.without_temperatures(meter_input)
-        seconds["EEmeterSeconds"] = time.perf_counter() - computing
+        with heartbeat.of(run):
+            meter_input = complete_input(run)
+            key = documents.input_key(run.document, run.attempts)
+            documents.put(key, meter_input)
+            claims.set_input(run, key)
+            computing = time.perf_counter()
+            outcome = _compute(meter_input) | weather.without_temperatures(meter_input)
+            seconds["EEmeterSeconds"] = time.perf_counter() - computing
+            documents.put(documents.output_key(run.document, run.attempts), outcome)
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:
             forwarded = claims.forward_to_hourly(run)
@@ -86,7 +89,6 @@ def _execute(run: MeterRun) -> None:
             logger.info("FAILED", reason=str(failure), kind=failure.reason)
             telemetry.failed("RunsFailed", failure.reason, seconds | {"RunSeconds": time.perf_counter() - began})
         return
-    documents.put(documents.output_key(run.document, run.attempts), outcome)
     if outcomes.succeed(run, outcome, full_name(meter_input["trace"]["interpretation"])):
         logger.info("SUCCESS")
         telemetry.emit({"RunsSucceeded": 1}, seconds | {"RunSeconds": time.perf_counter() - began})
@@ -98,4 +100,9 @@ def _compute(meter_input: dict[str, Any]) -> dict[str, Any]:
     """The meter output. Raises the same errors as `compute`."""
     from chalicelib.metering import run_meter
 
-    return compute(run_meter, meter_input, accelerate=settings().accelerate)
+    return compute(
+        run_meter,
+        meter_input,
+        seconds=COMPUTING_SHARE * settings().worker_timeout,
+        accelerate=settings().accelerate,
+    )

@@ -14,6 +14,7 @@ import pytest
 
 from chalicelib.settings import settings
 from chalicelib.store.runs import batches, claims, meter_runs, outcomes, queue
+from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
@@ -22,6 +23,9 @@ from infra.local import portfolio
 from infra.local.stack import Running
 from tests.stack.client import Api
 from tests.stack.conftest import SAMPLE
+
+TAKEOVER = 120  # seconds in which another worker has taken over, and ended, the run of a dead one
+RECONCILER_INTERVAL = 60  # seconds between two runs of the stack's own reconciler
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -74,7 +78,7 @@ def test_poison_messages_block_nothing_and_leave_the_dead_letter_queue(
 
 
 def test_a_run_whose_worker_is_killed_runs_again(
-    api: Api, stack: Running, aws: Callable[[str], Any], make_trace: Callable[..., int], reconcile: Callable[[], None]
+    api: Api, stack: Running, aws: Callable[[str], Any], make_trace: Callable[..., int]
 ) -> None:
     trace = make_trace("il-electricity-cdd-hdd-daily")  # takes seconds to fit
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"trace": trace}]})
@@ -84,9 +88,11 @@ def test_a_run_whose_worker_is_killed_runs_again(
         os.kill(process, signal.SIGKILL)
     time.sleep(1)
     assert api.get(f"meter_runs/{run_id}/")["status"] == "RUNNING"
-    MeterRun(run_id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])  # the lease has expired
-    reconcile()
+    wait_for(lambda: api.get(f"meter_runs/{run_id}/")["status"] in ENDED, TAKEOVER + RECONCILER_INTERVAL)
     run = api.succeeded(run_id)
+    stored = meter_runs.get(run_id)
+    assert stored is not None
+    assert stored.attempts == 2
     assert len(api.get("derivatives/", meter_result=run["meter_result"])) == 3
     counts = api.get(f"batches/{batch}/")
     assert (counts["running"], counts["success"], counts["failed"]) == (0, 1, 0)
@@ -200,6 +206,25 @@ def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, m
     assert not outcomes.fail(slow, "too late", None, "data")
     assert outcomes.fail(quick, "in time", None, "data")
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
+
+
+def test_a_late_heartbeat_puts_no_ended_run_back_into_the_due_index(
+    api: Api, trace: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queue, "send", lambda ids: None)
+    run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
+    claimed = claims.claim(run.id)
+    assert claimed is not None
+    MeterRun(run.id).update(actions=[MeterRun.due.set(int(time.time()) - 1)])
+    assert claims.renew(run.id, str(claimed.claim))
+    assert claims.claim(run.id) is None  # the renewed lease holds
+    assert not claims.renew(run.id, "another worker's")
+    assert outcomes.fail(claimed, "ended", None, "data")
+    assert not claims.renew(run.id, str(claimed.claim))
+    ended = meter_runs.get(run.id)
+    assert ended is not None
+    assert ended.due is None
+    assert ended.open_shard is None
 
 
 def test_many_chunks_of_a_series_are_compacted_on_read(

@@ -1,7 +1,7 @@
 """The models and formatters that a meter run can name, and the validation of their keyword arguments."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from eemeter.eemeter.models.daily.utilities.settings import DailyLegacySettings
 from chalicelib.metering.failure import ModelFailure
 from chalicelib.metering.inputs.frequency import Frequency
 from chalicelib.metering.lean import hourly
+from chalicelib.metering.models import cost_bounds
 from chalicelib.metering.models.caltrack.model import CaltrackBillingModel, CaltrackBillingSettings
 from chalicelib.metering.models.changepoint import ChangepointModel
 from chalicelib.metering.models.formatters import FORMATTERS, Formatter
@@ -26,7 +27,7 @@ class ModelClass:
 
     make: creates a model from its settings. settings: the pydantic model of the keyword arguments, or a function that
     imports it on demand. formatter: the name of the formatter that makes the model's data. uncertainty: the supported
-    uncertainty methods, the default first.
+    uncertainty methods, the default first. bounds: of the settings that drive its time, beyond those in the settings.
     """
 
     name: str
@@ -34,6 +35,7 @@ class ModelClass:
     settings: type[pydantic.BaseModel] | Callable[[], type[pydantic.BaseModel]]
     formatter: str
     uncertainty: tuple[str, ...] = ("guideline14", "caltrack")
+    bounds: cost_bounds.Bounds = field(default_factory=dict)
 
     def kwargs_model(self) -> type[pydantic.BaseModel]:
         """Return the pydantic model of the keyword arguments. Raises ModelFailure if this worker lacks the model."""
@@ -42,8 +44,17 @@ class ModelClass:
 
 DAILY_UNCERTAINTY = ("regression", "guideline14", "caltrack")
 MODEL_CLASSES = (
-    ModelClass("DailyModel", ChangepointModel.current, DailyKwargs, "daily", DAILY_UNCERTAINTY),
-    ModelClass("DailyLegacyModel", ChangepointModel.legacy, DailyLegacyKwargs, "daily", DAILY_UNCERTAINTY),
+    ModelClass(
+        "DailyModel", ChangepointModel.current, DailyKwargs, "daily", DAILY_UNCERTAINTY, cost_bounds.CHANGEPOINT
+    ),
+    ModelClass(
+        "DailyLegacyModel",
+        ChangepointModel.legacy,
+        DailyLegacyKwargs,
+        "daily",
+        DAILY_UNCERTAINTY,
+        cost_bounds.CHANGEPOINT,
+    ),
     ModelClass(
         "CaltrackBillingModel",
         CaltrackBillingModel,
@@ -51,9 +62,15 @@ MODEL_CLASSES = (
         "caltrack_billing",
         ("regression", "guideline14", "caltrack", "bootstrap"),
     ),
-    ModelClass("BillingModel", ChangepointModel.billing, DailyLegacySettings, "billing"),
     ModelClass(
-        "HourlyModel", lambda kwargs: hourly().HourlyElasticNet(kwargs), lambda: hourly().HourlySettings, "hourly"
+        "BillingModel", ChangepointModel.billing, DailyLegacySettings, "billing", bounds=cost_bounds.CHANGEPOINT
+    ),
+    ModelClass(
+        "HourlyModel",
+        lambda kwargs: hourly().HourlyElasticNet(kwargs),
+        lambda: hourly().HourlySettings,
+        "hourly",
+        bounds=cost_bounds.HOURLY,
     ),
     ModelClass(
         "HourlyCaltrackModel", lambda kwargs: hourly().HourlyCaltrack(kwargs), lambda: hourly().NoSettings, "hourly"
@@ -117,6 +134,13 @@ class Choice:
     def formatter_kwargs(self) -> dict[str, Any]:
         """The keyword arguments of the formatter, including defaults."""
         return {"ignore_sufficiency": self.ignore_sufficiency, "outliers": self.outliers}
+
+    @property
+    def changed_kwargs(self) -> dict[str, Any]:
+        """The keyword arguments of the model that are not the defaults."""
+        kwargs_model = self.model_class.kwargs_model()
+        settings = kwargs_model(**_silent(self.model_kwargs, kwargs_model))
+        return settings.model_dump(mode="json", exclude_defaults=True)
 
     def new_model(self) -> Model:
         """Return a new, unfitted model."""
@@ -220,6 +244,7 @@ def _model_kwargs(given: Any, model_class: ModelClass) -> dict[str, Any]:
         hint = ' Set "developer_mode": true in model_kwargs to change it anyway.' if "Developer mode" in faults else ""
         raise ModelFailure(f"The model_kwargs of {model_class.name} are invalid: {faults}.{hint}") from error
     filled: dict[str, Any] = settings.model_dump(mode="json")
+    cost_bounds.check(filled, model_class.name, model_class.bounds)
     return filled
 
 

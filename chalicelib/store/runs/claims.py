@@ -1,8 +1,9 @@
-"""Claims on meter runs: one worker at a time holds a run, until its lease expires."""
+"""Claims on meter runs: one worker at a time holds a run, until its lease expires. `heartbeat` renews the lease."""
 
 import time
 import uuid
 
+from aws_lambda_powertools import Logger
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
@@ -14,8 +15,10 @@ from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import MeterRun
 
+logger = Logger(child=True)
+
 FORWARD_TIMEOUT = 24 * 3600  # seconds until the reconciler requeues a forwarded run, whose worker may be gone
-LEASE_MARGIN = 60  # seconds after the worker's timeout; the worker is certainly dead by then
+LEASE = 50  # seconds that a claim lasts unless it is renewed; the reconciler finds a dead worker's run up to 60 s later
 REDELIVERY_WINDOW = 15 * 60  # seconds for SQS to redeliver the message; after that the reconciler sends a new one
 
 
@@ -45,7 +48,7 @@ def claim(id: int) -> MeterRun | None:
     if run.attempts >= settings().max_attempts:
         raise Exhausted(f"meter run {id} has used all {run.attempts} attempts")
     token = uuid.uuid4().hex
-    lease = int(time.time()) + settings().worker_timeout + LEASE_MARGIN
+    lease = _lease_end()
 
     def fill(transaction: TransactWrite) -> None:
         transaction.update(
@@ -66,6 +69,12 @@ def claim(id: int) -> MeterRun | None:
         return None
     run.status, run.claim, run.due, run.attempts = "RUNNING", token, lease, run.attempts + 1
     return run
+
+
+def renew(id: int, claim: str) -> bool:
+    """Renew the lease of a claim; False when the claim is lost or the run has ended, and nothing is written."""
+    held = (MeterRun.claim == claim) & (MeterRun.status == "RUNNING")
+    return conditional_write(lambda: MeterRun(id).update(actions=[MeterRun.due.set(_lease_end())], condition=held))
 
 
 def release(run: MeterRun, error: str) -> None:
@@ -100,20 +109,16 @@ def set_input(run: MeterRun, key: str) -> None:
 
 
 def requeue_overdue() -> int:
-    """Requeue the runs whose worker died or whose message was lost; returns their number."""
+    """Requeue the runs whose worker died or whose message was lost; returns their number.
+
+    The next pass retries whatever fails.
+    """
     queued = 0
     for id in due_ids(MeterRun):
-        run = meter_runs.get(id)
-        if run is None or not is_overdue(run):
-            continue
-        # Remove the dead worker's claim; if it is still alive after all, its writes will be rejected. This must
-        # precede the message, or the next worker would see the claim and skip the run.
-        actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW)]
-        if run.claim is not None:
-            actions.append(MeterRun.claim.remove())
-        if _update_if_unchanged(run, actions):
-            queue.send([run.id])
-            queued += 1
+        try:
+            queued += _requeue(id)
+        except Exception:
+            logger.exception("an overdue run could not be requeued", meter_run=id)
     return queued
 
 
@@ -122,6 +127,26 @@ def unchanged_since_read(run: MeterRun) -> Condition:
     held: Condition = MeterRun.claim.does_not_exist() if run.claim is None else MeterRun.claim == run.claim
     same: Condition = held & (MeterRun.status == run.status)
     return same
+
+
+def _requeue(id: int) -> bool:
+    """Requeue a run if it is overdue; returns whether it was."""
+    run = meter_runs.get(id)
+    if run is None or not is_overdue(run):
+        return False
+    # Remove the dead worker's claim; if it is still alive after all, its writes will be rejected. This must
+    # precede the message, or the next worker would see the claim and skip the run.
+    actions: list[Action] = [MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW)]
+    if run.claim is not None:
+        actions.append(MeterRun.claim.remove())
+    if not _update_if_unchanged(run, actions):
+        return False
+    queue.send([run.id])
+    return True
+
+
+def _lease_end() -> int:
+    return int(time.time()) + LEASE
 
 
 def _is_held(run: MeterRun) -> bool:

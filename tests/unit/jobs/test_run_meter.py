@@ -1,4 +1,4 @@
-"""Which worker processes a run that needs the hourly models."""
+"""Which worker processes a run that needs the hourly models, and the time limit of a computation."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -49,5 +49,13 @@ def test_a_run_is_forwarded_if_another_worker_has_the_hourly_models(
     monkeypatch: pytest.MonkeyPatch, done: list[tuple[Any, ...]], queue: str, expected: list[tuple[Any, ...]]
 ) -> None:
     monkeypatch.setattr(run_meter, "settings", lambda: SimpleNamespace(hourly_queue_url=queue))
-    run_meter._execute(MeterRun(id=7, document="d", added=now()))
+    run_meter._execute(MeterRun(id=7, document="d", claim="ours", added=now()))
     assert done == expected
+
+
+def test_a_computation_has_to_end_well_before_the_timeout_of_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(run_meter, "settings", lambda: SimpleNamespace(worker_timeout=900, accelerate=True))
+    monkeypatch.setattr(run_meter, "compute", lambda function, meter_input, **options: given.update(options))
+    run_meter._compute({})
+    assert given == {"seconds": 720, "accelerate": True}

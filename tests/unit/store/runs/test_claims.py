@@ -1,8 +1,9 @@
-"""Which runs can be claimed, and claims on runs that are forwarded to the worker with the hourly models."""
+"""Which runs can be claimed, forwarded to the worker with the hourly models, renewed, and requeued."""
 
 import time
 
 import pytest
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.store.runs import claims, meter_runs, queue
@@ -54,3 +55,37 @@ def test_a_run_claimed_by_another_worker_is_not_forwarded(monkeypatch: pytest.Mo
     monkeypatch.setattr(queue, "send_hourly", sent.append)
     assert not claims.forward_to_hourly(MeterRun(id=7, claim="ours", attempts=1))
     assert sent == []
+
+
+def test_a_lease_is_renewed_only_while_the_claim_is_held_and_the_run_has_not_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    updates: list[tuple[int, str, str]] = []
+
+    def update(run: MeterRun, actions: list[Action], condition: Condition) -> None:
+        updates.append((run.id, str(actions), str(condition)))
+
+    monkeypatch.setattr(MeterRun, "update", update)
+    monkeypatch.setattr(time, "time", lambda: 1000.5)
+    assert claims.renew(7, "ours")
+    held = "(claim = {'S': 'ours'} AND status = {'S': 'RUNNING'})"
+    assert updates == [(7, f"[due = {{'N': '{1000 + claims.LEASE}'}}]", held)]
+
+
+def test_a_run_that_cannot_be_requeued_does_not_stop_the_ones_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    overdue = {id: MeterRun(id=id, status="RUNNING", claim="dead", due=time.time() - 1) for id in (1, 3)}
+    sent: list[list[int]] = []
+    logged: list[int] = []
+
+    def get(id: int) -> MeterRun | None:
+        if id == 2:
+            raise ConnectionError("DynamoDB does not respond")
+        return overdue.get(id)
+
+    monkeypatch.setattr(claims, "due_ids", lambda table: iter([1, 2, 3, 4]))
+    monkeypatch.setattr(meter_runs, "get", get)
+    monkeypatch.setattr(claims, "_update_if_unchanged", lambda run, actions: True)
+    monkeypatch.setattr(queue, "send", sent.append)
+    monkeypatch.setattr(claims.logger, "exception", lambda message, meter_run: logged.append(meter_run))
+    assert claims.requeue_overdue() == 2
+    assert (sent, logged) == ([[1], [3]], [2])
