@@ -3,6 +3,7 @@
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
+from chalicelib.store.collections import projects
 from chalicelib.store.runs import aggregation_runs, claims, outbox, waiters
 
 logger = Logger()
@@ -12,6 +13,7 @@ TASKS = {
     "overdue": claims.requeue_overdue,
     "never_woken": waiters.reconcile,
     "aggregations": aggregation_runs.reconcile,
+    "deleted_projects": projects.reconcile,
 }
 
 

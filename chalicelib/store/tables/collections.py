@@ -3,7 +3,7 @@
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from chalicelib.store.tables.attributes import IntegerAttribute, IntegerSetAttribute
+from chalicelib.store.tables.attributes import IntegerAttribute
 from chalicelib.store.tables.base import Table, TableName, now
 
 
@@ -59,14 +59,23 @@ class Trace(Table):
     updated = UTCDateTimeAttribute(default_for_new=now)
 
 
-class ProjectTraces(Table):
-    """The traces that belong to a project: the inverse of `Trace.projects`."""
+class Link(Table):
+    """A trace belongs to a project: the inverse of `Trace.projects`, one row each, so that each is written once."""
 
     class Meta:
-        table_name = TableName("project_traces")
+        table_name = TableName("links")
 
     project = IntegerAttribute(hash_key=True)
-    traces = IntegerSetAttribute(null=True)
+    trace = IntegerAttribute(range_key=True)
+
+
+class DeletedProject(Table):
+    """A project that was deleted, for as long as it has links left: its traces still name it in `Trace.projects`."""
+
+    class Meta:
+        table_name = TableName("deleted_projects")
+
+    project = IntegerAttribute(hash_key=True)
 
 
 class TraceGroup(Table):
