@@ -10,6 +10,7 @@ import requests
 
 from chalicelib.store.collections import links, projects, traces
 from chalicelib.store.shared import bulk
+from chalicelib.store.shared.errors import UnknownProject
 from chalicelib.store.tables import collections as tables
 from chalicelib.store.tables.keys import UniqueKey
 from infra.deployment import links as deployed_links
@@ -197,6 +198,23 @@ class TestDeletion:
         assert rows_of(project) == []
         named = [trace.id for trace in tables.Trace.scan(consistent_read=True) if project in trace.projects]
         assert named == []
+
+    def test_the_transaction_itself_refuses_a_link_to_a_project_that_was_deleted(self, api: Api) -> None:
+        kept, project = make_project(api), make_project(api)
+        trace = create(api, projects=[kept])
+        fields = {"trace_id": unique(), "interpretation": "x", "unit": "KWH", "projects": [kept, project]}
+        assert projects.delete(project)
+        for link in (
+            lambda: traces.create(fields),
+            lambda: traces.sync([fields]),
+            lambda: traces.update(trace["id"], {"projects": [kept, project]}),
+            lambda: traces.sync([{"trace_id": trace["trace_id"], "projects": [kept, project]}]),
+        ):
+            with pytest.raises(UnknownProject):
+                link()
+        assert rows_of(project) == []
+        assert traces.find_many([fields["trace_id"]]) == {}
+        assert api.get("traces/", projects=kept) == [trace]
 
 
 class TestLinks:
