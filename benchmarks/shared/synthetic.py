@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.shared import bulk
-from chalicelib.store.tables.collections import Project, ProjectTraces
+from chalicelib.store.tables.collections import Link, Project
 from chalicelib.store.tables.results import Derivative, NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
@@ -44,7 +44,7 @@ def write(
         for trace in members
     ]
     bulk.put_all(Project, (Project(id, project_id=f"synthetic {id}") for id in project_ids))
-    bulk.put_all(ProjectTraces, (ProjectTraces(id, traces=set(members)) for id, members in traces.items()))
+    bulk.put_all(Link, (Link(project, trace) for project, members in traces.items() for trace in members))
     bulk.put_all(NewestRun, _newest(derivatives))
     bulk.put_all(Derivative, derivatives)
     return Portfolio(project_ids, [trace for members in traces.values() for trace in members], derivatives)

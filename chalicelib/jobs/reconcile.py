@@ -3,7 +3,7 @@
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.store.collections import traces
+from chalicelib.store.collections import projects, traces
 from chalicelib.store.runs import aggregation_runs, claims, meter_runs, waiters
 
 logger = Logger()
@@ -15,6 +15,7 @@ TASKS = {
     "never_woken": waiters.reconcile,
     "aggregations": aggregation_runs.reconcile,
     "deleted_traces": traces.reconcile,
+    "deleted_projects": projects.reconcile,
 }
 
 

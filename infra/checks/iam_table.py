@@ -16,6 +16,7 @@ EFFECTS = {
     "dynamodb:BatchGetItem": (READS,),
     "dynamodb:Query": (READS,),
     "dynamodb:Scan": (READS,),
+    "dynamodb:ConditionCheckItem": (READS,),
     "dynamodb:PutItem": (WRITES,),
     "dynamodb:UpdateItem": (WRITES,),
     "dynamodb:BatchWriteItem": (WRITES, DELETES),

@@ -97,18 +97,25 @@ class LocalStack:
     def _deploy(self, package: Path, token: str | None) -> Running:
         endpoint_url = self.server.endpoint_url
         url = deploy(endpoint_url, NAME, package, self._parameters, self.directory)
+        self._command(endpoint_url, "The links could not be written", "infra.deployment.links", NAME)
         running = Running(url, token or self._token(endpoint_url), endpoint_url, REGION, NAME)
         write_json(self._file, asdict(running))
         return running
 
     def _token(self, endpoint_url: str) -> str:
         scopes = [argument for scope in SCOPES for argument in ("--scope", scope)]
-        command = [sys.executable, "-m", "infra.tokens", "create", "local", *scopes, "--stack", NAME]
+        create = ("infra.tokens", "create", "local", *scopes, "--stack", NAME)
+        return self._command(endpoint_url, "The first token could not be created", *create)
+
+    def _command(self, endpoint_url: str, failed: str, *command: str) -> str:
+        """Run a module with its arguments on the stack, and return its output. failed: what the error says first."""
         local = environment(endpoint_url)
-        made = subprocess.run(command, cwd=REPOSITORY, env=local, capture_output=True, text=True)
-        if made.returncode:
-            raise LocalStackError(f"The first token could not be created: {made.stderr.strip()}")
-        return made.stdout.strip()
+        done = subprocess.run(
+            [sys.executable, "-m", *command], cwd=REPOSITORY, env=local, capture_output=True, text=True
+        )
+        if done.returncode:
+            raise LocalStackError(f"{failed}: {done.stderr.strip()}")
+        return done.stdout.strip()
 
     def _one_command_at_a_time(self) -> AbstractContextManager[None]:
         return exclusive(

@@ -1,7 +1,7 @@
 """Verify that a deployment keeps its promises, and list what violates them: `python -m infra.verify --stack NAME`.
 
-It only reads. Since requests go on meanwhile, it looks twice, and lists what it has found both times. It exits with 1 if
-there is any. It holds all rows in memory, and reads the input of each aggregation.
+It only reads. Since requests go on meanwhile, it looks twice and lists what it has found both times; then it exits with
+1. It holds all rows in memory, and reads the input of each aggregation.
 """
 
 import argparse

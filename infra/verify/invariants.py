@@ -222,7 +222,7 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
     for project, trace in links ^ at.links:
         yield f"trace {trace} and project {project} are linked on one side only"
     for project, trace in links:
-        if project not in at.projects:
+        if project not in at.projects and project not in at.deleted_projects:
             yield f"trace {trace} belongs to project {project}, which does not exist"
     for waiter in at.waiters:
         run = at.aggregation_runs.get(waiter.aggregation_run)

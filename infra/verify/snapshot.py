@@ -11,7 +11,7 @@ from typing import Any
 from chalicelib.settings import settings
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.access import IdempotencyKey
-from chalicelib.store.tables.collections import DeletedTrace, Project, ProjectTraces, Trace, TraceGroup
+from chalicelib.store.tables.collections import DeletedProject, DeletedTrace, Link, Project, Trace, TraceGroup
 from chalicelib.store.tables.keys import Counter, UniqueKey
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult, NewestRun
 from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchShard, BatchWaiter, MeterRun, Outbox
@@ -39,6 +39,7 @@ class Snapshot:
     aggregation_outbox: list[AggregationOutbox] = field(default_factory=list)
     waiters: list[BatchWaiter] = field(default_factory=list)
     deleted_traces: set[int] = field(default_factory=set)
+    deleted_projects: set[int] = field(default_factory=set)
     last_ids: dict[str, int] = field(default_factory=dict)
     read: Callable[[str], Any] = documents.get
 
@@ -64,13 +65,14 @@ class Snapshot:
             aggregation_results,
             {(entry.trace, entry.project): entry.meter_run for entry in _all(NewestRun)},
             dict(batches),
-            {(entry.project, trace) for entry in _all(ProjectTraces) for trace in entry.traces or ()},
+            {(entry.project, entry.trace) for entry in _all(Link)},
             {entry.key: entry.id for entry in _all(UniqueKey)},
             _all(IdempotencyKey),
             _all(Outbox),
             _all(AggregationOutbox),
             _all(BatchWaiter),
             {entry.id for entry in _all(DeletedTrace)},
+            {entry.project for entry in _all(DeletedProject)},
             {entry.resource: entry.last for entry in _all(Counter)},
         )
 

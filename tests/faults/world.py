@@ -32,7 +32,7 @@ from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.series import series
 from chalicelib.store.shared import bulk, documents, pages
 from chalicelib.store.tables.base import LATEST_WRITE
-from chalicelib.store.tables.collections import DeletedTrace
+from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
 from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchWaiter, MeterRun, Outbox
 from tests.faults import backend
 from tests.faults.clock import Clock
@@ -289,7 +289,9 @@ class World:
         try:
             runs = [run for table in (MeterRun, AggregationRun) for run in table.scan() if run.status not in ENDED]
             waits = [
-                entry for table in (Outbox, AggregationOutbox, BatchWaiter, DeletedTrace) for entry in table.scan()
+                entry
+                for table in (Outbox, AggregationOutbox, BatchWaiter, DeletedProject, DeletedTrace)
+                for entry in table.scan()
             ]
             found = [f"{type(item).__name__} {item.attribute_values}" for item in (*runs, *waits)]
         finally:

@@ -24,8 +24,8 @@ are UTC with microseconds and `Z`. Where a date alone is accepted, it means midn
 are plain arrays, oldest id first; the `Link` header has the URL of the next page.
 
 Errors are problem details (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing, except
-where the description of its 503 says otherwise. A POST may have an `Idempotency-Key`: a repeated request with the same
-key and body returns the first response and does nothing else.
+where the description of its error says otherwise. A POST may have an `Idempotency-Key`: a repeated request with the
+same key and body returns the first response and does nothing else.
 
 Every path with a GET also accepts HEAD, which returns the same status and headers without the body. OPTIONS needs no
 token and returns 204 with the methods of the path in `Allow`; any other method is a 405, also with `Allow`. Responses
@@ -89,9 +89,9 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         ),
     ),
     503: (
-        "The request took longer than the limit of 29 seconds, or a part of the datastore is unavailable. Retry after "
-        "the seconds in `Retry-After`, with the same Idempotency-Key if it had one; if it still takes too long, split "
-        "it into smaller requests.",
+        "The request took longer than the limit of 29 seconds, or the datastore is busy or partly unavailable. Retry "
+        "after the seconds in `Retry-After`, with the same Idempotency-Key if it had one; if it still takes too long, "
+        "split it into smaller requests.",
         Problem(
             problems.DEADLINE_EXCEEDED,
             "The request took longer than the limit of 29 seconds. Retry later, or split it into smaller requests.",

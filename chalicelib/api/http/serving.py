@@ -18,13 +18,15 @@ from chalicelib.deadline import DeadlineExceededError
 from chalicelib.settings import settings
 from chalicelib.store import idempotency
 from chalicelib.store.idempotency import Accepted, Stored
-from chalicelib.store.shared.errors import InProgress, Mismatch
+from chalicelib.store.shared.errors import Busy, InProgress, Mismatch
+from chalicelib.store.shared.throttling import throttled_is_busy
 
 MAX_BODY_BYTES = 6_000_000
 # seconds reserved for the response and for a cold start: API Gateway's 29 seconds include it, Lambda's remaining time
 # does not
 RESERVE = 4.0
 RETRY_AFTER = "10"  # seconds
+RETRY_IF_BUSY = "2"  # seconds; contention passes sooner than a lack of time
 ACCEPTED_TYPES = {JSON: (JSON, "application/merge-patch+json")}  # where more than the declared content type is accepted
 
 logger = Logger()
@@ -45,13 +47,17 @@ def _respond(path: str, request: Request, serve: Callable[[], Stored]) -> Respon
     request_id = str(request.context.get("requestId", ""))
     telemetry.note(request_id=request_id)
     try:
-        with deadline.within(_seconds(request) - RESERVE):
+        with deadline.within(_seconds(request) - RESERVE), throttled_is_busy():
             reply = serve()
     except Problem as problem:
         reply = _error_response(problem)
     except DeadlineExceededError:
         detail = "The request took longer than the limit of 29 seconds. Retry later, or split it into smaller requests."
         reply = _error_response(Problem(problems.DEADLINE_EXCEEDED, detail, headers={"Retry-After": RETRY_AFTER}))
+    except Busy as busy:
+        logger.warning("busy", reason=str(busy))
+        detail = "Too many requests at once, or several that change the same items. Send the request again later."
+        reply = _error_response(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": RETRY_IF_BUSY}))
     except Exception:
         logger.exception("unexpected error")
         detail = f"The datastore had an unexpected error. If it persists, report the request id {request_id}."

@@ -28,7 +28,7 @@ from chalicelib.api.schemas.aggregation_runs import (
 )
 from chalicelib.api.shared import examples
 from chalicelib.deadline import DeadlineExceededError
-from chalicelib.store.results.choosing import Chosen
+from chalicelib.store.results.choosing import Choice, Chosen
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 from chalicelib.store.runs.outbox import in_groups
@@ -55,7 +55,7 @@ without a value, half-width or `n` on one side is left out of both sides, becaus
 understate the uncertainty; the output has the status of each derivative, and how many were accepted. (For `E_OSG_U` a
 missing baseline counts as 0.)
 
-A request adds up at most 50,000 derivatives, and a bulk request makes at most 200 runs.
+A request adds up at most 50,000 derivatives, and a bulk request has at most 200 targets and makes at most 200 runs.
 """
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
 collection = CollectionEndpoints[AggregationRun](resource, AggregationRunOut, run_out)
@@ -134,10 +134,14 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     groups: list[list[tuple[AggregationSpec, Chosen]]] = []
     wanted: list[tuple[AggregationSpec, Chosen]] = []
     passed_over: Counter[Kind] = Counter()
+    choices: dict[str, Choice] = {}  # each selection is read once, however many targets have it
     with deadline.within(deadline.left() - SCHEDULING):
         members = members_of(known_groups(sources), sources)
         for index, target in enumerate(targets):
-            choice = choice_of(target.selection(members), "targets", index)
+            selected = target.selected
+            if selected not in choices:
+                choices[selected] = choice_of(target.selection(members), "targets", index)
+            choice = choices[selected]
             groups.append(combinations(target, choice, index))
             wanted += groups[-1]
             passed_over += choice.passed_over

@@ -100,9 +100,7 @@ def change_project(id: int, body: ProjectChanges) -> Project | None:
         return projects.update(id, changes)
 
 
-@collection.delete(
-    errors={503: "Some of its traces may no longer belong to it; send the same request again to delete it."}
-)
+@collection.delete()
 def delete_project(id: int) -> bool:
     """Delete a project.
 

@@ -1,6 +1,8 @@
 """traces/"""
 
-from typing import Annotated, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
 
 from pydantic import Field
 
@@ -23,11 +25,14 @@ from chalicelib.api.schemas.traces import (
 from chalicelib.api.shared.duplicates import duplicates_refused
 from chalicelib.api.shared.syncing import CUT_SHORT, Synced, duplicate_errors, synced
 from chalicelib.store.collections import projects, trace_groups, traces
+from chalicelib.store.shared.errors import UnknownProject
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import Trace, TraceGroup
 
 resource = Resource("traces", "trace", "Gas and electricity meters, each with one series of readings.")
 collection = CollectionEndpoints[Trace](resource, TraceOut, trace_out)
+
+Linked = list[tuple[tuple[str | int, ...], list[int] | None]]  # the path and the project ids of each field
 
 DUPLICATE_ERROR = {409: "Another trace already has this `trace_id`."}
 
@@ -52,8 +57,9 @@ def list_traces(query: TraceQuery) -> Page[Trace]:
 def create_trace(body: TraceIn) -> Trace:
     """Create a trace."""
     given = body.given()
-    raise_if_any(unit_errors(given, None) + _project_errors([(("projects",), body.projects)]))
-    with duplicates_refused("trace"):
+    linked: Linked = [(("projects",), body.projects)]
+    raise_if_any(unit_errors(given, None) + _project_errors(linked))
+    with duplicates_refused("trace"), _deleted_projects_refused(linked):
         return traces.create(stored_fields(given, None))
 
 
@@ -63,7 +69,7 @@ def create_trace(body: TraceIn) -> Trace:
     scope=WRITE,
     body=Annotated[list[TraceIn], Field(max_length=MAX_ITEMS)],
     returns=list[Synced],
-    errors=CUT_SHORT,
+    errors={**CUT_SHORT, 400: "If a project is deleted at the same time, some of the items may have been written."},
     examples={"one trace": Example([EXAMPLE_IN], [{"id": 2, "trace_id": "METER-17-E", "status": "created"}])},
 )
 def sync_traces(call: Call[list[TraceIn], NoQuery]) -> Reply:
@@ -77,15 +83,17 @@ def sync_traces(call: Call[list[TraceIn], NoQuery]) -> Reply:
     pairs = [(item, existing.get(item["trace_id"])) for item in items]
     for index, (item, before) in enumerate(pairs):
         errors += unit_errors(item, before, index)
-    errors += _project_errors([((index, "projects"), item.projects) for index, item in enumerate(call.body)])
-    raise_if_any(errors)
-    return Reply(synced("trace_id", traces.sync([with_same_spelling(stored_fields(*pair), pair[1]) for pair in pairs])))
+    linked: Linked = [((index, "projects"), item.projects) for index, item in enumerate(call.body)]
+    raise_if_any(errors + _project_errors(linked))
+    with _deleted_projects_refused(linked):
+        done = traces.sync([with_same_spelling(stored_fields(*pair), pair[1]) for pair in pairs])
+    return Reply(synced("trace_id", done))
 
 
 @collection.get(examples={"a trace": Example(response=EXAMPLE_OUT)})
 def get_trace(id: int) -> Trace | None:
     """Get a trace."""
-    return traces.get(id)
+    return traces.shown(id)
 
 
 @collection.change(
@@ -103,8 +111,9 @@ def change_trace(id: int, body: TraceChanges) -> Trace | None:
     if trace is None:
         return None
     given = body.given()
-    raise_if_any(unit_errors(given, trace) + _project_errors([(("projects",), body.projects)]))
-    with duplicates_refused("trace"):
+    linked: Linked = [(("projects",), body.projects)]
+    raise_if_any(unit_errors(given, trace) + _project_errors(linked))
+    with duplicates_refused("trace"), _deleted_projects_refused(linked):
         return traces.update(id, stored_fields(given, trace))
 
 
@@ -128,8 +137,17 @@ def _group(id: int) -> TraceGroup:
     return group
 
 
-def _project_errors(items: list[tuple[tuple[str | int, ...], Any]]) -> list[ErrorItem]:
-    """An error for each project that does not exist; `items`: the path and the list of ids of each field."""
+@contextmanager
+def _deleted_projects_refused(linked: Linked) -> Iterator[None]:
+    """Raise the 400 Problem if the store finds that a project was deleted since it was checked."""
+    try:
+        yield
+    except UnknownProject:
+        raise invalid(*_project_errors(linked)) from None
+
+
+def _project_errors(items: Linked) -> list[ErrorItem]:
+    """An error for each project that does not exist."""
     wanted = {id for _, given in items for id in given or ()}
     known = projects.get_many(wanted) if wanted else {}
     return [

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.rules.meter_run_limits import MAX_BULK_BYTES
+from chalicelib.api.schemas.aggregation_runs import MAX_RUNS
 from chalicelib.store.results.choosing import MAX_DERIVATIVES, Chosen
 from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 
-MAX_RUNS = 200  # per bulk request: each run is an execution of the state machine, and all start at once
 RUN_BYTES = 3_000  # per run in a response, without its ids; most of it is the presigned URL
 
 

@@ -30,6 +30,7 @@ AggregationInterpretation = Annotated[
     Literal["SUM", "MEAN"], Field(description="SUM, or MEAN: the sum divided by the number of derivatives in it.")
 ]
 Ids = Annotated[list[Id], Field(max_length=MAX_ITEMS)]
+MAX_RUNS = 200  # per bulk request: each run is an execution of the state machine, and all start at once
 Members = Mapping[int, list[trace_groups.Member]]  # by the id of the group
 
 
@@ -80,6 +81,11 @@ class AggregationTarget(Sources):
         default=None, min_length=1, description="The ones to run; null: all."
     )
 
+    @property
+    def selected(self) -> str:
+        """What it selects: the same text for all targets with the same selection."""
+        return self.model_dump_json(exclude={"aggregation_interpretation", "mix_uncertainty"})
+
     def selection(self, members: Members) -> Selection:
         """The sources and interpretations, as the store's Selection."""
         return Selection(
@@ -95,7 +101,7 @@ class AggregationTarget(Sources):
 class AggregationBulkIn(Body):
     """Aggregation runs to schedule at once."""
 
-    targets: Annotated[list[AggregationTarget], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
+    targets: Annotated[list[AggregationTarget], Field(min_length=1, max_length=MAX_RUNS)] = Field(
         description="For each target, where its derivatives come from."
     )
 

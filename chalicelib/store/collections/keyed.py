@@ -1,8 +1,7 @@
 """What projects and traces share: a generated id, a unique key chosen by the client, and links between the two."""
 
 import copy
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -14,18 +13,20 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import deadline
 from chalicelib.store import idempotency
 from chalicelib.store.shared import ids, pages
-from chalicelib.store.shared.errors import Conflict
+from chalicelib.store.shared.errors import Busy, Conflict, UnknownProject
+from chalicelib.store.shared.retries import attempts
 from chalicelib.store.shared.transactions import commit
 from chalicelib.store.tables.base import now
-from chalicelib.store.tables.collections import ProjectTraces
+from chalicelib.store.tables.collections import Link, Project
 from chalicelib.store.tables.keys import UniqueKey
 
 M = TypeVar("M", bound=Model)
 
-ATTEMPTS = 5
+ATTEMPTS = 10
+FIRST_PAUSE = 0.05  # seconds; the pauses of all attempts add up to 2.5 seconds on average
 THREADS = 8
-TRANSACTION_WRITES = 100  # DynamoDB's limit per transaction
-WRITES_PER_CHANGE = 2  # the item and its key, plus one write of links per project
+TRANSACTION_WRITES = 100  # DynamoDB's limit per transaction, including condition checks
+KEY_WRITES = 2  # if an item gets another key
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,21 @@ class Change(Generic[M]):
         """The projects that are removed from the item, a trace."""
         return _links(self.before) if self.removed else _links(self.before) - _links(self.item)
 
+    @property
+    def writes(self) -> int:
+        """How many writes it needs if the key stays, besides the checks that the projects it links to exist."""
+        item_and_key = 2 if self.before is None or self.removed else 1
+        return item_and_key + len(self.linked) + len(self.unlinked)
+
 
 class KeyedCollection(Generic[M]):
-    """A table whose items have a unique key. Each item is written in one transaction with its key and its links."""
+    """A table whose items have a unique key. Each item is written in one transaction with its key and its links.
 
-    def __init__(self, model: type[M], resource: str, key_field: str) -> None:
-        self.model, self.resource, self.key_field = model, resource, key_field
+    leaves: the table of the ids of deleted items that still have links; None if items have none, or delete them.
+    """
+
+    def __init__(self, model: type[M], resource: str, key_field: str, leaves: type[Model] | None = None) -> None:
+        self.model, self.resource, self.key_field, self.leaves = model, resource, key_field, leaves
 
     def get(self, id: int) -> M | None:
         """The item, or None."""
@@ -81,9 +91,9 @@ class KeyedCollection(Generic[M]):
         return {self._key(item): item for item in found.values()}
 
     def create(self, fields: dict[str, Any]) -> M:
-        """Create an item. Raises Conflict when its key is in use."""
+        """Create an item. Raises Conflict when its key is in use, UnknownProject, and Busy."""
         key = fields[self.key_field]
-        for _ in range(ATTEMPTS):
+        for _ in _attempts():
             owner = self._owners([key]).get(key)
             if owner is not None:
                 raise Conflict(self.key_field, key, owner)
@@ -92,49 +102,75 @@ class KeyedCollection(Generic[M]):
                 [change], partial(idempotency.record, created={"resource": self.resource, "id": change.id})
             ):
                 return change.item
+            _check_projects([change])
         raise self._contended()
 
     def update(self, id: int, fields: dict[str, Any]) -> M | None:
         """Set fields of an item and return it; None when there is no such item.
 
-        Raises Conflict when a new key is already in use.
+        Raises Conflict when a new key is already in use, UnknownProject, and Busy.
         """
-        return self._update(id, lambda item: fields)
-
-    def update_many(self, wanted: Iterable[int], fields_of: Callable[[M], dict[str, Any]]) -> None:
-        """Update the items that exist, each with the fields that `fields_of` returns for it (never the key)."""
-        changes = [_changed(item, fields_of(item)) for item in self.get_many(wanted).values()]
-        for change in self._commit_many(changes):
-            self._update(change.id, fields_of)
+        for _ in _attempts():
+            before = self.get(id)
+            if before is None:
+                return None
+            change = changed(before, fields)
+            if self._commit_in_steps(change):
+                return change.item
+            key = self._key(change.item)
+            owner = self._owners([key]).get(key)
+            if owner is not None and owner != id:
+                raise Conflict(self.key_field, key, owner)
+            _check_projects([change])
+        raise self._contended()
 
     def delete(self, id: int) -> bool:
-        """Delete the item, its key and its links; False when there is no such item."""
-        for _ in range(ATTEMPTS):
+        """Delete the item, its key and its links; False when there is no such item. Raises Busy."""
+        for _ in _attempts():
             item = self.get(id)
             if item is None:
                 return False
             if self._commit([Change(item, item, removed=True)]):
                 return True
-        raise self._contended(id)
+        raise self._contended()
 
     def sync(self, items: list[dict[str, Any]]) -> list[Synced]:
-        """Create or update each item by its key. Omitted fields keep their values. No two items have the same key."""
-        existing = self.find_many([item[self.key_field] for item in items])
-        new = [item for item in items if item[self.key_field] not in existing]
-        known = [(existing[item[self.key_field]], item) for item in items if item[self.key_field] in existing]
-        changes = [
-            *(Change(self.model(id=id, **item), None) for id, item in zip(self._new_ids(new), new, strict=True)),
-            *(_changed(item, fields) for item, fields in known if not _same(item, fields)),
-        ]
-        result = {self._key(item): Synced(item.id, self._key(item), "unchanged") for item, _ in known}  # type: ignore[attr-defined]
-        for change in changes:
-            key = self._key(change.item)
-            result[key] = Synced(change.id, key, "updated" if change.before else "created")
-        fields_of = {item[self.key_field]: item for item in items}
-        for change in self._commit_many(changes):  # items that were changed concurrently are retried one by one
-            key = self._key(change.item)
-            result[key] = self._sync_one(fields_of[key])
-        return [result[item[self.key_field]] for item in items]
+        """Create or update each item by its key. Omitted fields keep their values. No two items have the same key.
+
+        Raises UnknownProject, Busy and DeadlineExceededError; some of the items may have been written by then.
+        """
+        done: dict[str, Synced] = {}
+        for _ in _attempts():  # again for the items that were changed concurrently
+            remaining = [item for item in items if item[self.key_field] not in done]
+            existing = self.find_many([item[self.key_field] for item in remaining])
+            changes = self._changes(remaining, existing)
+            failed = self.commit_many(changes)
+            written = {self._key(change.item): change for change in changes}
+            for key in {item[self.key_field] for item in remaining} - {self._key(change.item) for change in failed}:
+                if key in written:
+                    status: Literal["created", "updated"] = "updated" if written[key].before else "created"
+                    done[key] = Synced(written[key].id, key, status)
+                else:
+                    done[key] = Synced(existing[key].id, key, "unchanged")  # type: ignore[attr-defined]
+            if not failed:
+                return [done[item[self.key_field]] for item in items]
+            _check_projects(failed)
+        raise self._contended()
+
+    def commit_many(self, changes: list[Change[M]]) -> list[Change[M]]:
+        """Make changes, several per transaction. Returns those that were not made, because items had changed.
+
+        No change gives an item another key. Raises DeadlineExceededError; some changes may have been made by then.
+        """
+
+        def commit_in_time(group: list[Change[M]]) -> bool:
+            deadline.check()
+            return self._commit(group) if len(group) > 1 else self._commit_in_steps(group[0])
+
+        with ThreadPoolExecutor(THREADS) as pool:
+            groups = _groups(changes)
+            made = pool.map(commit_in_time, groups)
+            return [change for group, done in zip(groups, made, strict=True) if not done for change in group]
 
     def page(self, after: int, limit: int, **wanted: Any) -> pages.Page[M]:
         """A page of the items with these attribute values."""
@@ -157,75 +193,34 @@ class KeyedCollection(Generic[M]):
         found = pages.batch_get(UniqueKey, sorted({self._unique(key) for key in keys}))
         return {entry.key.removeprefix(f"{self.key_field}#"): entry.id for entry in found}
 
-    def _new_ids(self, items: list[dict[str, Any]]) -> range:
-        return ids.allocate(self.resource, len(items)) if items else range(0)
+    def _changes(self, items: list[dict[str, Any]], existing: dict[str, M]) -> list[Change[M]]:
+        """The changes that give items these fields, without those that have them already."""
+        new = [item for item in items if item[self.key_field] not in existing]
+        new_ids = ids.allocate(self.resource, len(new)) if new else range(0)
+        known = [(existing[item[self.key_field]], item) for item in items if item[self.key_field] in existing]
+        return [
+            *(Change(self.model(id=id, **item), None) for id, item in zip(new_ids, new, strict=True)),
+            *(changed(item, fields) for item, fields in known if not _same(item, fields)),
+        ]
 
-    def _update(self, id: int, fields_of: Callable[[M], dict[str, Any]]) -> M | None:
-        for _ in range(ATTEMPTS):
-            before = self.get(id)
-            if before is None:
-                return None
-            change = _changed(before, fields_of(before))
-            if self._commit([change]):
-                return change.item
-            key = self._key(change.item)
-            owner = self._owners([key]).get(key)
-            if owner is not None and owner != id:
-                raise Conflict(self.key_field, key, owner)
-        raise self._contended(id)
+    def _contended(self) -> Busy:
+        return Busy(f"{self.resource}: other requests changed the same items in all {ATTEMPTS} attempts")
 
-    def _contended(self, id: int | None = None) -> RuntimeError:
-        item = "an item with the same key" if id is None else f"item {id}"
-        return RuntimeError(
-            f"{self.resource}: {item} was changed concurrently in all {ATTEMPTS} attempts; retry the request"
-        )
-
-    def _sync_one(self, fields: dict[str, Any]) -> Synced:
-        """Create or update one item, with retries when it is changed concurrently."""
-        key = fields[self.key_field]
-        for _ in range(ATTEMPTS):
-            owner = self._owners([key]).get(key)
-            if owner is not None and self.update(owner, fields) is not None:
-                return Synced(owner, key, "updated")
-            try:
-                return Synced(self.create(fields).id, key, "created")  # type: ignore[attr-defined]
-            except Conflict:
-                continue
-        raise self._contended()
-
-    def _commit_many(self, changes: list[Change[M]]) -> list[Change[M]]:
-        """Make changes, several per transaction. Returns those that were not made, because items had changed.
-
-        Raises DeadlineExceededError; some changes may have been made by then.
-        """
-
-        def commit_in_time(group: list[Change[M]]) -> bool:
-            deadline.check()
-            return self._commit(group)
-
-        with ThreadPoolExecutor(THREADS) as pool:
-            groups = _groups(changes)
-            made = pool.map(commit_in_time, groups)
-            return [change for group, done in zip(groups, made, strict=True) if not done for change in group]
+    def _commit_in_steps(self, change: Change[M]) -> bool:
+        """Make a change; one that exceeds a transaction adds links first, so that nothing is written if it cannot."""
+        return all(self._commit([step]) for step in _steps(change))
 
     def _commit(self, changes: list[Change[M]], also: Callable[[TransactWrite], None] = lambda _: None) -> bool:
-        """Make all changes in one transaction, or none if an item or key has changed since it was read.
+        """Make all changes in one transaction, or none. `also` adds writes to it.
 
-        `also` adds writes to the transaction.
+        False if an item or key has changed since it was read, or a project to link to no longer exists.
         """
 
         def fill(transaction: TransactWrite) -> None:
-            linked, unlinked = defaultdict(set), defaultdict(set)
             for change in changes:
                 self._write(transaction, change)
-                for project in change.linked:
-                    linked[project].add(change.id)
-                for project in change.unlinked:
-                    unlinked[project].add(change.id)
-            for project, traces in linked.items():
-                transaction.update(ProjectTraces(project), actions=[ProjectTraces.traces.add(traces)])
-            for project, traces in unlinked.items():
-                transaction.update(ProjectTraces(project), actions=[ProjectTraces.traces.delete(traces)])
+            for project in sorted(set().union(*(change.linked for change in changes))):
+                transaction.condition_check(Project, project, condition=Project.id.exists())
             also(transaction)
 
         return commit(fill)
@@ -235,6 +230,8 @@ class KeyedCollection(Generic[M]):
         as_it_was = None if before is None else self.model.updated == before.updated  # type: ignore[attr-defined]
         if change.removed:
             transaction.delete(item, condition=as_it_was)
+            if self.leaves is not None:
+                transaction.save(self.leaves(change.id))
         else:
             transaction.save(item, condition=as_it_was)
         old = None if before is None else self._unique(self._key(before))
@@ -243,18 +240,46 @@ class KeyedCollection(Generic[M]):
             transaction.delete(UniqueKey(old), condition=UniqueKey.id == change.id)
         if new is not None and new != old:
             transaction.save(UniqueKey(new, id=change.id), condition=UniqueKey.key.does_not_exist())
+        for project in sorted(change.linked):
+            transaction.save(Link(project, change.id))
+        for project in sorted(change.unlinked):
+            transaction.delete(Link(project, change.id))
+
+
+def changed(before: M, fields: dict[str, Any]) -> Change[M]:
+    """The change that gives an item these fields."""
+    after = copy.deepcopy(before)
+    for name, value in fields.items():
+        setattr(after, name, value)
+    after.updated = now()  # type: ignore[attr-defined]
+    return Change(after, before)
+
+
+def _attempts() -> Iterator[int]:
+    """Attempts at what other requests may prevent. Raises DeadlineExceededError."""
+    for attempt in attempts(ATTEMPTS, FIRST_PAUSE):
+        deadline.check()
+        yield attempt
 
 
 def _links(item: Model | None) -> set[int]:
     return set(getattr(item, "projects", ()))
 
 
-def _changed(before: M, fields: dict[str, Any]) -> Change[M]:
-    after = copy.deepcopy(before)
-    for name, value in fields.items():
-        setattr(after, name, value)
-    after.updated = now()  # type: ignore[attr-defined]
-    return Change(after, before)
+def _check_projects(changes: list[Change[Any]]) -> None:
+    """Raise UnknownProject if changes link to a project that does not exist."""
+    linked = set[int]().union(*(change.linked for change in changes))
+    if linked and linked != pages.get_many(Project, linked).keys():
+        raise UnknownProject
+
+
+def _steps(change: Change[M]) -> list[Change[M]]:
+    """A change, or two if it has too many links for a transaction: one adds links, and the other removes some."""
+    writes = change.writes + KEY_WRITES + len(change.linked)
+    if change.before is None or change.removed or writes <= TRANSACTION_WRITES:
+        return [change]
+    added = changed(change.before, {"projects": sorted(_links(change.before) | change.linked)})
+    return [added, Change(change.item, added.item)]
 
 
 def _same(item: Model, fields: dict[str, Any]) -> bool:
@@ -270,17 +295,14 @@ def _equal(one: Any, other: Any) -> bool:
 
 
 def _groups(changes: list[Change[M]]) -> list[list[Change[M]]]:
-    """Group changes in order, each group small enough for one transaction.
-
-    Within a group no project both gains and loses traces, since a transaction can update each item only once.
-    """
+    """Group changes in order, each group small enough for one transaction, unless a single change is too large."""
     groups: list[list[Change[M]]] = []
-    writes, linked, unlinked = TRANSACTION_WRITES, set[int](), set[int]()
+    writes, checked = TRANSACTION_WRITES, set[int]()
     for change in changes:
-        writes += WRITES_PER_CHANGE
-        linked, unlinked = linked | change.linked, unlinked | change.unlinked
-        if writes + len(linked) + len(unlinked) > TRANSACTION_WRITES or linked & unlinked:
+        writes += change.writes
+        checked = checked | change.linked
+        if writes + len(checked) > TRANSACTION_WRITES:
             groups.append([])
-            writes, linked, unlinked = WRITES_PER_CHANGE, change.linked, change.unlinked
+            writes, checked = change.writes, change.linked
         groups[-1].append(change)
     return groups

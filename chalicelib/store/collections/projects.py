@@ -1,11 +1,22 @@
 """Projects: buildings, and when their efficiency measures were installed."""
 
-from chalicelib.store.collections import traces
+from aws_lambda_powertools import Logger
+
+from chalicelib import deadline
+from chalicelib.deadline import DeadlineExceededError
+from chalicelib.store.collections import links, traces
 from chalicelib.store.collections.keyed import KeyedCollection
 from chalicelib.store.shared import pages
-from chalicelib.store.tables.collections import Project
+from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.throttling import throttled_is_busy
+from chalicelib.store.tables.collections import DeletedProject, Project
 
-_projects = KeyedCollection(Project, "projects", "project_id")
+UNLINKING = 2.0  # seconds of a request; what it leaves to do, the reconciler does
+RECONCILING = 200.0  # seconds of a pass of the reconciler
+
+logger = Logger(child=True)
+
+_projects = KeyedCollection(Project, "projects", "project_id", leaves=DeletedProject)
 
 get = _projects.get
 get_many = _projects.get_many
@@ -16,11 +27,31 @@ sync = _projects.sync
 
 
 def delete(id: int) -> bool:
-    """Delete a project; False when there is no such project. Its traces, runs and results remain."""
-    if _projects.get(id) is None:
+    """Delete a project; False when there is no such project. Its traces, runs and results remain.
+
+    One transaction deletes it; no request sees its links from then on, even if they are not all removed yet.
+    """
+    if not _projects.delete(id):
         return False
-    traces.unlink(id)
-    return _projects.delete(id)
+    try:
+        with deadline.within(UNLINKING), throttled_is_busy():
+            traces.unlink(id)
+    except (Busy, DeadlineExceededError):
+        logger.info("the reconciler has to unlink the traces of a deleted project", project=id)
+    return True
+
+
+def reconcile() -> int:
+    """Unlink the traces of deleted projects; returns the number of projects. The next pass retries whatever fails."""
+    unlinked = 0
+    with deadline.within(RECONCILING):
+        for project in sorted(links.deleted_projects()):
+            try:
+                traces.unlink(project)
+                unlinked += 1
+            except Exception:
+                logger.exception("the traces of a deleted project could not be unlinked", project=project)
+    return unlinked
 
 
 def page(*, after: int, limit: int, project_id: str | None = None, zipcode: str | None = None) -> pages.Page[Project]:

@@ -7,7 +7,7 @@ from typing import Any
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.store import idempotency
-from chalicelib.store.collections import projects, traces
+from chalicelib.store.collections import links, projects, traces
 from chalicelib.store.collections.filters import matches
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Busy
@@ -71,16 +71,18 @@ def traces_page(
 ) -> pages.Page[Trace]:
     """A page of the traces in a group that match the filters, which are those of `traces.page`."""
     wanted = pages.matches(trace_id=trace_id, interpretation=interpretation)
+    deleted = links.deleted_projects()
 
     def select(block: list[Trace]) -> list[Trace]:
-        found = [trace for trace in block if wanted(trace) and (projects is None or projects in trace.projects)]
+        current = [traces.without(trace, deleted) for trace in block]
+        found = [trace for trace in current if wanted(trace) and (projects is None or projects in trace.projects)]
         matched = {trace for _, (_, trace) in _members([group], found)}
         return [trace for trace in found if trace.id in matched]
 
     if trace_id is not None:
         candidates: Sequence[int] = [trace.id for trace in traces.find_many([trace_id]).values()]
     elif projects is not None:
-        candidates = traces.ids_of_projects([projects]).get(projects, [])
+        candidates = links.traces_of(projects, after)
     else:
         candidates = ids.allocated("traces")
     return pages.walk_blocks(Trace, candidates, after, limit, select)

@@ -1,26 +1,51 @@
 """Traces: the time series of meters. A trace may belong to several projects."""
 
+import copy
 import time
 from collections.abc import Iterable
+from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.store.collections.keyed import KeyedCollection
+from chalicelib.store.collections import links
+from chalicelib.store.collections.keyed import Change, KeyedCollection, changed
 from chalicelib.store.series import series
-from chalicelib.store.shared import pages
-from chalicelib.store.tables.base import LATEST_WRITE
-from chalicelib.store.tables.collections import DeletedTrace, ProjectTraces, Trace
+from chalicelib.store.shared import bulk, ids, pages
+from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.retries import attempts
+from chalicelib.store.tables.collections import DeletedProject, DeletedTrace, Link, Project, Trace
+
+BLOCK = 1000  # links that are read or changed at a time
+ATTEMPTS = 12  # at links that other requests change
 
 logger = Logger(child=True)
 
-_traces = KeyedCollection(Trace, "traces", "trace_id")
+_traces = KeyedCollection(Trace, "traces", "trace_id", leaves=DeletedTrace)
 
+# The traces as they are stored: for a moment they may still name a project that was deleted. `shown`, `update` and
+# `page` leave it out.
 get = _traces.get
 get_many = _traces.get_many
 find_many = _traces.find_many
 create = _traces.create
-update = _traces.update
 sync = _traces.sync
+
+
+def shown(id: int) -> Trace | None:
+    """The trace, with only its existing projects; or None."""
+    deleted = links.deleted_projects()
+    trace = get(id)
+    return trace and without(trace, deleted)
+
+
+def update(id: int, fields: dict[str, Any]) -> Trace | None:
+    """Set fields of a trace and return it, with only its existing projects; None when there is no such trace.
+
+    Raises Conflict when a new trace_id is already in use, UnknownProject, and Busy.
+    """
+    deleted = links.deleted_projects()
+    trace = _traces.update(id, fields)
+    return trace and without(trace, deleted)
 
 
 def delete(id: int) -> bool:
@@ -28,15 +53,13 @@ def delete(id: int) -> bool:
 
     Records that are being added or compacted at the same time are deleted by the reconciler.
     """
-    if get(id) is None:
+    if not _traces.delete(id):
         return False
-    DeletedTrace(id, due=int(time.time()) + LATEST_WRITE).save()
-    deleted = _traces.delete(id)
     try:
         series.delete(series.trace_prefix(id))
     except Exception:
         logger.exception("the records of a deleted trace remain; the reconciler will delete them", trace=id)
-    return deleted
+    return True
 
 
 def reconcile() -> int:
@@ -44,10 +67,9 @@ def reconcile() -> int:
     swept = 0
     for entry in DeletedTrace.scan(filter_condition=DeletedTrace.due < int(time.time()), consistent_read=True):
         try:
-            if get(entry.id) is None:  # otherwise the request died before it deleted the trace
-                series.delete(series.trace_prefix(entry.id))
-                swept += 1
-            entry.delete(condition=DeletedTrace.due == entry.due)
+            series.delete(series.trace_prefix(entry.id))
+            entry.delete()
+            swept += 1
         except Exception:
             logger.exception("the records of a deleted trace could not be deleted", trace=entry.id)
     return swept
@@ -62,38 +84,84 @@ def page(
     interpretation: str | None = None,
 ) -> pages.Page[Trace]:
     """A page of the traces that match the filters; `projects` is the id of a project that they belong to."""
+    deleted = links.deleted_projects()
+    if projects in deleted:
+        return pages.Page([], None)
     if trace_id is not None:
         found = _traces.page_of_key(trace_id, after, interpretation=interpretation).items
-        return pages.Page([trace for trace in found if projects is None or projects in trace.projects], None)
-    if projects is None:
-        return _traces.page(after, limit, interpretation=interpretation)
-    return pages.walk(Trace, _ids_of_project(projects), after, limit, pages.matches(interpretation=interpretation))
+        whole = pages.Page([trace for trace in found if projects is None or projects in trace.projects], None)
+    elif projects is None:
+        whole = _traces.page(after, limit, interpretation=interpretation)
+    else:
+        candidates = links.traces_of(projects, after, BLOCK)
+        whole = pages.walk(Trace, candidates, after, limit, pages.matches(interpretation=interpretation))
+        if whole.next is None and len(candidates) == BLOCK:  # there may be more links
+            whole = pages.Page(whole.items, candidates[-1])
+    return pages.Page([without(trace, deleted) for trace in whole.items], whole.next)
+
+
+def without(trace: Trace, deleted: set[int]) -> Trace:
+    """The trace without deleted projects, which are those that `links.deleted_projects` returned before it was read."""
+    if deleted.isdisjoint(trace.projects):
+        return trace
+    result = copy.deepcopy(trace)
+    result.projects = _remaining(trace, deleted)
+    return result
 
 
 def unlink(project: int) -> None:
-    """Remove all traces from a project."""
-    _traces.update_many(
-        _ids_of_project(project), lambda trace: {"projects": [one for one in trace.projects if one != project]}
-    )
-    ProjectTraces(project).delete()
+    """Take a deleted project from all its traces; after that, nothing names it.
+
+    Raises Busy and DeadlineExceededError; calling it again does the rest.
+    """
+    for _ in attempts(ATTEMPTS):
+        linked = links.traces_of(project)
+        if not linked:
+            DeletedProject(project).delete()
+            return
+        for start in range(0, len(linked), BLOCK):
+            block = linked[start : start + BLOCK]
+            naming = {id: trace for id, trace in get_many(block).items() if project in trace.projects}
+            changes = [changed(trace, {"projects": _remaining(trace, {project})}) for trace in naming.values()]
+            _traces.commit_many(changes)
+            bulk.delete_all(Link, (Link(project, id) for id in block if id not in naming))
+    raise Busy(f"other requests changed the traces of project {project} in all {ATTEMPTS} attempts")
+
+
+def rebuild_links() -> None:
+    """Write the links of all traces again, and take from the traces the projects that do not exist. Safe to repeat.
+
+    Raises Busy when other requests change the same traces for too long.
+    """
+    allocated = ids.allocated("traces")
+    for start in range(0, len(allocated), BLOCK):
+        remaining: Iterable[int] = allocated[start : start + BLOCK]
+        for _ in attempts(ATTEMPTS):
+            linked = [trace for trace in get_many(remaining).values() if trace.projects]
+            named = {project for trace in linked for project in trace.projects}
+            gone = named - pages.get_many(Project, named).keys()
+            remaining = [change.id for change in _traces.commit_many([_relinked(trace, gone) for trace in linked])]
+            if not remaining:
+                break
+        else:
+            raise Busy(f"other requests changed the same traces in all {ATTEMPTS} attempts")
+
+
+def _relinked(trace: Trace, gone: set[int]) -> Change[Trace]:
+    """The change that writes all links of a trace, as if it had none."""
+    bare = copy.deepcopy(trace)
+    bare.projects = []
+    item = trace if gone.isdisjoint(trace.projects) else changed(trace, {"projects": _remaining(trace, gone)}).item
+    return Change(item, bare)
+
+
+def _remaining(trace: Trace, gone: set[int]) -> list[int]:
+    return [project for project in trace.projects if project not in gone]
 
 
 def of_projects(projects: Iterable[int]) -> dict[int, list[Trace]]:
     """The traces of each project, ordered by id."""
     wanted = set(projects)
-    linked = ids_of_projects(wanted)
+    linked = links.traces_of_each(wanted)
     found = get_many(trace for traces in linked.values() for trace in traces)
     return {project: [found[id] for id in linked.get(project, ()) if id in found] for project in wanted}
-
-
-def ids_of_projects(projects: Iterable[int]) -> dict[int, list[int]]:
-    """The trace ids of each project that has any, in ascending order."""
-    found = pages.batch_get(ProjectTraces, set(projects))
-    return {entry.project: sorted(entry.traces or ()) for entry in found}
-
-
-def _ids_of_project(project: int) -> list[int]:
-    try:
-        return sorted(ProjectTraces.get(project, consistent_read=True).traces or ())
-    except ProjectTraces.DoesNotExist:
-        return []

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib.store.collections import traces
+from chalicelib.store.collections import links
 from chalicelib.store.collections.trace_groups import Member
 from chalicelib.store.results import derivatives, newest
 from chalicelib.store.results.derivatives import derivative_ids
@@ -122,7 +122,7 @@ def _newest_keys(selection: Selection) -> Iterator[newest.Key]:
     """The selected traces, each with the project that it was selected for, or any."""
     for trace in selection.traces:
         yield trace, NewestRun.ANY_PROJECT
-    for project, members in traces.ids_of_projects(selection.projects).items():
+    for project, members in links.traces_of_each(selection.projects).items():
         for trace in members:
             yield trace, project
     for member, trace in selection.members:

@@ -16,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.store import idempotency
 from chalicelib.store.shared.errors import Busy
 from chalicelib.store.shared.transactions import commit, conditional_write
-from chalicelib.store.tables.base import LATEST_WRITE
+from chalicelib.store.tables.base import latest_write
 from chalicelib.store.tables.runs import Outbox
 
 R = TypeVar("R")
@@ -85,7 +85,7 @@ def _complete(entry: Outbox, finish: Callable[[Outbox], int], cancel: Callable[[
         cancel(entry)
         entry.delete()
         return 0
-    cancelled: list[Action] = [table.state.set("CANCELLED"), table.due.set(int(time.time()) + LATEST_WRITE)]
+    cancelled: list[Action] = [table.state.set("CANCELLED"), table.due.set(latest_write())]
     still_writing = table.state == "WRITING"
     if conditional_write(lambda: table(entry.first_run).update(actions=cancelled, condition=still_writing)):
         cancel(entry)

@@ -1,7 +1,5 @@
 """Bulk writes and deletes with BatchWriteItem, several requests at a time."""
 
-import random
-import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -11,6 +9,9 @@ from pynamodb.exceptions import PutError
 from pynamodb.models import BatchWrite, Model
 
 from chalicelib import deadline
+from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.retries import attempts
+from chalicelib.store.shared.throttling import TRANSIENT, code_of
 
 M = TypeVar("M", bound=Model)
 
@@ -22,7 +23,7 @@ ATTEMPTS = 8
 def put_all(model: type[M], items: Iterable[M]) -> None:
     """Write the items in no particular order, not atomically.
 
-    Raises PutError when DynamoDB throttles for too long, and DeadlineExceededError.
+    Raises Busy when DynamoDB throttles for too long, and DeadlineExceededError.
     """
     _in_batches(model, items, lambda writer, item: writer.save(item), deadline.check)
 
@@ -36,17 +37,17 @@ def _in_batches(
     model: type[M], items: Iterable[M], act: Callable[[BatchWrite[M], M], None], check: Callable[[], None]
 ) -> None:
     def write(batch: Sequence[M]) -> None:
-        for attempt in range(ATTEMPTS):
+        for _ in attempts(ATTEMPTS, first=0.05):
             check()
             try:
                 with model.batch_write() as writer:
                     for item in batch:
                         act(writer, item)
                 return
-            except PutError:  # unprocessed items, which pynamodb retries only twice and without back-off
-                if attempt == ATTEMPTS - 1:
+            except PutError as error:  # unprocessed items, which pynamodb retries only twice and without back-off
+                if code_of(error) not in {"", *TRANSIENT}:
                     raise
-                time.sleep(random.uniform(0, min(2.0, 0.05 * 2**attempt)))
+        raise Busy(f"items were left unprocessed in all {ATTEMPTS} attempts")
 
     remaining = iter(items)
     with ThreadPoolExecutor(THREADS) as pool:

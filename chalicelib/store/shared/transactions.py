@@ -1,17 +1,19 @@
 """Conditional writes, and DynamoDB transactions that are retried after conflicts."""
 
-import random
-import time
 from collections.abc import Callable
 from typing import Any
 
 from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.retries import attempts
+from chalicelib.store.shared.throttling import TRANSIENT, code_of
 from chalicelib.store.tables.base import connection
 
 ATTEMPTS = 12
-RETRYABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+# What cancels a transaction for a moment, and what refuses it as a whole.
+RETRYABLE = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"} | TRANSIENT
 
 
 def conditional_write(write: Callable[[], Any]) -> bool:
@@ -28,18 +30,18 @@ def conditional_write(write: Callable[[], Any]) -> bool:
 def commit(fill: Callable[[TransactWrite], None]) -> bool:
     """Commit the writes that `fill` adds to a transaction; False when a condition does not hold.
 
-    Raises TransactWriteError when conflicts or throttling outlast the retries, and for any other error.
+    Raises Busy when conflicts or throttling outlast the retries, and TransactWriteError for any other error.
     """
-    for attempt in range(ATTEMPTS):
+    reasons = set[str]()
+    for _ in attempts(ATTEMPTS):
         try:
             with TransactWrite(connection=connection()) as transaction:
                 fill(transaction)
             return True
         except TransactWriteError as error:
-            codes = {reason.code for reason in error.cancellation_reasons if reason}
-            if "ConditionalCheckFailed" in codes:
+            reasons = {reason.code for reason in error.cancellation_reasons if reason} or {code_of(error)}
+            if "ConditionalCheckFailed" in reasons:
                 return False
-            if not codes or not codes <= RETRYABLE or attempt == ATTEMPTS - 1:
+            if not reasons <= RETRYABLE:
                 raise
-            time.sleep(random.uniform(0, min(1.0, 0.02 * 2**attempt)))
-    raise AssertionError("unreachable")
+    raise Busy(f"a transaction was cancelled in all {ATTEMPTS} attempts: {', '.join(sorted(reasons))}")

@@ -1,11 +1,11 @@
-"""Attributes that PynamoDB does not have: whole numbers, and sets and lists of ids."""
+"""Attributes that PynamoDB does not have: whole numbers, and lists of ids."""
 
 import json
 import zlib
 from itertools import accumulate, pairwise
 
 from pynamodb.attributes import Attribute
-from pynamodb.constants import BINARY, NUMBER, NUMBER_SET
+from pynamodb.constants import BINARY, NUMBER
 
 
 class IntegerAttribute(Attribute[int]):
@@ -18,18 +18,6 @@ class IntegerAttribute(Attribute[int]):
 
     def deserialize(self, value: str) -> int:
         return int(value)
-
-
-class IntegerSetAttribute(Attribute[set[int]]):
-    """A set of ids."""
-
-    attr_type = NUMBER_SET
-
-    def serialize(self, value: set[int]) -> list[str]:
-        return [str(member) for member in value]
-
-    def deserialize(self, value: list[str]) -> set[int]:
-        return {int(member) for member in value}
 
 
 class IdsAttribute(Attribute[list[int]]):

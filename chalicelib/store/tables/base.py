@@ -1,5 +1,6 @@
 """What all tables share: their names, one connection, and the form of timestamps."""
 
+import time
 from datetime import UTC, datetime
 from functools import cache
 
@@ -16,6 +17,11 @@ LATEST_WRITE = 20 * 60
 def now() -> datetime:
     """The current time in the form of all stored timestamps: UTC, with microseconds."""
     return datetime.now(UTC)
+
+
+def latest_write() -> int:
+    """The time, in epoch seconds, after which nothing that was begun before now can still be written."""
+    return int(time.time()) + LATEST_WRITE
 
 
 class TableName:

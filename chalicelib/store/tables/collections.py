@@ -3,8 +3,8 @@
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
-from chalicelib.store.tables.attributes import IntegerAttribute, IntegerSetAttribute
-from chalicelib.store.tables.base import Table, TableName, now
+from chalicelib.store.tables.attributes import IntegerAttribute
+from chalicelib.store.tables.base import Table, TableName, latest_write, now
 
 
 class ZipcodeIndex(GlobalSecondaryIndex["Project"]):
@@ -59,14 +59,23 @@ class Trace(Table):
     updated = UTCDateTimeAttribute(default_for_new=now)
 
 
-class ProjectTraces(Table):
-    """The traces that belong to a project: the inverse of `Trace.projects`."""
+class Link(Table):
+    """A trace belongs to a project: the inverse of `Trace.projects`, one row each, so that each is written once."""
 
     class Meta:
-        table_name = TableName("project_traces")
+        table_name = TableName("links")
 
     project = IntegerAttribute(hash_key=True)
-    traces = IntegerSetAttribute(null=True)
+    trace = IntegerAttribute(range_key=True)
+
+
+class DeletedProject(Table):
+    """A project that was deleted, for as long as it has links left: its traces still name it in `Trace.projects`."""
+
+    class Meta:
+        table_name = TableName("deleted_projects")
+
+    project = IntegerAttribute(hash_key=True)
 
 
 class DeletedTrace(Table):
@@ -76,7 +85,9 @@ class DeletedTrace(Table):
         table_name = TableName("deleted_traces")
 
     id = IntegerAttribute(hash_key=True)
-    due = IntegerAttribute()  # epoch seconds when the reconciler deletes what is left of its series
+    due = IntegerAttribute(
+        default_for_new=latest_write
+    )  # epoch seconds when the reconciler deletes what is left of its series
 
 
 class TraceGroup(Table):

@@ -181,7 +181,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         )
     replace(projects, find_many=memory.projects.find_many)
     replace(traces, find_many=memory.traces.find_many)
-    replace(traces, of_projects=memory.of_projects)
+    replace(traces, of_projects=memory.of_projects, shown=memory.traces.rows.get)
     replace(
         trace_groups,
         get=memory.trace_groups.rows.get,

@@ -4,9 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from pynamodb.exceptions import GetError
 
 from chalicelib.store import health
 from chalicelib.store.collections import projects
+from chalicelib.store.shared.errors import Busy
 from tests.unit.api.conftest import Api
 
 TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}
@@ -168,6 +171,27 @@ def test_an_unexpected_error_is_logged_and_hidden_from_the_client(
     assert response.headers["Content-Type"] == "application/problem+json"
     assert "fire" not in response.text
     assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Busy("other requests changed the same items"),
+        ClientError({"Error": {"Code": "SlowDown"}}, "PutObject"),
+        GetError(cause=ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "GetItem")),
+    ],
+)
+def test_a_throttled_or_contended_request_may_be_repeated(
+    call: Api, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(projects, "page", fail)
+    response = call("GET", "projects/")
+    assert response.status == 503
+    assert response.json["type"].endswith(":unavailable")
+    assert int(response.headers["Retry-After"]) >= 1
 
 
 def test_health_reports_whether_the_tables_can_be_reached(call: Api, monkeypatch: pytest.MonkeyPatch) -> None:

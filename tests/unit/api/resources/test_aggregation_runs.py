@@ -123,3 +123,22 @@ def test_a_bulk_request_cannot_leave_it_to_its_runs(
     assert answer.status == 503
     assert answer.headers["Retry-After"]
     assert scheduled == []
+
+
+def test_a_bulk_request_reads_each_distinct_selection_once(
+    portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Selection] = []
+    monkeypatch.setattr(choosing, "choose", lambda selection: read.append(selection) or choose(selection))  # type: ignore[func-returns-value]
+    one, other = {"projects": [2]}, {"projects": [2], "trace_interpretations": ["NG_C_S"]}
+    targets = [one, other, {**one, "aggregation_interpretation": "MEAN"}, one]
+    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets})
+    assert answer.status == 201
+    assert [run["aggregation_interpretation"] for (run,) in answer.json] == ["SUM", "SUM", "MEAN", "SUM"]
+    assert [selection.trace_interpretations for selection in read] == [(), [GAS]]
+
+
+def test_a_bulk_request_has_at_most_200_targets(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+    assert portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [2]}] * 200}).status == 201
+    refused = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [2]}] * 201})
+    assert (refused.status, refused.pointers) == (400, ["/targets"])

@@ -6,6 +6,8 @@ import pytest
 
 from chalicelib.api.schemas.traces import EXAMPLE_OUT
 from chalicelib.api.shared import examples
+from chalicelib.store.collections import traces
+from chalicelib.store.shared.errors import UnknownProject
 from chalicelib.vocabulary import INTERPRETATIONS
 from tests.unit.api.conftest import Api, Memory
 
@@ -118,3 +120,23 @@ def test_a_duplicate_trace_id_is_a_conflict(call: Api) -> None:
     call("POST", "traces/", GAS)
     assert call("POST", "traces/", GAS).pointers == ["/trace_id"]
     assert call("POST", "traces/", GAS).status == 409
+
+
+@pytest.mark.parametrize("method", ["create", "update", "sync"])
+def test_a_project_that_is_deleted_in_between_is_refused_like_an_unknown_one(
+    portfolio: Api, memory: Memory, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    def delete_project(*_: object) -> None:
+        del memory.projects.rows[2]
+        raise UnknownProject
+
+    monkeypatch.setattr(traces, method, delete_project)
+    body = {**GAS, "projects": [1, 2]}
+    verb, path, sent = {
+        "create": ("POST", "traces/", body),
+        "update": ("PATCH", "traces/3/", {"projects": [1, 2]}),
+        "sync": ("POST", "traces/sync/", [body]),
+    }[method]
+    refused, again = portfolio(verb, path, sent), portfolio(verb, path, sent)
+    assert (refused.status, refused.pointers) == (400, ["/0/projects/1" if method == "sync" else "/projects/1"])
+    assert refused.json == again.json

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.collections import traces
+from chalicelib.store.collections import links
 from chalicelib.store.results import choosing, derivatives, newest
 from chalicelib.store.results.choosing import NUMBERS, Draft, Selection, TooManyError, choose
 from chalicelib.store.results.derivatives import derivative_ids
@@ -53,7 +53,7 @@ def drafts(selection: Selection) -> dict[Kind, Draft]:
     with (
         mock.patch.object(derivatives, "stream", stream),
         mock.patch.object(newest, "runs_of", newest_runs),
-        mock.patch.object(traces, "ids_of_projects", members),
+        mock.patch.object(links, "traces_of_each", members),
     ):
         return choose(selection).drafts
 
@@ -83,7 +83,7 @@ def test_an_interpretation_is_a_filter(trace_ids: list[int], interpretation: str
 def test_a_trace_selected_by_id_is_selected_for_any_project(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[newest.Key] = []
     monkeypatch.setattr(newest, "runs_of", lambda keys: asked.extend(keys) or {})  # type: ignore[func-returns-value]
-    monkeypatch.setattr(traces, "ids_of_projects", members)
+    monkeypatch.setattr(links, "traces_of_each", members)
     choose(Selection(projects=[5], traces=[9]))
     assert asked == [(9, NewestRun.ANY_PROJECT), (5, 5), (6, 5), (7, 5)]
 
