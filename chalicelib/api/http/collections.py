@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.paging import LINK, page_of
+from chalicelib.api.http.urls import base_path
 
 B = TypeVar("B")
 F = TypeVar("F")
@@ -95,7 +96,7 @@ class CollectionEndpoints(Generic[T]):
             @wraps(create)
             def handler(call: Call[B, NoQuery]) -> Reply:
                 shown = self.out(create(call.body))
-                return Reply(shown, {"Location": f"/api/v1{self.path}{shown['id']}/"})
+                return Reply(shown, {"Location": f"{base_path(call.request)}{self.path}{shown['id']}/"})
 
             return create
 

@@ -1,10 +1,9 @@
 """meter_runs/"""
 
-from pydantic_core import from_json
-
 from chalicelib import telemetry
 from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.urls import base_path
 from chalicelib.api.resources import meter_run_checks
 from chalicelib.api.rules.meter_run_limits import check_count
 from chalicelib.api.schemas.meter_runs import BulkIn, MeterRunIn, MeterRunOut, MeterRunQuery, run_out
@@ -42,6 +41,7 @@ def get_meter_run(id: int) -> MeterRun | None:
     returns=MeterRunOut,
     status=201,
     headers={"Location": "The path of the meter run."},
+    errors={403: "A URL as `meter_input` also needs the scope `read`."},
     examples={
         "a trace": Example({"trace": 2}, examples.RUN),
         "with explicit arguments": Example(examples.EXPLICIT_IN, examples.EXPLICIT_RUN),
@@ -58,7 +58,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     body = call.body
     if body.meter_input is not None:
         body.require_input_alone()
-        key = stored_key(body.meter_input, from_json(call.raw)["meter_input"])
+        key = stored_key(body.meter_input, call.raw, call.scopes)
         spec = RunSpec(meter_input=key, **body.arguments())
     else:
         project, trace = single_pair(body.project, body.trace)
@@ -66,7 +66,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     run = meter_runs.schedule(spec)
     telemetry.note(meter_run=run.id)
     telemetry.emit({"RunsScheduled": 1})
-    return Reply(run_out(run), {"Location": f"/api/v1/meter_runs/{run.id}/"})
+    return Reply(run_out(run), {"Location": f"{base_path(call.request)}/meter_runs/{run.id}/"})
 
 
 @resource.endpoint(
@@ -76,7 +76,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     body=BulkIn,
     returns=list[list[MeterRunOut]],
     status=201,
-    headers={"Location": "The path of the batch, `/api/v1/batches/{id}/`, which counts the runs by status."},
+    headers={"Location": "The path of the batch, `.../api/v1/batches/{id}/`, which counts the runs by status."},
     errors={503: "No run is scheduled; runs that are already listed disappear within minutes."},
     examples={
         "two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK),
@@ -102,7 +102,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     telemetry.emit({"RunsScheduled": len(scheduled)})
     rendered = iter([run_out(run) for run in scheduled])
     grouped = [[next(rendered) for _ in group] for group in groups]
-    return Reply(grouped, {"Location": f"/api/v1/batches/{batch}/"})
+    return Reply(grouped, {"Location": f"{base_path(call.request)}/batches/{batch}/"})
 
 
 @resource.endpoint(
@@ -126,4 +126,6 @@ def check_meter_runs(call: Call[meter_run_checks.CheckIn, NoQuery]) -> Reply:
     would end with, as far as that is known before a model is fitted. If there are many runs, a sample is checked.
     """
     body = call.body
-    return Reply(meter_run_checks.summary(meter_run_checks.runs_to_check(body, call.raw), body.arguments()))
+    return Reply(
+        meter_run_checks.summary(meter_run_checks.runs_to_check(body, call.raw, call.scopes), body.arguments())
+    )
