@@ -10,6 +10,7 @@ from typing import Any
 from chalice.app import Chalice, ChaliceAuthorizer
 
 from chalicelib.api.http.serving import respond, respond_without_endpoint
+from chalicelib.api.http.urls import BASE
 from chalicelib.api.resources import (
     aggregation_results,
     aggregation_runs,
@@ -26,8 +27,6 @@ from chalicelib.api.resources import (
     weather_files,
     weather_records,
 )
-
-BASE = "/api/v1"
 
 
 @cache

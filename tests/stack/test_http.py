@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urljoin
 
 import boto3
 import pytest
@@ -32,6 +33,11 @@ def with_id(path: str) -> str:
 def anonymous(api: Api, method: str, path: str, **headers: str) -> requests.Response:
     """The response to a request without a token."""
     return api.call(method, path, headers={"Authorization": None, **headers})
+
+
+def test_the_server_of_the_document_is_this_one(api: Api) -> None:
+    (server,) = api.document["servers"]
+    assert urljoin(api.url + "openapi.json", server["url"]) + "/" == api.url
 
 
 class TestMethods:

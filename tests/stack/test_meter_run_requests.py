@@ -1,8 +1,10 @@
 """meter_runs/: which runs a request schedules, and refused requests."""
 
 import json
+import re
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 
@@ -137,6 +139,26 @@ def test_only_the_url_of_an_input_of_this_datastore_is_a_meter_input(api: Api, r
         assert pointers(api, {"meter_input": url}) == ["/meter_input"], kind
 
 
+def test_a_url_is_a_meter_input_only_with_its_signature(api: Api, client: Callable[..., Api], runs: Runs) -> None:
+    given = runs.own["meter_input"]
+    signature = given.rpartition("=")[2]
+    altered = {
+        "no signature": given.partition("?")[0],
+        "another signature": given.replace(signature, signature[::-1]),
+        "a longer life": re.sub(r"X-Amz-Expires=\d+", "X-Amz-Expires=604800", given),
+        "the past": re.sub(r"X-Amz-Date=\d{4}", "X-Amz-Date=2020", given),
+        "other credentials": re.sub(r"X-Amz-Credential=\w+%2F", "X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F", given),
+    }
+    for path in ("meter_runs/", "meter_runs/check/"):
+        for kind, url in altered.items():
+            problem = api.refused("POST", path, 400, json={"meter_input": url})
+            assert problem["errors"][0]["pointer"] == "/meter_input", kind
+            assert "signature" in problem["detail"] or "expired" in problem["detail"], kind
+    refused = client("write").refused("POST", "meter_runs/", 403, json={"meter_input": given})
+    assert "scope read" in refused["detail"]
+    assert api.post("meter_runs/", {"meter_input": given})["status"] == "PENDING"
+
+
 def test_the_project_or_trace_of_a_run_must_be_unambiguous(api: Api) -> None:
     first, second, empty = (make_project(api) for _ in range(3))
     shared, only = bare_trace(api, first, second), bare_trace(api, first)
@@ -205,5 +227,5 @@ def test_a_bulk_request_groups_the_runs_by_target(api: Api) -> None:
     assert {run["status"] for run in scheduled} == {"PENDING"}
     assert all((run["model_class"], run["model_kwargs"]) == ("MyModel", {"a": [1.5, None]}) for run in scheduled)
     (batch,) = {run["batch"] for run in scheduled}
-    assert response.headers["Location"] == f"/api/v1/batches/{batch}/"
+    assert urljoin(response.url, response.headers["Location"]) == f"{api.url}batches/{batch}/"
     assert api.get(f"batches/{batch}")["total"] == 5

@@ -3,6 +3,7 @@
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_a_project_is_created_shown_and_deleted(api: Api, slash: str) -> None:
     project = response.json()
     assert list(project) == KEYS
     assert fields_of(project) == SHOWN
-    assert response.headers["Location"] == f"/api/v1/projects/{project['id']}/"
+    assert urljoin(response.url, response.headers["Location"]) == f"{api.url}projects/{project['id']}/"
     assert api.get(f"projects/{project['id']}{slash}") == project
     response = api.call("DELETE", f"projects/{project['id']}{slash}")
     assert (response.status_code, response.content) == (204, b"")

@@ -1,6 +1,7 @@
 """trace_groups/: every method, filter, page and refusal, and the members of groups, as their meter runs show."""
 
 from typing import Any, NamedTuple
+from urllib.parse import urljoin
 
 import pytest
 
@@ -33,7 +34,7 @@ def test_a_group_is_created_shown_and_deleted(api: Api, slash: str) -> None:
     group = response.json()
     assert list(group) == KEYS
     assert {name: group[name] for name in body} == body
-    assert response.headers["Location"] == f"/api/v1/trace_groups/{group['id']}/"
+    assert urljoin(response.url, response.headers["Location"]) == f"{api.url}trace_groups/{group['id']}/"
     assert api.get(f"trace_groups/{group['id']}{slash}") == group
     assert api.get("trace_groups/", name=group["name"]) == [group]
     response = api.call("DELETE", f"trace_groups/{group['id']}{slash}")
@@ -238,7 +239,7 @@ def test_the_runs_of_a_group_belong_to_one_batch(api: Api, portfolio: Portfolio)
     response = api.call("POST", "meter_runs/bulk/", json={"targets": [{"group": group}], "model_class": "DailyModel"})
     (runs,) = response.json()
     assert {api.ended(run["id"])["model_class"] for run in runs} == {"DailyModel"}
-    batch = api.get(response.headers["Location"].removeprefix("/api/v1/"))
+    batch = api.get(urljoin(response.url, response.headers["Location"]).removeprefix(api.url))
     assert (batch["total"], batch["failed"]) == (5, 5)  # the traces have no records
 
 

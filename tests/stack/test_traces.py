@@ -1,6 +1,7 @@
 """traces/: every method, filter, page and refusal, and the sync of whole lists."""
 
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
@@ -22,7 +23,7 @@ def test_a_trace_is_created_shown_and_deleted(api: Api, project: Project, slash:
     trace = response.json()
     assert list(trace) == KEYS
     assert (trace["trace_id"], trace["unit"], trace["projects"]) == (body["trace_id"], "KWH", [first, second])
-    assert response.headers["Location"] == f"/api/v1/traces/{trace['id']}/"
+    assert urljoin(response.url, response.headers["Location"]) == f"{api.url}traces/{trace['id']}/"
     assert api.get(f"traces/{trace['id']}{slash}") == trace
     response = api.call("DELETE", f"traces/{trace['id']}{slash}")
     assert (response.status_code, response.content) == (204, b"")

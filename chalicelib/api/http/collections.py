@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import PageQuery
 from chalicelib.api.http.paging import LINK, page_of
+from chalicelib.api.http.urls import base_path
 
 B = TypeVar("B")
 F = TypeVar("F")
@@ -85,13 +86,13 @@ class CollectionEndpoints(Generic[T]):
     ) -> Declare[Callable[[B], T]]:
         """Declare a function that creates an item from a body and returns it. `read` returns the item with an id."""
 
-        def created(item: T) -> Reply:
+        def created(call: Call[Any, Any], item: T) -> Reply:
             shown = self.out(item)
-            return Reply(shown, {"Location": f"/api/v1{self.path}{shown['id']}/"})
+            return Reply(shown, {"Location": f"{base_path(call.request)}{self.path}{shown['id']}/"})
 
         def repeat(call: Call[Any, Any], recorded: Mapping[str, Any]) -> Reply | None:
             item = read(recorded["id"])
-            return None if item is None else created(item)
+            return None if item is None else created(call, item)
 
         def declare(create: Callable[[B], T]) -> Callable[[B], T]:
             @self.resource.endpoint(
@@ -108,7 +109,7 @@ class CollectionEndpoints(Generic[T]):
             )
             @wraps(create)
             def handler(call: Call[B, NoQuery]) -> Reply:
-                return created(create(call.body))
+                return created(call, create(call.body))
 
             return create
 

@@ -24,6 +24,11 @@ class NoQuery(Query):
     """The query of an endpoint that accepts no parameters."""
 
 
+def scopes_of(request: Request) -> list[str]:
+    """The scopes of a request's token, as the authorizer found them."""
+    return str(request.context.get("authorizer", {}).get("scopes", "")).split()
+
+
 @dataclass(frozen=True)
 class Call(Generic[B, Q]):
     """A validated request: its body and query match their schemas."""
@@ -34,6 +39,11 @@ class Call(Generic[B, Q]):
     raw: bytes
     request: Request
     item: str
+
+    @property
+    def scopes(self) -> list[str]:
+        """The scopes of the token."""
+        return scopes_of(self.request)
 
     @property
     def id(self) -> int:

@@ -18,21 +18,39 @@ from pydantic import (
     WithJsonSchema,
     WrapValidator,
 )
+from pydantic_core import PydanticKnownError
 
 from chalicelib import vocabulary
+from chalicelib.api.http.quoting import quoted
 from chalicelib.api.http.times import EARLIEST, LATEST
 
 MAX_ITEMS = 10_000  # per list in a request
 MAX_ARGUMENT_BYTES = 20_000  # bytes of JSON per free-form object, which is stored with every run and every result
 BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZIPCODE, STATION = r"^[0-9]{5}$", r"^[0-9A-Z]{6}$"
-NO_NUL = r"^[^\x00]*$"  # for names: files, logs and other databases may truncate them at a NUL
+# For names: files, logs and other databases may truncate them at a NUL, and API Gateway replaces bytes that are not
+# UTF-8 by U+FFFD, so that different names become one.
+INTACT = r"^[^\x00\uFFFD]*$"
+MAX_NAME = 255  # characters
+INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
 
 
 class Body(BaseModel):
     """A JSON object in a request: values are not converted, and unknown fields are refused."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, defer_build=True)
+
+
+def _integer(given: Any) -> Any:
+    """Refuse texts that are not a JSON integer, such as "1.0", "+1" and "1\\n", which pydantic accepts in a query."""
+    if isinstance(given, str) and not INTEGER.fullmatch(given):
+        raise PydanticKnownError("int_parsing")
+    return given
+
+
+Integer = BeforeValidator(_integer)
+Id = Annotated[int, Field(ge=1, le=2**53 - 1), Integer]
+Limit = Annotated[int, Field(ge=1, le=1000), Integer]
 
 
 class Query(BaseModel):
@@ -44,11 +62,9 @@ class Query(BaseModel):
 class PageQuery(Query):
     """The query parameters of every list."""
 
-    limit: int = Field(default=100, ge=1, le=1000, description="The maximum number of items per page.")
-    after: int = Field(
+    limit: Limit = Field(default=100, description="The maximum number of items per page.")
+    after: Annotated[int, Field(ge=0, le=2**53 - 1), Integer] = Field(
         default=0,
-        ge=0,
-        le=2**53 - 1,
         description="The page starts after this id; follow the Link header to get the next page.",
     )
 
@@ -81,7 +97,7 @@ def _instant(given: Any) -> Any:
         return datetime.fromisoformat(given)
     except ValueError:
         hint = "; in a URL, write + as %2B" if " " in given else ""
-        raise ValueError(f"{given!r} is not an ISO 8601 timestamp such as 2016-09-28T23:57:21Z{hint}") from None
+        raise ValueError(f"{quoted(given)} is not an ISO 8601 timestamp such as 2016-09-28T23:57:21Z{hint}") from None
 
 
 def in_range(instant: datetime) -> datetime:
@@ -108,13 +124,12 @@ def _timezones() -> frozenset[str]:
 
 def _known_timezone(name: str) -> str:
     if name not in _timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone such as America/Chicago")
+        raise ValueError(f"{quoted(name)} is not an IANA time zone such as America/Chicago")
     return name
 
 
-Id = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Reading = Annotated[float, Field(ge=-1e12, le=1e12)]
-Name = Annotated[str, Field(max_length=255, pattern=NO_NUL)]
+Name = Annotated[str, Field(max_length=MAX_NAME, pattern=INTACT)]
 Key = Annotated[Name, Field(min_length=1)]
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_range)]
 DateOrInstant = Annotated[
@@ -127,6 +142,7 @@ Station = Annotated[str, Field(pattern=STATION, examples=["724390"])]
 TimeZone = Annotated[str, AfterValidator(_known_timezone), Field(examples=["America/Chicago"])]
 TraceInterpretation = Annotated[
     str,
+    Field(max_length=MAX_NAME),
     AfterValidator(vocabulary.full_name),
     Field(json_schema_extra={"enum": [*vocabulary.SHORT_CODES, *vocabulary.INTERPRETATIONS]}),
 ]
@@ -137,9 +153,9 @@ Scalar = Annotated[
     Any, AfterValidator(_scalar), Field(json_schema_extra=SCALAR)
 ]  # a union would report an error for each of its members instead of one for the value
 Metadata = Annotated[
-    dict[Annotated[str, Field(pattern=NO_NUL)], Scalar],
+    dict[Annotated[str, Field(pattern=INTACT)], Scalar],
     AfterValidator(checked_json),
-    WithJsonSchema({"type": "object", "propertyNames": {"pattern": NO_NUL}, "additionalProperties": SCALAR}),
+    WithJsonSchema({"type": "object", "propertyNames": {"pattern": INTACT}, "additionalProperties": SCALAR}),
 ]
 Timestamp = Annotated[
     str,

@@ -10,6 +10,7 @@ from chalicelib import __version__
 from chalicelib.api.http import links, problems
 from chalicelib.api.http.endpoints import Endpoint, Resource
 from chalicelib.api.http.problems import Problem, ProblemOut
+from chalicelib.api.http.urls import BASE
 
 REFERENCE = "#/components/schemas/{model}"
 REQUEST_ID = {"X-Request-Id": {"$ref": "#/components/headers/RequestId"}}
@@ -131,7 +132,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "EEmeter datastore", "version": __version__, "description": DESCRIPTION},
-        "servers": [{"url": ".", "description": "The directory of this document."}],
+        "servers": [{"url": BASE}],  # a response has the path that its client sees
         "tags": [{"name": resource.name, "description": resource.description} for resource in resources],
         "paths": paths,
         "components": {

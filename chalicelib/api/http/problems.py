@@ -1,5 +1,6 @@
 """Errors as problem details (RFC 9457)."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any, NotRequired
@@ -7,8 +8,13 @@ from typing import Annotated, Any, NotRequired
 from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from chalicelib.api.http.quoting import shortened
+
 CONTENT_TYPE = "application/problem+json"
-MAX_ERRORS = 100  # listed per problem document
+MAX_ERRORS = 100  # listed per problem document; no more are looked for
+MAX_COUNTED = 10_000  # errors; more are too many to look for the first ones
+MAX_DETAIL, MAX_POINTER = 2_000, 1_000  # characters
+MAX_BYTES = 90_000  # of the listed errors, so that a problem document is below 100 kB
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,10 @@ class ProblemOut(TypedDict):
     status: Annotated[int, Field(description="The HTTP status code.")]
     detail: Annotated[str, Field(description="What is wrong with this request.")]
     errors: NotRequired[
-        Annotated[list[ErrorItem], Field(description=f"For invalid input: the errors, at most {MAX_ERRORS} of them.")]
+        Annotated[
+            list[ErrorItem],
+            Field(description=f"For invalid input: the first errors, at most {MAX_ERRORS}; long texts are cut short."),
+        ]
     ]
 
 
@@ -94,11 +103,27 @@ class Problem(Exception):
             "type": self.kind.type,
             "title": self.kind.title,
             "status": self.kind.status,
-            "detail": self.detail,
+            "detail": shortened(self.detail, MAX_DETAIL),
         }
-        if self.errors:
-            document["errors"] = self.errors[:MAX_ERRORS]
+        listed, size = list[ErrorItem](), 0
+        for found in map(_shortened, self.errors[:MAX_ERRORS]):
+            size += len(json.dumps(found))  # at least as many bytes as the response has
+            if size > MAX_BYTES:
+                break
+            listed.append(found)
+        if listed:
+            document["errors"] = listed
         return document
+
+
+def _shortened(found: ErrorItem) -> ErrorItem:
+    short: ErrorItem = {
+        "pointer": shortened(found["pointer"], MAX_POINTER),
+        "detail": shortened(found["detail"], MAX_DETAIL),
+    }
+    if "parameter" in found:
+        short["parameter"] = shortened(found["parameter"], MAX_POINTER)
+    return short
 
 
 def pointer(*path: str | int) -> str:
@@ -115,10 +140,14 @@ def error(detail: str, *path: str | int) -> ErrorItem:
     return {"pointer": pointer(*path), "detail": detail}
 
 
-def invalid(*errors: ErrorItem, count: int | None = None) -> Problem:
-    """The 400 Problem for these errors; `count`: how many there are in total, if only the first are passed."""
-    count = count or len(errors)
-    detail = errors[0]["detail"] if count == 1 else f"The request has {count} errors; see `errors`."
+def invalid(*errors: ErrorItem) -> Problem:
+    """The 400 Problem for these errors; if there are MAX_ERRORS, there may be more."""
+    if len(errors) == 1:
+        detail = errors[0]["detail"]
+    elif len(errors) < MAX_ERRORS:
+        detail = f"The request has {len(errors)} errors; see `errors`."
+    else:
+        detail = f"The request has at least {MAX_ERRORS} errors; see `errors` for the first. There may be more."
     return Problem(INVALID, detail, errors)
 
 

@@ -12,8 +12,9 @@ from chalice.app import Request, Response
 
 from chalicelib import deadline, telemetry
 from chalicelib.api.http import cors, problems, validation
-from chalicelib.api.http.endpoints import JSON, Call, Endpoint, Reply
+from chalicelib.api.http.endpoints import JSON, Call, Endpoint, Reply, scopes_of
 from chalicelib.api.http.problems import Problem
+from chalicelib.api.http.quoting import quoted
 from chalicelib.deadline import DeadlineExceededError
 from chalicelib.settings import settings
 from chalicelib.store import idempotency
@@ -129,7 +130,7 @@ def _serve_without_endpoint(path: str, accepted: Sequence[str], request: Request
 
 
 def _check_scope(endpoint: Endpoint, request: Request) -> None:
-    granted = str(request.context.get("authorizer", {}).get("scopes", "")).split()
+    granted = scopes_of(request)
     if endpoint.scope and endpoint.scope not in granted:
         has = " and ".join(sorted(granted)) or "none"
         detail = f"This request needs the scope {endpoint.scope}, and the token has {has}. Use a token with that scope."
@@ -146,7 +147,7 @@ def _check_body(endpoint: Endpoint, request: Request, raw: bytes) -> None:
     content_type = request.headers.get("content-type", endpoint.accepts).partition(";")[0].strip().lower()
     if content_type not in ACCEPTED_TYPES.get(endpoint.accepts, (endpoint.accepts,)):
         raise Problem(
-            problems.UNSUPPORTED_MEDIA_TYPE, f"The Content-Type is {content_type!r}; send {endpoint.accepts}."
+            problems.UNSUPPORTED_MEDIA_TYPE, f"The Content-Type is {quoted(content_type)}; send {endpoint.accepts}."
         )
 
 

@@ -1,8 +1,10 @@
 """The URLs of this API as the client sees them."""
 
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from chalice.app import Request
+
+BASE = "/api/v1"
 
 
 def client_url(request: Request) -> str:
@@ -17,6 +19,11 @@ def client_url(request: Request) -> str:
     shared_host = api and "domainName" not in context and not host.startswith(f"{api}.")
     prefix = f"/_aws/execute-api/{api}" if shared_host else ""
     return f"{headers.get('x-forwarded-proto', 'http')}://{host}{prefix}{context.get('path', request.path)}"
+
+
+def base_path(request: Request) -> str:
+    """The path under which the client finds the API's own paths: BASE, after the stage if the client's URL has it."""
+    return urlsplit(client_url(request)).path.partition(f"{BASE}/")[0] + BASE
 
 
 def next_link(request: Request, after: int | str) -> str:

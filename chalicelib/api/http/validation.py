@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
+from pydantic_core import from_json as parsed
 
-from chalicelib.api.http.fields import NO_NUL, STATION, ZIPCODE, Query
-from chalicelib.api.http.problems import MAX_ERRORS, ErrorItem, error, invalid
+from chalicelib.api.http.fields import INTACT, STATION, ZIPCODE, Query
+from chalicelib.api.http.problems import MAX_COUNTED, MAX_ERRORS, ErrorItem, error, invalid
+from chalicelib.api.http.quoting import MAX_SHOWN, quoted
 
 Q = TypeVar("Q", bound=Query)
 
@@ -20,8 +22,6 @@ BARE_FILTER, BARE_BOOLEAN = "(bare filter)", "(bare filter_boolean)"
 UNION_MEMBERS = (OBJECT, TEXT, FILTER, BOOLEAN, BARE_FILTER, BARE_BOOLEAN)
 NAME = "[key]"  # ends the path of an error in the name of a field, rather than in its value
 
-MAX_SHOWN = 60  # characters of the client's text that a message quotes
-
 _MESSAGES = {
     "timezone_aware": "This timestamp has no UTC offset; add one, such as Z or -08:00.",
     "datetime_type": "This should be a string with an ISO 8601 timestamp, such as 2016-09-28T23:57:21Z.",
@@ -30,9 +30,10 @@ _MESSAGES = {
     "union_tag_not_found": "This should be a JSON object or a string.",
     "int_parsing": "This should be a valid integer.",
 }
+NUL = "This contains the character NUL (U+0000); remove it."
+NOT_UTF_8 = "This contains U+FFFD, which stands for bytes that are not UTF-8; encode the text as UTF-8."
 _PATTERN_MESSAGES = {
     STATION: "This should be the USAF id of a station, six characters such as 724390.",
-    NO_NUL: "This contains the character NUL (U+0000); remove it.",
     ZIPCODE: "This should be a ZIP code of five digits such as 60601.",
 }
 # Where to look up a numeric id by the client's own id: the list, and its query parameter.
@@ -53,11 +54,19 @@ def object_or_text(value: Any) -> str | None:
 def from_json(adapter: TypeAdapter[Any], raw: bytes | str, *path: str | int) -> Any:
     """Parse and validate JSON; `path` is its location in the body. Raises the 400 Problem."""
     try:
-        return adapter.validate_json(raw)
+        values = parsed(raw)
+    except ValueError as problem:
+        raise invalid(error(_json_message(raw, str(problem)), *path)) from None
+    try:
+        return adapter.validate_python(values)  # from JSON, pydantic would copy what is wrong once for each error
     except ValidationError as problem:
-        found = _errors(problem)
-        listed = [_error(one, path, adapter.core_schema) for one in found[:MAX_ERRORS]]
-        raise invalid(*listed, count=len(found)) from None
+        if problem.error_count() > MAX_COUNTED:
+            detail = (
+                f"This has {problem.error_count():,} errors, too many to list: an object in it has thousands of "
+                "unknown or invalid fields."
+            )
+            raise invalid(error(detail, *path)) from None
+        raise invalid(*(_error(one, path, adapter.core_schema) for one in _errors(problem)[:MAX_ERRORS])) from None
 
 
 def from_text(raw: bytes) -> str:
@@ -91,6 +100,14 @@ def _error(found: ErrorDetails, path: tuple[str | int, ...], schema: Any) -> Err
         location.pop()
     names = _fields(schema, found["loc"][:-1]) if found["type"] == "extra_forbidden" else ()
     return error(_message(found, "field", names), *path, *location)
+
+
+def _json_message(raw: bytes | str, why: str) -> str:
+    if not raw.strip():
+        return "The body is empty; send JSON."
+    if why.startswith("recursion limit exceeded"):
+        return "This JSON is nested too deeply; use fewer levels."
+    return f"This is not JSON: {why}."
 
 
 def _fields(schema: Any, location: tuple[str | int, ...]) -> list[str]:
@@ -131,14 +148,10 @@ def _message(found: ErrorDetails, noun: str, names: Iterable[str]) -> str:
         return _MESSAGES[kind]
     if kind == "list_type":
         return "This should be a list: [{...}]." if isinstance(given, dict) else "This should be a list: [...]."
+    if kind == "string_pattern_mismatch" and context["pattern"] == INTACT:
+        return NUL if "\0" in given else NOT_UTF_8
     if kind == "string_pattern_mismatch" and context["pattern"] in _PATTERN_MESSAGES:
         return _PATTERN_MESSAGES[context["pattern"]]
-    if kind == "json_invalid" and not given.strip():
-        return "The body is empty; send JSON."
-    if kind == "json_invalid" and context["error"].startswith("recursion limit exceeded"):
-        return "This JSON is nested too deeply; use fewer levels."
-    if kind == "json_invalid":
-        return f"This is not JSON: {context['error']}."
     if kind == "value_error":
         return f"{context['error']}."
     if kind == "too_short":
@@ -146,8 +159,3 @@ def _message(found: ErrorDetails, noun: str, names: Iterable[str]) -> str:
     if kind == "too_long":
         return f"This list should have at most {context['max_length']:,} items; send the rest in other requests."
     return found["msg"].replace("Input should", "This should") + "."
-
-
-def quoted(text: str, length: int = MAX_SHOWN) -> str:
-    """Quote the start of the client's text, at most `length` characters."""
-    return repr(text if len(text) <= length else text[:length] + "...")

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.api.http.endpoints import Call, NoQuery, Reply, Resource
 from chalicelib.api.http.problems import NOT_FOUND, Problem
+from chalicelib.api.http.urls import base_path
 
 # Powertools ships Swagger UI; its files are read directly, as importing its event handler slows down a cold start.
 SWAGGER_UI = ("aws_lambda_powertools", "event_handler", "openapi", "swagger_ui")
@@ -23,7 +24,7 @@ def resource_of(document: Callable[[], dict[str, Any]]) -> Resource:
     @resource.endpoint("GET", "/openapi.json", scope=None, returns=dict[str, Any])
     def get_openapi(call: Call[None, NoQuery]) -> Reply:
         """Get the OpenAPI 3.1 document of this API; needs no token."""
-        return Reply(document(), {"Cache-Control": "no-cache"})
+        return Reply({**document(), "servers": [{"url": base_path(call.request)}]}, {"Cache-Control": "no-cache"})
 
     @resource.endpoint("GET", "/docs/", scope=None, returns=str, content_type=HTML)
     def get_docs(call: Call[None, NoQuery]) -> Reply:

@@ -1,13 +1,14 @@
 """Checks of meter runs: what a run would find in its data, as reported by the Lambda function that has eemeter."""
 
 from collections import Counter
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, with_config
-from pydantic_core import from_json
 from typing_extensions import TypedDict
 
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Id
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.problems import TOO_LARGE, UNAVAILABLE, Problem, error, invalid
 from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.resources.batches import DataFailures
@@ -29,7 +30,7 @@ RETRY_AFTER = "5"  # seconds
 class CheckIn(MeterRunIn):
     """What to check: the body of a meter run or, with targets, of a bulk request."""
 
-    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] | None = Field(
+    targets: Annotated[list[Target], Items(MAX_ITEMS, min_length=1)] | None = Field(
         default=None, description="Instead of trace, project and meter_input: the targets of a bulk request."
     )
 
@@ -104,7 +105,7 @@ class ChecksOut(TypedDict):
     ]
 
 
-def runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
+def runs_to_check(body: CheckIn, raw: bytes, scopes: Collection[str]) -> list[dict[str, Any]]:
     """The runs that the body would schedule, as chalicelib.jobs.check_runs accepts them. Raises the 400 Problem."""
     if body.targets is not None:
         if extra := [name for name in ("trace", "project", "meter_input") if getattr(body, name) is not None]:
@@ -113,7 +114,7 @@ def runs_to_check(body: CheckIn, raw: bytes) -> list[dict[str, Any]]:
         check_count(len(pairs), body.arguments())
     elif body.meter_input is not None:
         body.require_input_alone()
-        given = resolved(body.meter_input, from_json(raw)["meter_input"])
+        given = resolved(body.meter_input, raw, scopes)
         return [{"posted_input": given} if isinstance(given, str) else {"document": given}]
     else:
         pairs = [single_pair(body.project, body.trace)]
@@ -170,8 +171,6 @@ def _run_checks(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> list[d
     except checks.Unavailable:
         detail = "No run could be checked: the check function is at capacity, timed out or failed. Try again."
         raise Problem(UNAVAILABLE, detail, headers={"Retry-After": RETRY_AFTER}) from None
-    except ValueError:  # NaN in a key that is ignored
-        raise invalid(error("JSON does not allow NaN and Infinity; use null instead.", "meter_input")) from None
 
 
 def _check_out(run: dict[str, Any], found: dict[str, Any]) -> CheckOut:

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic_core import from_json
-
 from chalicelib import telemetry
 from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.urls import base_path
 from chalicelib.api.resources import meter_run_checks
 from chalicelib.api.rules.meter_run_limits import check_count
 from chalicelib.api.schemas.meter_runs import BulkIn, MeterRunIn, MeterRunOut, MeterRunQuery, run_out
@@ -38,13 +37,13 @@ def get_meter_run(id: int) -> MeterRun | None:
     return meter_runs.get(id)
 
 
-def _reply(run: MeterRun) -> Reply:
-    return Reply(run_out(run), {"Location": f"/api/v1/meter_runs/{run.id}/"})
+def _reply(call: Call[Any, Any], run: MeterRun) -> Reply:
+    return Reply(run_out(run), {"Location": f"{base_path(call.request)}/meter_runs/{run.id}/"})
 
 
 def _repeated(call: Call[MeterRunIn, NoQuery], recorded: Mapping[str, Any]) -> Reply | None:
     run = meter_runs.get(recorded["id"])
-    return None if run is None else _reply(run)
+    return None if run is None else _reply(call, run)
 
 
 @resource.endpoint(
@@ -55,6 +54,7 @@ def _repeated(call: Call[MeterRunIn, NoQuery], recorded: Mapping[str, Any]) -> R
     returns=MeterRunOut,
     status=201,
     headers={"Location": "The path of the meter run."},
+    errors={403: "A URL as `meter_input` also needs the scope `read`."},
     examples={
         "a trace": Example({"trace": 2}, examples.RUN),
         "with explicit arguments": Example(examples.EXPLICIT_IN, examples.EXPLICIT_RUN),
@@ -73,7 +73,7 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     posted: dict[str, Any] | None = None
     if body.meter_input is not None:
         body.require_input_alone()
-        given = resolved(body.meter_input, from_json(call.raw)["meter_input"])
+        given = resolved(body.meter_input, call.raw, call.scopes)
         stored, posted = (given, None) if isinstance(given, str) else (None, given)
         spec = RunSpec(posted_input=stored, **body.arguments())
     else:
@@ -82,16 +82,18 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     run = meter_runs.schedule(spec, posted)
     telemetry.note(meter_run=run.id)
     telemetry.emit({"RunsScheduled": 1})
-    return _reply(run)
+    return _reply(call, run)
 
 
-def _bulk_reply(batch: int, groups: list[list[MeterRun]]) -> Reply:
-    return Reply([[run_out(run) for run in group] for group in groups], {"Location": f"/api/v1/batches/{batch}/"})
+def _bulk_reply(call: Call[Any, Any], batch: int, groups: list[list[MeterRun]]) -> Reply:
+    location = {"Location": f"{base_path(call.request)}/batches/{batch}/"}
+    return Reply([[run_out(run) for run in group] for group in groups], location)
 
 
 def _repeated_bulk(call: Call[BulkIn, NoQuery], recorded: Mapping[str, Any]) -> Reply | None:
     found = meter_runs.get_many(batches.runs_of(recorded["id"]))
-    return _bulk_reply(recorded["id"], in_groups([found[id] for id in sorted(found)], recorded["groups"]))
+    groups = in_groups([found[id] for id in sorted(found)], recorded["groups"])
+    return _bulk_reply(call, recorded["id"], groups)
 
 
 @resource.endpoint(
@@ -101,7 +103,7 @@ def _repeated_bulk(call: Call[BulkIn, NoQuery], recorded: Mapping[str, Any]) -> 
     body=BulkIn,
     returns=list[list[MeterRunOut]],
     status=201,
-    headers={"Location": "The path of the batch, `/api/v1/batches/{id}/`, which counts the runs by status."},
+    headers={"Location": "The path of the batch, `.../api/v1/batches/{id}/`, which counts the runs by status."},
     errors={503: "No run is scheduled; runs that are already listed disappear within minutes."},
     examples={
         "two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK),
@@ -126,7 +128,7 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     batch, scheduled = meter_runs.schedule_batch(specs)
     telemetry.note(batch=batch)
     telemetry.emit({"RunsScheduled": len(pairs)})
-    return _bulk_reply(batch, scheduled)
+    return _bulk_reply(call, batch, scheduled)
 
 
 @resource.endpoint(
@@ -150,4 +152,6 @@ def check_meter_runs(call: Call[meter_run_checks.CheckIn, NoQuery]) -> Reply:
     would end with, as far as that is known before a model is fitted. If there are many runs, a sample is checked.
     """
     body = call.body
-    return Reply(meter_run_checks.summary(meter_run_checks.runs_to_check(body, call.raw), body.arguments()))
+    return Reply(
+        meter_run_checks.summary(meter_run_checks.runs_to_check(body, call.raw, call.scopes), body.arguments())
+    )

@@ -2,11 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.problems import raise_if_any
 from chalicelib.api.rules.project_periods import PERIODS, period_errors, stored_fields, with_periods
 from chalicelib.api.schemas.projects import (
@@ -54,7 +53,7 @@ def create_project(body: ProjectIn) -> Project:
     "POST",
     "/projects/sync/",
     scope=WRITE,
-    body=Annotated[list[ProjectIn], Field(max_length=MAX_ITEMS)],
+    body=Annotated[list[ProjectIn], Items(MAX_ITEMS)],
     returns=list[Synced],
     errors=CUT_SHORT,
     examples={"one project": Example([EXAMPLE_IN], [{"id": 1, "project_id": "BUILDING-17", "status": "created"}])},

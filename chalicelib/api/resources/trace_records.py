@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 from chalicelib.api.http import problems
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, DateOrInstant, Id, Reading, Timestamp
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, raise_if_any
 from chalicelib.api.http.times import timestamp, to_utc
@@ -126,7 +127,7 @@ def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
     "POST",
     "/trace_records/",
     scope=WRITE,
-    body=Annotated[list[TraceRecordIn], Field(max_length=MAX_ITEMS)],
+    body=Annotated[list[TraceRecordIn], Items(MAX_ITEMS)],
     returns=TraceRecordsAccepted,
     status=201,
     errors=CUT_SHORT,

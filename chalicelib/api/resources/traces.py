@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from pydantic import Field
-
 from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
 from chalicelib.api.rules.trace_units import stored_fields, unit_errors, with_same_spelling
 from chalicelib.api.schemas.traces import (
@@ -67,7 +66,7 @@ def create_trace(body: TraceIn) -> Trace:
     "POST",
     "/traces/sync/",
     scope=WRITE,
-    body=Annotated[list[TraceIn], Field(max_length=MAX_ITEMS)],
+    body=Annotated[list[TraceIn], Items(MAX_ITEMS)],
     returns=list[Synced],
     errors={**CUT_SHORT, 400: "If a project is deleted at the same time, some of the items may have been written."},
     examples={"one trace": Example([EXAMPLE_IN], [{"id": 2, "trace_id": "METER-17-E", "status": "created"}])},

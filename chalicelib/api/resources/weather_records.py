@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Body, Instant, Station, Timestamp
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import error, raise_if_any
 from chalicelib.api.http.times import timestamp
@@ -97,7 +98,7 @@ def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
     "POST",
     "/weather_records/",
     scope=WRITE,
-    body=Annotated[list[WeatherRecordIn], Field(max_length=MAX_ITEMS)],
+    body=Annotated[list[WeatherRecordIn], Items(MAX_ITEMS)],
     returns=RecordsAccepted,
     status=201,
     errors=CUT_SHORT,

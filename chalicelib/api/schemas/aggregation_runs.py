@@ -17,6 +17,7 @@ from chalicelib.api.http.fields import (
     TraceInterpretation,
     Url,
 )
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.schemas.meter_runs import Status
 from chalicelib.api.shared.interpretations import Interpretation
@@ -29,7 +30,7 @@ from chalicelib.vocabulary import SHORT_CODES
 AggregationInterpretation = Annotated[
     Literal["SUM", "MEAN"], Field(description="SUM, or MEAN: the sum divided by the number of derivatives in it.")
 ]
-Ids = Annotated[list[Id], Field(max_length=MAX_ITEMS)]
+Ids = Annotated[list[Id], Items(MAX_ITEMS)]
 MAX_RUNS = 200  # per bulk request: each run is an execution of the state machine, and all start at once
 Members = Mapping[int, list[trace_groups.Member]]  # by the id of the group
 
@@ -74,11 +75,11 @@ class AggregationRunIn(Sources):
 class AggregationTarget(Sources):
     """Where the derivatives come from, for one run per combination of interpretations that they have."""
 
-    trace_interpretations: list[TraceInterpretation] | None = Field(
-        default=None, min_length=1, description="The ones to run, by full name or short code; null: all."
+    trace_interpretations: Annotated[list[TraceInterpretation], Items(MAX_ITEMS, min_length=1)] | None = Field(
+        default=None, description="The ones to run, by full name or short code; null: all."
     )
-    derivative_interpretations: list[Interpretation] | None = Field(
-        default=None, min_length=1, description="The ones to run; null: all."
+    derivative_interpretations: Annotated[list[Interpretation], Items(MAX_ITEMS, min_length=1)] | None = Field(
+        default=None, description="The ones to run; null: all."
     )
 
     @property
@@ -101,7 +102,7 @@ class AggregationTarget(Sources):
 class AggregationBulkIn(Body):
     """Aggregation runs to schedule at once."""
 
-    targets: Annotated[list[AggregationTarget], Field(min_length=1, max_length=MAX_RUNS)] = Field(
+    targets: Annotated[list[AggregationTarget], Items(MAX_RUNS, min_length=1)] = Field(
         description="For each target, where its derivatives come from."
     )
 

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, Name, PageQuery, Timestamp, Url
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.http.validation import OBJECT, TEXT, object_or_text
@@ -87,7 +88,7 @@ class MeterRunIn(RunArguments):
     meter_input: AnyMeterInput | None = Field(
         default=None,
         description="Instead of trace and project: the complete serialized input, as an object, as a JSON string, or "
-        "as the URL of an input that this datastore returned.",
+        "as the URL of an input that this datastore returned, until it expires; a URL also needs the scope `read`.",
     )
 
     def require_input_alone(self) -> None:
@@ -100,7 +101,7 @@ class MeterRunIn(RunArguments):
 class BulkIn(RunArguments):
     """Meter runs to schedule at once."""
 
-    targets: Annotated[list[Target], Field(min_length=1, max_length=MAX_ITEMS)] = Field(
+    targets: Annotated[list[Target], Items(MAX_ITEMS, min_length=1)] = Field(
         description="What to run: projects, traces, traces for one project each, or trace groups."
     )
 

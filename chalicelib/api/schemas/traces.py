@@ -6,7 +6,8 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from chalicelib import vocabulary
-from chalicelib.api.http.fields import OUTPUT, Body, Id, Key, PageQuery, Timestamp, TraceInterpretation
+from chalicelib.api.http.fields import MAX_NAME, OUTPUT, Body, Id, Key, PageQuery, Timestamp, TraceInterpretation
+from chalicelib.api.http.items import Items
 from chalicelib.api.http.times import timestamp
 from chalicelib.store.tables.collections import Trace
 
@@ -18,7 +19,7 @@ UNIT = (
     "volume (CCF, MCF, cf, m3) with its `heat_content`. Electricity is stored in KWH, natural gas in THERM."
 )
 
-Unit = Annotated[str, Field(max_length=255, examples=["KWH", "kWh", "Wh", "THERM", "therms", "CCF", "m3"])]
+Unit = Annotated[str, Field(max_length=MAX_NAME, examples=["KWH", "kWh", "Wh", "THERM", "therms", "CCF", "m3"])]
 
 
 class TraceChanges(Body):
@@ -27,8 +28,8 @@ class TraceChanges(Body):
     trace_id: Key = Field(default="", description="Your own unique id for the trace.", examples=["METER-17-E"])
     interpretation: TraceInterpretation = Field(default="", description="What is metered: full name or short code.")
     unit: Unit = Field(default="", description=UNIT)
-    projects: list[Id] | None = Field(
-        default=None, max_length=MAX_PROJECTS, description="The ids of the trace's projects; null: none."
+    projects: Annotated[list[Id], Items(MAX_PROJECTS)] | None = Field(
+        default=None, description="The ids of the trace's projects; null: none."
     )
     heat_content: float | None = Field(
         default=None,

@@ -1,5 +1,6 @@
 """The filter specification of a trace group."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo, with_config
@@ -9,15 +10,14 @@ from chalicelib.api.http.fields import OUTPUT, Body, checked_json
 from chalicelib.api.http.validation import BARE_BOOLEAN, BARE_FILTER, BOOLEAN, FILTER
 
 MAX_NESTED = 20  # levels of filter_boolean
-TARGET = r"^(project_id|trace_id|project_metadata\|[^\x00]+)$"
+TARGET = r"^(project_id|trace_id|project_metadata\|[^\x00\uFFFD]+)$"
 SCALAR_TYPES = ["string", "number", "boolean", "null"]
 
 Boolean = Literal["and", "or"]
 
 
 def _known_target(target: str) -> str:
-    kind, _, name = target.partition("|")
-    if target not in ("project_id", "trace_id") and not (kind == "project_metadata" and name and "\0" not in name):
+    if not re.fullmatch(TARGET, target):
         raise ValueError(
             "The target should be project_id, trace_id, or project_metadata| followed by the name of a field of the "
             "project's metadata, such as project_metadata|program"

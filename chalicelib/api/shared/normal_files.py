@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from chalicelib.api.http.fields import STATION
-from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, raise_if_any
-from chalicelib.api.http.validation import quoted
+from chalicelib.api.http.problems import MAX_ERRORS, ErrorItem, Problem, error, invalid, raise_if_any
+from chalicelib.api.http.quoting import quoted
 from chalicelib.api.shared.temperatures import fahrenheit
 from chalicelib.instants import microseconds
 from chalicelib.store.series.series import Column
@@ -85,6 +85,8 @@ def _hours(lines: Iterator[list[str]], names: list[str]) -> dict[int, float]:
     found: dict[int, float] = {}
     errors: list[ErrorItem] = []
     for line, row in enumerate(lines, start=3):
+        if len(errors) >= MAX_ERRORS:
+            break
         if not any(row):
             continue
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
-from chalicelib.api.http.fields import OUTPUT, Instant, Query
+from chalicelib.api.http.fields import OUTPUT, Instant, Limit, Query
 from chalicelib.instants import microseconds
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
@@ -25,7 +25,7 @@ class SeriesQuery(Query):
 
     start: Instant | None = Field(default=None, description="List only records that start at or after this instant.")
     end: Instant | None = Field(default=None, description="List only records that start before this instant.")
-    limit: int = Field(default=100, ge=1, le=1000, description="The maximum number of records per page.")
+    limit: Limit = Field(default=100, description="The maximum number of records per page.")
     after: Instant | None = Field(
         default=None, description="The page starts after this instant; follow the Link header to get the next page."
     )

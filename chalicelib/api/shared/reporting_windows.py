@@ -7,7 +7,7 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, with
 from typing_extensions import TypedDict
 
 from chalicelib import reporting_window
-from chalicelib.api.http.fields import in_range
+from chalicelib.api.http.fields import MAX_NAME, in_range
 from chalicelib.api.http.validation import OBJECT, TEXT, object_or_text
 from chalicelib.reporting_window import NamedWindow
 
@@ -31,6 +31,7 @@ def _checked_edge(text: str) -> str:
 
 Edge = Annotated[
     str,
+    Field(max_length=MAX_NAME),
     AfterValidator(_checked_edge),
     Field(json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]}, examples=["2018-01-01"]),
 ]

@@ -4,7 +4,7 @@ import json
 import re
 from functools import cache
 from typing import IO, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 import boto3
 import orjson
@@ -23,6 +23,7 @@ CONFIG = Config(
     read_timeout=15,
 )
 _BEYOND_64_BITS = re.compile(rb"\d{20}")  # an integer of at least 20 digits
+_NAME = re.compile(r"[0-9A-Za-z-]{1,64}\.json")  # of a document: its UUID
 INPUTS, OUTPUTS = "meter_inputs", "meter_outputs"
 
 
@@ -105,9 +106,13 @@ def url(key: str) -> str:
 
 
 def key_of(address: str) -> str | None:
-    """The key of a meter input from a URL that `url` returned, even if it has expired; None for any other URL."""
-    given, ours = urlsplit(address), urlsplit(url(f"{INPUTS}/"))
+    """The key of a meter input from its URL; None for any other URL. Its signature is not checked."""
+    ours = urlsplit(url(f"{INPUTS}/"))
+    try:
+        given = urlsplit(address)
+    except ValueError:  # such as http://[::1
+        return None
     if (given.scheme, given.netloc) != (ours.scheme, ours.netloc) or not given.path.startswith(ours.path):
         return None
-    key = INPUTS + "/" + unquote(given.path.removeprefix(ours.path))
-    return key if key.endswith(".json") else None
+    name = given.path.removeprefix(ours.path)
+    return f"{INPUTS}/{name}" if _NAME.fullmatch(name) else None

@@ -25,7 +25,7 @@ from chalicelib.store.runs.batches import BatchCount
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
-from chalicelib.store.shared import documents, ids
+from chalicelib.store.shared import documents, ids, signatures
 from chalicelib.store.shared.errors import Conflict, InProgress, Mismatch
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import Project, Trace, TraceGroup
@@ -107,6 +107,7 @@ class Memory:
     series: dict[str, Column] = field(default_factory=dict)
     documents: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, tuple[str, Stored | None]] = field(default_factory=dict)
+    refused_urls: dict[str, str] = field(default_factory=dict)
     cors_origins: tuple[str, ...] = ()
 
     def of_projects(self, ids: Any) -> dict[int, list[Trace]]:
@@ -210,6 +211,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         url=lambda key: BUCKET + key,
         key_of=lambda url: url.removeprefix(BUCKET) if url.startswith(BUCKET) else None,
     )
+    replace(signatures, why_refused=lambda url, now: memory.refused_urls.get(url))
     replace(idempotency, begin=memory.begin, finish=memory.finish, abandon=lambda held: memory.keys.pop(held.key))
     replace(health, check=lambda: None)
     replace(serving, settings=lambda: SimpleNamespace(cors_origins=memory.cors_origins))

@@ -8,9 +8,9 @@ from aws_lambda_powertools import Logger
 from chalice.app import Chalice
 
 from chalicelib import deadline
-from chalicelib.api import BASE
 from chalicelib.api.http import cors, serving
 from chalicelib.api.http.endpoints import METHODS
+from chalicelib.api.http.urls import BASE
 from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.collections import projects
 from tests.unit.api.conftest import Api, Memory

@@ -9,9 +9,11 @@ from chalice.app import Chalice
 from chalice.deploy.validate import validate_route_content_types, validate_routes
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from chalicelib.api import BASE, RESOURCES, contract
+from chalicelib.api import RESOURCES, contract
 from chalicelib.api.http import problems
 from chalicelib.api.http.endpoints import METHODS
+from chalicelib.api.http.urls import BASE
+from tests.unit.api.conftest import Api
 
 PATHS = contract()["paths"]
 ENDPOINTS = [endpoint for resource in RESOURCES for endpoint in resource.endpoints]
@@ -31,6 +33,13 @@ def validate(value: Any, schema: Any) -> None:
 
 def test_it_is_valid() -> None:
     OpenAPIV31SpecValidator(contract()).validate()
+
+
+def test_its_server_is_the_one_that_responds(call: Api) -> None:
+    assert contract()["servers"] == [{"url": BASE}]
+    served = call("GET", "openapi.json").json
+    assert served["servers"] == [{"url": BASE}]  # the local gateway has no stage
+    assert served == contract()
 
 
 def test_chalice_deploys_the_routes(app: Chalice) -> None:

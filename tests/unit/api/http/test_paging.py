@@ -89,4 +89,5 @@ def test_urls_are_those_that_the_client_sees(context: dict[str, str], headers: d
         }
     )
     assert urls.client_url(request) == url
+    assert urls.base_path(request) == "/" + url.split("/", 3)[3].partition("/projects")[0]
     assert urls.next_link(request, 9) == f'<{url}?limit=2&after=9>; rel="next"'

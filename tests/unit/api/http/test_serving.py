@@ -12,6 +12,7 @@ from chalicelib.store.collections import projects
 from chalicelib.store.shared.errors import Busy
 from tests.unit.api.conftest import Api
 
+INTEGERS = ("1.0", "%2B1", "1%0a", "%201", "1_0", "01", "1e1", "0x1", "%D9%A1", "")  # which are none in JSON
 TRACE = {"trace_id": "a", "interpretation": "E_C_S", "unit": "kWh"}
 TARGET = {"target": "project_metadata|a\0b", "comparison": "==", "value": "x"}
 
@@ -47,6 +48,7 @@ def test_an_unknown_id_is_a_404(call: Api, id: str) -> None:
         ("limit=1001", "limit"),
         ("limit=many", "limit"),
         ("after=-1", "after"),
+        *((f"{name}={value}", name) for name in ("limit", "after") for value in INTEGERS),
         ("limit=1&limit=2", "limit"),
         ("colour=red", "colour"),
         ("project_id=", "project_id"),
@@ -117,13 +119,41 @@ def test_a_name_contains_no_nul(call: Api, method: str, path: str, body: Any, po
         assert answer.json["detail"] == "This contains the character NUL (U+0000); remove it."
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "raw", "pointer"),
+    [
+        ("GET", "projects/?project_id=a%ff", b"", "/project_id"),
+        ("GET", "traces/?trace_id=%c3%28", b"", "/trace_id"),
+        ("GET", "trace_groups/?name=%ed%a0%80", b"", "/name"),
+        ("POST", "projects/", '{"project_id": "a\ufffd"}'.encode(), "/project_id"),
+        ("POST", "projects/", b'{"project_id": "a", "metadata": {"\\ufffd": 1}}', "/metadata/\ufffd"),
+        ("POST", "projects/sync/", b'[{"project_id": "\\ufffd"}]', "/0/project_id"),
+    ],
+)
+def test_a_name_has_no_bytes_that_are_not_utf_8(call: Api, method: str, path: str, raw: bytes, pointer: str) -> None:
+    answer = call(method, path, raw)
+    assert (answer.status, answer.pointers) == (400, [pointer])
+    assert "UTF-8" in answer.json["detail"]
+
+
+def test_a_body_that_is_not_utf_8_is_refused(call: Api) -> None:
+    for raw in (b'{"project_id": "a\xff"}', b'{"project_id": "\xed\xa0\x80"}', b'{"project_id": "a", "\xff": 1}'):
+        assert call("POST", "projects/", raw).status == 400
+
+
+@pytest.mark.parametrize("value", INTEGERS)
+@pytest.mark.parametrize("filter", ["meter_runs/?batch", "traces/?projects", "trace_records/?trace"])
+def test_an_id_in_a_query_is_an_integer(call: Api, filter: str, value: str) -> None:
+    assert call("GET", f"{filter}={value}").status == 400
+
+
 def test_the_value_of_a_metadata_field_may_contain_anything(call: Api) -> None:
     assert call("POST", "projects/", {"project_id": "a", "metadata": {"b": "\0"}}).json["metadata"] == {"b": "\0"}
 
 
-def test_all_errors_are_counted_and_the_first_are_listed(call: Api) -> None:
+def test_the_first_100_errors_are_listed(call: Api) -> None:
     problem = call("POST", "projects/sync/", [{}] * 150).json
-    assert problem["detail"] == "The request has 150 errors; see `errors`."
+    assert problem["detail"] == "The request has at least 100 errors; see `errors` for the first. There may be more."
     assert len(problem["errors"]) == 100
 
 

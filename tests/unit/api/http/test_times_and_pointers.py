@@ -55,4 +55,4 @@ def test_a_pointer_resolves_to_its_location(path: list[str | int]) -> None:
 def test_a_problem_lists_at_most_100_errors() -> None:
     many = problems.invalid(*(problems.error("wrong", n) for n in range(1000)))
     assert len(many.document()["errors"]) == 100
-    assert "1000 errors" in many.document()["detail"]
+    assert "at least 100 errors" in many.document()["detail"]

@@ -132,6 +132,42 @@ def test_an_invalid_part_of_a_meter_input_is_reported(call: Api, change: Any, po
         assert pointer in call("POST", "meter_runs/", {"meter_input": given}).pointers
 
 
-def test_nan_hidden_in_an_ignored_key_is_refused(call: Api) -> None:
-    raw = json.dumps({"meter_input": {**examples.METER_INPUT, "note": float("nan")}}).encode()
-    assert call("POST", "meter_runs/", raw).pointers == ["/meter_input"]
+@pytest.mark.parametrize("path", ["meter_runs/", "meter_runs/check/"])
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "[1E+400]", f'{{"a": -{"9" * 309}.0}}'])
+def test_nan_hidden_in_an_ignored_key_is_refused(call: Api, memory: Memory, path: str, number: str) -> None:
+    posted = json.dumps({**examples.METER_INPUT, "note": "HERE"}).replace('"HERE"', number)
+    for raw in (f'{{"meter_input": {posted}}}', json.dumps({"meter_input": posted})):
+        response = call("POST", path, raw.encode())
+        assert (response.status, response.pointers) == (400, ["/meter_input"])
+    assert not memory.documents
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", 1e300, 10**400, "1e999"])
+def test_what_only_looks_like_nan_is_accepted(call: Api, value: Any) -> None:
+    posted = {**examples.METER_INPUT, "note": value}
+    assert call("POST", "meter_runs/", {"meter_input": posted}).status == 201
+
+
+@pytest.mark.parametrize("path", ["meter_runs/", "meter_runs/check/"])
+@pytest.mark.parametrize("url", ["http://[::1", "http://[/", "//", "http://a]b/", BUCKET])
+def test_a_malformed_url_is_refused(call: Api, path: str, url: str) -> None:
+    response = call("POST", path, {"meter_input": url})
+    assert (response.status, response.pointers) == (400, ["/meter_input"])
+
+
+@pytest.mark.parametrize("path", ["meter_runs/", "meter_runs/check/"])
+def test_a_url_is_accepted_only_with_a_valid_signature(call: Api, memory: Memory, path: str) -> None:
+    url = call("POST", "meter_runs/", {"meter_input": examples.METER_INPUT}).json["meter_input"]
+    memory.refused_urls[url] = "has expired"
+    response = call("POST", path, {"meter_input": url})
+    assert (response.status, response.pointers) == (400, ["/meter_input"])
+    assert response.json["detail"].startswith("This URL has expired. ")
+
+
+def test_a_url_needs_the_scope_read(call: Api) -> None:
+    url = call("POST", "meter_runs/", {"meter_input": examples.METER_INPUT}).json["meter_input"]
+    call.scopes = "write"
+    response = call("POST", "meter_runs/", {"meter_input": url})
+    assert response.status == 403
+    assert "scope read" in response.json["detail"]
+    assert call("POST", "meter_runs/", {"meter_input": examples.METER_INPUT}).status == 201

@@ -50,3 +50,24 @@ def test_a_document_survives_a_round_trip(bucket: Bucket, document: Any) -> None
 def test_a_document_that_orjson_cannot_encode_survives_a_round_trip(bucket: Bucket, document: Any) -> None:
     documents.put("key", {"of": document})
     assert documents.get("key") == {"of": document}
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [
+        ("https://b.example.com/meter_inputs/0a-b.json?X-Amz-Date=1", "meter_inputs/0a-b.json"),
+        ("https://b.example.com/meter_inputs/" + "a" * 1_025 + ".json", None),
+        ("https://b.example.com/meter_inputs/../meter_outputs/a.json", None),
+        ("https://b.example.com/meter_inputs/%2e%2e/a.json", None),
+        ("https://b.example.com/meter_inputs/a.json/", None),
+        ("https://b.example.com/meter_inputs/.json", None),
+        ("https://b.example.com/meter_outputs/a.json", None),
+        ("http://b.example.com/meter_inputs/a.json", None),
+        ("https://[::1", None),
+        ("https://b.example.com:x]/", None),
+        ("", None),
+    ],
+)
+def test_the_url_of_a_meter_input_has_its_key(monkeypatch: pytest.MonkeyPatch, address: str, key: str | None) -> None:
+    monkeypatch.setattr(documents, "url", lambda key: f"https://b.example.com/{key}?X-Amz-Date=2")
+    assert documents.key_of(address) == key
