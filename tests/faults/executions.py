@@ -61,10 +61,12 @@ class Executions:
 
     def drive(self) -> bool:
         """Let every execution that can go on do so; returns whether there was any."""
-        ready = [turn for turn in self._turns if not (turn.ended or turn.running) and turn.is_ready()]
-        for turn in ready:
-            turn.drive()
-        return bool(ready)
+        driven = False
+        for turn in list(self._turns):
+            if not (turn.ended or turn.running) and turn.is_ready():  # a nested call may have driven it already
+                turn.drive()
+                driven = True
+        return driven
 
     @contextmanager
     def running(self) -> Iterator[None]:

@@ -36,6 +36,7 @@ class Injector:
         self.meanwhile = meanwhile
         self.active = False
         self.fired = False
+        self.at_every_call: Callable[[], None] | None = None  # what others do right before each call
         self._target: tuple[int, Mode] | None = None
         self._now: Mode | None = None  # the fault of the current call
         self._attempts = 0
@@ -68,6 +69,10 @@ class Injector:
 
     def _before_send(self, request: AWSPreparedRequest, event_name: str, **_: Any) -> AWSResponse:
         mode, self._attempts = self._now, self._attempts + 1
+        if self.at_every_call is not None:
+            others, self.at_every_call = self.at_every_call, None
+            others()
+            self.at_every_call = others
         match mode:
             case Mode.THROTTLED:
                 return _throttled(event_name)

@@ -108,11 +108,24 @@ def aggregation(world: World, expected: Expected) -> None:
     expected.runs[run["id"]] = "SUCCESS"
     asked = {"traces": [1], "derivative_interpretation": NORMAL}
     expected.aggregations[_created(world, "aggregation_runs/", {**asked, "after_batch": run["batch"]})] = "SUCCESS"
+    world.executions.drive()  # so that it waits before the run ends
     world.settle()
     targets = {"targets": [{"traces": [1]}]}
     answer = world.asked("POST", "aggregation_runs/bulk/", targets)
     assert answer.status == 201, answer
     expected.aggregations |= {one["id"]: "SUCCESS" for group in answer.body for one in group}
+    world.settle()
+
+
+@scenario("a building is set up", lambda world, expected: None)
+def creates(world: World, expected: Expected) -> None:
+    """Create a project, a trace in it and a trace group, each with an Idempotency-Key."""
+    project = _created(world, "projects/", {"project_id": "building"})
+    _created(world, "traces/", {"trace_id": "meter", "interpretation": "E_C_S", "unit": "kWh", "projects": [project]})
+    filter = {"target": "project_id", "comparison": "==", "value": "building"}
+    _created(world, "trace_groups/", {"name": "all", "filter_specification": filter})
+    for resource in ("projects", "traces", "trace_groups"):
+        assert len(world.asked("GET", f"{resource}/").body) == 1, resource
     world.settle()
 
 

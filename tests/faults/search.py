@@ -40,6 +40,7 @@ class Outcome:
     point: Point | None
     violations: Sequence[Violation]
     calls: Sequence[str]
+    waited: int  # seconds that passed until everything had ended
 
 
 def search(name: str, chosen: Callable[[Sequence[Point]], Sequence[Point]], processes: int = 1) -> Iterator[Outcome]:
@@ -78,7 +79,7 @@ def _attempt(world: World, expected: Expected, name: str, point: Point | None) -
         found = [Violation("runs-end", str(error))]
     except Exception:
         found = [Violation("harness", traceback.format_exc())]
-    return Outcome(point, found, world.injector.calls)
+    return Outcome(point, found, world.injector.calls, world.waited)
 
 
 def _forked(works: Sequence[Callable[[], R]], processes: int) -> Iterator[R]:

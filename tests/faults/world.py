@@ -67,6 +67,7 @@ class World:
         self.clock = Clock()
         self.injector = Injector(self.others_go_on)
         self.executions = Executions(self.clock, self._step)
+        self.waited = 0  # seconds that passed without any request until everything had ended
         self.prepared: dict[str, set[int]] = {}  # the runs before the scenario
         self.late: Callable[[], None] = lambda: None  # what else happens before a late call arrives
         self.raw = {name: backend.client(name) for name in ("dynamodb", "s3", "sqs", "stepfunctions")}
@@ -269,6 +270,7 @@ class World:
         """Let everything end. Raises NeverSettlesError."""
         for seconds in WAITS:
             self.clock.advance(seconds)
+            self.waited += seconds
             self.quiesce()
             self.reconcile()
             self.quiesce()
