@@ -49,9 +49,9 @@ def message_before_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs are queued before they are written and accepted."""
     open = outbox.open
 
-    def open_and_queue(table: Any, runs: range, batch: int | None = None) -> Any:
+    def open_and_queue(table: Any, runs: range, *arguments: Any, **named: Any) -> Any:
         queue.send(runs)
-        return open(table, runs, batch)
+        return open(table, runs, *arguments, **named)
 
     monkeypatch.setattr(outbox, "open", open_and_queue)
 

@@ -1,5 +1,6 @@
 """Idempotency-Keys: a repeated POST has one effect and one response."""
 
+import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib.store import tokens
+from chalicelib.store.tables.access import IdempotencyKey
 from tests import normal_file
 from tests.stack.client import Api
 from tests.stack.names import ABSENT, unique
@@ -117,6 +120,31 @@ class TestIdempotencyKeys:
         body = [{"project_id": unique()}]
         api.refused("POST", "projects/sync/", 409, json=body, headers=headers)  # another path is another request
         assert not api.get("projects/", project_id=body[0]["project_id"])
+
+    @pytest.mark.usefixtures("store")
+    def test_two_tokens_of_one_name_have_their_own_keys(self, api: Api) -> None:
+        name, headers = unique(), {"Idempotency-Key": unique()}
+        first, second = (Api(api.url, tokens.create(name, {"read", "write"}), api.document) for _ in range(2))
+        created = first.post("projects/", {"project_id": unique()}, 201, **headers)
+        assert second.post("projects/", {"project_id": unique()}, 201, **headers)["id"] > created["id"]
+
+    @pytest.mark.usefixtures("store")
+    def test_a_request_that_died_once_it_was_accepted_is_answered_from_what_it_created(
+        self, api: Api, existing: dict[str, int]
+    ) -> None:
+        key, body = unique(), {"targets": [{"trace": existing["traces"]}] * 2}
+        first = api.call("POST", "meter_runs/bulk/", json=body, headers={"Idempotency-Key": key})
+        token = hashlib.sha256(api.token.encode()).hexdigest()
+        entry = IdempotencyKey.get(hashlib.sha256(f"{token}\n{key}".encode()).hexdigest())
+        entry.update(actions=[IdempotencyKey.response.remove()])  # as if it had died before its response was stored
+        api.refused("POST", "meter_runs/bulk/", 409, json=body, headers={"Idempotency-Key": key})
+        entry.update(actions=[IdempotencyKey.lease.set(0)])
+        again = api.call("POST", "meter_runs/bulk/", json=body, headers={"Idempotency-Key": key})
+        assert [[run["id"] for run in group] for group in again.json()] == [
+            [run["id"] for run in group] for group in first.json()
+        ]
+        assert (again.status_code, again.headers["Location"]) == (201, first.headers["Location"])
+        assert len(api.get("meter_runs/", trace=existing["traces"])) == 2
 
     @pytest.mark.parametrize("key", ["", "k" * 256])
     def test_a_key_of_invalid_length_is_refused(self, api: Api, key: str) -> None:

@@ -74,7 +74,7 @@ def _schedule(
     for run, input in zip(runs, inputs, strict=True):
         for name, value in input.attributes.items():
             setattr(run, name, value)
-    entry = outbox.open(AggregationOutbox, block)
+    entry = outbox.open(AggregationOutbox, block, keys=[run.aggregation_input for run in runs])
     bulk.put_all(AggregationRun, runs)
     with ThreadPoolExecutor(state_machine.THREADS) as pool:
         list(pool.map(AggregationInput.store, inputs))
@@ -245,10 +245,7 @@ def _finish(entry: Outbox) -> int:
 
 
 def _cancel(entry: Outbox) -> None:
-    runs = get_many(outbox.runs_of(entry))
-    for run in runs.values():
-        documents.delete(run.aggregation_input)
-    bulk.delete_all(AggregationRun, runs.values())
+    bulk.delete_all(AggregationRun, get_many(outbox.runs_of(entry)).values())
 
 
 def _repair(run: AggregationRun) -> bool:

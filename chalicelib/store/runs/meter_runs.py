@@ -46,7 +46,7 @@ def schedule(spec: RunSpec, posted: dict[str, Any] | None = None) -> MeterRun:
     (run,) = _new_runs(block, [spec])
     if posted is not None:
         run.posted_input = run.meter_input = documents.input_key(run.document)
-    entry = outbox.open(Outbox, block)
+    entry = outbox.open(Outbox, block, keys=[] if posted is None else [documents.input_key(run.document)])
     run.save()
     if posted is not None:
         documents.put(documents.input_key(run.document), posted)
@@ -123,8 +123,6 @@ def _finish(entry: Outbox) -> int:
 
 def _cancel(entry: Outbox) -> None:
     runs = get_many(outbox.runs_of(entry))
-    for run in runs.values():
-        documents.delete(documents.input_key(run.document))
     bulk.delete_all(MeterRun, runs.values())
     if entry.batch is not None:
         batches.remove(entry.batch)

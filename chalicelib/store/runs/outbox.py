@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.store import idempotency
+from chalicelib.store.shared import documents
 from chalicelib.store.shared.errors import Busy
 from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import latest_write
@@ -26,9 +27,10 @@ logger = Logger(child=True)
 GRACE_PERIOD = 120  # seconds; longer than any request lives
 
 
-def open(table: type[Outbox], runs: range, batch: int | None = None) -> Outbox:
-    """Write the entry of a request that is about to write these runs."""
-    entry = table(runs.start, size=len(runs), batch=batch, due=int(time.time()) + GRACE_PERIOD)
+def open(table: type[Outbox], runs: range, batch: int | None = None, keys: Sequence[str] = ()) -> Outbox:
+    """Write the entry of a request that is about to write these runs, and documents under these keys."""
+    due = int(time.time()) + GRACE_PERIOD
+    entry = table(runs.start, size=len(runs), batch=batch, documents=list(keys), due=due)
     entry.save()
     return entry
 
@@ -64,7 +66,7 @@ def in_groups(runs: Sequence[R], sizes: Sequence[int]) -> list[list[R]]:
 def reconcile(table: type[Outbox], finish: Callable[[Outbox], int], cancel: Callable[[Outbox], None]) -> int:
     """Complete the overdue entries; returns the number of runs that `finish` queued or started.
 
-    finish: finish an accepted request. cancel: remove what a request has written. The next pass retries what fails.
+    finish: finish an accepted request. cancel: remove the rows that a request wrote. The next pass retries what fails.
     """
     finished = 0
     for entry in table.scan(filter_condition=table.due < int(time.time()), consistent_read=True):
@@ -82,11 +84,17 @@ def _complete(entry: Outbox, finish: Callable[[Outbox], int], cancel: Callable[[
         entry.delete()
         return finished
     if entry.state == "CANCELLED":  # for the second time: whatever arrived late
-        cancel(entry)
+        _remove(entry, cancel)
         entry.delete()
         return 0
     cancelled: list[Action] = [table.state.set("CANCELLED"), table.due.set(latest_write())]
     still_writing = table.state == "WRITING"
     if conditional_write(lambda: table(entry.first_run).update(actions=cancelled, condition=still_writing)):
-        cancel(entry)
+        _remove(entry, cancel)
     return 0
+
+
+def _remove(entry: Outbox, cancel: Callable[[Outbox], None]) -> None:
+    for key in entry.documents:
+        documents.delete(key)
+    cancel(entry)

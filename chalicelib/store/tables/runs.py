@@ -56,6 +56,7 @@ class Outbox(Table):
     first_run = IntegerAttribute(hash_key=True)
     size = IntegerAttribute()
     batch = IntegerAttribute(null=True)
+    documents = JSONAttribute(default=list)  # the S3 keys of what it stores before it is accepted
     state = UnicodeAttribute(default="WRITING")  # then ACCEPTED, or CANCELLED by the reconciler
     due = IntegerAttribute()  # epoch seconds when the reconciler finishes or cancels the request
 
