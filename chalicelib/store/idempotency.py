@@ -123,7 +123,10 @@ def finish(key: str, response: Stored) -> None:
     conditional_write(lambda: IdempotencyKey(key).update(actions=[stored], condition=first))
 
 
-def abandon(held: Held) -> None:
-    """Release the key of a request that was rejected or failed, unless it was accepted before it failed."""
+def abandon(held: Held) -> bool:
+    """Release the key of a request that was rejected or failed.
+
+    False if the request was accepted before it failed, or another one holds the key by now.
+    """
     not_accepted = (IdempotencyKey.owner == held.owner) & IdempotencyKey.accepted.does_not_exist()
-    conditional_write(lambda: IdempotencyKey(held.key).delete(condition=not_accepted))
+    return conditional_write(lambda: IdempotencyKey(held.key).delete(condition=not_accepted))

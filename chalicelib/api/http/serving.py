@@ -185,8 +185,7 @@ def _handle_once(endpoint: Endpoint, call: Call[Any, Any], given: str) -> Stored
         detail = "This Idempotency-Key was already used with a different request. Use a new key for a new request."
         raise Problem(problems.KEY_REUSED, detail) from None
     except InProgress:
-        detail = "The first request with this Idempotency-Key is still running. Retry to get its response."
-        raise Problem(problems.KEY_IN_PROGRESS, detail, headers={"Retry-After": "2"}) from None
+        raise _in_progress() from None
     if isinstance(found, Stored):
         return found
     if isinstance(found, Accepted):
@@ -196,13 +195,20 @@ def _handle_once(endpoint: Endpoint, call: Call[Any, Any], given: str) -> Stored
             with idempotency.holding(found):
                 reply = _handle(endpoint, call)
         except Exception:
-            idempotency.abandon(found)
-            raise
+            if idempotency.abandon(found):
+                raise
+            logger.exception("the request failed after it, or a repeat of it, was accepted")
+            raise _in_progress() from None
     try:
         idempotency.finish(key, reply)
     except Exception:  # the work is done, and the client should get the response
         logger.exception("the response for an Idempotency-Key was not stored")
     return reply
+
+
+def _in_progress() -> Problem:
+    detail = "The first request with this Idempotency-Key is still running. Retry to get its response."
+    return Problem(problems.KEY_IN_PROGRESS, detail, headers={"Retry-After": "2"})
 
 
 def _request_hash(endpoint: Endpoint, call: Call[Any, Any]) -> str:

@@ -212,7 +212,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         key_of=lambda url: url.removeprefix(BUCKET) if url.startswith(BUCKET) else None,
     )
     replace(signatures, why_refused=lambda url, now: memory.refused_urls.get(url))
-    replace(idempotency, begin=memory.begin, finish=memory.finish, abandon=lambda held: memory.keys.pop(held.key))
+    replace(idempotency, begin=memory.begin, finish=memory.finish, abandon=lambda held: bool(memory.keys.pop(held.key)))
     replace(health, check=lambda: None)
     replace(serving, settings=lambda: SimpleNamespace(cors_origins=memory.cors_origins))
     return memory
