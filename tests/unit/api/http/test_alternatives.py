@@ -8,6 +8,8 @@ import pytest
 from chalicelib.api import contract
 from tests.unit.api.conftest import Api
 
+WRONG_VALUES: list[tuple[str, Any]] = [("in", 1), ("not in", "a"), ("==", [1]), ("<", None), (">=", True), ("!=", [])]
+RIGHT_VALUES: list[tuple[str, Any]] = [("in", []), ("==", None), ("!=", True), ("<", 1.5), (">=", "a")]
 INPUT: dict[str, Any] = {"meter_input": "{}"}
 
 
@@ -39,7 +41,7 @@ def matches(schema: str, body: Any) -> bool:
         ("AggregationBulkIn", "aggregation_runs/bulk/", {"targets": [{}]}),
         *(
             ("TraceGroupIn", "trace_groups/", {"name": "a", "filter_specification": filtered(*one)})
-            for one in (("in", 1), ("not in", "a"), ("==", [1]), ("<", None), (">=", True), ("!=", []))
+            for one in WRONG_VALUES
         ),
         ("ProjectIn", "projects/", {"project_id": "a", "baseline_period_end": "1899-12-31"}),
         ("ProjectIn", "projects/", {"project_id": "a", "baseline_period_end": "2200-01-01T00:00:00Z"}),
@@ -61,7 +63,7 @@ def test_what_a_schema_excludes_is_refused(call: Api, schema: str, path: str, bo
         ("BulkIn", {"targets": [{"trace": 1, "project": 1, "group": None}, {"group": 1, "trace": None}]}),
         ("AggregationRunIn", {"projects": [], "traces": [1]}),
         ("AggregationBulkIn", {"targets": [{"group": 1}, {"derivatives": [1], "group": None}]}),
-        *(("Filter", filtered(*one)) for one in (("in", []), ("==", None), ("!=", True), ("<", 1.5), (">=", "a"))),
+        *(("Filter", filtered(*one)) for one in RIGHT_VALUES),
         ("ProjectIn", {"project_id": "a", "baseline_period_end": "1900-01-01"}),
         ("ProjectIn", {"project_id": "a", "baseline_period_end": "2199-12-31T23:59:59Z"}),
     ],
