@@ -160,7 +160,7 @@ Scalar = Annotated[
 ]  # a union would report an error for each of its members instead of one for the value
 Metadata = Annotated[
     dict[Annotated[str, Field(pattern=INTACT)], Scalar],
-    AfterValidator(checked_json),
+    BeforeValidator(checked_json),  # first the size, which bounds how many fields can be wrong
     WithJsonSchema({"type": "object", "propertyNames": {"pattern": INTACT}, "additionalProperties": SCALAR}),
 ]
 Timestamp = Annotated[
