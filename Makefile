@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check up down demo deploy which-stage lint fmt bench lock token
+.PHONY: help run test check up down demo deploy which-stage lint fmt bench fuzz lock token
 
 # .venv is rebuilt when the lock file or the path of this clone changes, or when its Python is missing.
 READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
@@ -51,6 +51,9 @@ fmt: $(READY) ## Format the code and fix what can be fixed automatically
 
 bench: $(READY) ## Run all benchmarks and print their results
 	@set -e; for name in speed.cold_import speed.cold_start equality equality.caltrack speed speed.bulk speed.throughput speed.memory speed.aggregation speed.overhead cost validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
+
+fuzz: $(READY) ## Send 20,000 random requests to a local stack and check its responses; ARGS=--seed=1 repeats a run
+	@$(VENV)/python -m tests.fuzz $(ARGS)
 
 lock: $(READY) ## Resolve requirements/*.in into the lock files; ARGS=--upgrade updates all pins
 	sh requirements/lock.sh $(ARGS)

@@ -131,11 +131,17 @@ def _known_timezone(name: str) -> str:
 Reading = Annotated[float, Field(ge=-1e12, le=1e12)]
 Name = Annotated[str, Field(max_length=MAX_NAME, pattern=INTACT)]
 Key = Annotated[Name, Field(min_length=1)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant), AfterValidator(in_range)]
+YEARS = f"^({EARLIEST.year // 100}|{EARLIEST.year // 100 + 1}|{LATEST.year // 100 - 1})[0-9]{{2}}"  # see `in_range`
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_instant),
+    AfterValidator(in_range),
+    Field(json_schema_extra={"pattern": YEARS}),
+]
 DateOrInstant = Annotated[
     Instant,
     WrapValidator(_date_or_instant),  # `to_utc` converts it to an instant
-    WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
+    WithJsonSchema({"type": "string", "pattern": YEARS, "anyOf": [{"format": "date-time"}, {"format": "date"}]}),
 ]
 Zipcode = Annotated[str, Field(pattern=ZIPCODE, examples=["60601"])]
 Station = Annotated[str, Field(pattern=STATION, examples=["724390"])]
@@ -154,7 +160,7 @@ Scalar = Annotated[
 ]  # a union would report an error for each of its members instead of one for the value
 Metadata = Annotated[
     dict[Annotated[str, Field(pattern=INTACT)], Scalar],
-    AfterValidator(checked_json),
+    BeforeValidator(checked_json),  # first the size, which bounds how many fields can be wrong
     WithJsonSchema({"type": "object", "propertyNames": {"pattern": INTACT}, "additionalProperties": SCALAR}),
 ]
 Timestamp = Annotated[

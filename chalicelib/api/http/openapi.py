@@ -147,7 +147,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                     "else; the same key with another path, query or body is a 409. If the first request died before "
                     "it had a response, the repeat is answered a minute later from what was accepted. Keys belong to "
                     "a token and are stored for a day.",
-                    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+                    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
                 }
             },
             "securitySchemes": {

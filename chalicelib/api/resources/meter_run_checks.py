@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, with_config
+from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from chalicelib.api.http.alternatives import GIVEN, NULL, any_of
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Id
 from chalicelib.api.http.items import Items
 from chalicelib.api.http.problems import TOO_LARGE, UNAVAILABLE, Problem, error, invalid
@@ -14,7 +15,7 @@ from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.resources.batches import DataFailures
 from chalicelib.api.resources.meter_results import Criterion
 from chalicelib.api.rules.meter_run_limits import check_count
-from chalicelib.api.schemas.meter_runs import MeterRunIn
+from chalicelib.api.schemas.meter_runs import ONE_RUN, MeterRunIn
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import Count, DataQualities
 from chalicelib.api.shared.meter_inputs import resolved
@@ -29,6 +30,13 @@ RETRY_AFTER = "5"  # seconds
 
 class CheckIn(MeterRunIn):
     """What to check: the body of a meter run or, with targets, of a bulk request."""
+
+    model_config = ConfigDict(
+        json_schema_extra=any_of(
+            *({**run, "targets": NULL} for run in ONE_RUN),
+            {"targets": GIVEN, "trace": NULL, "project": NULL, "meter_input": NULL},
+        )
+    )
 
     targets: Annotated[list[Target], Items(MAX_ITEMS, min_length=1)] | None = Field(
         default=None, description="Instead of trace, project and meter_input: the targets of a bulk request."

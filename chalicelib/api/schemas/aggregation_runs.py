@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, with_config
+from pydantic import ConfigDict, Field, with_config
 from typing_extensions import TypedDict
 
+from chalicelib.api.http.alternatives import ID, SOME, any_of
 from chalicelib.api.http.fields import (
     MAX_ITEMS,
     OUTPUT,
@@ -37,6 +38,10 @@ Members = Mapping[int, list[trace_groups.Member]]  # by the id of the group
 
 class Sources(Body):
     """Where the derivatives come from."""
+
+    model_config = ConfigDict(
+        json_schema_extra=any_of({"projects": SOME}, {"traces": SOME}, {"derivatives": SOME}, {"group": ID})
+    )
 
     projects: Ids = Field(default=[], description="Ids of projects: the newest result of each of their traces.")
     traces: Ids = Field(default=[], description="Ids of traces: the newest result of each.")

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, Tag, with_config
+from pydantic import ConfigDict, Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
+from chalicelib.api.http.alternatives import GIVEN, ID, NULL, any_of
 from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, Name, PageQuery, Timestamp, Url
 from chalicelib.api.http.items import Items
 from chalicelib.api.http.problems import error, invalid
@@ -78,8 +79,17 @@ class RunArguments(Body):
         return {name: getattr(self, name) for name in RunArguments.model_fields}
 
 
+ONE_RUN = (
+    {"trace": ID, "meter_input": NULL},
+    {"project": ID, "meter_input": NULL},
+    {"meter_input": GIVEN, "trace": NULL, "project": NULL},
+)
+
+
 class MeterRunIn(RunArguments):
     """A meter run to schedule, for a trace or a meter input."""
+
+    model_config = ConfigDict(json_schema_extra=any_of(*ONE_RUN))
 
     trace: Id | None = Field(default=None, description="The id of the trace; optional if the project has exactly one.")
     project: Id | None = Field(

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationInfo, with_config
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationInfo, with_config
 from typing_extensions import TypedDict
 
 from chalicelib.api.http.fields import OUTPUT, Body, checked_json
@@ -41,8 +41,26 @@ def _is_scalar(value: Any) -> bool:
     return not isinstance(value, dict | list)
 
 
+def _when(comparisons: list[str], types: list[str], otherwise: list[str] | None = None) -> dict[str, Any]:
+    """The JSON schema that gives the types of the value for some comparisons, and for all others."""
+    schema = {
+        "if": {"properties": {"comparison": {"enum": comparisons}}},
+        "then": {"properties": {"value": {"type": types}}},
+    }
+    return schema if otherwise is None else schema | {"else": {"properties": {"value": {"type": otherwise}}}}
+
+
 class Filter(Body):
     """A comparison of one attribute of a trace or its project."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "allOf": [
+                _when(["in", "not in"], ["array"], otherwise=SCALAR_TYPES),
+                _when([">", ">=", "<", "<="], ["string", "number"]),
+            ]
+        }
+    )
 
     target: Annotated[str, AfterValidator(_known_target)] = Field(
         description="What is compared: your own `project_id` or `trace_id`, or a field of the project's metadata.",

@@ -7,7 +7,8 @@ from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag, with
 from typing_extensions import TypedDict
 
 from chalicelib import reporting_window
-from chalicelib.api.http.fields import MAX_NAME, in_range
+from chalicelib.api.http.alternatives import any_of
+from chalicelib.api.http.fields import MAX_NAME, YEARS, in_range
 from chalicelib.api.http.validation import OBJECT, TEXT, object_or_text
 from chalicelib.reporting_window import NamedWindow
 
@@ -33,11 +34,24 @@ Edge = Annotated[
     str,
     Field(max_length=MAX_NAME),
     AfterValidator(_checked_edge),
-    Field(json_schema_extra={"anyOf": [{"format": "date"}, {"format": "date-time"}]}, examples=["2018-01-01"]),
+    Field(
+        json_schema_extra={"pattern": YEARS, "anyOf": [{"format": "date"}, {"format": "date-time"}]},
+        examples=["2018-01-01"],
+    ),
 ]
 
 
-@with_config(ConfigDict(strict=True, extra="forbid", defer_build=True))
+DATE, TIMESTAMP = {"maxLength": 10}, {"minLength": 11}
+
+
+@with_config(
+    ConfigDict(
+        strict=True,
+        extra="forbid",
+        defer_build=True,
+        json_schema_extra=any_of({"start": DATE, "end": DATE}, {"start": TIMESTAMP, "end": TIMESTAMP}),
+    )
+)
 class WindowDates(TypedDict):
     """A start and an end: both dates, at midnight in the project's time zone, or both timestamps with an offset."""
 

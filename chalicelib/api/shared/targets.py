@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
+from chalicelib.api.http.alternatives import ID, NULL, any_of
 from chalicelib.api.http.fields import Body, Id
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
 from chalicelib.store.collections import projects, trace_groups, traces
@@ -12,6 +13,12 @@ from chalicelib.store.tables.collections import Project, Trace
 
 class Target(Body):
     """What to run: all traces of a project, a trace, a trace for one project, or a trace group."""
+
+    model_config = ConfigDict(
+        json_schema_extra=any_of(
+            {"trace": ID, "group": NULL}, {"project": ID, "group": NULL}, {"group": ID, "project": NULL, "trace": NULL}
+        )
+    )
 
     project: Id | None = Field(default=None, description="The id of the project.")
     trace: Id | None = Field(default=None, description="The id of the trace.")
