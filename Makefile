@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test check up down demo deploy which-stage lint fmt bench fuzz lock token
+.PHONY: help run test check up down demo deploy which-stage lint audit fmt bench fuzz lock token
 
 # .venv is rebuilt when the lock file or the path of this clone changes, or when its Python is missing.
 READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
@@ -21,7 +21,7 @@ PYTEST := $(VENV)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal
 check: lint ## Run the fast checks: style, types, import rules, and the unit tests that are not slow
 	$(PYTEST) tests/unit -m "not slow"
 
-test: lint ## Run all checks and tests
+test: lint audit ## Run all checks and tests
 	$(PYTEST)
 
 up: $(READY) ## Start or update the local stack in the background; writes .local/stack.json
@@ -39,11 +39,15 @@ deploy: $(if $(STAGE),,which-stage) $(READY) ## Deploy a stage of infra/deployme
 which-stage:
 	@echo "No stage given. Name one from infra/deployment/stages.yaml: make deploy STAGE=dev" >&2; exit 1
 
-lint: $(READY) ## Check style, types and import rules
+lint: $(READY) ## Check style, types, import rules, and the code for security problems
 	$(VENV)/ruff check
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/lint-imports
+	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive app.py chalicelib infra
+
+audit: $(READY) ## Look for known vulnerabilities in the packages; skipped if the service does not answer
+	@$(VENV)/python -m infra.checks.audit
 
 fmt: $(READY) ## Format the code and fix what can be fixed automatically
 	$(VENV)/ruff check --fix

@@ -23,6 +23,7 @@ GATEWAY = Path(__file__).with_name("gateway.py")
 REGION = "us-east-1"
 START_TIMEOUT = 30  # seconds
 STOP_TIMEOUT = 10  # seconds
+ANY_KEY = "test"  # MiniStack accepts any
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SSL_CERT_FILE")
 
 
@@ -36,8 +37,8 @@ def credentials(endpoint_url: str) -> dict[str, str]:
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": ANY_KEY,
+        "AWS_SECRET_ACCESS_KEY": ANY_KEY,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

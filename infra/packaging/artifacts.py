@@ -2,7 +2,7 @@
 
 `python -m infra.packaging.artifacts DIRECTORY` writes sam.yaml; deployment.zip, with the packages of requirements.txt;
 and worker.zip, with eemeter's daily and billing models for MeterWorker and CheckRuns. `aws cloudformation package` and
-`aws cloudformation deploy` read them from there.
+`aws cloudformation deploy` read them from there. Next to each zip is its software bill of materials (sbom.py).
 """
 
 import argparse
@@ -10,10 +10,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.packaging import worker
-from infra.packaging.lean import MB, LeanError, find_python
-from infra.packaging.package import PackagingError, package, read, write
+from infra.packaging import sbom, worker
+from infra.packaging.lean import LOCK, MB, WORKER, LeanError, find_python, locked
+from infra.packaging.package import REQUIREMENTS, PackagingError, package, read, write
+from infra.sources import REPOSITORY
 
+API_ZIP = "deployment.zip"  # Chalice's name
 WORKER_ZIP = "worker.zip"
 # The template's Globals set an x86-64 core type for OpenBLAS. On arm64 this replaces it; every Graviton supports it.
 ON_ARM = {"OPENBLAS_CORETYPE": "ARMV8"}
@@ -22,7 +24,7 @@ WITH_EEMETER = (*LEAN, "HourlyWorker")
 
 
 def make(directory: Path, architecture: str = "x86_64") -> None:
-    """Write the template and both zips to a directory.
+    """Write the template and both zips, with their bills of materials, to a directory.
 
     architecture: x86_64 or arm64, for the functions in WITH_EEMETER. Raises PackagingError, LeanError and WorkerError.
     """
@@ -34,6 +36,9 @@ def make(directory: Path, architecture: str = "x86_64") -> None:
             f"No Python {worker.PYTHON} was found, so the zip holds sources, which new workers compile in two seconds."
             f" Put python{worker.PYTHON} on the PATH to get bytecode instead."
         )
+    meter_lock = LOCK.read_text()
+    sbom.write(directory / API_ZIP, (REPOSITORY / REQUIREMENTS).read_text() + locked(meter_lock, ["chalice"]))
+    sbom.write(directory / WORKER_ZIP, locked(meter_lock, WORKER.packages))
     template = read(directory)
     set_architecture(template, architecture)
     write(directory, template)

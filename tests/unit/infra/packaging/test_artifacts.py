@@ -1,6 +1,8 @@
-"""What is deployed to AWS: the template and the zips of the API and of the worker."""
+"""What is deployed to AWS: the template, and the zips of the API and of the worker with their bills of materials."""
 
+import json
 import os
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 import pytest
 
 from infra.checks import transform
-from infra.packaging import artifacts, package, worker
+from infra.packaging import artifacts, package, sbom, worker
 from infra.packaging.lean import MB, WORKER, find_python
 
 pytestmark = pytest.mark.slow
@@ -76,6 +78,17 @@ def test_functions_with_eemeter_use_openblas_for_arm_on_arm(made: Path) -> None:
         assert of["Architectures"] == ["arm64" if has_eemeter else "x86_64"]
         assert variables["OPENBLAS_CORETYPE"] == ("ARMV8" if has_eemeter else "Haswell")
         assert variables["OMP_NUM_THREADS"] == "1"
+
+
+@pytest.mark.parametrize("name", [artifacts.API_ZIP, artifacts.WORKER_ZIP])
+def test_the_bill_of_materials_lists_exactly_the_packages_in_the_zip(made: Path, name: str) -> None:
+    listed = json.loads((made / name).with_suffix(sbom.SUFFIX).read_text())["components"]
+    metadata = {match[1] for file in unpacked(made / name) if (match := re.match(r"([^/]+)\.dist-info/METADATA", file))}
+    found = {entry.replace("_", "-").lower() for entry in metadata}
+    expected = {f"{component['name']}-{component['version']}".lower() for component in listed}
+    if name == artifacts.API_ZIP:
+        expected = {entry for entry in expected if not entry.startswith("chalice-")}  # Chalice adds its module alone
+    assert found == expected
 
 
 def test_the_same_files_make_the_same_zip(tmp_path: Path) -> None:
