@@ -8,7 +8,7 @@ from tests.faults.injection import Mode
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.search import Point, search
 
-SAMPLE = 60  # faults of each scenario
+SAMPLE = 40  # faults of each scenario, at most
 
 
 def sampled(points: Sequence[Point]) -> Sequence[Point]:
