@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 from urllib.parse import parse_qs
 
@@ -43,6 +43,8 @@ POOLED = (aggregation_runs, bulk, keyed, pages, queue, series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 HOURLY = "HourlyOnly"  # a model class
+
+R = TypeVar("R")
 
 _computed: dict[str, bytes] = {}  # outputs by the hash of their input: models are pure, and take most of the time
 
@@ -238,16 +240,15 @@ class World:
         except Killed:
             raise RuntimeError("the process of the function was killed") from None
 
-    def revoke(self, name: str) -> None:
-        """Let an operator revoke a token, repeating the command until it succeeds."""
+    def operator(self, command: Callable[[], R]) -> R:
+        """Let an operator repeat a command until it succeeds."""
         for _ in range(5):
             try:
                 with self.process():
-                    tokens.delete(name)
-                return
+                    return command()
             except (Killed, Exception):
                 self.clock.advance(60)
-        raise NeverSettlesError(f"the token {name} cannot be revoked")
+        raise NeverSettlesError("a command fails each time")
 
     # Time
 
