@@ -4,6 +4,7 @@ Without a network or a second process, the calls of a scenario are made in the s
 """
 
 import io
+import json
 import logging
 import os
 import re
@@ -123,12 +124,13 @@ def environment() -> Iterator[None]:
             "POWERTOOLS_METRICS_DISABLED": "true",
         }
     )
-    logging.getLogger("ministack").setLevel(logging.CRITICAL)
+    logging.disable(logging.ERROR)  # each fault is logged, and so is each call by MiniStack
     for cached in (settings, base.connection, documents.client, queue._client, state_machine._client):
         cached.cache_clear()
     try:
         yield
     finally:
+        logging.disable(logging.NOTSET)
         os.environ.clear()
         os.environ.update(before)
         settings.cache_clear()
@@ -152,8 +154,6 @@ def deploy(client: Callable[[str], Any]) -> None:
     for step in STEPS:
         definition = definition.replace(f"${{{step}}}", f"arn:aws:lambda:us-east-1:000000000000:function:{step}")
     definition = definition.replace("${InvokeAndWait}", "arn:aws:states:::lambda:invoke.waitForTaskToken")
-    import json
-
     client("stepfunctions").create_state_machine(
         name=STACK, definition=json.dumps(yaml.safe_load(definition)), roleArn="arn:aws:iam::000000000000:role/any"
     )

@@ -6,11 +6,8 @@ import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
-from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any, TypeVar
 from unittest.mock import patch
-from urllib.parse import parse_qs
 
 from botocore.exceptions import ClientError
 
@@ -36,6 +33,7 @@ from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
 from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchWaiter, MeterRun, Outbox
 from tests.faults import backend
 from tests.faults.clock import Clock
+from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor
 from tests.faults.injection import Injector, Killed
 
@@ -51,15 +49,6 @@ _computed: dict[str, bytes] = {}  # outputs by the hash of their input: models a
 
 class NeverSettlesError(AssertionError):
     """Work is left although all leases have expired."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response of the API."""
-
-    status: int
-    body: Any
-    headers: dict[str, str]
 
 
 class World:
@@ -113,48 +102,11 @@ class World:
 
     def api(self, method: str, path: str, body: Any = None, key: str = "", token: str = "") -> Answer | None:
         """The API's response to a request; None if its process was killed."""
-        from app import app
-        from chalicelib.jobs.authorize import authorize
-
-        path, _, query = path.partition("?")
-        headers = {"content-type": "application/json", "host": "127.0.0.1"}
-        headers |= {"idempotency-key": key} if key else {}
         try:
             with self.process(), redirect_stdout(io.StringIO()):
-                secret = f"Bearer {token or self.token}"
-                try:
-                    admitted = authorize(SimpleNamespace(token=secret))  # type: ignore[arg-type]
-                except Killed:
-                    raise
-                except Exception as error:
-                    return Answer(401 if str(error) == "Unauthorized" else 500, None, {})
-                route, parameters = _route(app, method, "/api/v1/" + path.rstrip("/"))
-                event = {
-                    "resource": route,
-                    "path": f"/api/v1/{path}",
-                    "httpMethod": method,
-                    "headers": headers,
-                    "multiValueQueryStringParameters": parse_qs(query) or None,
-                    "pathParameters": parameters,
-                    "stageVariables": None,
-                    "isBase64Encoded": False,
-                    "body": None if body is None else json.dumps(body),
-                    "requestContext": {
-                        "resourcePath": route,
-                        "httpMethod": method,
-                        "path": f"/dev/api/v1/{path}",
-                        "stage": "dev",
-                        "domainName": "127.0.0.1",
-                        "requestId": uuid.uuid4().hex,
-                        "identity": {"sourceIp": "127.0.0.1"},
-                        "authorizer": {"principalId": admitted.principal_id, **admitted.context},
-                    },
-                }
-                answer = app(event, _context(30))
+                return respond(method, path, body, key, token or self.token)
         except Killed:
             return None
-        text = answer["body"]
-        return Answer(answer["statusCode"], json.loads(text) if text else None, answer["headers"])
 
     def asked(self, method: str, path: str, body: Any = None, *, keyed: bool = True) -> Answer:
         """A client that repeats a request, with its Idempotency-Key, until it has an answer."""
@@ -167,7 +119,7 @@ class World:
         try:
             for _ in range(10):
                 answer = self.api(method, path, body, key)
-                if answer is not None and answer.status < 500 and not _in_progress(answer):
+                if answer is not None and answer.status < 500 and not answer.is_in_progress:
                     return answer
                 self.clock.advance(31)
         finally:
@@ -202,7 +154,9 @@ class World:
         """Let a worker handle a message; returns whether it may be deleted."""
         try:
             with self.process(), redirect_stdout(io.StringIO()):
-                failures = run_meter.handle({"Records": [_record(message, url)]}, _context(900))["batchItemFailures"]
+                failures = run_meter.handle({"Records": [record_of(message, url)]}, context_of(900))[
+                    "batchItemFailures"
+                ]
         except Killed:
             return False
         return not failures
@@ -211,7 +165,7 @@ class World:
         """Let the dead-letter handler handle a message; returns whether it may be deleted."""
         try:
             with self.process(), redirect_stdout(io.StringIO()):
-                handle_dead_letter.handle({"Records": [_record(message, url)]})
+                handle_dead_letter.handle({"Records": [record_of(message, url)]})
         except (Killed, Exception):
             return False
         return True
@@ -305,39 +259,6 @@ class World:
             counts = self.raw["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
             found += [f"{name}: {counts}"] if any(int(counts[key]) for key in wanted) else []
         return found + (["an execution"] if self.executions.open else [])
-
-
-def _route(app: Any, method: str, path: str) -> tuple[str, dict[str, str]]:
-    for route, methods in sorted(app.routes.items(), key=lambda found: "{" in found[0]):
-        wanted, given = route.split("/"), path.split("/")
-        if method in methods and len(wanted) == len(given):
-            pairs = list(zip(wanted, given, strict=True))
-            if all(name == value or name.startswith("{") for name, value in pairs):
-                return route, {name[1:-1]: value for name, value in pairs if name.startswith("{")}
-    raise LookupError(f"{method} {path}")
-
-
-def _in_progress(answer: Answer) -> bool:
-    return answer.status == 409 and "in-progress" in answer.body["type"]
-
-
-def _context(seconds: int) -> Any:
-    return SimpleNamespace(
-        function_name="function",
-        aws_request_id=uuid.uuid4().hex,
-        get_remaining_time_in_millis=lambda: seconds * 1000,
-    )
-
-
-def _record(message: dict[str, Any], url: str) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message.get("Attributes", {"ApproximateReceiveCount": "1"}),
-        "eventSource": "aws:sqs",
-        "eventSourceARN": f"arn:aws:sqs:us-east-1:000000000000:{url.rpartition('/')[2]}",
-    }
 
 
 def _remembered(compute: Callable[[dict[str, Any]], dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:

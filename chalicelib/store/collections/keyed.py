@@ -1,6 +1,5 @@
 """What projects and traces share: a generated id, a unique key chosen by the client, and links between the two."""
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,11 +11,11 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import deadline
 from chalicelib.store import idempotency
+from chalicelib.store.collections.changes import Change, changed, groups, same, steps
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Busy, Conflict, UnknownProject
 from chalicelib.store.shared.retries import attempts
 from chalicelib.store.shared.transactions import commit
-from chalicelib.store.tables.base import now
 from chalicelib.store.tables.collections import Link, Project
 from chalicelib.store.tables.keys import UniqueKey
 
@@ -25,8 +24,6 @@ M = TypeVar("M", bound=Model)
 ATTEMPTS = 10
 FIRST_PAUSE = 0.05  # seconds; the pauses of all attempts add up to 2.5 seconds on average
 THREADS = 8
-TRANSACTION_WRITES = 100  # DynamoDB's limit per transaction, including condition checks
-KEY_WRITES = 2  # if an item gets another key
 
 
 @dataclass(frozen=True)
@@ -36,36 +33,6 @@ class Synced:
     id: int
     key: str
     status: Literal["created", "updated", "unchanged"]
-
-
-@dataclass(frozen=True)
-class Change(Generic[M]):
-    """An item after a change (if removed: the item as it was), and before it (None: it did not exist)."""
-
-    item: M
-    before: M | None
-    removed: bool = False
-
-    @property
-    def id(self) -> int:
-        """The item's id."""
-        return int(self.item.id)  # type: ignore[attr-defined]
-
-    @property
-    def linked(self) -> set[int]:
-        """The projects that are added to the item, a trace."""
-        return set() if self.removed else _links(self.item) - _links(self.before)
-
-    @property
-    def unlinked(self) -> set[int]:
-        """The projects that are removed from the item, a trace."""
-        return _links(self.before) if self.removed else _links(self.before) - _links(self.item)
-
-    @property
-    def writes(self) -> int:
-        """How many writes it needs if the key stays, besides the checks that the projects it links to exist."""
-        item_and_key = 2 if self.before is None or self.removed else 1
-        return item_and_key + len(self.linked) + len(self.unlinked)
 
 
 class KeyedCollection(Generic[M]):
@@ -115,7 +82,7 @@ class KeyedCollection(Generic[M]):
             if before is None:
                 return None
             change = changed(before, fields)
-            if self._commit_in_steps(change):
+            if self._commit_insteps(change):
                 return change.item
             key = self._key(change.item)
             owner = self._owners([key]).get(key)
@@ -165,12 +132,12 @@ class KeyedCollection(Generic[M]):
 
         def commit_in_time(group: list[Change[M]]) -> bool:
             deadline.check()
-            return self._commit(group) if len(group) > 1 else self._commit_in_steps(group[0])
+            return self._commit(group) if len(group) > 1 else self._commit_insteps(group[0])
 
         with ThreadPoolExecutor(THREADS) as pool:
-            groups = _groups(changes)
-            made = pool.map(commit_in_time, groups)
-            return [change for group, done in zip(groups, made, strict=True) if not done for change in group]
+            grouped = groups(changes)
+            made = pool.map(commit_in_time, grouped)
+            return [change for group, done in zip(grouped, made, strict=True) if not done for change in group]
 
     def page(self, after: int, limit: int, **wanted: Any) -> pages.Page[M]:
         """A page of the items with these attribute values."""
@@ -200,15 +167,15 @@ class KeyedCollection(Generic[M]):
         known = [(existing[item[self.key_field]], item) for item in items if item[self.key_field] in existing]
         return [
             *(Change(self.model(id=id, **item), None) for id, item in zip(new_ids, new, strict=True)),
-            *(changed(item, fields) for item, fields in known if not _same(item, fields)),
+            *(changed(item, fields) for item, fields in known if not same(item, fields)),
         ]
 
     def _contended(self) -> Busy:
         return Busy(f"{self.resource}: other requests changed the same items in all {ATTEMPTS} attempts")
 
-    def _commit_in_steps(self, change: Change[M]) -> bool:
+    def _commit_insteps(self, change: Change[M]) -> bool:
         """Make a change; one that exceeds a transaction adds links first, so that nothing is written if it cannot."""
-        return all(self._commit([step]) for step in _steps(change))
+        return all(self._commit([step]) for step in steps(change))
 
     def _commit(self, changes: list[Change[M]], also: Callable[[TransactWrite], None] = lambda _: None) -> bool:
         """Make all changes in one transaction, or none. `also` adds writes to it.
@@ -246,15 +213,6 @@ class KeyedCollection(Generic[M]):
             transaction.delete(Link(project, change.id))
 
 
-def changed(before: M, fields: dict[str, Any]) -> Change[M]:
-    """The change that gives an item these fields."""
-    after = copy.deepcopy(before)
-    for name, value in fields.items():
-        setattr(after, name, value)
-    after.updated = now()  # type: ignore[attr-defined]
-    return Change(after, before)
-
-
 def _attempts() -> Iterator[int]:
     """Attempts at what other requests may prevent. Raises DeadlineExceededError."""
     for attempt in attempts(ATTEMPTS, FIRST_PAUSE):
@@ -262,47 +220,8 @@ def _attempts() -> Iterator[int]:
         yield attempt
 
 
-def _links(item: Model | None) -> set[int]:
-    return set(getattr(item, "projects", ()))
-
-
 def _check_projects(changes: list[Change[Any]]) -> None:
     """Raise UnknownProject if changes link to a project that does not exist."""
     linked = set[int]().union(*(change.linked for change in changes))
     if linked and linked != pages.get_many(Project, linked).keys():
         raise UnknownProject
-
-
-def _steps(change: Change[M]) -> list[Change[M]]:
-    """A change, or two if it has too many links for a transaction: one adds links, and the other removes some."""
-    writes = change.writes + KEY_WRITES + len(change.linked)
-    if change.before is None or change.removed or writes <= TRANSACTION_WRITES:
-        return [change]
-    added = changed(change.before, {"projects": sorted(_links(change.before) | change.linked)})
-    return [added, Change(change.item, added.item)]
-
-
-def _same(item: Model, fields: dict[str, Any]) -> bool:
-    """Whether the item already has these values."""
-    return all(_equal(getattr(item, name), value) for name, value in fields.items())
-
-
-def _equal(one: Any, other: Any) -> bool:
-    """Equality as in JSON, where 1 and true are different values (unlike in Python)."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
-
-
-def _groups(changes: list[Change[M]]) -> list[list[Change[M]]]:
-    """Group changes in order, each group small enough for one transaction, unless a single change is too large."""
-    groups: list[list[Change[M]]] = []
-    writes, checked = TRANSACTION_WRITES, set[int]()
-    for change in changes:
-        writes += change.writes
-        checked = checked | change.linked
-        if writes + len(checked) > TRANSACTION_WRITES:
-            groups.append([])
-            writes, checked = change.writes, change.linked
-        groups[-1].append(change)
-    return groups

@@ -8,7 +8,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib.store.collections import links
-from chalicelib.store.collections.keyed import Change, KeyedCollection, changed
+from chalicelib.store.collections.changes import Change, changed
+from chalicelib.store.collections.keyed import KeyedCollection
 from chalicelib.store.series import series
 from chalicelib.store.shared import bulk, ids, pages
 from chalicelib.store.shared.errors import Busy

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.collections.keyed import KEY_WRITES, TRANSACTION_WRITES, Change, _groups, _same, _steps, changed
+from chalicelib.store.collections.changes import KEY_WRITES, TRANSACTION_WRITES, Change, changed, groups, same, steps
 from chalicelib.store.tables.collections import Project, Trace
 
 projects = st.sets(st.integers(1, 90), max_size=40)
@@ -33,12 +33,12 @@ def writes(group: list[Change[Trace]]) -> int:
 
 @given(changes)
 def test_groups_contain_every_change_in_order(wanted: list[Change[Trace]]) -> None:
-    assert [change for group in _groups(wanted) for change in group] == wanted
+    assert [change for group in groups(wanted) for change in group] == wanted
 
 
 @given(changes)
 def test_a_group_of_several_changes_fits_in_a_transaction(wanted: list[Change[Trace]]) -> None:
-    for group in _groups(wanted):
+    for group in groups(wanted):
         assert len(group) == 1 or writes(group) <= TRANSACTION_WRITES
 
 
@@ -47,18 +47,18 @@ def test_each_step_of_a_change_fits_in_a_transaction_and_the_last_gives_the_item
     pair: tuple[set[int] | None, set[int]],
 ) -> None:
     change = change_of(1, *pair)
-    steps = _steps(change)
-    assert steps[-1].item is change.item
-    assert steps[0].before is change.before
-    for step in steps:
+    made = steps(change)
+    assert made[-1].item is change.item
+    assert made[0].before is change.before
+    for step in made:
         assert writes([step]) + KEY_WRITES <= TRANSACTION_WRITES
-    for one, other in pairwise(steps):
+    for one, other in pairwise(made):
         assert one.item is other.before
 
 
 def test_a_change_with_too_many_links_adds_links_before_it_removes_any() -> None:
     change = change_of(1, set(range(1, 41)), set(range(41, 81)))
-    first, second = _steps(change)
+    first, second = steps(change)
     assert (first.linked, first.unlinked) == (set(range(41, 81)), set())
     assert (second.linked, second.unlinked) == (set(), set(range(1, 41)))
 
@@ -76,5 +76,5 @@ def test_a_changed_item_leaves_the_one_before_as_it_was() -> None:
 
 def test_1_and_true_differ_as_in_json() -> None:
     project = Project(id=1, project_id="a", metadata={"value": 1})
-    assert _same(project, {"metadata": {"value": 1}})
-    assert not _same(project, {"metadata": {"value": True}})
+    assert same(project, {"metadata": {"value": 1}})
+    assert not same(project, {"metadata": {"value": True}})
