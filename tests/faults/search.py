@@ -41,7 +41,7 @@ class Outcome:
     point: Point | None
     violations: Sequence[Violation]
     calls: Sequence[str]
-    waited: int  # seconds that passed until everything had ended
+    waited: int  # seconds until all runs had ended, once nothing else happened; at most
 
 
 def search(name: str, chosen: Callable[[Sequence[Point]], Sequence[Point]], processes: int = 1) -> Iterator[Outcome]:

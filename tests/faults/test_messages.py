@@ -78,35 +78,3 @@ def test_two_workers_at_once(world: World, expected: Expected, holds: Callable[[
     world.injector.at_every_call = None
     holds()
     assert world.asked("GET", f"meter_runs/{run}/").body["meter_result"] == run
-
-
-def test_records_posted_while_their_trace_is_deleted(
-    world: World, expected: Expected, holds: Callable[[], None]
-) -> None:
-    """Whatever call of the request the deletion precedes, nothing of the trace remains."""
-    calls = 0
-    while True:
-        trace = world.asked(
-            "POST", "traces/", {"trace_id": f"meter {calls}", "interpretation": "NG_C_S", "unit": "thm"}
-        )
-        record = {"trace": trace.body["id"], "start": "2016-01-01T00:00:00Z", "value": 1.0}
-        remaining = calls
-
-        def delete_in_time(id: int = trace.body["id"]) -> None:
-            nonlocal remaining
-            if remaining == 0:
-                world.api("DELETE", f"traces/{id}/")
-            remaining -= 1
-
-        world.injector.at_every_call = delete_in_time
-        answer = world.api("POST", "trace_records/", [record])
-        world.injector.at_every_call = None
-        assert answer is not None
-        if remaining >= 0:  # the request made fewer calls
-            assert answer.status == 201
-            break
-        expected.gone.add(trace.body["id"])
-        assert answer.status in (201, 400, 409), answer
-        calls += 1
-    assert calls > 3
-    holds()

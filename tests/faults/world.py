@@ -58,7 +58,7 @@ class World:
         self.clock = Clock()
         self.injector = Injector(self.others_go_on)
         self.executions = Executions(self.clock, self._step)
-        self.waited = 0  # seconds that passed without any request until everything had ended
+        self.waited = 0  # the longest that runs took to end, in seconds, once nothing else happened
         self.prepared: dict[str, set[int]] = {}  # the runs before the scenario
         self.late: Callable[[], None] = lambda: None  # what else happens before a late call arrives
         self.raw = {name: backend.client(name) for name in ("dynamodb", "s3", "sqs", "stepfunctions")}
@@ -223,9 +223,12 @@ class World:
 
     def settle(self) -> None:
         """Let everything end. Raises NeverSettlesError."""
+        elapsed = 0
         for seconds in WAITS:
+            if self.open_runs():
+                self.waited = max(self.waited, elapsed + seconds)
             self.clock.advance(seconds)
-            self.waited += seconds
+            elapsed += seconds
             self.quiesce()
             self.reconcile()
             self.quiesce()
@@ -240,11 +243,19 @@ class World:
             for kind, table in (("meter run", MeterRun), ("aggregation run", AggregationRun))
         }
 
-    def left(self) -> list[str]:
-        """The work that has not ended."""
+    def open_runs(self) -> list[Any]:
+        """The runs that have not ended."""
         was_active, self.injector.active = self.injector.active, False
         try:
-            runs = [run for table in (MeterRun, AggregationRun) for run in table.scan() if run.status not in ENDED]
+            return [run for table in (MeterRun, AggregationRun) for run in table.scan() if run.status not in ENDED]
+        finally:
+            self.injector.active = was_active
+
+    def left(self) -> list[str]:
+        """The work that has not ended."""
+        runs = self.open_runs()
+        was_active, self.injector.active = self.injector.active, False
+        try:
             waits = [
                 entry
                 for table in (Outbox, AggregationOutbox, BatchWaiter, DeletedProject, DeletedTrace)
