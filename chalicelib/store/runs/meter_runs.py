@@ -115,6 +115,9 @@ def _queue(entry: Outbox) -> None:
 
 
 def _finish(entry: Outbox) -> int:
+    if entry.batch is not None and batches.get(entry.batch) is None:  # interrupted in an earlier version
+        _cancel(entry)
+        return 0
     runs = get_many(outbox.runs_of(entry))
     pending = [id for id, run in sorted(runs.items()) if run.status == "PENDING"]
     queue.send(pending)

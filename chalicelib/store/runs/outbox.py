@@ -79,7 +79,7 @@ def reconcile(table: type[Outbox], finish: Callable[[Outbox], int], cancel: Call
 
 def _complete(entry: Outbox, finish: Callable[[Outbox], int], cancel: Callable[[Outbox], None]) -> int:
     table = type(entry)
-    if entry.state == "ACCEPTED":
+    if entry.state in ("ACCEPTED", None):  # None: written by an earlier version
         finished = finish(entry)
         entry.delete()
         return finished

@@ -57,7 +57,7 @@ class Outbox(Table):
     size = IntegerAttribute()
     batch = IntegerAttribute(null=True)
     documents = JSONAttribute(default=list)  # the S3 keys of what it stores before it is accepted
-    state = UnicodeAttribute(default="WRITING")  # then ACCEPTED, or CANCELLED by the reconciler
+    state = UnicodeAttribute(default_for_new="WRITING")  # then ACCEPTED, or CANCELLED by the reconciler
     due = IntegerAttribute()  # epoch seconds when the reconciler finishes or cancels the request
 
 
