@@ -37,6 +37,9 @@ class Injector:
         self.active = False
         self.fired = False
         self.at_every_call: Callable[[], None] | None = None  # what others do right before each call
+        self.branch: Callable[[int], None] = lambda number: None  # called before each call with its number
+        self.can_fork: Callable[[], bool] = lambda: False  # whether no other thread is needed any more
+        self.forkable: list[bool] = []  # of each call
         self._target: tuple[int, Mode] | None = None
         self._now: Mode | None = None  # the fault of the current call
         self._attempts = 0
@@ -54,6 +57,11 @@ class Injector:
             client.meta.events.unregister("before-call.*", self._before_call)
             client.meta.events.unregister("before-send.*", self._before_send)
 
+    @property
+    def armed(self) -> bool:
+        """Whether a call is to fail."""
+        return self._target is not None
+
     def arm(self, call: int, mode: Mode) -> None:
         """Make the call with this number, counted from 0, fail."""
         self._target = call, mode
@@ -64,6 +72,9 @@ class Injector:
             return
         number = len(self.calls)
         self.calls.append(model.name)
+        self.forkable.append(self.can_fork())
+        if self.forkable[number]:
+            self.branch(number)
         if self._target is not None and self._target[0] == number:
             self._now, self.fired = self._target[1], True
 

@@ -1,6 +1,7 @@
-"""Run a scenario once for each of its calls and each way in which a call can fail.
+"""Run a scenario with a fault, for each of its calls and each way in which a call can fail.
 
-Each time in a forked process, which starts with the prepared world: that takes milliseconds and leaves nothing behind.
+At each call the process forks once for each of its faults: the child makes the call fail and runs the scenario to its
+end, and the parent goes on without a fault. So nothing is run twice before the fault, and no state is left behind it.
 """
 
 import gc
@@ -8,18 +9,17 @@ import os
 import pickle
 import select
 import traceback
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import BinaryIO, NoReturn
 
 from infra.verify.invariants import Violation
 from tests.faults.injection import Mode
 from tests.faults.promises import Endings, broken
 from tests.faults.scenarios import SCENARIOS, Expected
 from tests.faults.world import NeverSettlesError, World
-
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -41,19 +41,91 @@ class Outcome:
     point: Point | None
     violations: Sequence[Violation]
     calls: Sequence[str]
+    forkable: Sequence[bool]  # of each call: whether the process can be forked at it
     waited: int  # seconds until all runs had ended, once nothing else happened; at most
+
+
+class Children:
+    """Forked processes, a few at a time, and what they report."""
+
+    def __init__(self, processes: int) -> None:
+        self.reports: list[Outcome] = []
+        self._processes = processes
+        self._pipes: dict[int, int] = {}  # the process of each open pipe
+
+    def fork(self) -> BinaryIO | None:
+        """Fork when there is room for another process. Returns, in the child, the pipe for its report; else None."""
+        while len(self._pipes) >= self._processes:
+            self._collect()
+        reading, writing = os.pipe()
+        child = os.fork()
+        if child == 0:
+            return os.fdopen(writing, "wb")
+        os.close(writing)
+        self._pipes[reading] = child
+        return None
+
+    def wait(self) -> None:
+        """Wait for all reports."""
+        while self._pipes:
+            self._collect()
+
+    def _collect(self) -> None:
+        for reading in select.select(list(self._pipes), [], [])[0]:
+            with os.fdopen(reading, "rb") as pipe:
+                content = pipe.read()
+            os.waitpid(self._pipes.pop(reading), 0)
+            self.reports.append(pickle.loads(content))
 
 
 def search(name: str, chosen: Callable[[Sequence[Point]], Sequence[Point]], processes: int = 1) -> Iterator[Outcome]:
     """Run a scenario without a fault, then with each of the points that `chosen` chooses among all."""
     with _prepared(name) as (world, expected):
-        _attempt(world, expected, name, None)  # computes each meter run once for all processes
+        _attempt(world, expected, name, None)  # fills caches, of which one holds the outputs of models
+    children = Children(processes)
     with _prepared(name) as (world, expected):
-        (base,) = _forked([lambda: _attempt(world, expected, name, None)], 1)
-        yield base
-        points = [Point(number, call, mode) for number, call in enumerate(base.calls) for mode in Mode]
-        works = [lambda point=point: _attempt(world, expected, name, point) for point in chosen(points)]
-        yield from _forked(works, processes)
+        gc.freeze()  # so that collections in the children do not copy the memory of the parent
+        if pipe := children.fork():
+            _report(_attempt(world, expected, name, None), pipe)
+        children.wait()
+        (base,) = children.reports
+        points = chosen([Point(number, call, mode) for number, call in enumerate(base.calls) for mode in Mode])
+        for point in points:
+            if not base.forkable[point.number] and (pipe := children.fork()):
+                world.injector.arm(point.number, point.mode)
+                _report(_attempt(world, expected, name, point), pipe)
+        _explore(world, expected, name, [point for point in points if base.forkable[point.number]], children)
+    children.wait()
+    yield from children.reports
+
+
+def _explore(world: World, expected: Expected, name: str, points: Sequence[Point], children: Children) -> None:
+    """Run the scenario, and fork at each of the points."""
+    of_call: dict[int, list[Point]] = defaultdict(list)
+    for point in points:
+        of_call[point.number].append(point)
+    in_child: list[tuple[Point, BinaryIO]] = []
+
+    def branch(number: int) -> None:
+        for point in () if in_child else of_call[number]:
+            if pipe := children.fork():
+                in_child.append((point, pipe))
+                world.injector.arm(point.number, point.mode)
+                return
+
+    if points:
+        world.injector.branch = branch
+        outcome = _attempt(world, expected, name, None)
+        for point, pipe in in_child:
+            _report(replace(outcome, point=point), pipe)
+
+
+def _report(outcome: Outcome, pipe: BinaryIO) -> NoReturn:
+    try:
+        with pipe:
+            pickle.dump(outcome, pipe)
+    finally:
+        os._exit(0)
 
 
 @contextmanager
@@ -68,45 +140,14 @@ def _prepared(name: str) -> Iterator[tuple[World, Expected]]:
 def _attempt(world: World, expected: Expected, name: str, point: Point | None) -> Outcome:
     endings = Endings()
     world.injector.observers.append(endings.observe)
-    if point is not None:
-        world.injector.arm(point.number, point.mode)
     world.injector.active = True
     try:
         SCENARIOS[name][1](world, expected)
         found = broken(world, expected, endings)
-        if point is not None and not world.injector.fired:
-            found.append(Violation("harness", "the scenario made fewer calls than before, so the fault did not occur"))
+        if world.injector.armed and not world.injector.fired:
+            found.append(Violation("harness", "the scenario made other calls than before, so the fault did not occur"))
     except NeverSettlesError as error:
         found = [Violation("runs-end", str(error))]
     except Exception:
         found = [Violation("harness", traceback.format_exc())]
-    return Outcome(point, found, world.injector.calls, world.waited)
-
-
-def _forked(works: Sequence[Callable[[], R]], processes: int) -> Iterator[R]:
-    """Run each work in a process of its own, a few at a time, and yield their results in any order."""
-    remaining, pipes = iter(works), dict[int, int]()  # the process of each open pipe
-    gc.freeze()  # so that collections in the children do not copy the memory of the parent
-    while True:
-        while len(pipes) < processes and (work := next(remaining, None)) is not None:
-            reading, writing = os.pipe()
-            child = os.fork()
-            if child == 0:
-                _report(work, writing)
-            os.close(writing)
-            pipes[reading] = child
-        if not pipes:
-            return
-        for reading in select.select(list(pipes), [], [])[0]:
-            with os.fdopen(reading, "rb") as pipe:
-                content = pipe.read()
-            os.waitpid(pipes.pop(reading), 0)
-            yield pickle.loads(content)
-
-
-def _report(work: Callable[[], R], writing: int) -> None:
-    try:
-        with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(work(), pipe)
-    finally:
-        os._exit(0)
+    return Outcome(point, found, world.injector.calls, world.injector.forkable, world.waited)

@@ -58,6 +58,7 @@ class World:
         self.clock = Clock()
         self.injector = Injector(self.others_go_on)
         self.executions = Executions(self.clock, self._step)
+        self.injector.can_fork = lambda: not self.executions.open  # each execution is a thread
         self.waited = 0  # the longest that runs took to end, in seconds, once nothing else happened
         self.prepared: dict[str, set[int]] = {}  # the runs before the scenario
         self.late: Callable[[], None] = lambda: None  # what else happens before a late call arrives
