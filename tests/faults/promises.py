@@ -1,5 +1,6 @@
 """What a scenario has been promised, beyond the invariants of any deployment."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,14 @@ from infra.verify.invariants import Violation, violations
 from infra.verify.snapshot import Snapshot
 from tests.faults.scenarios import Expected
 from tests.faults.world import World
+
+PROMISES = {
+    "accepted-work-is-done": "Every run that a client was told of ends as it does without a fault.",
+    "one-effect-per-request": "No run exists that no client was told of.",
+    "runs-end-once": "No run is ended twice.",
+    "no-record-is-lost": "A trace has the records that were acknowledged, each with its newest value.",
+    "deleted-is-gone": "Nothing of a deleted trace remains.",
+}
 
 
 class Endings:
@@ -24,18 +33,16 @@ class Endings:
         """See a call that was applied."""
         if not event_name.endswith("TransactWriteItems") or answer.status_code != 200:
             return
-        import json
-
         asked: dict[str, Any] = json.loads(request.body)
         if asked.get("ClientRequestToken") in self._seen:
             return
         self._seen.add(asked["ClientRequestToken"])
         for item in asked["TransactItems"]:
             update = item.get("Update")
-            values = (update or {}).get("ExpressionAttributeValues", {}).values()
-            if (update and update["TableName"].endswith("_runs") and {"S": "SUCCESS"} in values) or {
-                "S": "FAILED"
-            } in values:
+            if update is None or not update["TableName"].endswith("_runs"):
+                continue
+            values = list(update["ExpressionAttributeValues"].values())
+            if {"S": "SUCCESS"} in values or {"S": "FAILED"} in values:
                 self.count[f"{update['TableName'].partition('-')[2]} {update['Key']['id']['N']}"] += 1
 
 
@@ -43,7 +50,9 @@ def broken(world: World, expected: Expected, endings: Endings) -> list[Violation
     """All violated invariants and promises once everything has ended."""
     world.injector.active = False
     at = Snapshot.take()
-    return sorted({*violations(at), *_promises(world, at, expected, endings)})
+    found = set(_promises(world, at, expected, endings))
+    assert {violation.invariant for violation in found} <= PROMISES.keys()
+    return sorted(found | set(violations(at)))
 
 
 def _promises(world: World, at: Snapshot, expected: Expected, endings: Endings) -> Iterator[Violation]:
