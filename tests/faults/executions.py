@@ -1,9 +1,10 @@
-"""MiniStack's Step Functions with one thread at a time: an execution runs until it waits, and on when it is driven."""
+"""Threads one at a time: an execution of MiniStack's Step Functions runs until it waits, and on when it is driven."""
 
 import contextvars
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from threading import Semaphore, Thread, current_thread
 from types import SimpleNamespace
 from typing import Any
@@ -154,3 +155,31 @@ class InlineExecutor:
 
     def shutdown(self, **_: Any) -> None:
         """Nothing is left to do."""
+
+
+class OneBeat:
+    """In place of the thread of a heartbeat: renews the lease once, as soon as it is started."""
+
+    def __init__(self, target: Callable[..., None], args: tuple[Any, ...], **_: Any) -> None:
+        self._beat = partial(target, *args)
+
+    def start(self) -> None:
+        """Renew the lease."""
+        self._beat()
+
+    def join(self) -> None:
+        """It has ended."""
+
+
+class OnceUnset:
+    """In place of the event that ends a heartbeat: it is not set at first, and then it is."""
+
+    def __init__(self) -> None:
+        self._answers = iter([False])
+
+    def wait(self, timeout: float) -> bool:
+        """Whether it is set."""
+        return next(self._answers, True)
+
+    def set(self) -> None:
+        """Nothing waits for it."""

@@ -24,7 +24,7 @@ from chalicelib.jobs import (
 )
 from chalicelib.store import idempotency, tokens
 from chalicelib.store.collections import keyed
-from chalicelib.store.runs import aggregation_runs, queue
+from chalicelib.store.runs import aggregation_runs, heartbeat, queue
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.series import series
 from chalicelib.store.shared import bulk, documents, pages
@@ -34,7 +34,7 @@ from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, Batc
 from tests.faults import backend
 from tests.faults.clock import Clock
 from tests.faults.events import Answer, context_of, record_of, respond
-from tests.faults.executions import Executions, InlineExecutor
+from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
 from tests.faults.injection import Injector, Killed
 
 POOLED = (aggregation_runs, bulk, keyed, pages, queue, series)
@@ -82,6 +82,8 @@ class World:
             stack.enter_context(self.executions.running())
             for module in POOLED:
                 stack.enter_context(patch.object(module, "ThreadPoolExecutor", InlineExecutor))
+            stack.enter_context(patch.object(heartbeat, "Thread", OneBeat))
+            stack.enter_context(patch.object(heartbeat, "Event", OnceUnset))
             stack.enter_context(patch.object(job, "_compute", lambda given: self._compute(compute, given)))
             backend.deploy(self.raw.__getitem__)
             self.injector.register()
