@@ -1,5 +1,6 @@
 """What a client was told is stored."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,9 +50,9 @@ class Ledger:
     @property
     def size(self) -> int:
         """How many facts it has."""
-        items = (self.projects, self.traces, self.groups, self.runs, self.aggregations)
-        series = [*self.records.values(), *self.temperatures.values()]
-        return sum(len(of) for of in (*items, *self.deleted.values(), *series))
+        items: list[Collection[Any]] = [self.projects, self.traces, self.groups, [*self.runs], [*self.aggregations]]
+        items += [*self.deleted.values(), *self.records.values(), *self.temperatures.values()]
+        return sum(map(len, items))
 
 
 def differences(shown: dict[str, Any], expected: dict[str, Any]) -> str:
