@@ -25,7 +25,6 @@ class Outcome:
     ledgers: list[Ledger]
     shared: Shared
     batch_runs: list[tuple[int, str]]  # the runs of the batch, and the status that each must end with
-    after_batch: int  # the aggregation that waits for the batch
     seconds: tuple[float, float]
 
     @property
@@ -81,7 +80,7 @@ def play(url: str, token: str, samples: list[Sample], seconds: float, clients: i
     ledgers.append(Ledger(aggregations={waiting.json()["id"]: len(summable(samples, samples[0].interpretation))}))
     _wait(main, shared.batch, ledgers)
     sessions = [main, *(client.session for client in team)]
-    return Outcome(sessions, ledgers, shared, batch_runs, waiting.json()["id"], (worked, time.monotonic() - began))
+    return Outcome(sessions, ledgers, shared, batch_runs, (worked, time.monotonic() - began))
 
 
 def _wait(session: Session, batch: int, ledgers: list[Ledger]) -> None:
