@@ -1,40 +1,56 @@
 """The resident memory of the processes that run a local stack's functions, over time."""
 
+import os
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-WARM_UP = 60.0  # seconds after which a process has its working memory
+WARM_UP = 60.0  # seconds after which a process has its working memory,
+WORKED = 5.0  # if it has used so many seconds of CPU time: an idle one grows with its first requests
 INTERVAL = 5.0  # seconds between two samples
 MAX_GROWTH = 1.10  # of a function's process after its warm-up
 SERVER = "MiniStack"
 
 
 @dataclass(frozen=True)
+class Sample:
+    """A process at one time: the monotonic clock, its seconds of CPU time so far, and its resident megabytes."""
+
+    at: float
+    cpu: float
+    resident: float
+
+
+@dataclass(frozen=True)
 class Memory:
-    """A process: its function, and its resident megabytes after its warm-up and when it was last seen."""
+    """A process: its function, and its resident megabytes after its warm-up and when it was last seen.
+
+    cpu: the seconds of CPU time that it has used. warm: None if it has not worked long enough.
+    """
 
     function: str
     pid: int
-    warm: float
+    cpu: float
+    warm: float | None
     end: float
-    seconds: float
 
     @property
-    def ratio(self) -> float:
-        """How much it has grown."""
-        return self.end / self.warm
-
-    @property
-    def judged(self) -> bool:
-        """Whether it has to stay flat: MiniStack keeps the data in memory, and a young process says nothing."""
-        return self.function != SERVER and self.seconds >= 2 * WARM_UP
+    def ratio(self) -> float | None:
+        """How much it has grown; None if that says nothing about leaks, because it has hardly worked since."""
+        return None if self.warm is None or self.cpu < 2 * WORKED else self.end / self.warm
 
     @property
     def grown(self) -> bool:
-        """Whether it has grown too much."""
-        return self.judged and self.ratio > MAX_GROWTH
+        """Whether it has grown too much. MiniStack may, since it keeps the data in memory."""
+        return self.function != SERVER and (self.ratio or 0) > MAX_GROWTH
+
+
+def memory(function: str, pid: int, samples: list[Sample]) -> Memory:
+    """The memory of a process, from samples in the order of time."""
+    first, last = samples[0], samples[-1]
+    warm = (one.resident for one in samples if one.at >= first.at + WARM_UP and one.cpu >= WORKED)
+    return Memory(function, pid, last.cpu, next(warm, None), last.resident)
 
 
 class Watch:
@@ -43,7 +59,7 @@ class Watch:
     def __init__(self, server: int, endpoint_url: str) -> None:
         self._server = server
         self._port = f":{endpoint_url.rpartition(':')[2]}".encode()
-        self._samples: dict[tuple[int, str], list[tuple[float, float]]] = {}
+        self._samples: dict[tuple[int, str], list[Sample]] = {}
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._sample_until_end, daemon=True)
 
@@ -58,10 +74,10 @@ class Watch:
 
     @property
     def found(self) -> list[Memory]:
-        """All processes, by function and by pid."""
+        """All processes by function, the one that has worked most first."""
         return sorted(
-            (_memory(pid, function, samples) for (pid, function), samples in self._samples.items()),
-            key=lambda memory: (memory.function, memory.pid),
+            (memory(function, pid, samples) for (pid, function), samples in self._samples.items()),
+            key=lambda one: (one.function, -one.cpu),
         )
 
     def _sample_until_end(self) -> None:
@@ -74,8 +90,7 @@ class Watch:
             try:
                 function = SERVER if pid == self._server else self._function(process)
                 if function:
-                    size = _resident(process)
-                    self._samples.setdefault((pid, function), []).append((time.monotonic(), size))
+                    self._samples.setdefault((pid, function), []).append(_sample(process))
             except OSError:  # it has ended
                 continue
 
@@ -87,12 +102,7 @@ class Watch:
         return environment.partition(b"AWS_LAMBDA_FUNCTION_NAME=")[2].partition(b"\0")[0].decode()
 
 
-def _memory(pid: int, function: str, samples: list[tuple[float, float]]) -> Memory:
-    first, last = samples[0][0], samples[-1]
-    warm = next((size for at, size in samples if at >= first + WARM_UP), last[1])
-    return Memory(function, pid, warm, last[1], last[0] - first)
-
-
-def _resident(process: Path) -> float:
-    fields = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
-    return int(fields.get("VmRSS", "0 kB").split()[0]) / 1024
+def _sample(process: Path) -> Sample:
+    fields = (process / "stat").read_text().rpartition(")")[2].split()  # of proc(5), from the third on
+    cpu = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return Sample(time.monotonic(), cpu, int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20)

@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator
 
 from benchmarks.load.check import losses, violated
 from benchmarks.load.processes import MAX_GROWTH, WARM_UP, Memory, Watch
-from benchmarks.load.scenario import Outcome, play, prepare
+from benchmarks.load.scenario import Outcome, fill, play, prepare
 from benchmarks.load.session import Call, Session
 from benchmarks.shared.stack import fresh_stack
 from infra.deployment.environment import function_environment
@@ -56,18 +56,18 @@ def percentile(values: list[float], share: int) -> float:
 
 def by_process(found: list[Memory]) -> Iterator[str]:
     """A table of the processes and their memory, in Markdown."""
-    yield f"| process | pid | seconds | MB after {WARM_UP:.0f} s | MB at the end | ratio |"
+    yield f"| process | pid | CPU s | MB after {WARM_UP:.0f} s | MB at the end | ratio |"
     yield "|---|---|---|---|---|---|"
     for one in found:
-        ratio = f"{one.ratio:.2f}" + ("" if one.judged else " (not judged)")
-        yield f"| {one.function} | {one.pid} | {one.seconds:.0f} | {one.warm:.0f} | {one.end:.0f} | {ratio} |"
+        warm = "" if one.warm is None else f"{one.warm:.0f}"
+        ratio = "too little work" if one.ratio is None else f"{one.ratio:.2f}"
+        yield f"| {one.function} | {one.pid} | {one.cpu:.0f} | {warm} | {one.end:.0f} | {ratio} |"
 
 
 def wrong(outcome: Outcome, processes: list[Memory], session: Session) -> list[str]:
     """Everything that is wrong, in sentences."""
     grown = [
-        f"process {one.pid} of {one.function} has grown from {one.warm:.0f} to {one.end:.0f} MB, "
-        f"by more than {MAX_GROWTH - 1:.0%}"
+        f"process {one.pid} of {one.function} has grown to {one.end:.0f} MB, by more than {MAX_GROWTH - 1:.0%}"
         for one in processes
         if one.grown
     ]
@@ -90,6 +90,7 @@ def main() -> None:
         os.environ |= environment(running.endpoint_url)
         os.environ |= function_environment(NAME)
         samples = prepare(client)
+        fill(client)
         print(f"{os.cpu_count()} cores; load average before: {_load()}", flush=True)
         with Watch(stack.server.state["pid"], running.endpoint_url) as watch:
             outcome = play(

@@ -15,6 +15,7 @@ from infra.local import demo, portfolio
 SAMPLES = [name for name in portfolio.names() if "billing" in name]  # their models are fitted in a third of a second
 RUNS_TO_END = 3600.0  # seconds for the runs that are left when the clients stop
 POLL = 2.0  # seconds
+FULL_PAGE = 1000  # items
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,15 @@ def prepare(client: demo.Client) -> list[Sample]:
         Sample(trace, runs[trace]["project"], runs[trace]["id"], runs[trace]["status"], kinds[trace])
         for trace in traces
     ]
+
+
+def fill(client: demo.Client) -> None:
+    """Create as many projects and traces as a page can list, so that the pages do not grow during the test."""
+    prefix = uuid.uuid4().hex
+    projects = [{"project_id": f"{prefix}-{number}"} for number in range(FULL_PAGE)]
+    ids = [project["id"] for project in client.post("projects/sync/", projects).json()]
+    about = {"interpretation": "ELECTRICITY_CONSUMPTION_SUPPLIED", "unit": "KWH"}
+    client.post("traces/sync/", [{**about, "trace_id": f"{prefix}-{id}", "projects": [id]} for id in ids])
 
 
 def play(url: str, token: str, samples: list[Sample], seconds: float, clients: int, runs: int) -> Outcome:

@@ -1,6 +1,6 @@
-"""The tables of the load test, and which processes it judges."""
+"""The table of requests, and which processes have grown."""
 
-from benchmarks.load.processes import SERVER, Memory
+from benchmarks.load.processes import SERVER, Sample, memory
 from benchmarks.load.report import by_route
 from benchmarks.load.session import Call
 
@@ -15,8 +15,14 @@ def test_requests_are_listed_by_route() -> None:
     assert total.startswith("| all | 102 | 1 of 503 | 515 | ")
 
 
-def test_a_functions_process_that_grows_is_judged() -> None:
-    assert Memory("APIHandler", 1, 100.0, 111.0, 600.0).grown
-    assert not Memory("APIHandler", 1, 100.0, 109.0, 600.0).grown
-    assert not Memory("APIHandler", 1, 100.0, 200.0, 90.0).grown  # too young
-    assert not Memory(SERVER, 1, 100.0, 200.0, 600.0).grown  # it keeps the data
+def grown(function: str, *samples: tuple[float, float, float]) -> bool:
+    return memory(function, 1, [Sample(*sample) for sample in samples]).grown
+
+
+def test_a_functions_process_that_grows_after_its_warm_up_is_found() -> None:
+    start = (0, 1, 50), (59, 6, 60)
+    assert grown("APIHandler", *start, (61, 7, 100), (600, 30, 111))
+    assert not grown("APIHandler", *start, (61, 7, 100), (600, 30, 109))
+    assert not grown("APIHandler", (0, 1, 50), (61, 2, 60), (500, 6, 100), (600, 30, 109))  # idle until then
+    assert not grown("APIHandler", *start, (61, 7, 100), (70, 8, 120))  # hardly worked since
+    assert not grown(SERVER, *start, (61, 7, 100), (600, 30, 200))
