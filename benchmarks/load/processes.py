@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 WARM_UP = 60.0  # seconds after which a process has its working memory,
-WORKED = 5.0  # if it has used so many seconds of CPU time: an idle one grows with its first requests
+WORKED = 10.0  # if it has used so many seconds of CPU time: an idle one grows with its first requests
 INTERVAL = 5.0  # seconds between two samples
 MAX_GROWTH = 1.10  # of a function's process after its warm-up
 SERVER = "MiniStack"

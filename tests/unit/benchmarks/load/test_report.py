@@ -20,9 +20,9 @@ def grown(function: str, *samples: tuple[float, float, float]) -> bool:
 
 
 def test_a_functions_process_that_grows_after_its_warm_up_is_found() -> None:
-    start = (0, 1, 50), (59, 6, 60)
-    assert grown("APIHandler", *start, (61, 7, 100), (600, 30, 111))
-    assert not grown("APIHandler", *start, (61, 7, 100), (600, 30, 109))
-    assert not grown("APIHandler", (0, 1, 50), (61, 2, 60), (500, 6, 100), (600, 30, 109))  # idle until then
-    assert not grown("APIHandler", *start, (61, 7, 100), (70, 8, 120))  # hardly worked since
-    assert not grown(SERVER, *start, (61, 7, 100), (600, 30, 200))
+    start = (0, 1, 50), (59, 11, 60)
+    assert grown("APIHandler", *start, (61, 12, 100), (600, 30, 111))
+    assert not grown("APIHandler", *start, (61, 12, 100), (600, 30, 109))
+    assert not grown("APIHandler", (0, 1, 50), (61, 2, 60), (500, 11, 100), (600, 30, 109))  # idle until then
+    assert not grown("APIHandler", *start, (61, 12, 100), (70, 13, 120))  # hardly worked since
+    assert not grown(SERVER, *start, (61, 12, 100), (600, 30, 200))
