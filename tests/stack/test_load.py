@@ -16,7 +16,7 @@ from infra.verify.invariants import Violation, violations
 from infra.verify.snapshot import Snapshot
 
 SECONDS, CLIENTS, RUNS = 20, 4, 20
-RATE = 1  # requests per second and route
+RATE = 4  # requests per second and route
 
 Limited = Callable[[int], AbstractContextManager[None]]
 
