@@ -1,0 +1,1 @@
+"""Does the datastore keep its promises under load: nothing lost, nothing wrong, no growing memory?"""
