@@ -103,7 +103,9 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
         "API Gateway got no response within 29 seconds. The request may have had its effect: repeat it with the same "
         "Idempotency-Key, if it had one.",
         Problem(
-            problems.GATEWAY_TIMEOUT, "The request took longer than 29 seconds. Send less in one request, or retry."
+            problems.GATEWAY_TIMEOUT,
+            "The request took longer than 29 seconds. Send less in one request, or retry.",
+            headers={"Retry-After": "2"},
         ),
     ),
 }
@@ -254,9 +256,9 @@ def _content(schema: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _errors(endpoint: Endpoint) -> dict[str, Any]:
     """The errors that follow from an endpoint's method, path and body, and its own."""
-    statuses = {400, 429, 500, 504, *endpoint.errors}
+    statuses = {400, 429, 500, 503, 504, *endpoint.errors}
     if endpoint.scope:
-        statuses |= {401, 403, 503}
+        statuses |= {401, 403}
     if "{" in endpoint.path:
         statuses.add(404)
     if endpoint.method == "POST":
