@@ -33,7 +33,6 @@ RESOURCE = "aggregation_runs"
 PARTIALS, OUTPUTS = "aggregation_partials", "aggregation_outputs"
 CHECK_INTERVAL = 15 * 60  # seconds between checks of a run's execution
 
-
 Groups = Sequence[Sequence[tuple[AggregationSpec, Chosen | None]]]
 
 
