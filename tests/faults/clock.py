@@ -1,4 +1,4 @@
-"""A clock that tests move: sleeping moves it, too, so nothing waits."""
+"""A clock that tests move: sleeping moves it, too, so nothing waits, and nothing depends on how long the tests take."""
 
 import time
 from collections.abc import Iterator
@@ -6,22 +6,31 @@ from contextlib import contextmanager
 from threading import current_thread
 from unittest.mock import patch
 
-_real_time, _real_sleep = time.time, time.sleep
+TICK = 0.001  # seconds that pass each time that somebody looks
+
+_real_sleep = time.sleep
 
 
 class Clock:
-    """The seconds by which `time.time` is ahead of the real clock. `time.monotonic` stays real."""
+    """The time in seconds since 1970. `time.monotonic` only ticks: a process does not know how late it is."""
 
     def __init__(self) -> None:
-        self.ahead = 0.0
+        self._now = time.time()
+        self._monotonic = 0.0
 
     def now(self) -> float:
         """The time in seconds since 1970."""
-        return _real_time() + self.ahead
+        self._now += TICK
+        return self._now
+
+    def monotonic(self) -> float:
+        """The seconds since some moment."""
+        self._monotonic += TICK
+        return self._monotonic
 
     def advance(self, seconds: float) -> None:
         """Move the clock; a negative number moves it back."""
-        self.ahead += seconds
+        self._now += seconds
 
     def sleep(self, seconds: float) -> None:
         """Move the clock instead of waiting, except in MiniStack's own threads, which poll."""
@@ -33,5 +42,9 @@ class Clock:
     @contextmanager
     def running(self) -> Iterator[None]:
         """Replace this process's clock."""
-        with patch("time.time", self.now), patch("time.sleep", self.sleep):
+        with (
+            patch("time.time", self.now),
+            patch("time.monotonic", self.monotonic),
+            patch("time.sleep", self.sleep),
+        ):
             yield
