@@ -19,17 +19,19 @@ WAIT = 60  # seconds between the two looks
 
 def verify() -> int:
     """Print the invariants and their violations. Returns how many there are."""
-    from infra.verify.invariants import INVARIANTS, violations  # read the environment that `use` sets
+    from chalicelib.settings import settings  # this and the next read the environment that `use` sets
+    from infra.verify.invariants import INVARIANTS, violations
     from infra.verify.snapshot import Snapshot
 
     snapshot = Snapshot.take()
     found = set(violations(snapshot))
     print(
-        f"{len(snapshot.runs):,} meter runs, {len(snapshot.aggregation_runs):,} aggregation runs, "
-        f"{len(snapshot.traces):,} traces, {len(snapshot.projects):,} projects, {len(snapshot.objects):,} objects"
+        f"The stack {settings().table_prefix} has {len(snapshot.runs):,} meter runs, "
+        f"{len(snapshot.aggregation_runs):,} aggregation runs, {len(snapshot.traces):,} traces, "
+        f"{len(snapshot.projects):,} projects and {len(snapshot.objects):,} objects."
     )
     if found:
-        print(f"Looking again in {WAIT} s at {len(found)} suspects, which may be work in progress ...")
+        print(f"{len(found)} possible violations, which may be work in progress; looking again in {WAIT} s ...")
         time.sleep(WAIT)
         found &= set(violations(Snapshot.take()))
     for one in INVARIANTS:
@@ -37,6 +39,7 @@ def verify() -> int:
         print(f"{'violated' if violating else 'holds   '}  {one.name}: {one.sentence}")
         for what in violating:
             print(f"          - {what}")
+    print(f"{len(found)} violations." if found else "No invariant is violated.")
     return len(found)
 
 

@@ -23,7 +23,7 @@ Check = Callable[[Snapshot], Iterator[str]]
 
 @dataclass(frozen=True)
 class Invariant:
-    """A promise. `check` yields a sentence for each violation."""
+    """What always holds. `check` yields a sentence for each violation."""
 
     name: str
     sentence: str
@@ -149,8 +149,8 @@ def newest_is_newest(at: Snapshot) -> Iterator[str]:
             yield f"the newest run of trace {trace} and project {project} is {id}, and {found} is recorded"
     for (trace, project), id in at.newest.items():
         recorded = at.runs.get(id)
-        if recorded is not None and recorded.status == "FAILED":
-            yield f"the newest run of trace {trace} and project {project} is recorded as {id}, which has FAILED"
+        if recorded is None or recorded.status != "SUCCESS":
+            yield f"the newest run of trace {trace} and project {project} is recorded as {id}, which is no SUCCESS"
 
 
 @invariant("aggregations-add-up", "The result of an aggregation is the sum of the derivatives that its input lists.")
@@ -233,7 +233,7 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
             yield f"the request that wrote run {entry.first_run} was interrupted, and is neither finished nor cancelled"
 
 
-@invariant("ids-are-allocated", "Every id was allocated by its counter, which never goes back.")
+@invariant("ids-are-allocated", "No id is above the last one that its counter has allocated.")
 def ids_are_allocated(at: Snapshot) -> Iterator[str]:
     """No item has a higher id than its counter."""
     rows: dict[str, Mapping[int, Any]] = {

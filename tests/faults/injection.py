@@ -16,7 +16,7 @@ class Mode(Enum):
     THROTTLED = "rejected, and so is each retry of the client"
     LOST = "applied, but the client never gets a response"
     REPEATED = "applied, the response is lost, and the client's retry is applied as well"
-    LATE = "applied only after all leases have expired and others have gone on"
+    LATE = "applied only after all leases have expired, the user has repeated the request, and others have gone on"
     KILLED_BEFORE = "the process is killed right before it"
     KILLED_AFTER = "the process is killed right after it"
 

@@ -16,12 +16,12 @@ from chalicelib.jobs import (
     choose_derivatives,
     fail_aggregation,
     fan_in,
-    handle_dead_letter,
     reconcile,
     run_meter,
     sum_chunk,
     wait_for_batch,
 )
+from chalicelib.jobs import handle_dead_letter as dead_letter_job
 from chalicelib.store import idempotency, tokens
 from chalicelib.store.collections import keyed
 from chalicelib.store.runs import aggregation_runs, heartbeat, queue
@@ -135,7 +135,7 @@ class World:
         for name, handle in (
             ("meter-runs", self.work),
             ("meter-runs-hourly", self.work),
-            ("meter-runs-dead", self.bury),
+            ("meter-runs-dead", self.handle_dead_letter),
         ):
             url = f"{backend.ENDPOINT}/000000000000/{backend.STACK}-{name}"
             self._queue = name
@@ -164,11 +164,11 @@ class World:
             return False
         return not failures
 
-    def bury(self, message: dict[str, Any], url: str) -> bool:
+    def handle_dead_letter(self, message: dict[str, Any], url: str) -> bool:
         """Let the dead-letter handler handle a message; returns whether it may be deleted."""
         try:
             with self.process(), redirect_stdout(io.StringIO()):
-                handle_dead_letter.handle({"Records": [record_of(message, url)]})
+                dead_letter_job.handle({"Records": [record_of(message, url)]})
         except (Killed, Exception):
             return False
         return True
