@@ -125,15 +125,25 @@ def environment() -> Iterator[None]:
         }
     )
     logging.disable(logging.ERROR)  # each fault is logged, and so is each call by MiniStack
-    for cached in (settings, base.connection, documents.client, queue._client, state_machine._client):
-        cached.cache_clear()
+    _forget()
     try:
         yield
     finally:
         logging.disable(logging.NOTSET)
         os.environ.clear()
         os.environ.update(before)
-        settings.cache_clear()
+        _forget()
+
+
+def _forget() -> None:
+    """Forget the settings and clients of another stack, such as that of other tests in this process."""
+    for cached in (settings, base.connection, documents.client, queue._client, state_machine._client):
+        cached.cache_clear()
+    tables = base.Table.__subclasses__()
+    while tables:
+        table = tables.pop()
+        table._connection = None
+        tables += table.__subclasses__()
 
 
 def deploy(client: Callable[[str], Any]) -> None:
