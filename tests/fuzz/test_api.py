@@ -1,4 +1,4 @@
-"""The API is fuzzed for 25 seconds; `make fuzz` does it for long."""
+"""The API is fuzzed with a few hundred requests; `make fuzz` sends thousands."""
 
 import re
 from pathlib import Path
