@@ -247,7 +247,7 @@ def ids_are_allocated(at: Snapshot) -> Iterator[str]:
     for resource, items in rows.items():
         highest = max(items, default=0)
         if highest > at.last_ids.get(resource, 0):
-            yield f"{resource} has the id {highest}, and its counter is at {at.last_ids.get(resource, 0)}"
+            yield f"{resource} has the id {highest}, which its counter has not allocated"
 
 
 @invariant("keys-answer-once", "An Idempotency-Key that was accepted names what was created, and no other key does.")
