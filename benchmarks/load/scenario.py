@@ -6,8 +6,10 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from benchmarks.load.actions import ENDED, NORMAL, Client, Sample, Shared, summable
+from benchmarks.load.actions import NORMAL, Client, summable
+from benchmarks.load.base import Sample, Shared
 from benchmarks.load.ledger import Ledger
+from benchmarks.load.reads import ENDED
 from benchmarks.load.session import Session
 from benchmarks.shared.stack import load, run
 from infra.local import demo, portfolio

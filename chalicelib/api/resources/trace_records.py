@@ -16,6 +16,7 @@ from chalicelib.api.http.paging import LINK, page
 from chalicelib.api.http.problems import ErrorItem, Problem, error, invalid, raise_if_any
 from chalicelib.api.http.times import timestamp, to_utc
 from chalicelib.api.shared.records import CUT_SHORT, RecordsAccepted, SeriesQuery, cursors, read_page
+from chalicelib.api.shared.targets import listed
 from chalicelib.instants import microseconds, moment
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.series import series
@@ -193,8 +194,9 @@ def _check_still_there(known: Mapping[int, Trace]) -> None:
     """Raise the 409 Problem if a trace was deleted while its records were added; the store removes them."""
     gone = sorted(known.keys() - traces.get_many(known).keys())
     if gone:
-        deleted = ", ".join(map(str, gone[:20])) + (", ..." if len(gone) > 20 else "")
-        detail = f"Deleted while the records were added: trace {deleted}. The records of all other traces are stored."
+        detail = (
+            f"Deleted while the records were added: trace {listed(gone)}. The records of all other traces are stored."
+        )
         raise Problem(problems.GONE, detail)
 
 

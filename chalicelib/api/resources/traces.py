@@ -46,7 +46,7 @@ def list_traces(query: TraceQuery) -> Page[Trace]:
 
 @collection.create(
     TraceIn,
-    read=traces.get,
+    read=traces.shown,
     errors=DUPLICATE_ERROR,
     examples={
         "a trace": Example(EXAMPLE_IN, EXAMPLE_OUT),

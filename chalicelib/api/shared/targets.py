@@ -50,7 +50,7 @@ def _only_trace(project: int) -> int:
         raise invalid(error(f"Project {project} has no traces; link a trace to it, or give one as `trace`.", "project"))
     if len(of_project) > 1:
         detail = (
-            f"Project {project} has {len(of_project)} traces ({_listed(of_project)}); give one as `trace`, or run them "
+            f"Project {project} has {len(of_project)} traces ({listed(of_project)}); give one as `trace`, or run them "
             "all by posting the project as a target to meter_runs/bulk/."
         )
         raise invalid(error(detail, "project"))
@@ -127,9 +127,10 @@ def _pair(
         return of_trace[0], trace
     if not of_trace:
         return error(f"Trace {trace} belongs to no project; give one as `project`.", *at, "trace")
-    detail = f"Trace {trace} belongs to {len(of_trace)} projects ({_listed(of_trace)}); give one as `project`."
+    detail = f"Trace {trace} belongs to {len(of_trace)} projects ({listed(of_trace)}); give one as `project`."
     return error(detail, *at, "trace")
 
 
-def _listed(found: list[int]) -> str:
+def listed(found: list[int]) -> str:
+    """Ids for a message: at most 20 of them, and an ellipsis if there are more."""
     return ", ".join(map(str, found[:20])) + (", ..." if len(found) > 20 else "")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.load.actions import Shared
+from benchmarks.load.base import Shared
 from benchmarks.load.check import losses
 from benchmarks.load.ledger import Ledger
 from benchmarks.load.scenario import Outcome
