@@ -76,7 +76,7 @@ def _execute(run: MeterRun) -> None:
             meter_input = complete_input(run)
             key = documents.input_key(run.document, run.attempts)
             documents.put(key, meter_input)
-            claims.set_input(run, key)
+            run.meter_input = key
             computing = time.perf_counter()
             outcome = _compute(meter_input) | weather.without_temperatures(meter_input)
             seconds["EEmeterSeconds"] = time.perf_counter() - computing

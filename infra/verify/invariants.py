@@ -8,10 +8,10 @@ from typing import Any
 
 from chalicelib.aggregation.sums import partial_sum, total
 from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.runs import statuses
 from chalicelib.store.runs.batches import shard_of
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.results import NewestRun
 from chalicelib.store.tables.runs import AggregationRun, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
 from infra.verify.snapshot import Snapshot
@@ -61,17 +61,26 @@ def violations(snapshot: Snapshot) -> list[Violation]:
 
 @invariant("runs-end", "Every accepted run has ended as SUCCESS or FAILED, or is due for a check that ends it.")
 def runs_end(at: Snapshot) -> Iterator[str]:
-    """A run that has not ended is in the due index, and not long overdue; one that has ended is not in it."""
+    """A run is listed with its status; one that has not ended is due for a check, and not long overdue."""
     for kind, runs in (("meter run", at.runs), ("aggregation run", at.aggregation_runs)):
         for id, run in runs.items():
             if run.status not in (*ENDED, "PENDING", "RUNNING"):
                 yield f"{kind} {id} has the status {run.status}"
-            elif run.status in ENDED and (run.open_shard is not None or run.due is not None):
+            elif not _is_listed(run):
+                yield f"{kind} {id} is {run.status}, and the index has it with another status"
+            elif run.status in ENDED and run.due is not None:
                 yield f"{kind} {id} has ended as {run.status}, but is still due for a check"
-            elif run.status not in ENDED and (run.open_shard is None or run.due is None):
+            elif run.status not in ENDED and run.due is None:
                 yield f"{kind} {id} is {run.status}, but no check is due"
             elif run.status not in ENDED and run.due < time.time() - OVERDUE:
                 yield f"{kind} {id} is {run.status}, and its check is overdue"
+
+
+def _is_listed(run: MeterRun | AggregationRun) -> bool:
+    """Whether the index by which the reconciler and lists find a run has it in its place."""
+    if isinstance(run, MeterRun):
+        return bool(run.status_partition == statuses.partition(run.status, run.id))
+    return (run.open_shard is None) == (run.status in ENDED)
 
 
 @invariant("success-has-result", "A SUCCESS has exactly one result, with its derivatives and documents; a FAILED none.")
@@ -126,14 +135,16 @@ def batch_counts(at: Snapshot) -> Iterator[str]:
 
 
 def _differences(batch: int, shards: list[Any], runs: list[MeterRun]) -> Iterator[str]:
-    for shard in shards:
-        of_shard = [run for run in runs if run.batch_shard == shard.shard]
-        expected = Counter(dict.fromkeys(("pending", "running", "success", "failed"), 0))
+    written = {shard.shard: shard for shard in shards}
+    for number in written.keys() | {run.batch_shard for run in runs}:
+        of_shard = [run for run in runs if run.batch_shard == number]
+        expected = Counter(dict.fromkeys(("success", "failed"), 0))
         expected.update(run.status.lower() for run in of_shard)
         expected.update(f"failed_{run.failure_reason}" for run in of_shard if run.failure_reason)
         for name, count in expected.items():
-            if getattr(shard, name) != count:
-                yield f"batch {batch}, shard {shard.shard}, counts {getattr(shard, name)} as {name}; there are {count}"
+            counted = getattr(written[number], name) if number in written else 0
+            if counted != count:
+                yield f"batch {batch}, shard {number}, counts {counted} as {name}; there are {count}"
 
 
 @invariant("newest-is-newest", "The newest run of a trace and project is the successful one with the highest id.")
@@ -142,7 +153,7 @@ def newest_is_newest(at: Snapshot) -> Iterator[str]:
     expected: dict[tuple[int, int], int] = {}
     for id, run in sorted(at.runs.items()):
         if run.status == "SUCCESS" and run.trace is not None:
-            expected[run.trace, run.project] = expected[run.trace, NewestRun.ANY_PROJECT] = id
+            expected[run.trace, run.project] = id
     for (trace, project), id in expected.items():
         found = at.newest.get((trace, project), 0)
         if found < id:

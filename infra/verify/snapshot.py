@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chalicelib.settings import settings
+from chalicelib.store.results.derivatives import of as derivatives_of
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace, Link, Project, Trace, TraceGroup
@@ -50,7 +51,9 @@ class Snapshot:
         batches: defaultdict[int, list[BatchShard]] = defaultdict(list)
         runs, aggregation_runs = _by_id(MeterRun), _by_id(AggregationRun)
         traces, projects, groups = _by_id(Trace), _by_id(Project), _by_id(TraceGroup)
-        results, derivatives, aggregation_results = _by_id(MeterResult), _by_id(Derivative), _by_id(AggregationResult)
+        results, aggregation_results = _by_id(MeterResult), _by_id(AggregationResult)
+        stored = _by_id(Derivative)  # by earlier versions
+        derivatives = {one.id: one for one in derivatives_of(results.values())} | stored
         for shard in _all(BatchShard):
             batches[shard.id].append(shard)
         return cls(

@@ -21,25 +21,19 @@ Bug = Callable[[pytest.MonkeyPatch], None]
 
 def claim_without_condition(monkeypatch: pytest.MonkeyPatch) -> None:
     """A claim succeeds even if another worker has claimed or ended the run since it was read."""
-    claim = claims.claim
-
-    def unconditional(id: int) -> MeterRun | None:
-        with patch.object(claims, "unchanged_since_read", lambda run: MeterRun.id.exists()):
-            return claim(id)
-
-    monkeypatch.setattr(claims, "claim", unconditional)
+    monkeypatch.setattr(claims, "can_be_claimed", lambda: MeterRun.id.exists())
 
 
 def count_outside_of_its_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of a run is counted in its batch right after the transaction that ends it."""
-    move = batches.move
+    count = batches.count
 
     def commit_apart(fill: Callable[[TransactWrite], None]) -> bool:
-        moved: list[tuple[Any, ...]] = []
-        with patch.object(batches, "move", lambda _, *arguments: moved.append(arguments)):
+        counted: list[tuple[Any, ...]] = []
+        with patch.object(batches, "count", lambda _, *arguments: counted.append(arguments)):
             done = commit(fill)
-        if done and moved:
-            commit(lambda transaction: move(transaction, *moved[0]))
+        if done and counted:
+            commit(lambda transaction: count(transaction, *counted[0]))
         return done
 
     monkeypatch.setattr(outcomes, "commit", commit_apart)
@@ -61,15 +55,15 @@ def no_second_callback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(reconcile.TASKS, "never_woken")
 
 
-def running_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that starts is not counted as running."""
-    move = batches.move
+def success_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that succeeds is not counted in its batch."""
+    count = batches.count
 
-    def skipping(transaction: TransactWrite, run: MeterRun, to: str, *reason: Any) -> None:
-        if to != "RUNNING":
-            move(transaction, run, to, *reason)
+    def skipping(transaction: TransactWrite, run: MeterRun, status: str, *reason: Any) -> None:
+        if status != "SUCCESS":
+            count(transaction, run, status, *reason)
 
-    monkeypatch.setattr(batches, "move", skipping)
+    monkeypatch.setattr(batches, "count", skipping)
 
 
 def key_without_effect(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,11 +83,11 @@ def cancelled_without_condition(monkeypatch: pytest.MonkeyPatch) -> None:
 
 BATCH, SINGLE, WAITING = "an aggregation after a batch", "a single run", "an aggregation after a batch"
 BUGS: list[tuple[Bug, str, str, Mode | None]] = [
-    (claim_without_condition, BATCH, "TransactWriteItems", Mode.LATE),
+    (claim_without_condition, BATCH, "UpdateItem", Mode.LATE),
     (count_outside_of_its_transaction, BATCH, "TransactWriteItems", Mode.KILLED_AFTER),
     (message_before_row, SINGLE, "TransactWriteItems", Mode.KILLED_BEFORE),
     (no_second_callback, WAITING, "SendTaskSuccess", Mode.KILLED_BEFORE),
-    (running_not_counted, BATCH, "", None),
+    (success_not_counted, BATCH, "", None),
     (key_without_effect, SINGLE, "SendMessageBatch", Mode.KILLED_BEFORE),
     (forgotten_series, "a delete during a run", "TransactWriteItems", Mode.KILLED_AFTER),
     (cancelled_without_condition, SINGLE, "TransactWriteItems", Mode.LATE),

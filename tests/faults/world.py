@@ -24,10 +24,11 @@ from chalicelib.jobs import (
 from chalicelib.jobs import handle_dead_letter as dead_letter_job
 from chalicelib.store import idempotency, tokens
 from chalicelib.store.collections import keyed
-from chalicelib.store.runs import aggregation_runs, heartbeat, queue
+from chalicelib.store.results import newest
+from chalicelib.store.runs import aggregation_runs, batches, heartbeat, queue
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.series import series
-from chalicelib.store.shared import bulk, documents, pages
+from chalicelib.store.shared import bulk, documents, ordered, pages
 from chalicelib.store.tables.base import LATEST_WRITE
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
 from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchWaiter, MeterRun, Outbox
@@ -37,7 +38,7 @@ from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
 from tests.faults.injection import Injector, Killed
 
-POOLED = (aggregation_runs, bulk, keyed, pages, queue, series)
+POOLED = (aggregation_runs, bulk, keyed, newest, ordered, pages, queue, series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 HOURLY = "HourlyOnly"  # a model class
@@ -85,6 +86,7 @@ class World:
             stack.enter_context(patch.object(heartbeat, "Thread", OneBeat))
             stack.enter_context(patch.object(heartbeat, "Event", OnceUnset))
             stack.enter_context(patch.object(job, "_compute", lambda given: self._compute(compute, given)))
+            batches._known_runs.cache_clear()  # the ids of this world start again
             backend.deploy(self.raw.__getitem__)
             self.injector.register()
             stack.callback(self.injector.unregister)

@@ -25,6 +25,7 @@ from chalicelib.api.http.quoting import quoted
 from chalicelib.api.http.times import EARLIEST, LATEST
 
 MAX_ITEMS = 10_000  # per list in a request
+MAX_VALUES = 100  # per filter
 MAX_ARGUMENT_BYTES = 20_000  # bytes of JSON per free-form object, which is stored with every run and every result
 BARE_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 ZIPCODE, STATION = r"^[0-9]{5}$", r"^[0-9A-Z]{6}$"
@@ -48,8 +49,23 @@ def _integer(given: Any) -> Any:
     return given
 
 
+def _values(given: Any) -> Any:
+    """The values of a query parameter that accepts several, separated by commas."""
+    return given.split(",") if isinstance(given, str) else given
+
+
+def _flag(given: Any) -> Any:
+    """Refuse texts such as "1" and "on", which pydantic accepts as true."""
+    if isinstance(given, str) and given not in ("true", "false"):
+        raise ValueError("This should be true or false")
+    return given
+
+
 Integer = BeforeValidator(_integer)
 Id = Annotated[int, Field(ge=1, le=2**53 - 1), Integer]
+Several = (BeforeValidator(_values), Field(min_length=1, max_length=MAX_VALUES))  # for a list in a query
+Ids = Annotated[list[Id], *Several]
+Flag = Annotated[bool, BeforeValidator(_flag)]
 Limit = Annotated[int, Field(ge=1, le=1000), Integer]
 
 

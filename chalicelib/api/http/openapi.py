@@ -222,6 +222,7 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
             "required": name in required,
             "description": field["description"],
             "schema": _without_null(field),
+            **({"style": "form", "explode": False} if field.get("type") == "array" else {}),  # comma-separated
         }
         for name, field in schema.get("properties", {}).items()
     ]

@@ -7,9 +7,10 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
-from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp
+from chalicelib.api.http.fields import OUTPUT, Id, Ids, Several, Timestamp
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.interpretations import Interpretation
+from chalicelib.api.shared.result_filters import ResultQuery
 from chalicelib.store.results import derivatives
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.results import Derivative
@@ -102,13 +103,11 @@ class DerivativeOut(TypedDict):
     updated: Timestamp
 
 
-class DerivativeQuery(PageQuery):
-    """Filters for derivatives."""
+class DerivativeQuery(ResultQuery):
+    """Filters for derivatives. Each accepts several values, separated by commas."""
 
-    project: Id | None = Field(default=None, description="The id of a project.")
-    trace: Id | None = Field(default=None, description="The id of a trace.")
-    meter_result: Id | None = Field(default=None, description="The id of a meter result.")
-    interpretation: Interpretation | None = Field(default=None, description="The interpretation.")
+    meter_result: Ids = Field(default=[], description="Ids of meter results.")
+    interpretation: Annotated[list[Interpretation], *Several] = Field(default=[], description="Interpretations.")
 
 
 def derivative_out(derivative: Derivative) -> DerivativeOut:
@@ -174,7 +173,7 @@ collection = CollectionEndpoints[Derivative](resource, DerivativeOut, derivative
 @collection.list(DerivativeQuery, examples={"one derivative": Example(response=[EXAMPLE])})
 def list_derivatives(query: DerivativeQuery) -> Page[Derivative]:
     """List derivatives."""
-    return derivatives.page(**dict(query))
+    return derivatives.page(meter_result=query.meter_result, interpretation=query.interpretation, **query.filters())
 
 
 @collection.get(examples={"a derivative": Example(response=EXAMPLE)})

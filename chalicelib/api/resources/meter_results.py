@@ -7,11 +7,12 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
-from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, Url
+from chalicelib.api.http.fields import OUTPUT, Id, Ids, Timestamp, Url
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import DataQuality
 from chalicelib.api.shared.reporting_windows import ReportingWindow
+from chalicelib.api.shared.result_filters import ResultQuery
 from chalicelib.store.results import meter_results
 from chalicelib.store.shared import documents
 from chalicelib.store.shared.pages import Page
@@ -98,12 +99,10 @@ class MeterResultOut(TypedDict):
     updated: Timestamp
 
 
-class MeterResultQuery(PageQuery):
-    """Filters for meter results."""
+class MeterResultQuery(ResultQuery):
+    """Filters for meter results. Each accepts several values, separated by commas."""
 
-    project: Id | None = Field(default=None, description="The id of a project.")
-    trace: Id | None = Field(default=None, description="The id of a trace.")
-    meter_run: Id | None = Field(default=None, description="The id of a meter run.")
+    meter_run: Ids = Field(default=[], description="Ids of meter runs.")
 
 
 def result_out(result: MeterResult) -> MeterResultOut:
@@ -180,7 +179,7 @@ collection = CollectionEndpoints[MeterResult](resource, MeterResultOut, result_o
 @collection.list(MeterResultQuery, examples={"one result": Example(response=[EXAMPLE])})
 def list_meter_results(query: MeterResultQuery) -> Page[MeterResult]:
     """List meter results."""
-    return meter_results.page(**dict(query))
+    return meter_results.page(meter_run=query.meter_run, **query.filters())
 
 
 @collection.get(examples={"a result": Example(response=EXAMPLE)})

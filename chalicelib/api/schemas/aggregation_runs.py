@@ -13,6 +13,7 @@ from chalicelib.api.http.fields import (
     Body,
     Id,
     PageQuery,
+    Several,
     Timestamp,
     TraceCode,
     TraceInterpretation,
@@ -147,7 +148,7 @@ class AggregationRunOut(TypedDict):
 class AggregationRunQuery(PageQuery):
     """Filters for aggregation runs."""
 
-    status: Status | None = Field(default=None, description="The status.")
+    status: Annotated[list[Status], *Several] = Field(default=[], description="Statuses, separated by commas.")
 
 
 def run_out(run: AggregationRun, *, bulk: bool = False) -> dict[str, Any]:

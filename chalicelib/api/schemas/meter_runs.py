@@ -6,7 +6,19 @@ from pydantic import ConfigDict, Discriminator, Field, Tag, with_config
 from typing_extensions import TypedDict
 
 from chalicelib.api.http.alternatives import GIVEN, ID, NULL, any_of
-from chalicelib.api.http.fields import MAX_ITEMS, OUTPUT, Arguments, Body, Id, Name, PageQuery, Timestamp, Url
+from chalicelib.api.http.fields import (
+    MAX_ITEMS,
+    OUTPUT,
+    Arguments,
+    Body,
+    Id,
+    Ids,
+    Name,
+    PageQuery,
+    Several,
+    Timestamp,
+    Url,
+)
 from chalicelib.api.http.items import Items
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.times import timestamp
@@ -162,13 +174,13 @@ class MeterRunOut(TypedDict):
 
 
 class MeterRunQuery(PageQuery):
-    """Filters for meter runs."""
+    """Filters for meter runs. Each accepts several values, separated by commas."""
 
-    project: Id | None = Field(default=None, description="The id of a project.")
-    trace: Id | None = Field(default=None, description="The id of a trace.")
-    status: Status | None = Field(default=None, description="The status.")
-    batch: Id | None = Field(default=None, description="The id of a batch.")
-    failure_reason: FailureReason | None = Field(default=None, description=FAILURE_REASON)
+    project: Ids = Field(default=[], description="Ids of projects.")
+    trace: Ids = Field(default=[], description="Ids of traces.")
+    status: Annotated[list[Status], *Several] = Field(default=[], description="Statuses.")
+    batch: Ids = Field(default=[], description="Ids of batches.")
+    failure_reason: Annotated[list[FailureReason], *Several] = Field(default=[], description=FAILURE_REASON)
 
 
 def run_out(run: MeterRun) -> dict[str, Any]:

@@ -59,5 +59,5 @@ def page(*, after: int, limit: int, project_id: str | None = None, zipcode: str 
     if project_id is not None:
         return _projects.page_of_key(project_id, after, zipcode=zipcode)
     if zipcode is not None:
-        return pages.query(Project.zipcode_index, zipcode, after, limit, pages.matches())
+        return pages.query(Project.zipcode_index, zipcode, after, limit)
     return _projects.page(after, limit)

@@ -85,7 +85,7 @@ def traces_page(
         candidates = links.traces_of(projects, after)
     else:
         candidates = ids.allocated("traces")
-    return pages.walk_blocks(Trace, candidates, after, limit, select)
+    return pages.of_ids(Trace, iter(pages.above(candidates, after)), limit, select)
 
 
 def members(group: TraceGroup) -> list[Member]:

@@ -1,53 +1,95 @@
-"""Derivatives: the numbers of meter results, one per interpretation."""
+"""Derivatives: the numbers of meter results, one per interpretation, which are stored in their result."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import groupby
+from typing import Any, Unpack
 
-from chalicelib.store.shared import ids, pages
-from chalicelib.store.tables.results import Derivative
+from chalicelib.store.results import selecting
+from chalicelib.store.shared import pages
+from chalicelib.store.tables.results import Derivative, MeterResult
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
 
 
 def derivative_ids(run_id: int) -> range:
-    """The ids of a run's derivatives, in the order of DERIVATIVE_INTERPRETATIONS.
-
-    They are fixed from the start, so that a retry overwrites the first attempt.
-    """
+    """The ids of a run's derivatives, in the order of DERIVATIVE_INTERPRETATIONS."""
     return range(DERIVATIVES_PER_RUN * (run_id - 1) + 1, DERIVATIVES_PER_RUN * run_id + 1)
+
+
+def run_of(derivative_id: int) -> int:
+    """The id of the run, and of the result, that a derivative belongs to."""
+    return (derivative_id - 1) // DERIVATIVES_PER_RUN + 1
 
 
 def get(id: int) -> Derivative | None:
     """The derivative, or None."""
-    return pages.get(Derivative, id)
+    return get_many([id]).get(id)
 
 
 def get_many(wanted: Iterable[int]) -> dict[int, Derivative]:
     """The derivatives that exist among these ids, by id."""
-    return pages.get_many(Derivative, wanted)
+    return {derivative.id: derivative for derivative in stream(sorted(set(wanted)))}
 
 
 def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
     """The derivatives that exist among ascending ids, in order."""
-    return pages.stream(Derivative, wanted)
+
+    def read(block: list[tuple[int, set[int]]]) -> list[Derivative]:
+        asked = dict(block)
+        found = pages.get_many(MeterResult, asked)
+        return [one for one in of(found[id] for id in sorted(found)) if one.id in asked[one.meter_result]]
+
+    by_run = ((run, set(of_run)) for run, of_run in groupby(wanted, run_of))
+    for block in pages.in_blocks(read, by_run):
+        yield from block
+
+
+def of(results: Iterable[MeterResult]) -> list[Derivative]:
+    """The derivatives of results, in the order of the results and of their ids."""
+    results = list(results)
+    older = [id for result in results if result.derivatives is None for id in derivative_ids(result.id)]
+    stored = pages.get_many(Derivative, older) if older else {}
+    found: list[Derivative] = []
+    for result in results:
+        if result.derivatives is None:
+            found += [stored[id] for id in derivative_ids(result.id) if id in stored]
+        else:
+            found += sorted((_derivative(result, values) for values in result.derivatives), key=lambda one: one.id)
+    return found
 
 
 def page(
     *,
     after: int,
     limit: int,
-    project: int | None = None,
-    trace: int | None = None,
-    meter_result: int | None = None,
-    interpretation: str | None = None,
+    meter_result: Collection[int] = (),
+    interpretation: Collection[str] = (),
+    **filters: Unpack[selecting.Filters],
 ) -> pages.Page[Derivative]:
-    """A page of the derivatives that match the filters."""
-    keep = pages.matches(project=project, trace=trace, meter_result=meter_result, interpretation=interpretation)
-    if meter_result is not None:
-        return pages.walk(Derivative, derivative_ids(meter_result), after, limit, keep)
-    if trace is not None:
-        return pages.query(Derivative.trace_index, trace, after, limit, keep)
-    if project is not None:
-        return pages.query(Derivative.project_index, project, after, limit, keep)
-    every = range(1, derivative_ids(ids.last("meter_runs")).stop)
-    return pages.walk(Derivative, every, after, limit, keep)
+    """A page of the derivatives that match the filters; `interpretation`: the accepted ones, empty: all."""
+    keep = pages.matches(interpretation=interpretation)
+
+    def read(block: list[int]) -> list[Derivative]:
+        found = pages.get_many(MeterResult, block)
+        results = selecting.matching((found[id] for id in block if id in found), **filters)
+        return [one for one in of(results) if one.id > after and keep(one)]
+
+    candidates = selecting.run_ids(run_of(after + 1) - 1, run=meter_result, **filters)
+    return pages.of_blocks(read, candidates, limit, lambda run: derivative_ids(run)[-1])
+
+
+def _derivative(result: MeterResult, values: list[Any]) -> Derivative:
+    """A derivative of a result, from its values of Derivative.OWN."""
+    own: dict[str, Any] = dict(zip(Derivative.OWN, values, strict=True))
+    return Derivative(
+        id=derivative_ids(result.id)[DERIVATIVE_INTERPRETATIONS.index(own["interpretation"])],
+        meter_result=result.id,
+        trace=result.trace,
+        project=result.project,
+        trace_interpretation=result.trace_interpretation,
+        eemeter_version=result.eemeter_version,
+        added=result.added,
+        updated=result.updated,
+        **own,
+    )

@@ -3,7 +3,7 @@
 import json
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
@@ -17,7 +17,7 @@ from chalicelib import __version__, deadline, telemetry
 from chalicelib.store.results.choosing import Chosen
 from chalicelib.store.runs import endings, outbox, state_machine
 from chalicelib.store.runs.aggregation_inputs import AggregationInput, AggregationSpec
-from chalicelib.store.runs.endings import MAX_MESSAGE, RETRY_ADVICE, due_ids, is_overdue
+from chalicelib.store.runs.endings import MAX_MESSAGE, RETRY_ADVICE, is_overdue
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.rows import Rows, read_chunk
 from chalicelib.store.shared.transactions import commit, conditional_write
@@ -98,7 +98,7 @@ def existing(id: int) -> AggregationRun:
     return AggregationRun.get(id, consistent_read=True)
 
 
-def page(*, after: int, limit: int, status: str | None = None) -> pages.Page[AggregationRun]:
+def page(*, after: int, limit: int, status: Collection[str] = ()) -> pages.Page[AggregationRun]:
     """A page of the runs that match the filter."""
     return pages.walk(AggregationRun, ids.allocated("aggregation_runs"), after, limit, pages.matches(status=status))
 
@@ -180,7 +180,7 @@ def succeed(
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(result)
-        endings.end(transaction, run, "SUCCESS", [AggregationRun.aggregation_result.set(run.id)], _is_open())
+        _end(transaction, run, "SUCCESS", [AggregationRun.aggregation_result.set(run.id)])
 
     if commit(fill):
         telemetry.emit({"AggregationsSucceeded": 1})
@@ -189,7 +189,7 @@ def succeed(
 def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:
     """End a run as FAILED, unless it has already ended. `kind` is the failure reason in the metrics."""
     actions = endings.failure(run, message, traceback)
-    if commit(lambda transaction: endings.end(transaction, run, "FAILED", actions, _is_open())):
+    if commit(lambda transaction: _end(transaction, run, "FAILED", actions)):
         telemetry.failed("AggregationsFailed", kind)
 
 
@@ -215,7 +215,7 @@ def reconcile() -> int:
     The next pass retries whatever fails.
     """
     failed = 0
-    for id in due_ids(AggregationRun):
+    for id in _due_ids():
         try:
             failed += _repair(existing(id))
         except Exception:
@@ -232,6 +232,18 @@ def _new(id: int, spec: AggregationSpec) -> AggregationRun:
     due = int(time.time()) + CHECK_INTERVAL
     asked = asdict(spec) | {name: list(getattr(spec, name)) for name in ("projects", "traces", "derivatives")}
     return AggregationRun(id=id, document=str(uuid.uuid4()), open_shard=id % DueIndex.SHARDS, due=due, **asked)
+
+
+def _end(transaction: TransactWrite, run: AggregationRun, status: str, actions: list[Action]) -> None:
+    """End a run that has not ended, and remove it from the due index."""
+    endings.end(transaction, run, status, [AggregationRun.open_shard.remove(), *actions], _is_open())
+
+
+def _due_ids() -> Iterator[int]:
+    """The ids of the runs whose check is overdue; use `is_overdue` to confirm it of the run itself."""
+    for shard in range(DueIndex.SHARDS):
+        due = DueIndex.due < int(time.time())
+        yield from (run.id for run in AggregationRun.due_index.query(shard, range_key_condition=due))
 
 
 def _finish(entry: Outbox) -> int:

@@ -6,12 +6,11 @@ import uuid
 from aws_lambda_powertools import Logger
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.transactions import TransactWrite
 
 from chalicelib.settings import settings
-from chalicelib.store.runs import batches, meter_runs, queue
-from chalicelib.store.runs.endings import ENDED, MAX_MESSAGE, due_ids, is_overdue
-from chalicelib.store.shared.transactions import commit, conditional_write
+from chalicelib.store.runs import meter_runs, queue, statuses
+from chalicelib.store.runs.endings import ENDED, MAX_MESSAGE, is_overdue
+from chalicelib.store.shared.transactions import conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import MeterRun
 
@@ -42,33 +41,32 @@ def claim(id: int) -> MeterRun | None:
 
     Raises LookupError when there is no such run, and Exhausted when it has used all its attempts.
     """
-    run = available(id)
-    if run is None:
-        return None
-    if run.attempts >= settings().max_attempts:
-        raise Exhausted(f"meter run {id} has used all {run.attempts} attempts")
-    token = uuid.uuid4().hex
-    lease = _lease_end()
+    run, token = MeterRun(id), uuid.uuid4().hex
+    actions: list[Action] = [
+        MeterRun.status.set(statuses.RUNNING),
+        MeterRun.status_partition.set(statuses.partition(statuses.RUNNING, id)),
+        MeterRun.claim.set(token),
+        MeterRun.due.set(_lease_end()),
+        MeterRun.attempts.set(MeterRun.attempts + 1),
+        MeterRun.updated.set(now()),
+    ]
+    if conditional_write(lambda: run.update(actions=actions, condition=can_be_claimed())):  # which also reads the run
+        return run
+    found = available(id)
+    if found is None:
+        known = meter_runs.get(id)
+        return known if known is not None and known.claim == token else None  # the write was made, and sent again
+    if found.attempts >= settings().max_attempts:
+        raise Exhausted(f"meter run {id} has used all {found.attempts} attempts")
+    return None
 
-    def fill(transaction: TransactWrite) -> None:
-        transaction.update(
-            MeterRun(id),
-            actions=[
-                MeterRun.status.set("RUNNING"),
-                MeterRun.claim.set(token),
-                MeterRun.due.set(lease),
-                MeterRun.attempts.set(run.attempts + 1),
-                MeterRun.updated.set(now()),
-            ],
-            condition=unchanged_since_read(run),
-        )
-        if run.status == "PENDING":
-            batches.move(transaction, run, "RUNNING")
 
-    if not commit(fill):
-        return None
-    run.status, run.claim, run.due, run.attempts = "RUNNING", token, lease, run.attempts + 1
-    return run
+def can_be_claimed() -> Condition:
+    """The condition that a run has not ended, that no worker holds its lease, and that it has attempts left."""
+    free = MeterRun.claim.does_not_exist() | (MeterRun.due <= int(time.time()))
+    open: Condition = MeterRun.status.is_in(statuses.PENDING, statuses.RUNNING)
+    can: Condition = open & free & (MeterRun.attempts < settings().max_attempts)
+    return can
 
 
 def renew(id: int, claim: str) -> bool:
@@ -79,14 +77,14 @@ def renew(id: int, claim: str) -> bool:
 
 def release(run: MeterRun, error: str) -> None:
     """Release the claim on a run that a machine error interrupted, so that it can be retried."""
-    _update_if_unchanged(
-        run,
-        [
-            MeterRun.claim.remove(),
-            MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW),
-            MeterRun.last_error.set(error[:MAX_MESSAGE]),
-        ],
-    )
+    actions: list[Action] = [
+        MeterRun.claim.remove(),
+        MeterRun.due.set(int(time.time()) + REDELIVERY_WINDOW),
+        MeterRun.last_error.set(error[:MAX_MESSAGE]),
+    ]
+    if run.meter_input is not None:
+        actions.append(MeterRun.meter_input.set(run.meter_input))
+    _update_if_unchanged(run, actions)
 
 
 def forward_to_hourly(run: MeterRun) -> bool:
@@ -103,18 +101,13 @@ def forward_to_hourly(run: MeterRun) -> bool:
     return True
 
 
-def set_input(run: MeterRun, key: str) -> None:
-    """Record the key of the complete input of a claimed run."""
-    _update_if_unchanged(run, [MeterRun.meter_input.set(key)])
-
-
 def requeue_overdue() -> int:
     """Requeue the runs whose worker died or whose message was lost; returns their number.
 
     The next pass retries whatever fails.
     """
     queued = 0
-    for id in due_ids(MeterRun):
+    for id in statuses.overdue():
         try:
             queued += _requeue(id)
         except Exception:

@@ -1,14 +1,12 @@
 """What meter runs and aggregation runs share: how they end, and which of them are due for a check."""
 
 import time
-from collections.abc import Iterator
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.store.tables.base import now
-from chalicelib.store.tables.indexes import DueIndex
 from chalicelib.store.tables.runs import AggregationRun, MeterRun
 
 Run = MeterRun | AggregationRun
@@ -19,19 +17,10 @@ RETRY_ADVICE = "The data are not at fault: schedule it again. If it fails again,
 
 
 def end(transaction: TransactWrite, run: Run, status: str, actions: list[Action], condition: Condition) -> None:
-    """Set the final status of a run and remove it from the due index, if the condition holds."""
+    """Set the final status of a run, which needs no check any more, if the condition holds."""
     table = type(run)
-    transaction.update(
-        table(run.id),
-        actions=[
-            table.status.set(status),
-            table.updated.set(now()),
-            table.open_shard.remove(),
-            table.due.remove(),
-            *actions,
-        ],
-        condition=condition,
-    )
+    ended = [table.status.set(status), table.updated.set(now()), table.due.remove()]
+    transaction.update(table(run.id), actions=[*ended, *actions], condition=condition)
 
 
 def failure(run: Run, message: str, traceback: str | None) -> list[Action]:
@@ -41,13 +30,6 @@ def failure(run: Run, message: str, traceback: str | None) -> list[Action]:
     if traceback is not None:
         actions.append(table.traceback.set(traceback[-MAX_TRACEBACK:]))
     return actions
-
-
-def due_ids(table: type[Run]) -> Iterator[int]:
-    """The ids of the runs in the due index whose check is overdue; use `is_overdue` to confirm it of the run itself."""
-    for shard in range(DueIndex.SHARDS):
-        for entry in table.due_index.query(shard, range_key_condition=DueIndex.due < int(time.time())):
-            yield entry.id
 
 
 def is_overdue(run: Run) -> bool:

@@ -1,9 +1,11 @@
 """Meter runs: written as PENDING and queued, and read one by one or in pages."""
 
+import heapq
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, groupby
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -11,10 +13,10 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import deadline
 from chalicelib.reporting_window import Window
-from chalicelib.store.runs import batches, outbox, queue
+from chalicelib.store.runs import batches, outbox, queue, statuses
 from chalicelib.store.shared import bulk, documents, ids, pages
-from chalicelib.store.tables.indexes import DueIndex
 from chalicelib.store.tables.runs import MeterRun, Outbox
+from chalicelib.vocabulary import FailureReason
 
 logger = Logger(child=True)
 
@@ -67,13 +69,11 @@ def schedule_batch(groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[
     runs = _new_runs(block, specs)
     for run in runs:
         run.batch, run.batch_shard = batch, batches.shard_of(run.id, len(specs))
-    first, *others = batches.new(batch, block)
     entry = outbox.open(Outbox, block, batch)
     bulk.put_all(MeterRun, runs)
-    batches.write(others)
 
     def fill(transaction: TransactWrite) -> None:
-        transaction.save(first)
+        transaction.save(batches.new(batch, block))
 
     sizes = [len(group) for group in groups]
     outbox.accept(entry, {"resource": "batches", "id": batch, "groups": sizes}, fill)
@@ -97,7 +97,7 @@ def _new_runs(block: range, specs: Sequence[RunSpec]) -> list[MeterRun]:
         MeterRun(
             id=id,
             document=str(uuid.uuid4()),
-            open_shard=id % DueIndex.SHARDS,
+            status_partition=statuses.partition(statuses.PENDING, id),
             due=due,
             meter_input=spec.posted_input,
             **vars(spec),
@@ -145,18 +145,44 @@ def page(
     *,
     after: int,
     limit: int,
-    project: int | None = None,
-    trace: int | None = None,
-    status: str | None = None,
-    batch: int | None = None,
-    failure_reason: str | None = None,
+    project: Collection[int] = (),
+    trace: Collection[int] = (),
+    status: Collection[str] = (),
+    batch: Collection[int] = (),
+    failure_reason: Collection[FailureReason] = (),
 ) -> pages.Page[MeterRun]:
-    """A page of the runs that match the filters."""
+    """A page of the runs that match the filters, each of which is a collection of accepted values; empty: all."""
     keep = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
-    if batch is not None:
-        return pages.walk(MeterRun, batches.runs_of(batch), after, limit, keep)
-    if trace is not None:
-        return pages.query(MeterRun.trace_index, trace, after, limit, keep)
-    if project is not None:
-        return pages.query(MeterRun.project_index, project, after, limit, keep)
-    return pages.walk(MeterRun, ids.allocated("meter_runs"), after, limit, keep)
+    candidates: Iterator[int]
+    if trace:
+        candidates = pages.indexed(MeterRun.trace_index, trace, after)
+    elif project:
+        candidates = pages.indexed(MeterRun.project_index, project, after)
+    else:
+        parts = ranges_of(batch) if batch else [ids.allocated("meter_runs")]
+        within = [part for part in (pages.above(part, after) for part in parts) if part]
+        if failure_reason:
+            candidates = chain.from_iterable(_failed(part, failure_reason) for part in within)
+        elif status:
+            candidates = chain.from_iterable(_with_status(part, status) for part in within)
+        else:
+            candidates = chain.from_iterable(within)
+    return pages.of_ids(MeterRun, candidates, limit, lambda block: list(filter(keep, block)))
+
+
+def ranges_of(wanted: Collection[int]) -> list[range]:
+    """The run ids of batches, as ascending ranges; those of an unknown batch are empty."""
+    return sorted(map(batches.runs_of, set(wanted)), key=lambda part: part.start)
+
+
+def _failed(part: Sequence[int], reasons: Collection[FailureReason]) -> Iterator[int]:
+    return _merged(lambda reason: statuses.ids("FAILED", part[0], part[-1], reason), reasons)
+
+
+def _with_status(part: Sequence[int], wanted: Collection[str]) -> Iterator[int]:
+    return _merged(lambda status: statuses.ids(status, part[0], part[-1]), wanted)
+
+
+def _merged(read: Callable[[Any], Iterator[int]], values: Collection[Any]) -> Iterator[int]:
+    """The ids of all values, ascending and each once: for a moment, a run may be listed with two statuses."""
+    return (id for id, _ in groupby(heapq.merge(*map(read, set(values)))))

@@ -7,14 +7,12 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import telemetry
-from chalicelib.store.results import newest
-from chalicelib.store.results.derivatives import derivative_ids
-from chalicelib.store.runs import batches, claims, endings, waiters
+from chalicelib.store.results import meter_results, newest
+from chalicelib.store.runs import batches, claims, endings, statuses, waiters
 from chalicelib.store.shared import documents
 from chalicelib.store.shared.transactions import commit
-from chalicelib.store.tables.results import Derivative, MeterResult
 from chalicelib.store.tables.runs import MeterRun
-from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, SPREAD_NUMBERS, FailureReason
+from chalicelib.vocabulary import FailureReason
 
 MAX_DATA_QUALITY = 20_000  # bytes of JSON
 
@@ -25,55 +23,19 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
     `outcome` is the return value of `metering.run_meter`, stored under the output key of this attempt. All ids are
     derived from the run's id. Returns False when this worker has lost the claim.
     """
-    copied = (
-        "eemeter_version",
-        "datastore_version",
-        "model_class",
-        "model_kwargs",
-        "formatter_class",
-        "formatter_kwargs",
-        "uncertainty",
-        "reporting_window",
-        "weather_station",
-        "weather_normal_station",
-        "models",
-    )
-    result = MeterResult(
-        id=run.id,
-        meter_run=run.id,
-        meter_output=documents.output_key(run.document, run.attempts),
-        trace=run.trace,
-        project=run.project,
-        **{name: outcome[name] for name in copied},
-    )
-    id_of = dict(zip(DERIVATIVE_INTERPRETATIONS, derivative_ids(run.id), strict=True))
-    derivatives = [
-        Derivative(
-            id=id_of[fields["interpretation"]],
-            meter_result=run.id,
-            trace=run.trace,
-            project=run.project,
-            trace_interpretation=trace_interpretation,
-            eemeter_version=outcome["eemeter_version"],
-            spread=[fields[name] for name in SPREAD_NUMBERS],
-            **{name: value for name, value in fields.items() if name not in SPREAD_NUMBERS},
-        )
-        for fields in outcome["derivatives"]
-    ]
-    newest_keys = newest.superseded_keys(run)
+    result = meter_results.of(run, documents.output_key(run.document, run.attempts), outcome, trace_interpretation)
+    supersedes = newest.supersedes(run)
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(result)
-        for derivative in derivatives:
-            transaction.save(derivative)
-        newest.record(transaction, run, newest_keys)
+        if supersedes:
+            newest.record(transaction, run)
         _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
 
     while not commit(fill):
-        current_keys = newest.superseded_keys(run)
-        if current_keys == newest_keys:
+        if not supersedes or newest.supersedes(run):
             return False
-        newest_keys = current_keys  # a newer run of the trace has succeeded in the meantime
+        supersedes = False  # a newer run of the trace has succeeded in the meantime
     waiters.wake_after(run)
     return True
 
@@ -120,5 +82,8 @@ def _end(
     reason: FailureReason | None = None,
 ) -> None:
     """Set the final status of a run, and count it in its batch."""
+    actions = [MeterRun.status_partition.set(statuses.partition(status, run.id)), *actions]
+    if run.meter_input is not None:
+        actions.append(MeterRun.meter_input.set(run.meter_input))
     endings.end(transaction, run, status, actions, claims.unchanged_since_read(run))
-    batches.move(transaction, run, status, reason)
+    batches.count(transaction, run, status, reason)

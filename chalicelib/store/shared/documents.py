@@ -1,5 +1,6 @@
 """JSON documents in S3, and the presigned URLs that clients open them with."""
 
+import gzip
 import json
 import re
 from functools import cache
@@ -13,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.settings import settings
 
+LEVEL = 5  # of compression: a seventh of the size, in 9 ms for 1 MB; 6 saves 1% more in 14 ms
 URL_LIFETIME = 12 * 3600  # seconds; a URL also expires with the role's credentials, which last at least an hour
 # Without "virtual", a presigned URL names the global endpoint; other regions redirect, which breaks the signature.
 CONFIG = Config(
@@ -47,8 +49,14 @@ def output_key(document: str, attempt: int) -> str:
 
 
 def put(key: str, document: Any) -> None:
-    """Store a document as JSON."""
-    client().put_object(Bucket=settings().bucket, Key=key, Body=to_json(document), ContentType="application/json")
+    """Store a document as JSON, compressed. Browsers, curl --compressed and requests decompress it again."""
+    client().put_object(
+        Bucket=settings().bucket,
+        Key=key,
+        Body=gzip.compress(to_json(document), LEVEL, mtime=0),
+        ContentType="application/json",
+        ContentEncoding="gzip",
+    )
 
 
 def delete(key: str) -> None:
@@ -57,7 +65,7 @@ def delete(key: str) -> None:
 
 
 def put_file(key: str, file: IO[bytes]) -> None:
-    """Store a file that contains JSON."""
+    """Store a file that contains JSON, as it is: parts of it can be read."""
     client().put_object(Bucket=settings().bucket, Key=key, Body=file, ContentType="application/json")
 
 
@@ -70,7 +78,10 @@ def get_range(key: str, start: int, end: int) -> bytes:
 
 def get(key: str) -> Any:
     """The document stored under a key."""
-    body = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
+    response = client().get_object(Bucket=settings().bucket, Key=key)
+    body = response["Body"].read()
+    if response.get("ContentEncoding") == "gzip":  # documents of earlier versions are not compressed
+        body = gzip.decompress(body)
     if _BEYOND_64_BITS.search(body):  # orjson would read it as a float
         return json.loads(body)
     try:

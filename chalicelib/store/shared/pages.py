@@ -1,11 +1,12 @@
 """Pages of items, ordered by id."""
 
+import heapq
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Generic, TypeVar
 
 from pynamodb.indexes import GlobalSecondaryIndex
@@ -71,46 +72,76 @@ def walk(
 
     Since ids are consecutive, `range(1, last + 1)` lists a whole table without a scan.
     """
-    return walk_blocks(model, candidates, after, limit, lambda block: list(filter(keep, block)))
+    return of_ids(model, iter(above(candidates, after)), limit, lambda block: list(filter(keep, block)))
 
 
-def walk_blocks(
-    model: type[M], candidates: Sequence[int], after: int, limit: int, select: Callable[[list[M]], list[M]]
+def of_ids(
+    model: type[M], candidates: Iterator[int], limit: int, select: Callable[[list[M]], list[M]] = lambda block: block
 ) -> Page[M]:
-    """The same for a `select` that judges many items at once, and returns those that it accepts in their order."""
-    items: list[M] = []
-    position, end = bisect_right(candidates, after), _page_end()
-    while position < len(candidates) and len(items) < limit and time.monotonic() < end:
-        block = candidates[position : position + BLOCK]
+    """A page of the items that `select` accepts, among ascending candidate ids, which are read as far as necessary.
+
+    select: judges many items at once, and returns those that it accepts in their order.
+    """
+
+    def read(block: list[int]) -> list[M]:
         found = get_many(model, block)
-        items += select([found[id] for id in block if id in found])
-        position += len(block)
-        after = block[-1]
-    if len(items) > limit:
-        return Page(items[:limit], items[limit - 1].id)  # type: ignore[attr-defined]
-    return Page(items, after if position < len(candidates) else None)
+        return select([found[id] for id in block if id in found])
+
+    return of_blocks(read, candidates, limit)
 
 
-def query(
-    index: GlobalSecondaryIndex[Any], key: int | str, after: int, limit: int, keep: Callable[[Any], bool]
+def of_blocks(
+    read: Callable[[list[int]], list[Any]],
+    candidates: Iterator[int],
+    limit: int,
+    last_id: Callable[[int], int] = lambda candidate: candidate,
 ) -> Page[Any]:
-    """A page of the items that `keep` accepts, among those under an index key with an id above `after`."""
-    id_attribute = index.Meta.attributes["id"]
-    found: Iterator[Any] = index.query(key, range_key_condition=id_attribute > after)
+    """A page of the items that `read` returns for blocks of ascending candidates.
+
+    last_id: the highest id of an item that `read` may return for a candidate.
+    """
     items: list[Any] = []
-    end = _page_end()
-    for item in found:
-        if len(items) == limit or time.monotonic() > end:
-            return Page(items, item.id - 1)
-        if keep(item):
-            items.append(item)
-    return Page(items, None)
+    end, blocks = _page_end(), _blocks(candidates)
+    block = next(blocks, [])
+    while block and len(items) < limit and time.monotonic() < end:
+        items += read(block)
+        last, block = block[-1], next(blocks, [])
+    if len(items) > limit:
+        return Page(items[:limit], items[limit - 1].id)
+    return Page(items, last_id(last) if block else None)
+
+
+def above(candidates: Sequence[int], after: int) -> Sequence[int]:
+    """Those of ascending ids that are above `after`."""
+    return candidates[bisect_right(candidates, after) :]
+
+
+def indexed(index: GlobalSecondaryIndex[Any], keys: Iterable[int | str], after: int) -> Iterator[int]:
+    """The ids above `after` of the items with one of these index keys, ascending and each once."""
+    id_attribute = index.Meta.attributes["id"]
+    found = (index.query(key, range_key_condition=id_attribute > after) for key in sorted(set(keys)))
+    return (id for id, _ in groupby(heapq.merge(*((item.id for item in one) for one in found))))
+
+
+def query(index: GlobalSecondaryIndex[Any], key: int | str, after: int, limit: int) -> Page[Any]:
+    """A page of the items under a key of an index with all attributes, with an id above `after`."""
+    id_attribute = index.Meta.attributes["id"]
+    items = list(index.query(key, range_key_condition=id_attribute > after, limit=limit + 1))
+    return Page(items[:limit], items[limit - 1].id if len(items) > limit else None)
 
 
 def matches(**wanted: Any) -> Callable[[Any], bool]:
-    """A predicate that accepts items with these attribute values; None matches any value."""
-    asked = {name: value for name, value in wanted.items() if value is not None}
-    return lambda item: all(getattr(item, name) == value for name, value in asked.items())
+    """A predicate that accepts items whose attributes have these values; None, or no values, accepts any.
+
+    A value may be a collection of accepted values.
+    """
+    asked = {name: value if _is_collection(value) else {value} for name, value in wanted.items() if value is not None}
+    sets = {name: frozenset(values) for name, values in asked.items() if values}
+    return lambda item: all(getattr(item, name) in values for name, values in sets.items())
+
+
+def _is_collection(value: Any) -> bool:
+    return isinstance(value, Collection) and not isinstance(value, str)
 
 
 def _page_end() -> float:

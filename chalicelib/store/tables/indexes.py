@@ -1,36 +1,61 @@
-"""The indexes that several tables have."""
+"""The indexes that several tables have. They hold little more than keys, so that few changes rewrite their entries."""
 
 from typing import Any
 
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection, KeysOnlyProjection
 
 from chalicelib.store.tables.attributes import IntegerAttribute
 
 
 class ProjectIndex(GlobalSecondaryIndex[Any]):
-    """The items of a project, sorted by id."""
+    """The ids of a project's items, in order."""
 
     class Meta:
-        index_name = "project-index"
-        projection = AllProjection()
+        index_name = "by-project"
+        projection = KeysOnlyProjection()
 
     project = IntegerAttribute(hash_key=True)
     id = IntegerAttribute(range_key=True)
 
 
 class TraceIndex(GlobalSecondaryIndex[Any]):
-    """The items of a trace, sorted by id."""
+    """The ids of a trace's items, in order."""
 
     class Meta:
-        index_name = "trace-index"
-        projection = AllProjection()
+        index_name = "by-trace"
+        projection = KeysOnlyProjection()
 
     trace = IntegerAttribute(hash_key=True)
     id = IntegerAttribute(range_key=True)
 
 
+class StatusIndex(GlobalSecondaryIndex[Any]):
+    """The ids of the meter runs with a status, in order, in the partitions of `store.runs.statuses`."""
+
+    class Meta:
+        index_name = "by-status"
+        projection = IncludeProjection(["due", "failure_reason"])
+
+    status_partition = UnicodeAttribute(hash_key=True)
+    id = IntegerAttribute(range_key=True)
+    due = IntegerAttribute(null=True)
+    failure_reason = UnicodeAttribute(null=True)
+
+
+class NewestIndex(GlobalSecondaryIndex[Any]):
+    """The newest runs of all traces, in the order of the runs, in the partitions of `store.results.newest`."""
+
+    class Meta:
+        index_name = "by-run"
+        projection = KeysOnlyProjection()
+
+    run_partition = UnicodeAttribute(hash_key=True)
+    meter_run = IntegerAttribute(range_key=True)
+
+
 class DueIndex(GlobalSecondaryIndex[Any]):
-    """Runs that have not ended, by the time of their next check. Sharded, since every run passes through it."""
+    """Aggregation runs that have not ended, by the time of their next check. Sharded, since each run passes through."""
 
     SHARDS = 8
 

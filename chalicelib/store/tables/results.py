@@ -3,14 +3,20 @@
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.reporting_window import FIRST_YEAR
-from chalicelib.store.tables.attributes import IdsAttribute, IntegerAttribute
+from chalicelib.store.tables.attributes import CompressedAttribute, IdsAttribute, IntegerAttribute
 from chalicelib.store.tables.base import Table, TableName, now
-from chalicelib.store.tables.indexes import ProjectIndex, TraceIndex
+from chalicelib.store.tables.indexes import NewestIndex
 from chalicelib.vocabulary import FIRST_UNCERTAINTY_METHOD
 
 
 class MeterResult(Table):
-    """The result of a successful meter run. Its id is that of the run."""
+    """The result of a successful meter run, with its derivatives. Its id is that of the run.
+
+    The details are those attributes that an older item has as attributes of its own; it has its derivatives as items of
+    another table.
+    """
+
+    DETAILS = ("model_kwargs", "formatter_kwargs", "models", "reporting_window")
 
     class Meta:
         table_name = TableName("meter_results")
@@ -24,23 +30,35 @@ class MeterResult(Table):
     eemeter_version = UnicodeAttribute()
     datastore_version = UnicodeAttribute()
     model_class = UnicodeAttribute()
-    model_kwargs = JSONAttribute()
+    model_kwargs = JSONAttribute(null=True)
     formatter_class = UnicodeAttribute()
-    formatter_kwargs = JSONAttribute()
+    formatter_kwargs = JSONAttribute(null=True)
     weather_station = UnicodeAttribute(null=True)
     weather_normal_station = UnicodeAttribute(null=True)
-    models = JSONAttribute()
+    models = JSONAttribute(null=True)
     uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # older items have none
     reporting_window = JSONAttribute(default=FIRST_YEAR)  # older items have none
+    trace_interpretation = UnicodeAttribute(null=True)  # of the derivatives
+    details = CompressedAttribute(null=True)
+    derivatives = CompressedAttribute(null=True)  # for each, its values of Derivative.OWN
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
 
-    project_index = ProjectIndex()
-    trace_index = TraceIndex()
-
 
 class Derivative(Table):
-    """One quantity of a meter result, for the baseline and reporting side; half-widths are of the 95% interval."""
+    """One quantity of a meter result, for the baseline and reporting side; half-widths are of the 95% interval.
+
+    Only older derivatives are items of this table; the others are stored in their result.
+    """
+
+    OWN = (  # attributes that a derivative does not share with its result
+        "interpretation",
+        "unit",
+        *(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n")),
+        "uncertainty",
+        "systematic_error",
+        "spread",
+    )
 
     class Meta:
         table_name = TableName("derivatives")
@@ -66,9 +84,6 @@ class Derivative(Table):
     eemeter_version = UnicodeAttribute()
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
-
-    project_index = ProjectIndex()
-    trace_index = TraceIndex()
 
 
 class AggregationResult(Table):
@@ -108,7 +123,7 @@ class AggregationResult(Table):
 
 
 class NewestRun(Table):
-    """The newest successful meter run of a trace, for one of its projects or over all of them (ANY_PROJECT)."""
+    """The newest successful meter run of a trace and project. Some older items are of any project (ANY_PROJECT)."""
 
     ANY_PROJECT = 0
 
@@ -118,3 +133,6 @@ class NewestRun(Table):
     trace = IntegerAttribute(hash_key=True)
     project = IntegerAttribute(range_key=True)
     meter_run = IntegerAttribute()
+    run_partition = UnicodeAttribute(null=True)  # see store.results.newest; older items of ANY_PROJECT have none
+
+    run_index = NewestIndex()

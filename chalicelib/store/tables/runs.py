@@ -4,7 +4,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 
 from chalicelib.store.tables.attributes import IdsAttribute, IntegerAttribute
 from chalicelib.store.tables.base import Table, TableName, now
-from chalicelib.store.tables.indexes import DueIndex, ProjectIndex, TraceIndex
+from chalicelib.store.tables.indexes import DueIndex, ProjectIndex, StatusIndex, TraceIndex
 
 
 class MeterRun(Table):
@@ -17,7 +17,7 @@ class MeterRun(Table):
     project = IntegerAttribute(null=True)
     trace = IntegerAttribute(null=True)
     status = UnicodeAttribute(default="PENDING")
-    meter_input = UnicodeAttribute(null=True)  # S3 key; of the posted input until the complete input is stored
+    meter_input = UnicodeAttribute(null=True)  # S3 key; of the posted input until an attempt with its own has ended
     posted_input = UnicodeAttribute(null=True)  # S3 key of the client's own input
     model_class = UnicodeAttribute(null=True)
     model_kwargs = JSONAttribute(null=True)
@@ -39,12 +39,12 @@ class MeterRun(Table):
     attempts = IntegerAttribute(default=0)
     claim = UnicodeAttribute(null=True)  # token of the worker that has claimed the run
     last_error = UnicodeAttribute(null=True)  # why the last attempt failed
-    open_shard = IntegerAttribute(null=True)  # removed once the run has ended
+    status_partition = UnicodeAttribute()  # see store.runs.statuses
     due = IntegerAttribute(null=True)  # epoch seconds when the lease expires, or an unclaimed run's message is lost
 
     project_index = ProjectIndex()
     trace_index = TraceIndex()
-    due_index = DueIndex()
+    status_index = StatusIndex()
 
 
 class Outbox(Table):
@@ -69,17 +69,18 @@ class AggregationOutbox(Outbox):
 
 
 class BatchShard(Table):
-    """A shard of a batch's counts. Runs are spread over shards so that the transactions of workers rarely conflict."""
+    """A shard of a batch's counts of runs that have ended; shard 0 also says which runs belong to the batch.
+
+    Runs are spread over shards so that the transactions of workers rarely conflict.
+    """
 
     class Meta:
         table_name = TableName("batches")
 
     id = IntegerAttribute(hash_key=True)
     shard = IntegerAttribute(range_key=True)
-    first_run = IntegerAttribute()  # the first run of the batch; the ids of its runs are consecutive
-    size = IntegerAttribute()  # the number of runs in the batch
-    pending = IntegerAttribute()
-    running = IntegerAttribute(default=0)
+    first_run = IntegerAttribute(null=True)  # the first run of the batch; the ids of its runs are consecutive
+    size = IntegerAttribute(null=True)  # the number of runs in the batch
     success = IntegerAttribute(default=0)
     failed = IntegerAttribute(default=0)
     failed_data = IntegerAttribute(default=0)  # these five are included in `failed`; older shards have none of them
@@ -87,7 +88,7 @@ class BatchShard(Table):
     failed_weather = IntegerAttribute(default=0)
     failed_model = IntegerAttribute(default=0)
     failed_machine = IntegerAttribute(default=0)
-    added = UTCDateTimeAttribute()
+    added = UTCDateTimeAttribute(null=True)
     updated = UTCDateTimeAttribute()
 
 

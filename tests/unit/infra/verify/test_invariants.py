@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.aggregation.sums import partial_sum, total
 from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.runs import statuses
 from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import Project, Trace
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult
@@ -31,11 +32,14 @@ def sound() -> Snapshot:
     """A batch of a successful and a failed run of one trace, another open run, and an aggregation of the successful."""
     document = {"aggregation_inputs/a/1.json": {"derivatives": {"derivative_pairs": [derivative_row(1)]}}}
     run = MeterRun(1, trace=1, project=1, status="SUCCESS", document="one", batch=1, batch_shard=0, meter_result=1)
+    run.status_partition = statuses.partition("SUCCESS", 1)
     run.meter_input = "meter_inputs/one-1.json"
     failed = MeterRun(2, trace=1, project=1, status="FAILED", document="two", batch=1, batch_shard=0)
     failed.failure_message, failed.failure_reason = "No data.", "data"
-    open = MeterRun(3, trace=1, project=1, document="three", open_shard=3, due=int(time.time()) + 60)
-    shard = BatchShard(1, 0, first_run=1, size=2, pending=0, success=1, failed=1, failed_data=1, added=MOMENT)
+    failed.status_partition = statuses.partition("FAILED", 2)
+    open = MeterRun(3, trace=1, project=1, document="three", due=int(time.time()) + 60)
+    open.status_partition = statuses.partition("PENDING", 3)
+    shard = BatchShard(1, 0, first_run=1, size=2, success=1, failed=1, failed_data=1, added=MOMENT)
     summed = AggregationRun(1, status="SUCCESS", document="a", aggregation_interpretation="SUM", aggregation_result=1)
     summed.aggregation_input, summed.trace_interpretation = "aggregation_inputs/a/1.json", GAS
     partial = partial_sum([derivative_row(1)], GAS)
@@ -52,7 +56,7 @@ def sound() -> Snapshot:
         results={1: MeterResult(1, meter_run=1, trace=1, project=1, meter_output="meter_outputs/one-1.json")},
         derivatives={1: Derivative(1, meter_result=1, baseline_value=10.0)},
         aggregation_results={1: result},
-        newest={(1, 1): 1, (1, 0): 1},
+        newest={(1, 1): 1},
         batches={1: [shard]},
         links={(1, 1)},
         unique_keys={"project_id#P": 1, "trace_id#T": 1},
@@ -77,7 +81,7 @@ def changed(item: Any, **values: Any) -> None:
 
 BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("runs-end", lambda at: changed(at.runs[3], due=int(time.time()) - 3600)),
-    ("runs-end", lambda at: changed(at.runs[3], open_shard=None)),
+    ("runs-end", lambda at: changed(at.runs[3], status_partition="RUNNING#3")),
     ("runs-end", lambda at: changed(at.runs[2], due=1)),
     ("runs-end", lambda at: changed(at.aggregation_runs[1], status="LOST")),
     ("success-has-result", lambda at: at.results.clear()),
@@ -88,12 +92,12 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("success-has-result", lambda at: at.results.update({9: MeterResult(9)})),
     ("success-has-result", lambda at: at.derivatives.update({9: Derivative(9)})),
     ("batch-counts", lambda at: changed(at.batches[1][0], success=2)),
-    ("batch-counts", lambda at: changed(at.batches[1][0], running=1)),
+    ("batch-counts", lambda at: changed(at.batches[1][0], failed_data=0)),
     ("batch-counts", lambda at: changed(at.batches[1][0], size=3)),
     ("batch-counts", lambda at: at.runs.pop(2)),
     ("batch-counts", lambda at: changed(at.batches[1][0], shard=1)),
     ("batch-counts", lambda at: changed(at.runs[3], batch=7)),
-    ("newest-is-newest", lambda at: at.newest.pop((1, 0))),
+    ("newest-is-newest", lambda at: at.newest.pop((1, 1))),
     ("newest-is-newest", lambda at: at.newest.update({(1, 1): 2})),
     ("aggregations-add-up", lambda at: changed(at.aggregation_results[1], baseline_value=11.0)),
     ("aggregations-add-up", lambda at: changed(at.aggregation_results[1], derivatives=[1, 1])),

@@ -1,0 +1,36 @@
+"""The filters that lists of meter results and of derivatives share."""
+
+from pydantic import Field
+
+from chalicelib.api.http.fields import Flag, Ids, PageQuery
+from chalicelib.store.results.selecting import Filters
+from chalicelib.store.runs.meter_runs import ranges_of
+
+
+class _Page(Filters):
+    after: int
+    limit: int
+
+
+class ResultQuery(PageQuery):
+    """Filters for what meter runs found."""
+
+    project: Ids = Field(default=[], description="Ids of projects.")
+    trace: Ids = Field(default=[], description="Ids of traces.")
+    batch: Ids = Field(default=[], description="Ids of batches.")
+    newest: Flag = Field(
+        default=False, description="Only those of the newest successful meter run of each trace and project."
+    )
+
+    def filters(self) -> _Page:
+        """The filters, and the page, as the store expects them."""
+        found: _Page = {
+            "after": self.after,
+            "limit": self.limit,
+            "project": self.project,
+            "trace": self.trace,
+            "newest": self.newest,
+        }
+        if self.batch:
+            found["within"] = ranges_of(self.batch)
+        return found

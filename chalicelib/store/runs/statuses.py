@@ -1,0 +1,49 @@
+"""The index of meter runs by status: in which partition a run is, and which runs have a status."""
+
+import time
+from collections.abc import Iterator
+
+from chalicelib.store.runs.endings import ENDED
+from chalicelib.store.shared import ordered
+from chalicelib.store.tables.indexes import StatusIndex
+from chalicelib.store.tables.runs import MeterRun
+
+PENDING, RUNNING = "PENDING", "RUNNING"
+
+
+def partition(status: str, id: int) -> str:
+    """The partition of the run with this id while it has this status."""
+    return ordered.block_partition(status, id) if status in ENDED else ordered.partition(status, id)
+
+
+def ids(status: str, first: int, last: int, failure_reason: str | None = None) -> Iterator[int]:
+    """The ids of the runs with a status and first <= id <= last, ascending; as of up to a second ago."""
+    reason = None if failure_reason is None else StatusIndex.failure_reason == failure_reason
+
+    def read(partition: str, first: int, last: int, limit: int) -> list[int]:
+        found = MeterRun.status_index.query(partition, StatusIndex.id.between(first, last), reason, limit=limit)
+        return [run.id for run in found]
+
+    return (ordered.block_ids if status in ENDED else ordered.ids)(read, status, first, last)
+
+
+def count_running(first: int, last: int) -> int:
+    """The number of RUNNING runs with first <= id <= last, as of up to a second ago."""
+    between = StatusIndex.id.between(first, last)
+    partitions = (ordered.partition(RUNNING, shard) for shard in range(ordered.SHARDS))
+    return sum(MeterRun.status_index.count(partition, between) for partition in partitions)
+
+
+def overdue() -> Iterator[int]:
+    """The ids of the runs that have not ended and whose check is overdue; confirm it with the run itself.
+
+    Of the runs that were never claimed, of which there may be a million, only the oldest are read: they are due first.
+    """
+    moment = int(time.time())
+    for shard in range(ordered.SHARDS):
+        running = ordered.partition(RUNNING, shard)
+        yield from (run.id for run in MeterRun.status_index.query(running, filter_condition=StatusIndex.due < moment))
+        for run in MeterRun.status_index.query(ordered.partition(PENDING, shard), page_size=ordered.PAGE):
+            if run.due >= moment:
+                break
+            yield run.id
