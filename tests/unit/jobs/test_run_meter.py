@@ -31,7 +31,6 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     monkeypatch.setattr(run_meter, "complete_input", lambda run: {})
     monkeypatch.setattr(run_meter, "_compute", refuse)
     monkeypatch.setattr(documents, "put", lambda key, document: None)
-    monkeypatch.setattr(claims, "set_input", lambda run, key: None)
     monkeypatch.setattr(claims, "forward_to_hourly", lambda run: done.append(("forwarded",)))
     monkeypatch.setattr(outcomes, "fail", fail)
     monkeypatch.setattr(telemetry, "failed", lambda name, reason, seconds: done.append((name, reason)))

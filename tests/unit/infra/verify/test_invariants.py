@@ -133,7 +133,8 @@ def test_every_invariant_is_broken_by_some_test() -> None:
 
 def test_work_in_progress_violates_nothing() -> None:
     at = sound()
-    at.runs[4] = MeterRun(4, trace=1, document="four", batch=2, open_shard=4, due=int(time.time()) + 60)
+    at.runs[4] = MeterRun(4, trace=1, document="four", batch=2, due=int(time.time()) + 60)
+    at.runs[4].status_partition = statuses.partition("PENDING", 4)
     at.last_ids["meter_runs"] = 4
     at.outbox.append(Outbox(4, size=1, batch=2, due=int(time.time()) + 60))
     at.objects.add("series/traces/5/0.npz")

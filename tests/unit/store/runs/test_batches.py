@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.runs import batches
-from chalicelib.store.runs.batches import MAX_SHARDS, shard_of
-from chalicelib.store.tables.runs import BatchShard
+from chalicelib.store.runs import batches, statuses
+from chalicelib.store.runs.batches import MAX_SHARDS, shard_of, shards_of
+from chalicelib.store.tables.runs import BatchShard, MeterRun
 
 
 @given(st.integers(1, 10_000), st.integers(1, 10**9))
@@ -14,6 +14,27 @@ def test_every_batch_has_shard_0_and_at_most_the_maximum_number_of_shards(size: 
     shards = {shard_of(run, size) for run in range(first, first + min(size, 3 * MAX_SHARDS))}
     assert 0 in shards
     assert len(shards) <= MAX_SHARDS
+
+
+@pytest.mark.parametrize(("size", "shards"), [(0, 1), (25, 1), (1_600, 64), (64_000, 64), (1_000_000, 1_000)])
+def test_a_larger_batch_has_more_shards(size: int, shards: int) -> None:
+    assert shards_of(size) == shards
+
+
+@given(st.integers(1, 300), st.integers(1, 1_000), st.data())
+def test_the_last_run_of_a_batch_completes_it(size: int, first: int, data: st.DataObject) -> None:
+    runs = range(first, first + size)
+    last = data.draw(st.sampled_from(runs))
+    shards: dict[int, BatchShard] = {0: BatchShard(3, 0, first_run=first, size=size)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BatchShard, "get", lambda batch, number, consistent_read: shards[number])
+        patch.setattr(BatchShard, "query", lambda batch, consistent_read: [shards[one] for one in sorted(shards)])
+        batches._known_runs.cache_clear()
+        for id in [*(run for run in runs if run != last), last]:
+            number = shard_of(id, size)
+            counted = shards.setdefault(number, BatchShard(3, number))
+            counted.success += 1
+            assert batches.completed_batch(MeterRun(id, batch=3, batch_shard=number)) is (id == last)
 
 
 def shard(**counts: int) -> Any:
@@ -25,12 +46,14 @@ def shard(**counts: int) -> Any:
 
 def test_failures_are_summed_over_shards_and_older_ones_have_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     shards = [
-        shard(id=3, shard=0, size=7, pending=0, failed=3, failed_data=2, failed_machine=1),
-        shard(id=3, shard=1, size=7, pending=1, failed=2, failed_data=1),  # one failed before reasons were stored
-        shard(id=3, shard=2, size=7, pending=0, failed=1),
+        shard(id=3, shard=0, first_run=1, size=7, failed=3, failed_data=2, failed_machine=1),
+        shard(id=3, shard=1, failed=2, failed_data=1),  # one failed before reasons were stored
+        shard(id=3, shard=2, failed=1),
     ]
+    monkeypatch.setattr(statuses, "count_running", lambda first, last: 0)
     monkeypatch.setattr(BatchShard, "query", lambda batch, consistent_read: shards)
     count = batches.get(3)
     assert count is not None
     assert count.failed == 6
+    assert (count.total, count.pending, count.running) == (7, 1, 0)
     assert count.failed_by_reason == {"data": 3, "sufficiency": 0, "weather": 0, "model": 0, "machine": 1}

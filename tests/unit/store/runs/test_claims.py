@@ -6,7 +6,7 @@ import pytest
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
-from chalicelib.store.runs import claims, meter_runs, queue
+from chalicelib.store.runs import claims, meter_runs, queue, statuses
 from chalicelib.store.tables.runs import MeterRun
 
 
@@ -82,7 +82,7 @@ def test_a_run_that_cannot_be_requeued_does_not_stop_the_ones_behind_it(monkeypa
             raise ConnectionError("DynamoDB does not respond")
         return overdue.get(id)
 
-    monkeypatch.setattr(claims, "due_ids", lambda table: iter([1, 2, 3, 4]))
+    monkeypatch.setattr(statuses, "overdue", lambda: iter([1, 2, 3, 4]))
     monkeypatch.setattr(meter_runs, "get", get)
     monkeypatch.setattr(claims, "_update_if_unchanged", lambda run, actions: True)
     monkeypatch.setattr(queue, "send", sent.append)

@@ -27,12 +27,12 @@ def attributes(actions: list[Any]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("run", RUNS)
-def test_a_run_that_has_ended_leaves_the_due_index(run: Run) -> None:
+def test_a_run_that_has_ended_is_due_for_no_check(run: Run) -> None:
     transaction: Any = Transaction()
     endings.end(transaction, run, "SUCCESS", [type(run).document.set("d")], type(run).id.exists())
     assert (type(transaction.item), transaction.item.id) == (type(run), 7)
     assert transaction.attributes.pop("updated")
-    assert transaction.attributes == {"status": "SUCCESS", "open_shard": None, "due": None, "document": "d"}
+    assert transaction.attributes == {"status": "SUCCESS", "due": None, "document": "d"}
 
 
 @pytest.mark.parametrize("run", RUNS)

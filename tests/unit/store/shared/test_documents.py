@@ -1,5 +1,6 @@
 """Documents survive a round trip, including those that only the standard library's json can encode."""
 
+import gzip
 import io
 import json
 from typing import Any
@@ -21,13 +22,13 @@ class Bucket:
     """An in-memory bucket with the two S3 calls that documents make."""
 
     def __init__(self) -> None:
-        self.bodies: dict[str, bytes] = {}
+        self.objects: dict[str, dict[str, Any]] = {}
 
-    def put_object(self, Key: str, Body: bytes, **_: Any) -> None:  # noqa: N803  # boto3's names
-        self.bodies[Key] = Body
+    def put_object(self, Key: str, **stored: Any) -> None:  # noqa: N803  # boto3's names
+        self.objects[Key] = stored
 
     def get_object(self, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
-        return {"Body": io.BytesIO(self.bodies[Key])}
+        return {**self.objects[Key], "Body": io.BytesIO(self.objects[Key]["Body"])}
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +43,15 @@ def bucket() -> Any:
 @given(document=JSON)
 def test_a_document_survives_a_round_trip(bucket: Bucket, document: Any) -> None:
     documents.put("key", document)
-    assert json.loads(bucket.bodies["key"]) == document
+    stored = bucket.objects["key"]
+    assert stored["ContentEncoding"] == "gzip"
+    assert json.loads(gzip.decompress(stored["Body"])) == document
     assert documents.get("key") == document
+
+
+def test_a_document_of_an_earlier_version_is_not_compressed(bucket: Bucket) -> None:
+    bucket.put_object("key", Body=b'{"records": []}')
+    assert documents.get("key") == {"records": []}
 
 
 @pytest.mark.parametrize("document", ["\ud800", {"\udc00": 1}, 2**64, -(2**70), 2**64 + 1])
