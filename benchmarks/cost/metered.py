@@ -142,16 +142,20 @@ class Metered:
         self.bytes["DynamoDB, GB-months"] += size + 100  # DynamoDB's overhead per item
 
     def _index(self, table: str, item: Item, changed: set[str] | None) -> None:
-        """Count the index writes for an item. A keys-only index is written only if its keys change."""
+        """Count the index writes for an item. An entry is written only if its keys or projected attributes change."""
         if table not in self._indexes:
             described = self._plain.describe_table(TableName=table)["Table"]
             self._indexes[table] = described.get("GlobalSecondaryIndexes", [])
         for index in self._indexes[table]:
             keys = {key["AttributeName"] for key in index["KeySchema"]}
-            whole = index["Projection"]["ProjectionType"] == "ALL"
+            projection = index["Projection"]
+            whole = projection["ProjectionType"] == "ALL"
+            projected = item.keys() if whole else keys | {"id"} | set(projection.get("NonKeyAttributes", []))
+            entry = {name: value for name, value in item.items() if name in projected}
             indexed = keys <= item.keys()
             if changed is not None and keys & changed:
                 self.usage["DynamoDB, write units"] += 2 if indexed else 1  # delete the old entry, write the new one
-            elif indexed and (whole or changed is None):
-                self.usage["DynamoDB, write units"] += write_units(item_bytes(item) if whole else 0)
-                self.bytes["DynamoDB, GB-months"] += item_bytes(item) if whole and changed is None else 0
+            elif indexed and (changed is None or projected & changed):
+                self.usage["DynamoDB, write units"] += write_units(item_bytes(entry))
+                if changed is None:
+                    self.bytes["DynamoDB, GB-months"] += item_bytes(entry) + 100

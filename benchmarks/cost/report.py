@@ -29,6 +29,7 @@ from infra.local.deploy import environment
 
 SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 6
 WARM = 8  # warm-up runs that are not measured
+REPEATED = 40  # times that each sample is scheduled; it is run once
 SUMMED = 1_000  # derivatives of the measured aggregation: one chunk
 SIZES = (512, 1024, 1769, 3008)  # MB
 WHOLE = 1769  # MB at which Lambda gives one full vCPU
@@ -100,7 +101,7 @@ def measure(metered: Metered, count: int, work: Callable[[], Any]) -> Work:
 
 
 def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
-    """What the API does for one run of a bulk request, and the runs."""
+    """What the API does for one run of a large bulk request, and the runs."""
     from chalicelib.api.http.serving import to_json
     from chalicelib.api.schemas.meter_runs import run_out
     from chalicelib.api.shared.targets import Target, pairs_of
@@ -109,13 +110,13 @@ def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
     ids: list[int] = []
 
     def schedule() -> None:
-        groups = pairs_of([Target(trace=trace) for trace in traces])
+        groups = pairs_of([Target(trace=trace) for trace in traces * REPEATED])
         specs = [[meter_runs.RunSpec(project=project, trace=trace) for project, trace in group] for group in groups]
         _, scheduled = meter_runs.schedule_batch(specs)
         to_json([[run_out(run) for run in group] for group in scheduled])
         ids.extend(run.id for group in scheduled for run in group)
 
-    return measure(metered, len(traces), schedule), ids
+    return measure(metered, len(traces) * REPEATED, schedule), ids
 
 
 def running(metered: Metered, ids: list[int]) -> Work:
@@ -229,7 +230,7 @@ def main() -> None:
             functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
         metered = Metered(boto3.client("dynamodb"))
         schedule, ids = scheduling(metered, traces)
-        worker = running(metered, ids)
+        worker = running(metered, ids[: len(traces)])
         steps = aggregating(metered)
         from chalicelib.jobs import reconcile
 

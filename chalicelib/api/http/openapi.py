@@ -231,6 +231,8 @@ def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
 def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
     """A query parameter's schema without null: a parameter may be absent, but is never null."""
     schema = {name: value for name, value in field.items() if name != "description"}
+    if schema.get("type") == "array":
+        schema.pop("default")  # an empty list, which cannot be given
     if "anyOf" in schema:
         (given,) = [option for option in schema.pop("anyOf") if option != {"type": "null"}]
         schema.pop("default", None)

@@ -19,9 +19,7 @@ PARTITION = "newest"
 
 
 def supersedes(run: MeterRun) -> bool:
-    """Whether a run becomes the newest one of its trace and project if it succeeds."""
-    if run.trace is None:
-        return False
+    """Whether a run of a trace becomes the newest one of its trace and project if it succeeds."""
     key = (run.trace, run.project)
     return runs_of([key]).get(key, 0) < run.id
 

@@ -24,7 +24,7 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
     derived from the run's id. Returns False when this worker has lost the claim.
     """
     result = meter_results.of(run, documents.output_key(run.document, run.attempts), outcome, trace_interpretation)
-    supersedes = newest.supersedes(run)
+    supersedes = run.trace is not None  # most runs are newer than all others of their trace
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(result)

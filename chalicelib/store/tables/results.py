@@ -3,7 +3,7 @@
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
 from chalicelib.reporting_window import FIRST_YEAR
-from chalicelib.store.tables.attributes import CompressedAttribute, IdsAttribute, IntegerAttribute
+from chalicelib.store.tables.attributes import IdsAttribute, IntegerAttribute, ResultAttribute
 from chalicelib.store.tables.base import Table, TableName, now
 from chalicelib.store.tables.indexes import NewestIndex
 from chalicelib.vocabulary import FIRST_UNCERTAINTY_METHOD
@@ -39,8 +39,8 @@ class MeterResult(Table):
     uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # older items have none
     reporting_window = JSONAttribute(default=FIRST_YEAR)  # older items have none
     trace_interpretation = UnicodeAttribute(null=True)  # of the derivatives
-    details = CompressedAttribute(null=True)
-    derivatives = CompressedAttribute(null=True)  # for each, its values of Derivative.OWN
+    details = ResultAttribute(null=True)
+    derivatives = ResultAttribute(null=True)  # for each, its values of Derivative.OWN
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
 

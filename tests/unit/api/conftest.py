@@ -25,7 +25,7 @@ from chalicelib.store.runs.batches import BatchCount
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
-from chalicelib.store.shared import documents, ids, signatures
+from chalicelib.store.shared import documents, ids, pages, signatures
 from chalicelib.store.shared.errors import Conflict, InProgress, Mismatch
 from chalicelib.store.shared.pages import Page
 from chalicelib.store.tables.collections import Project, Trace, TraceGroup
@@ -85,12 +85,8 @@ class Rows:
         return done
 
     def page(self, *, after: int, limit: int, **filters: Any) -> Page[Any]:
-        requested = {name: value for name, value in filters.items() if value is not None}
-        rows = [
-            row
-            for id, row in sorted(self.rows.items())
-            if id > after and all(getattr(row, name) == value for name, value in requested.items())
-        ]
+        keep = pages.matches(**filters)
+        rows = [row for id, row in sorted(self.rows.items()) if id > after and keep(row)]
         return Page(rows[:limit], rows[limit - 1].id if len(rows) > limit else None)
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from chalicelib.api.resources import derivatives, meter_results
 from chalicelib.store.results import derivatives as stored_derivatives
-from chalicelib.store.results import newest
 from chalicelib.store.runs import outcomes, waiters
 from chalicelib.store.tables.results import MeterResult
 from chalicelib.store.tables.runs import BatchShard, MeterRun
@@ -96,7 +95,7 @@ def succeed(monkeypatch: pytest.MonkeyPatch) -> Callable[[dict[str, Any]], list[
 
     monkeypatch.setattr(outcomes, "commit", commit)
     monkeypatch.setattr(outcomes, "_end", lambda transaction, run, status, actions: None)
-    monkeypatch.setattr(newest, "supersedes", lambda run: False)
+
     monkeypatch.setattr(waiters, "wake_after", lambda run: None)
 
     def succeed(outcome: dict[str, Any]) -> list[Any]:
