@@ -1,7 +1,7 @@
 """meter_runs/, meter_results/ and derivatives/: their filters and pages."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -41,6 +41,12 @@ def test_meter_runs_are_filtered(api: Api, runs: Runs) -> None:
         ({"project": own["project"], "status": "SUCCESS"}, [own]),
         ({"batch": runs.batch, "status": "SUCCESS"}, [own, other]),
         ({"batch": runs.batch, "trace": failed["trace"]}, [failed]),
+        ({"batch": f"{runs.batch},{ABSENT}"}, [own, other, failed]),
+        ({"batch": runs.batch, "status": "SUCCESS,FAILED"}, [own, other, failed]),
+        ({"batch": runs.batch, "status": "PENDING,FAILED"}, [failed]),
+        ({"batch": runs.batch, "failure_reason": failed["failure_reason"]}, [failed]),
+        ({"project": f"{own['project']},{other['project']}"}, [own, other, failed]),
+        ({"trace": f"{own['trace']},{failed['trace']}", "status": "SUCCESS"}, [own, other]),
         ({"batch": runs.batch, "status": "PENDING"}, []),
         ({"batch": ABSENT}, []),
         ({"trace": ABSENT}, []),
@@ -78,6 +84,10 @@ def test_meter_results_are_filtered(api: Api, runs: Runs) -> None:
         ({"project": runs.other["project"], "trace": runs.own["trace"]}, [other]),
         ({"meter_run": runs.own["id"]}, [own]),
         ({"meter_run": runs.failed["id"]}, []),
+        ({"meter_run": f"{runs.other['id']},{runs.own['id']}"}, sorted([own, other])),
+        ({"batch": runs.batch}, sorted([own, other])),
+        ({"batch": runs.batch, "project": runs.own["project"]}, [own]),
+        ({"batch": ABSENT}, []),
         ({"trace": ABSENT}, []),
     ):
         assert ids(api.get("meter_results/", **filters)) == expected, filters
@@ -105,6 +115,23 @@ def test_derivatives_are_filtered(api: Api, runs: Runs) -> None:
         assert [one for page in alone for one in page][:2] == of_trace
     pages = api.pages("derivatives", trace=runs.own["trace"], limit=4)
     assert [one for page in pages for one in page] == both
+
+
+def test_the_newest_result_of_each_trace_and_project_is_listed(api: Api, make_trace: Callable[..., int]) -> None:
+    trace, other = make_trace(), make_trace()
+    batch, scheduled = bulk(api, {"trace": trace}, {"trace": other})
+    assert [api.succeeded(run)["batch"] for run in scheduled] == [batch, batch]
+    older = api.get("meter_results/", batch=batch)
+    again, (last,) = bulk(api, {"trace": trace})
+    api.succeeded(last)
+    (newer,) = ids(api.get("meter_results/", batch=again))
+    (kept,) = [result["id"] for result in older if result["trace"] == other]
+    assert ids(api.get("meter_results/", trace=f"{trace},{other}", newest="true")) == [kept, newer]
+    assert ids(api.get("meter_results/", batch=f"{batch},{again}", newest="true")) == [kept, newer]
+    assert ids(api.get("meter_results/", newest="true", after=kept - 1)) == [kept, newer]
+    found = api.get("derivatives/", batch=f"{batch},{again}", newest="true", interpretation="gross_predicted")
+    assert [derivative["meter_result"] for derivative in found] == [kept, newer]
+    assert ids(api.get("meter_results/", trace=trace, newest="false")) == [older[0]["id"], newer]
 
 
 def texts(value: Any) -> Iterator[str]:
@@ -138,6 +165,10 @@ def test_every_timestamp_is_in_utc_with_microseconds(api: Api, runs: Runs) -> No
         ("meter_runs/", {"batch": "1.5"}),
         ("meter_results/", {"trace": "x"}),
         ("meter_results/", {"status": "SUCCESS"}),
+        ("meter_results/", {"newest": "1"}),
+        ("meter_runs/", {"status": "SUCCESS,DONE"}),
+        ("meter_runs/", {"trace": "1,"}),
+        ("meter_runs/", {"trace": ",".join(map(str, range(1, 102)))}),
         ("derivatives/", {"interpretation": "gross"}),
         ("derivatives/", {"meter_result": "x"}),
         ("derivatives/", {"trace_id": "x"}),

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
-from chalicelib.store.runs import batches, claims, meter_runs, outcomes, queue
+from chalicelib.store.runs import batches, claims, meter_runs, outcomes, queue, statuses
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
@@ -136,12 +136,12 @@ def test_the_reconciler_repeats_a_lost_queue_send(
 def test_a_bulk_request_interrupted_before_its_batch_is_undone(
     api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut_off(shards: list[BatchShard]) -> None:
+    def cut_off(batch: int, runs: range) -> BatchShard:
         raise SystemExit
 
     spec = RunSpec(project=project_of(api, trace), trace=trace)
     with monkeypatch.context() as patch:
-        patch.setattr(batches, "write", cut_off)
+        patch.setattr(batches, "new", cut_off)
         with pytest.raises(SystemExit):
             meter_runs.schedule_batch([[spec, spec]])
     (entry,) = [entry for entry in Outbox.scan() if entry.batch is not None]
@@ -208,9 +208,7 @@ def test_a_worker_that_lost_its_claim_cannot_end_the_run(api: Api, trace: int, m
     assert api.get(f"meter_runs/{run.id}/")["failure_message"] == "in time"
 
 
-def test_a_late_heartbeat_puts_no_ended_run_back_into_the_due_index(
-    api: Api, trace: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_late_heartbeat_makes_no_ended_run_due_again(api: Api, trace: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queue, "send", lambda ids: None)
     run = meter_runs.schedule(RunSpec(project=project_of(api, trace), trace=trace))
     claimed = claims.claim(run.id)
@@ -224,7 +222,7 @@ def test_a_late_heartbeat_puts_no_ended_run_back_into_the_due_index(
     ended = meter_runs.get(run.id)
     assert ended is not None
     assert ended.due is None
-    assert ended.open_shard is None
+    assert ended.status_partition == statuses.partition("FAILED", run.id)
 
 
 def test_many_chunks_of_a_series_are_compacted_on_read(

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 SHARDS = 8
 BLOCK = 20_000  # ids
-PAGE = 1_000  # ids per query
+PAGE = 250  # ids per query; a page of a list needs at most 125 from each partition if they are evenly filled
 
 # The ids in a partition with first <= id <= last, ascending, at most as many as the last argument says.
 Read = Callable[[str, int, int, int], list[int]]

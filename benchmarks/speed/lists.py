@@ -1,0 +1,170 @@
+"""How long does a page of each list take when there are a million meter runs?
+
+    python -m benchmarks.speed.lists [RUNS]
+
+writes runs, results and newest runs directly to the tables of a local stack: ten nights of RUNS / 10 meters, of which
+3% have failed and the last are still open. Then it prints the seconds of the slowest of three pages of 1,000 items for
+each filter. The local stack reads whole partitions of an index, which DynamoDB does not.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from typing import Any
+
+import boto3
+from pynamodb.models import Model
+
+from benchmarks.shared.stack import fresh_stack
+from chalicelib.vocabulary import FAILURE_REASONS
+from infra.deployment.environment import function_environment
+from infra.local.demo import Client
+from infra.local.deploy import environment
+
+NIGHTS = 10
+LIMIT = 1_000
+PAGES = 3
+OPEN = 5_000  # runs of the last night that have not ended; a fifth of them is RUNNING
+TARGET = 2.0  # seconds
+DERIVATIVE = ["gross_predicted", "KWH", 10.0, 1.0, 1.0, 365, 9.0, 1.0, 1.0, 365, "regression", 0.1, [1.0] * 8]
+QUERIES = (
+    "meter_runs/?",
+    "meter_runs/?status=PENDING",
+    "meter_runs/?status=RUNNING",
+    "meter_runs/?status=SUCCESS",
+    "meter_runs/?status=FAILED",
+    "meter_runs/?status=FAILED&batch=10",
+    "meter_runs/?status=PENDING,RUNNING&batch=10",
+    "meter_runs/?status=SUCCESS&batch=10",
+    "meter_runs/?failure_reason=weather",
+    "meter_runs/?failure_reason=data,model&batch=3",
+    "meter_runs/?batch=2,4",
+    "meter_runs/?project=1,2,3",
+    "meter_results/?",
+    "meter_results/?batch=5",
+    "meter_results/?newest=true",
+    "meter_results/?newest=true&batch=10",
+    "derivatives/?",
+    "derivatives/?batch=5",
+    "derivatives/?newest=true",
+    "derivatives/?newest=true&trace=1,2,3",
+    "derivatives/?interpretation=gross_predicted",
+)
+
+
+def status_of(id: int, runs: int) -> tuple[str, str | None]:
+    """Return the status of a run, and its failure reason."""
+    if id > runs - OPEN:
+        return ("RUNNING" if id % 5 == 0 else "PENDING"), None
+    if id % 33 == 0:
+        return "FAILED", FAILURE_REASONS[id // 33 % len(FAILURE_REASONS)]
+    return "SUCCESS", None
+
+
+def rows(runs: int) -> Iterator[Model]:
+    """All rows, in the order of the runs; each trace is the only one of the project with the same id."""
+    from chalicelib.store.results import newest
+    from chalicelib.store.runs import batches, statuses
+    from chalicelib.store.tables.results import MeterResult
+    from chalicelib.store.tables.runs import MeterRun
+
+    meters = runs // NIGHTS
+    for night in range(NIGHTS):
+        yield batches.new(night + 1, range(night * meters + 1, (night + 1) * meters + 1))
+    latest: dict[int, int] = {}
+    for id in range(1, runs + 1):
+        night, meter = divmod(id - 1, meters)
+        status, reason = status_of(id, runs)
+        open = status in (statuses.PENDING, statuses.RUNNING)
+        yield MeterRun(
+            id=id,
+            trace=meter + 1,
+            project=meter + 1,
+            status=status,
+            failure_reason=reason,
+            batch=night + 1,
+            batch_shard=batches.shard_of(id, meters),
+            document=f"{id}",
+            status_partition=statuses.partition(status, id),
+            meter_input=f"meter_inputs/{id}-1.json",
+            due=int(time.time()) + 10**6 if open else None,
+        )
+        if status == "SUCCESS":
+            yield MeterResult(
+                id=id,
+                trace=meter + 1,
+                project=meter + 1,
+                meter_run=id,
+                meter_output=f"meter_outputs/{id}-1.json",
+                eemeter_version="4.1.1",
+                datastore_version="1",
+                model_class="DailyModel",
+                formatter_class="daily",
+                trace_interpretation="ELECTRICITY_CONSUMPTION_SUPPLIED",
+                details={"models": {"baseline": {}, "reporting": {}}, "model_kwargs": {}, "formatter_kwargs": {}},
+                derivatives=[
+                    ["gross_predicted", "KWH", 10.0, 1.0, 1.0, 365, 9.0, 1.0, 1.0, 365, "regression", 0.1, [1.0] * 8]
+                ],
+            )
+            latest[meter + 1] = id
+    for meter, id in latest.items():
+        yield newest.entry(meter, meter, id)
+
+
+def write(runs: int) -> None:
+    """Write all rows, 25 at a time."""
+    client = boto3.client("dynamodb")
+    written = ((row.Meta.table_name, {"PutRequest": {"Item": row.serialize()}}) for row in rows(runs))
+
+    def put(batch: Sequence[tuple[str, Any]]) -> None:
+        items: dict[str, list[Any]] = {}
+        for table, request in batch:
+            items.setdefault(table, []).append(request)
+        assert not client.batch_write_item(RequestItems=items)["UnprocessedItems"]
+
+    batches = iter(lambda: list(islice(written, 25)), [])
+    with ThreadPoolExecutor(4) as pool:
+        while ahead := list(islice(batches, 400)):
+            list(pool.map(put, ahead))
+
+
+def slowest(client: Client, query: str) -> tuple[float, int]:
+    """Return the seconds of the slowest of the first pages, and how many items they have."""
+    seconds, items = 0.0, 0
+    url = f"{client.url}{query}&limit={LIMIT}"
+    for _ in range(PAGES):
+        began = time.perf_counter()
+        response = client.session.get(url, timeout=60)
+        seconds = max(seconds, time.perf_counter() - began)
+        response.raise_for_status()
+        items += len(response.json())
+        if "next" not in response.links:
+            break
+        url = response.links["next"]["url"]
+    return seconds, items
+
+
+def main(runs: int) -> None:
+    with fresh_stack() as (stack, client):
+        up = stack.running
+        assert up is not None
+        os.environ |= environment(up.endpoint_url)
+        os.environ |= function_environment(up.stack)
+        from chalicelib.store.shared import ids
+
+        began = time.perf_counter()
+        write(runs)
+        ids.allocate("meter_runs", runs)
+        ids.allocate("batches", NIGHTS)
+        print(f"{runs:,} runs written in {time.perf_counter() - began:,.0f} s", flush=True)
+        for query in QUERIES:
+            seconds, items = slowest(client, query)
+            mark = "" if seconds < TARGET else f"  over {TARGET:.0f} s"
+            print(f"{query:50} {items:6,} items  {seconds:6.2f} s{mark}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
