@@ -81,7 +81,7 @@ def page(
 
 def _derivative(result: MeterResult, values: list[Any]) -> Derivative:
     """A derivative of a result, from its values of Derivative.OWN."""
-    own: dict[str, Any] = dict(zip(Derivative.OWN, values, strict=True))
+    own: dict[str, Any] = dict(zip(Derivative.OWN, values, strict=False))  # older results may have fewer
     return Derivative(
         id=derivative_ids(result.id)[DERIVATIVE_INTERPRETATIONS.index(own["interpretation"])],
         meter_result=result.id,
