@@ -11,8 +11,9 @@ from benchmarks.night.profile import Profile
 from benchmarks.night.simulation import simulate
 
 FEW_CONFLICTS = 0.01  # of the transactions
-FEW_REFUSALS = 1 / 1_000  # calls per run below which a night counts as not throttled
+FEW_REFUSALS = 1 / 100  # calls per run below which a night counts as not throttled
 HEADROOM = 1.5  # of a limit over the mean rate, for seconds with more than the mean
+LARGE = 1_000_000  # runs of the request in a trial, whose creation lasts longer than the trial
 FULL = 60  # seconds that a trial lasts at its full concurrency
 SMALLEST = 2  # WorkerConcurrency's minimum
 
@@ -63,13 +64,13 @@ def fitted(profile: Profile, limits: Limits, concurrency: int) -> tuple[Profile,
 def highest_concurrency(profile: Profile, limits: Limits) -> tuple[int, Night | None]:
     """The highest WorkerConcurrency whose night is not throttled (0: none is), and a night with more that is.
 
-    The second is None if the limit of the event source is not too much.
+    The second is None if that of the event source is not too much. A trial is the beginning of a large request, in
+    which runs are still being created, up to FULL seconds at the full concurrency.
     """
 
     def night(concurrency: int) -> Night:
-        growing = (concurrency - limits.source_start) / limits.source_growth
-        runs = int(concurrency / profile.seconds * (max(0.0, growing) / 2 + FULL))
-        return simulate(runs, concurrency, profile, limits)
+        growing = max(0.0, concurrency - limits.source_start) / limits.source_growth
+        return simulate(LARGE, concurrency, profile, limits, stop=growing + FULL)
 
     return _highest(night, int(limits.source_maximum))
 
@@ -80,7 +81,7 @@ def _highest(night: Callable[[int], Night], most: int) -> tuple[int, Night | Non
     trial = most
     while bad - good > max(1, good // 20):  # to 5%
         tried = night(trial)
-        if tried.throttled < FEW_REFUSALS * tried.runs:
+        if tried.throttled < FEW_REFUSALS * tried.succeeded:
             good = trial
         else:
             bad, worse = trial, tried

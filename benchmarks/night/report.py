@@ -56,7 +56,8 @@ def scenarios(sizes: Sequence[int], better: Profile, warm: Limits) -> list[Scena
             Scenario("warm", size, MOST, profile, warm),
             Scenario("fitted", size, MOST, better, warm),
         ]
-    return found
+    one_project = replace(better, projects=1)
+    return [*found, Scenario("fitted, but one project", sizes[0], MOST, one_project, warm)]
 
 
 def row(scenario: Scenario, night: Night) -> list[str]:
@@ -139,6 +140,6 @@ def main(sizes: Sequence[int]) -> None:
     ]
     print(f"Shards of a batch of {TRIAL:,} runs, until under {FEW_CONFLICTS:.0%} of its transactions conflict\n")
     print(markdown(("shards", "conflicts", "runs/s", "retries, $"), rows), "\n")
-    print(f"The highest concurrency with under {FEW_REFUSALS:.1%} refused calls per run\n", flush=True)
+    print(f"The highest concurrency with under {FEW_REFUSALS:.0%} refused calls per run\n", flush=True)
     for sentence in advice(better, warm):
         print(f"- {sentence}", flush=True)

@@ -7,6 +7,7 @@ minutes, and without limits all durations are exact, since a call's time is not 
 """
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Callable
 
@@ -33,9 +34,11 @@ IDLE, CLAIM, LOAD, PUT_INPUT, PUT_OUTPUT, END = range(-1, 5)  # what a worker do
 PAUSES: tuple[Pauses, ...] = (UPDATE, S3, S3, S3, TRANSACTION)  # of the steps from CLAIM to END
 
 
-def simulate(runs: int, concurrency: int, profile: Profile, limits: Limits, seed: int = 1) -> Night:
-    """Simulate a bulk request for so many runs. concurrency: the template's WorkerConcurrency."""
-    return _Simulation(runs, concurrency, profile, limits, seed).night()
+def simulate(
+    runs: int, concurrency: int, profile: Profile, limits: Limits, stop: float = math.inf, seed: int = 1
+) -> Night:
+    """Simulate a bulk request for so many runs, or its first `stop` seconds. concurrency: WorkerConcurrency."""
+    return _Simulation(runs, concurrency, profile, limits, seed).night(stop)
 
 
 class _Simulation:
@@ -64,10 +67,10 @@ class _Simulation:
         self._conflicts = self._conflict_seconds = 0.0
         self._in_flight = 0
 
-    def night(self) -> Night:
+    def night(self, stop: float) -> Night:
         """Run the simulation."""
         night, step = self._night, 0
-        while night.succeeded + night.given_up < night.runs:
+        while night.succeeded + night.given_up < night.runs and step * STEP < stop:
             now, until = step * STEP, (step + 1) * STEP
             queued = self._expansion.queued(until)
             self._start_workers(now, queued)

@@ -31,7 +31,7 @@ def test_many_workers_need_a_key_per_shard_more_partitions_and_warm_tables() -> 
 def throttled_above(most: int) -> "object":
     def night(concurrency: int) -> Night:
         found = simulate(10, 10, Profile(), NO_LIMITS)
-        found.runs = 1
+        found.succeeded = 1
         found.spots = [replace(found.spots[0], throttled=int(concurrency > most))]
         return found
 
@@ -63,5 +63,6 @@ def test_the_report_has_a_row_for_each_night_and_each_hot_limit() -> None:
         ["as deployed", "1,000", "1,000"],
         ["warm", "1,000", "1,000"],
         ["fitted", "1,000", "1,000"],
+        ["fitted, but one project", "1,000", "1,000"],
     ]
     assert all(len(cells) == 5 for cells in [*hot_spots(nights[1]), *limit_rows(nights[3], found[3].profile)])
