@@ -50,11 +50,12 @@ def fitted(profile: Profile, limits: Limits, concurrency: int) -> tuple[Profile,
     creating = profile.chunk / profile.chunk_write
     by_status = rate * (profile.claim_status + profile.end_status) + creating * profile.create_status
     by_table = rate * max(profile.claim_item + profile.end_run, profile.end_result) + creating * profile.create_item
-    needed = profile.status_shards * math.ceil(by_status / 2 / (profile.status_shards * limits.key_writes))
+    pending = creating * profile.create_status + rate * profile.claim_status / 2
+    running = rate * (profile.claim_status + profile.end_status) / 2
     better = replace(
         profile,
         shards_share_key=profile.shards_share_key and not own_keys,
-        status_shards=max(profile.status_shards, needed),
+        status_shards=max(profile.status_shards, math.ceil(max(pending, running) / limits.key_writes)),
         s3_partitions=max(profile.s3_partitions, math.ceil(2 * rate / limits.s3_puts)),
     )
     warm = min(limits.table_quota, max(limits.table_writes, 1_000 * math.ceil(max(by_status, by_table) / 1_000)))
