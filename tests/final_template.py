@@ -15,6 +15,7 @@ ALL_OPTIONS = {
     "CertificateArn": "arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-0000-0000-000000000000",
     "HostedZoneId": "Z0123456789ABCDEFGHIJ",
     "AlarmEmail": "operators@example.org",
+    "ArchiveInputsAfter": "30",
 }
 
 
