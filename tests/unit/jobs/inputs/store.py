@@ -11,6 +11,7 @@ from chalicelib.jobs.inputs.instants import HOUR, instant
 from chalicelib.metering.stations import nearest_stations
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
+from chalicelib.store.tables.base import now
 
 ZIPCODE = "90007"  # near station 722874, whose year 2007 is part of the eeweather package
 FIRST, SECOND = (ranked.station for ranked in nearest_stations(ZIPCODE)[:2])
@@ -77,6 +78,6 @@ def meter_input(station: str | None = None, **changes: Any) -> dict[str, Any]:
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
-    weather.add_weather(document)
+    weather.add_weather(document, since=now())
     found: dict[str, Any] = document["weather"]
     return found

@@ -11,6 +11,7 @@ from chalicelib.metering.stations import nearest_normal_stations, nearest_statio
 from chalicelib.store.series import fetches, series
 from chalicelib.store.series.series import Column
 from chalicelib.store.shared import documents
+from chalicelib.store.tables.base import now
 from tests.file_server import FileServer
 from tests.unit.jobs.inputs.store import FIRST, NORMAL_YEAR, SECOND, YEAR, ZIPCODE, Memory, completed, meter_input
 
@@ -151,7 +152,7 @@ class TestReadOnly:
     def test_returns_what_is_stored(self, memory: Memory, server: FileServer, document: dict[str, Any]) -> None:
         memory.fill(FIRST, *YEAR)
         memory.fill(FIRST, "2007-01-01T00:00:00+00:00", "2008-01-01T00:00:00+00:00", dataset="normal")
-        weather.add_weather(document, read_only=True)
+        weather.add_weather(document, since=now(), read_only=True)
         assert {key: len(document[key]["records"]) for key in ("weather", "weather_normal")} == {
             "weather": 8760,
             "weather_normal": 8760,
@@ -160,7 +161,7 @@ class TestReadOnly:
         assert server.asked == []
 
     def test_reports_what_a_run_would_fetch(self, server: FileServer, document: dict[str, Any]) -> None:
-        weather.add_weather(document, read_only=True)
+        weather.add_weather(document, since=now(), read_only=True)
         assert document["weather"]["station"] == document["weather_normal"]["station"] == FIRST
         assert document["weather"]["to_fetch"] == {"source": "isd", "years": [2007, 2008]}
         assert document["weather_normal"]["to_fetch"] == {"source": "tmy3", "years": []}
@@ -171,12 +172,12 @@ class TestReadOnly:
     def test_chooses_the_same_station_as_a_run(self, memory: Memory, server: FileServer) -> None:
         memory.fill(SECOND, *YEAR)
         nearest = meter_input(weather_normal={"records": []})
-        weather.add_weather(nearest, read_only=True)
+        weather.add_weather(nearest, since=now(), read_only=True)
         assert (nearest["weather"]["station"], "to_fetch" in nearest["weather"]) == (FIRST, True)
         for year in (2007, 2008):
             memory.notes[fetches._key("isd", FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
         second = meter_input(weather_normal={"records": []})
-        weather.add_weather(second, read_only=True)
+        weather.add_weather(second, since=now(), read_only=True)
         assert (second["weather"]["station"], "to_fetch" in second["weather"]) == (SECOND, False)
 
     @pytest.mark.parametrize(
@@ -189,5 +190,5 @@ class TestReadOnly:
         for year in (2007, 2008):
             memory.notes[fetches._key(source, FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
         with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {reported}"):
-            weather.add_weather(meter_input(FIRST), read_only=True)
+            weather.add_weather(meter_input(FIRST), since=now(), read_only=True)
         assert server.asked == []  # not even for the reason
