@@ -16,7 +16,7 @@ from chalicelib import deadline
 from chalicelib.store.series import chunks, series
 from chalicelib.store.series.chunks import GoneError
 from chalicelib.store.series.series import Column
-from chalicelib.store.shared import pages
+from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.transactions import conditional_write
 from chalicelib.store.tables.collections import Trace
 
@@ -66,6 +66,13 @@ def read(trace: Trace, start: int | None = None, end: int | None = None, *, read
     raise RuntimeError(f"the chunks of {prefix} were compacted concurrently in all {ATTEMPTS} attempts")
 
 
+def forget_names() -> None:
+    """Have the chunks of all traces listed by their next readers: they may not all be named. Safe to repeat."""
+    for trace in pages.stream(Trace, ids.allocated("traces")):
+        if names(trace) is not None:
+            _remove_names(trace.id)
+
+
 def names(trace: Trace) -> list[str] | None:
     """The names of a trace's chunks, without their prefix, sorted by age; None if they are not known."""
     if trace.chunks:
@@ -79,7 +86,12 @@ def _add_name(trace: int, name: str) -> bool:
     in_time = Trace.compacted.does_not_exist() | (Trace.compacted < name)  # otherwise it may have been merged already
     return conditional_write(
         lambda: Trace(trace).update(actions=[Trace.chunks.add({name}), Trace.changes.add(1)], condition=known & in_time)
-    ) or conditional_write(
+    ) or _remove_names(trace)
+
+
+def _remove_names(trace: int) -> bool:
+    """Have the chunks of a trace listed by its next reader; False if there is no such trace."""
+    return conditional_write(
         lambda: Trace(trace).update(actions=[Trace.chunks.remove(), Trace.changes.add(1)], condition=Trace.id.exists())
     )
 
@@ -93,13 +105,13 @@ def _tidy(trace: Trace, prefix: str, keys: list[str], *, listed: bool) -> None:
         if _set_names(trace, [key.removeprefix(prefix) for key in (merged, *kept)], merged.removeprefix(prefix)):
             chunks.remove(merging)
     elif listed and 0 < len(keys) <= MAX_NAMES:
-        _set_names(trace, [key.removeprefix(prefix) for key in keys], trace.compacted)
+        _set_names(trace, [key.removeprefix(prefix) for key in keys])
 
 
-def _set_names(trace: Trace, chosen: list[str], compacted: str | None) -> bool:
+def _set_names(trace: Trace, chosen: list[str], compacted: str | None = None) -> bool:
     """Record the names of the chunks, unless they have changed since the trace was read; returns whether it did.
 
-    compacted: the newest merged chunk. If the names do not fit, they remain unknown.
+    compacted: the chunk that others were merged into just now. If the names do not fit, they remain unknown.
     """
     unchanged = Trace.changes.does_not_exist() if trace.changes is None else Trace.changes == trace.changes
     return conditional_write(
@@ -107,7 +119,7 @@ def _set_names(trace: Trace, chosen: list[str], compacted: str | None) -> bool:
             actions=[
                 Trace.changes.add(1),
                 Trace.chunks.set(set(chosen)) if len(chosen) <= MAX_NAMES else Trace.chunks.remove(),
-                Trace.compacted.remove() if compacted is None else Trace.compacted.set(compacted),
+                *([Trace.compacted.set(compacted)] if compacted else []),
             ],
             condition=Trace.id.exists() & unchanged,
         )

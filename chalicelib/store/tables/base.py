@@ -37,7 +37,7 @@ class TableName:
 @cache
 def connection() -> Connection:
     """The DynamoDB connection that all tables of this process share."""
-    return Connection(connect_timeout_seconds=3, read_timeout_seconds=8)
+    return Connection(connect_timeout_seconds=3, read_timeout_seconds=8, max_pool_connections=32)
 
 
 class Table(Model):
