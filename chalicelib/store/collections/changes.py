@@ -67,7 +67,10 @@ def difference(before: M, after: M) -> list[Action]:
 
 
 def _serialized(attribute: Attribute[Any], value: Any) -> Any:
-    return None if value is None else attribute.serialize(value)
+    """The value as it is stored, in which 1 and true differ. Equal sets may be serialized in different orders."""
+    if value is None or isinstance(value, set):
+        return value
+    return attribute.serialize(value)
 
 
 def _links(item: Model | None) -> set[int]:
