@@ -19,13 +19,10 @@ Kind = Callable[[World, int], None]
 LIST = "ListObjectsV2"
 
 
-def record(trace: int, number: int, value: float | None = None) -> dict[str, Any]:
-    start = f"2016-01-01T00:{number // 60:02}:{number % 60:02}Z"
-    return {"trace": trace, "start": start, "value": float(number) if value is None else value}
-
-
 def post(world: World, trace: int, number: int) -> None:
-    answer = world.api("POST", "trace_records/", [record(trace, number)])
+    """Post a record, whose value is its number."""
+    record = {"trace": trace, "start": f"2016-01-01T00:{number // 60:02}:{number % 60:02}Z", "value": float(number)}
+    answer = world.api("POST", "trace_records/", [record])
     assert answer is not None
     assert answer.status == 201, answer
 
@@ -145,7 +142,7 @@ def values_of_chunks(trace: int) -> list[float]:
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_a_changed_trace_keeps_its_chunks_and_records_do_not_stop_the_change(
-    world: World, holds: Callable[[], None], new_trace: Callable[[], int], kind: Kind
+    world: World, holds: Callable[[], None], calls: list[str], new_trace: Callable[[], int], kind: Kind
 ) -> None:
     known: dict[int, list[float]] = {}
 
@@ -162,21 +159,12 @@ def test_a_changed_trace_keeps_its_chunks_and_records_do_not_stop_the_change(
         assert answer.status == 200
         assert calls[before:].count("TransactWriteItems") == 1  # it was not repeated
 
-    calls: list[str] = []
-    world.injector.observers.append(lambda event, *_: calls.append(event.rpartition(".")[2]))
-    for trace in at_each_call(world, prepare, change, lambda trace: post_any(world, trace)):
+    for trace in at_each_call(world, prepare, change, lambda trace: post(world, trace, 100)):
         stored = traces.get(trace)
         assert stored is not None
         assert stored.unit == "KWH"
         assert len(values(world, trace)) == len(known[trace]) + 1
     holds()
-
-
-def post_any(world: World, trace: int) -> None:
-    """Post a record, whose value depends on the unit."""
-    answer = world.api("POST", "trace_records/", [record(trace, 100)])
-    assert answer is not None
-    assert answer.status == 201
 
 
 def test_a_trace_is_read_without_a_list(world: World, calls: list[str], new_trace: Callable[[], int]) -> None:
@@ -245,7 +233,7 @@ def test_old_and_new_values_of_a_replaced_series_never_mix(world: World) -> None
     series.append(prefix, column(0.0, 0.0, 0.0))
     for new in (1.0, 2.0):
         seen: list[list[float]] = []
-        world.injector.at_every_call = lambda seen=seen: seen.append(list(series.read(prefix).values))  # type: ignore[misc]
+        world.injector.at_every_call = lambda seen=seen: seen.append(list(series.read(prefix).values))
         series.replace(prefix, column(new, new))
         world.injector.at_every_call = None
         assert {tuple(one) for one in seen} <= {(new - 1,) * len(seen[0]), (new, new)}

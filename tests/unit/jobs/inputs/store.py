@@ -1,6 +1,8 @@
 """A store in memory, and inputs whose weather it holds."""
 
+import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,6 +26,7 @@ class Memory:
     """An in-memory store with replacements for the store's functions."""
 
     series: dict[str, Column] = field(default_factory=dict)
+    remembered: dict[str, Column] = field(default_factory=dict)  # series as the worker has listed them before
     notes: dict[str, Any] = field(default_factory=dict)
     settings: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(
@@ -44,6 +47,16 @@ class Memory:
         compact: bool = True,
     ) -> Column:
         return series.merged(self.series.get(prefix, Column())).between(start, end)
+
+    def recall(
+        self, prefix: str, start: int | None = None, end: int | None = None, *, since: datetime
+    ) -> Column | None:
+        found = self.remembered.get(prefix)
+        return found and series.merged(found).between(start, end)
+
+    def remember(self) -> None:
+        """Have the worker use the lists of chunks that it makes now."""
+        self.remembered = copy.deepcopy(self.series)
 
     def get(self, key: str) -> Any:
         if key not in self.notes:

@@ -127,6 +127,30 @@ class TestNormalYear:
         assert observed["weather_normal"]["rank"] == 1
 
 
+class TestRememberedLists:
+    def test_are_used_if_they_give_enough_hours(self, memory: Memory) -> None:
+        memory.fill(FIRST, *YEAR)
+        memory.fill(FIRST, *NORMAL_YEAR, dataset="normal")
+        memory.remember()
+        memory.series.clear()
+        document = meter_input(FIRST, weather_normal={"station": FIRST})
+        assert len(completed(document)["records"]) == len(document["weather_normal"]["records"]) == 8760
+
+    @pytest.mark.parametrize("missing", [8760, 2000])
+    def test_are_made_again_before_a_run_fails_or_fetches(
+        self, memory: Memory, server: FileServer, missing: int
+    ) -> None:
+        memory.settings.normal_source, memory.settings.normal_url = "tmy3", server.url
+        memory.fill(FIRST, *YEAR, skip=missing)
+        memory.fill(FIRST, *NORMAL_YEAR, dataset="normal", skip=missing)
+        memory.remember()
+        memory.fill(FIRST, *YEAR)
+        memory.fill(FIRST, *NORMAL_YEAR, dataset="normal")
+        document = meter_input(FIRST, weather_normal={"station": FIRST})
+        assert len(completed(document)["records"]) == len(document["weather_normal"]["records"]) == 8760
+        assert server.asked == []
+
+
 class TestReadOnly:
     @pytest.fixture(autouse=True)
     def nothing_is_written(self, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
