@@ -13,7 +13,7 @@ from typing import NoReturn
 import boto3
 from botocore import exceptions as errors
 
-from infra.deployment import account, links, registry, retention, stages
+from infra.deployment import account, links, registry, retention, series, stages
 from infra.deployment.cloudformation import (
     AWS,
     Account,
@@ -74,6 +74,7 @@ def run(name: str) -> None:
     changed = deploy(aws, desired, shared["ArtifactsBucket"])
     protect(aws, stage)
     links.rebuild(stage.stack, once=True)  # earlier versions stored them in another table
+    series.forget(stage.stack, once=True)  # during the update, requests of an earlier version named no chunks
     account.delete_superseded(aws, shared["ArtifactsBucket"], stage.stack, packaged)
     if stage.hourly_models:
         registry.delete_superseded(aws, parameters["HourlyImage"], stage.name)

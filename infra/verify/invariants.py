@@ -11,6 +11,7 @@ from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.runs import statuses
 from chalicelib.store.runs.batches import shard_of
 from chalicelib.store.runs.endings import ENDED
+from chalicelib.store.series import series
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.runs import AggregationRun, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
@@ -242,6 +243,14 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
     for entry in (*at.outbox, *at.aggregation_outbox):
         if entry.due < time.time() - OVERDUE:
             yield f"the request that wrote run {entry.first_run} was interrupted, and is neither finished nor cancelled"
+
+
+@invariant("named-chunks-exist", "Every chunk that a trace names exists.")
+def named_chunks_exist(at: Snapshot) -> Iterator[str]:
+    """Compares the names of the chunks of each trace's series with the objects."""
+    for id, trace in at.traces.items():
+        missing = {f"{series.trace_prefix(id)}{name}" for name in trace.chunks or ()} - at.objects
+        yield from (f"trace {id} names {key}, which does not exist" for key in sorted(missing))
 
 
 @invariant("ids-are-allocated", "No id is above the last one that its counter has allocated.")

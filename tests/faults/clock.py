@@ -23,6 +23,10 @@ class Clock:
         self._now += TICK
         return self._now
 
+    def now_ns(self) -> int:
+        """The same in nanoseconds."""
+        return int(self.now() * 1e9)
+
     def monotonic(self) -> float:
         """The seconds since some moment."""
         self._monotonic += TICK
@@ -44,6 +48,7 @@ class Clock:
         """Replace this process's clock."""
         with (
             patch("time.time", self.now),
+            patch("time.time_ns", self.now_ns),
             patch("time.monotonic", self.monotonic),
             patch("time.sleep", self.sleep),
         ):

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.store import tokens
 from chalicelib.store.series import series
 from infra.local import portfolio
+from tests.faults.backend import STACK
 from tests.faults.world import HOURLY, World
 
 METER = "il-gas-hdd-only-billing_monthly"  # the cheapest fit
@@ -72,6 +73,21 @@ def prepare_chunks(world: World, expected: Expected) -> None:
         body = [{"trace": 1, **record, "value": float(number)}]
         assert world.asked("POST", "trace_records/", body).status == 201
     world.clock.advance(2 * series.SETTLED_AFTER)
+
+
+def prepare_older(world: World, expected: Expected) -> None:
+    """Trace 1 as an earlier version wrote it."""
+    prepare_meter(world, expected)
+    forget_chunks(world, 1)
+
+
+def forget_chunks(world: World, trace: int) -> None:
+    """Make a trace look as an earlier version wrote it: it does not name its chunks."""
+    world.raw["dynamodb"].update_item(
+        TableName=f"{STACK}-traces",
+        Key={"id": {"N": str(trace)}},
+        UpdateExpression="REMOVE chunks, changes, compacted",
+    )
 
 
 @scenario("a single run", prepare_meter)
@@ -159,6 +175,21 @@ def compaction(world: World, expected: Expected) -> None:
         known[start] = value
         world.asked("GET", "trace_records/?trace=1&limit=1000")
         world.clock.advance(2 * series.SETTLED_AFTER)
+    expected.records[1] = known
+    world.settle()
+
+
+@scenario("records of an older trace", prepare_older)
+def older_trace(world: World, expected: Expected) -> None:
+    """Post records of a trace that names no chunks, change the trace, and read it, which names them."""
+    known = {record["start"]: record["value"] for record in _read(world, 1)}
+    start = sorted(known)[-2]
+    for value in (1001.0, 1002.0):
+        answer = world.asked("POST", "trace_records/", [{"trace": 1, "start": start, "value": value}], keyed=False)
+        assert answer.status == 201, answer
+        known[start] = value
+        assert world.asked("PATCH", "traces/1/", {"trace_id": f"meter {value}"}).status == 200
+        world.asked("GET", "trace_records/?trace=1&limit=1000")
     expected.records[1] = known
     world.settle()
 

@@ -23,11 +23,11 @@ from chalicelib.jobs import (
 )
 from chalicelib.jobs import handle_dead_letter as dead_letter_job
 from chalicelib.store import idempotency, tokens
-from chalicelib.store.collections import keyed
+from chalicelib.store.collections import keyed, trace_series
 from chalicelib.store.results import newest
 from chalicelib.store.runs import aggregation_runs, batches, heartbeat, queue
 from chalicelib.store.runs.endings import ENDED
-from chalicelib.store.series import series
+from chalicelib.store.series import chunks, listings, series
 from chalicelib.store.shared import bulk, documents, ordered, pages
 from chalicelib.store.tables.base import LATEST_WRITE
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
@@ -38,7 +38,7 @@ from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
 from tests.faults.injection import Injector, Killed
 
-POOLED = (aggregation_runs, bulk, keyed, newest, ordered, pages, queue, series)
+POOLED = (aggregation_runs, bulk, chunks, keyed, newest, ordered, pages, queue, series, trace_series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 HOURLY = "HourlyOnly"  # a model class
@@ -63,6 +63,7 @@ class World:
         self.waited = 0  # the longest that runs took to end, in seconds, once nothing else happened
         self.prepared: dict[str, set[int]] = {}  # the runs before the scenario
         self.late: Callable[[], None] = lambda: None  # what else happens before a late call arrives
+        self.listed: dict[str, Any] = {}  # the lists of chunks that warm workers have in memory
         self.raw = {name: backend.client(name) for name in ("dynamodb", "s3", "sqs", "stepfunctions")}
         self._steps: dict[str, Callable[[Any], Any]] = {
             "WaitForBatch": wait_for_batch.handle,
@@ -96,14 +97,17 @@ class World:
     # The processes
 
     @contextmanager
-    def process(self) -> Iterator[None]:
-        """A process of its own: what another one has in memory does not reach it."""
-        held, end = idempotency._held, deadline._end
-        idempotency._held, deadline._end = None, float("inf")
+    def process(self, listed: dict[str, Any] | None = None) -> Iterator[None]:
+        """A process of its own: what another one has in memory does not reach it.
+
+        listed: the lists of chunks that it has in memory because it is warm.
+        """
+        held, end, others = idempotency._held, deadline._end, listings._listings
+        idempotency._held, deadline._end, listings._listings = None, float("inf"), {} if listed is None else listed
         try:
             yield
         finally:
-            idempotency._held, deadline._end = held, end
+            idempotency._held, deadline._end, listings._listings = held, end, others
 
     def api(self, method: str, path: str, body: Any = None, key: str = "", token: str = "") -> Answer | None:
         """The API's response to a request; None if its process was killed."""
@@ -158,7 +162,7 @@ class World:
     def work(self, message: dict[str, Any], url: str) -> bool:
         """Let a worker handle a message; returns whether it may be deleted."""
         try:
-            with self.process(), redirect_stdout(io.StringIO()):
+            with self.process(self.listed), redirect_stdout(io.StringIO()):
                 failures = run_meter.handle({"Records": [record_of(message, url)]}, context_of(900))[
                     "batchItemFailures"
                 ]

@@ -12,8 +12,9 @@ import pytest
 
 from chalicelib.settings import settings
 from chalicelib.store import tokens
-from chalicelib.store.series import series
+from chalicelib.store.series import chunks, series
 from chalicelib.store.series.npz import pack
+from chalicelib.store.tables.collections import Trace
 from infra.local import portfolio
 from infra.local.stack import Running
 from tests.stack.client import Api
@@ -141,8 +142,9 @@ def test_a_series_of_many_chunks_is_not_compacted(
     trace = make_trace()
     for number in range(series.COMPACT_ABOVE + 1):  # as if written long ago
         column = {"starts": array("q", [number]), "values": array("d", [1.0]), "estimated": array("B", [0])}
-        key = f"{series.trace_prefix(trace)}{number:0{series.NAME_DIGITS}d}-a.npz"
+        key = f"{series.trace_prefix(trace)}{number:0{chunks.NAME_DIGITS}d}-a.npz"
         aws("s3").put_object(Bucket=settings().bucket, Key=key, Body=pack(column))  # type: ignore[arg-type]
+    Trace(trace).update(actions=[Trace.changes.remove()])  # an older trace, whose chunks are not named
     with unchanged():
         assert check(api, {"trace": trace})["checked"] == 1
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chalicelib.settings import settings
+from chalicelib.store.collections import trace_series, traces
 from chalicelib.store.runs import batches, claims, meter_runs, outcomes, queue, statuses
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.runs.meter_runs import RunSpec
@@ -233,7 +234,9 @@ def test_many_chunks_of_a_series_are_compacted_on_read(
         api.post("trace_records/", [{"trace": trace, **record}])
     before = api.get("trace_records/", trace=trace, limit=1000)
     monkeypatch.setattr(series, "SETTLED_AFTER", -60)  # as if the last of them had been written long ago
-    series.read(series.trace_prefix(trace))
+    stored = traces.get(trace)
+    assert stored is not None
+    trace_series.read(stored)
     listed = aws("s3").list_objects_v2(Bucket=settings().bucket, Prefix=series.trace_prefix(trace))
     assert listed["KeyCount"] == 1
     assert api.get("trace_records/", trace=trace, limit=1000) == before

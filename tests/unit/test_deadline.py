@@ -14,7 +14,7 @@ from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.collections import traces
 from chalicelib.store.runs import batches, meter_runs, outbox, queue
 from chalicelib.store.runs.meter_runs import RunSpec
-from chalicelib.store.series import series
+from chalicelib.store.series import chunks, series
 from chalicelib.store.series.series import Column
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.tables.runs import MeterRun
@@ -105,7 +105,7 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(batches, "write", noting("counts"))
     monkeypatch.setattr(queue, "send", noting("queue"))
     monkeypatch.setattr(series, "append", noting("records"))
-    monkeypatch.setattr(series, "_names", lambda prefix: ["a chunk"])
+    monkeypatch.setattr(chunks, "keys", lambda prefix: ["a chunk"])
     monkeypatch.setattr(documents, "client", lambda: SimpleNamespace(delete_objects=noting("chunks deleted")))
     return done
 

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, NotRequired
 
 from pydantic import Field, with_config
@@ -18,8 +18,7 @@ from chalicelib.api.http.times import timestamp, to_utc
 from chalicelib.api.shared.records import CUT_SHORT, RecordsAccepted, SeriesQuery, cursors, read_page
 from chalicelib.api.shared.targets import listed
 from chalicelib.instants import microseconds, moment
-from chalicelib.store.collections import projects, traces
-from chalicelib.store.series import series
+from chalicelib.store.collections import projects, trace_series, traces
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.tables.collections import Trace
 
@@ -109,9 +108,10 @@ class TraceRecordQuery(SeriesQuery):
 def list_trace_records(call: Call[None, TraceRecordQuery]) -> Reply:
     """List the records of a trace, ordered by start, with the newest value of each instant."""
     trace = call.query.trace
-    if traces.get(trace) is None:
+    found = traces.get(trace)
+    if found is None:
         raise invalid({**error(f"There is no trace {trace}.", "trace"), "parameter": "trace"})
-    column, more = read_page(series.trace_prefix(trace), call.query)
+    column, more = read_page(partial(trace_series.read, found), call.query)
     rendered: list[TraceRecordOut] = [
         {
             "trace": trace,
@@ -182,22 +182,17 @@ def add_trace_records(call: Call[list[TraceRecordIn], NoQuery]) -> Reply:
             duplicates.append({"trace": trace, "start": timestamp(moment(start)), "values": values})
         value = math.nan if last.value is None else last.value * known[trace].unit_multiplier
         columns[trace].append(start, value, ESTIMATED * last.estimated | DUPLICATE * (values > 1))
-    series.append_many({series.trace_prefix(trace): column for trace, column in columns.items()})
-    _check_still_there(known)
+    gone = trace_series.append_many(columns)
+    if gone:
+        raise Problem(
+            problems.GONE,
+            f"Deleted while the records were added: trace {listed(sorted(gone))}. The records of all other traces are "
+            "stored.",
+        )
     accepted = TraceRecordsAccepted(records=len(call.body))
     if duplicates:
         accepted["duplicates"] = {"count": len(duplicates), "first": duplicates[:MAX_DUPLICATES]}
     return Reply(accepted)
-
-
-def _check_still_there(known: Mapping[int, Trace]) -> None:
-    """Raise the 409 Problem if a trace was deleted while its records were added; the store removes them."""
-    gone = sorted(known.keys() - traces.get_many(known).keys())
-    if gone:
-        detail = (
-            f"Deleted while the records were added: trace {listed(gone)}. The records of all other traces are stored."
-        )
-        raise Problem(problems.GONE, detail)
 
 
 def _timezones(dated: list[Trace]) -> dict[int, dict[str, int]]:

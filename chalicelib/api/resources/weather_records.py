@@ -1,5 +1,6 @@
 """weather_records/"""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import Field, with_config
@@ -80,7 +81,7 @@ class WeatherRecordQuery(SeriesQuery):
 def list_weather_records(call: Call[None, WeatherRecordQuery]) -> Reply:
     """List the temperatures of a station's dataset in °F, ordered by start."""
     query = call.query
-    column, more = read_page(series.weather_prefix(query.dataset, query.station), query)
+    column, more = read_page(partial(series.read, series.weather_prefix(query.dataset, query.station)), query)
     rendered: list[WeatherRecordOut] = [
         {
             "station": query.station,

@@ -1,5 +1,6 @@
 """Shared by trace_records/ and weather_records/: pages of stored series."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import Field, with_config
@@ -7,7 +8,6 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.fields import OUTPUT, Instant, Limit, Query
 from chalicelib.instants import microseconds
-from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
 
 CUT_SHORT = {503: "Some of the records may have been stored; send the same request again to store them all."}
@@ -31,12 +31,15 @@ class SeriesQuery(Query):
     )
 
 
-def read_page(prefix: str, query: SeriesQuery) -> tuple[Column, bool]:
-    """Read the page of a stored series that the query requests, and whether more records follow."""
+def read_page(read: Callable[[int | None, int | None], Column], query: SeriesQuery) -> tuple[Column, bool]:
+    """The page of a stored series that the query requests, and whether more records follow.
+
+    read: returns the records from one instant to before another (microseconds since 1970 UTC; None: no limit).
+    """
     starts = [microseconds(query.start)] if query.start else []
     if query.after:
         starts.append(microseconds(query.after) + 1)
-    found = series.read(prefix, max(starts, default=None), microseconds(query.end) if query.end else None)
+    found = read(max(starts, default=None), microseconds(query.end) if query.end else None)
     page = Column(found.starts[: query.limit], found.values[: query.limit], found.flags[: query.limit])
     return page, len(found) > query.limit
 

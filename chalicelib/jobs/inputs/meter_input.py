@@ -6,8 +6,7 @@ from typing import Any
 
 from chalicelib.jobs.inputs.instants import iso
 from chalicelib.jobs.inputs.weather import add_weather
-from chalicelib.store.collections import projects, traces
-from chalicelib.store.series import series
+from chalicelib.store.collections import projects, trace_series, traces
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.collections import Project, Trace
@@ -27,7 +26,7 @@ def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_
     for name in ARGUMENTS:
         asked = getattr(run, name)
         meter_input[name] = meter_input.get(name) if asked is None else asked
-    add_weather(meter_input, read_only=read_only)
+    add_weather(meter_input, since=run.added, read_only=read_only)
     return meter_input
 
 
@@ -44,7 +43,7 @@ def _client_input(run: MeterRun, *, read_only: bool) -> dict[str, Any]:
         raise MeterFailure(f"{missing} was deleted before the run started. Create it again, then schedule a new run.")
     return {
         "type": "SINGLE_TRACE_SIMPLE_PROJECT",
-        "trace": _serialized_trace(trace, series.read(series.trace_prefix(trace.id), compact=not read_only)),
+        "trace": _serialized_trace(trace, trace_series.read(trace, read_only=read_only)),
         "project": _serialized_project(project),
         "weather": {"station": project.weather_station},
         "weather_normal": {"station": project.weather_normal_station},

@@ -5,6 +5,7 @@ station, only that one is considered.
 """
 
 from dataclasses import asdict
+from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -34,11 +35,12 @@ class Nearest(Protocol):
     def __call__(self, zipcode: str | None) -> "tuple[Ranked, ...]": ...
 
 
-def add_weather(meter_input: dict[str, Any], *, read_only: bool = False) -> None:
+def add_weather(meter_input: dict[str, Any], *, since: datetime, read_only: bool = False) -> None:
     """Add temperatures to an input that has none, along with the station's rank and distance.
 
-    read_only: fetch and write nothing. Weather that a run would fetch first then has a single missing hour, and
-    `to_fetch` with the source and the years (none: the normal year).
+    since: when the run was scheduled; it sees all weather that was posted before that. read_only: fetch and write
+    nothing. Weather that a run would fetch first then has a single missing hour, and `to_fetch` with the source and the
+    years (none: the normal year).
 
     Raises MeterFailure when no station matches or none has enough data, with the missing hours and the report on the
     readings.
@@ -55,7 +57,7 @@ def add_weather(meter_input: dict[str, Any], *, read_only: bool = False) -> None
             zipcode = meter_input["project"].get("zipcode")
             try:
                 candidates = _candidates(given.get("station"), zipcode, nearest)
-                meter_input[name] = complete(meter_input, candidates, read_only=read_only)
+                meter_input[name] = complete(meter_input, candidates, since=since, read_only=read_only)
             except WeatherFailure as failure:
                 failure.data_quality = _data_quality_without_weather(meter_input)
                 raise
@@ -85,21 +87,30 @@ def _candidates(named: str | None, zipcode: str | None, nearest: Nearest) -> lis
     return [{"station": named}] if named else [asdict(ranked) for ranked in nearest(zipcode)]
 
 
-def _observed(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, read_only: bool) -> dict[str, Any]:
+def _observed(
+    meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, since: datetime, read_only: bool
+) -> dict[str, Any]:
     """The observed temperatures of the first station that has enough of them, if necessary after fetching more."""
     from chalicelib.metering import WeatherFailure
 
     edges = reading_edges(meter_input)
     first, last = min(edges) - MARGIN, max(edges) + MARGIN
     periods = needed_hours(meter_input)
+
+    def enough(column: Column) -> bool:
+        return all(has_enough(column, hours) for hours in periods)
+
     found: list[tuple[dict[str, Any], Column]] = []
     for candidate in candidates:
         station = candidate["station"]
         prefix = series.weather_prefix("observed", station)
+        recent = series.recall(prefix, first, last, since=since)
+        if recent is not None and enough(recent) and not years_to_fetch(station, recent, periods):
+            return _serialized(candidate, recent)
         column = series.read(prefix, first, last, share=True, compact=not read_only)
         if not read_only and fetch(station, prefix, years_to_fetch(station, column, periods)):
             column = series.read(prefix, first, last, share=True)
-        if all(has_enough(column, hours) for hours in periods):
+        if enough(column):
             return _serialized(candidate, column)
         if read_only and (years := years_to_fetch(station, column, periods)):
             return _to_fetch(candidate, settings().weather_source, years)
@@ -115,7 +126,9 @@ def _observed(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, 
     raise WeatherFailure(observed_message(shortages, len(needed), settings().weather_source, reasons))
 
 
-def _normal(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, read_only: bool) -> dict[str, Any]:
+def _normal(
+    meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, since: datetime, read_only: bool
+) -> dict[str, Any]:
     """The normal year of the first station whose year has only short gaps, or can be fetched from a source.
 
     A source is asked only if nothing is stored for the station.
@@ -123,19 +136,24 @@ def _normal(meter_input: dict[str, Any], candidates: list[dict[str, Any]], *, re
     from chalicelib.metering import WeatherFailure
     from chalicelib.metering.preparation.normal_year import LONGEST_GAP
 
+    def enough(column: Column) -> bool:
+        return longest_run(missing_year_hours(column.starts.tobytes())) <= LONGEST_GAP
+
     shortages = []
     for candidate in candidates:
         prefix = series.weather_prefix("normal", candidate["station"])
+        recent = series.recall(prefix, since=since)
+        if recent is not None and enough(recent):
+            return _serialized(candidate, recent)
         column = series.read(prefix, share=True, compact=not read_only)
         if not len(column) and can_fetch(candidate["station"], None):
             if read_only:
                 return _to_fetch(candidate, settings().normal_source, [])
             if fetch(candidate["station"], prefix, [None]):
                 column = series.read(prefix, share=True)
-        missing = missing_year_hours(column.starts.tobytes())
-        if longest_run(missing) <= LONGEST_GAP:
+        if enough(column):
             return _serialized(candidate, column)
-        shortages.append((candidate, missing))
+        shortages.append((candidate, missing_year_hours(column.starts.tobytes())))
     raise WeatherFailure(normal_message(shortages, settings().normal_source))
 
 

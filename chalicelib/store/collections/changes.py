@@ -4,6 +4,8 @@ import copy
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from pynamodb.attributes import Attribute
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
 from chalicelib.store.tables.base import now
@@ -51,6 +53,24 @@ def changed(before: M, fields: dict[str, Any]) -> Change[M]:
         setattr(after, name, value)
     after.updated = now()  # type: ignore[attr-defined]
     return Change(after, before)
+
+
+def difference(before: M, after: M) -> list[Action]:
+    """The updates of the attributes in which an item differs; others keep what was written since it was read."""
+    actions: list[Action] = []
+    for name, attribute in type(after).get_attributes().items():
+        old, new = (_serialized(attribute, getattr(item, name)) for item in (before, after))
+        if new != old:
+            path = getattr(type(after), name)
+            actions.append(path.remove() if new is None else path.set(getattr(after, name)))
+    return actions
+
+
+def _serialized(attribute: Attribute[Any], value: Any) -> Any:
+    """The value as it is stored, in which 1 and true differ. Equal sets may be serialized in different orders."""
+    if value is None or isinstance(value, set):
+        return value
+    return attribute.serialize(value)
 
 
 def _links(item: Model | None) -> set[int]:

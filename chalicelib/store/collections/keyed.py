@@ -11,7 +11,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import deadline
 from chalicelib.store import idempotency
-from chalicelib.store.collections.changes import Change, changed, groups, same, steps
+from chalicelib.store.collections.changes import Change, changed, difference, groups, same, steps
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Busy, Conflict, UnknownProject
 from chalicelib.store.shared.retries import attempts
@@ -199,8 +199,10 @@ class KeyedCollection(Generic[M]):
             transaction.delete(item, condition=as_it_was)
             if self.leaves is not None:
                 transaction.save(self.leaves(change.id))
+        elif before is None:
+            transaction.save(item)
         else:
-            transaction.save(item, condition=as_it_was)
+            transaction.update(self.model(change.id), actions=difference(before, item), condition=as_it_was)
         old = None if before is None else self._unique(self._key(before))
         new = None if change.removed else self._unique(self._key(item))
         if old is not None and old != new:

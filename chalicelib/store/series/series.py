@@ -1,7 +1,7 @@
 """Time series in S3: append-only chunks that are merged when read. The newest value of an instant wins.
 
-A chunk's name starts with the time at which it was written, in microseconds, so that names sort by age. Writes need no
-lock and no previous read, and concurrent writers lose no records.
+Writes need no lock and no previous read, and concurrent writers lose no records. The chunks of a trace are named in its
+row, see `collections/trace_series.py`; those of weather are listed.
 """
 
 import time
@@ -10,21 +10,19 @@ from array import array
 from bisect import bisect_left
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache
 
 from botocore.exceptions import ClientError
 
 from chalicelib import deadline
-from chalicelib.settings import settings
-from chalicelib.store.series.npz import Array, pack, unpack
-from chalicelib.store.shared.documents import client as s3_client
+from chalicelib.store.series import chunks, listings
+from chalicelib.store.series.chunks import GoneError
 
 COMPACT_ABOVE = 24  # chunks; reading more of them costs more than compacting them once
 COMPACTION = 10.0  # seconds that it may take
 SETTLED_AFTER = 120  # seconds after which the request that named a chunk has certainly ended
-NAME_DIGITS = 17  # digits of the timestamp at the start of a name
 ATTEMPTS = 5
-THREADS = 16
 
 ESTIMATED = 1  # the utility estimated the value
 DUPLICATE = 2  # posted with several different values in one request
@@ -80,16 +78,18 @@ def merged(column: Column) -> Column:
     return result
 
 
-def append(prefix: str, column: Column) -> None:
-    """Add records, in any order. They replace existing records of the same instants."""
-    _write(f"{prefix}{time.time_ns() // 1000:0{NAME_DIGITS}d}-{uuid.uuid4().hex[:12]}.npz", column)
+def append(prefix: str, column: Column) -> str:
+    """Add records, in any order. They replace existing records of the same instants. Returns the key of their chunk."""
+    key = prefix + chunks.new_name()
+    _write(prefix, key, column)
+    return key
 
 
 def replace(prefix: str, column: Column) -> None:
-    """Replace all records with new ones, in any order."""
-    names = _names(prefix)
-    append(prefix, column)
-    _remove(names)
+    """Replace all records with new ones, in any order. A reader gets either the old or the new ones."""
+    old = chunks.keys(prefix)
+    _write(prefix, prefix + chunks.new_name(whole=True), column)
+    chunks.remove(old)
 
 
 def append_many(columns: dict[str, Column]) -> None:
@@ -99,7 +99,7 @@ def append_many(columns: dict[str, Column]) -> None:
         deadline.check()
         append(prefix, column)
 
-    with ThreadPoolExecutor(THREADS) as pool:
+    with ThreadPoolExecutor(chunks.THREADS) as pool:
         list(pool.map(append_in_time, columns.keys(), columns.values()))
 
 
@@ -108,90 +108,93 @@ def read(
 ) -> Column:
     """The records with start <= instant < end (microseconds since 1970 UTC), sorted, one per instant.
 
-    share: cache the series in memory for later reads, for as long as its chunks are the same. compact: merge the chunks
-    into one if there are many, and if there is time; if false, nothing is written. Raises DeadlineExceededError.
+    share: cache the series in memory for later reads, for as long as its chunks are the same, and the list of its
+    chunks for `recall`. compact: merge the chunks into one if there are many, and if there is time; if false,
+    nothing is written. Raises DeadlineExceededError.
     """
     for _ in range(ATTEMPTS):
-        names = _names(prefix)
+        listed = time.time()
+        keys = chunks.current(chunks.keys(prefix))
         try:
-            everything = _shared(tuple(names)) if share else merged(_records(names))
-        except _GoneError:  # a compaction has deleted chunks since they were listed, so list them again
+            everything = _shared(tuple(keys)) if share else records(keys)
+        except GoneError:  # a compaction has deleted chunks since they were listed, so list them again
             continue
-        if compact and deadline.left() > COMPACTION:
-            _compact(prefix, names)
+        if share:
+            listings.remember(prefix, keys, listed)
+        if compact:
+            _compact(prefix, keys)
         return everything.between(start, end)
     raise RuntimeError(f"the chunks of {prefix} were compacted concurrently in all {ATTEMPTS} attempts")
 
 
+def recall(prefix: str, start: int | None = None, end: int | None = None, *, since: datetime) -> Column | None:
+    """The same as `read`, but with a list of the chunks that this process has in memory; None if it has none.
+
+    The list was made after `since`, and in the last minute. So what was added before `since` is seen, and what was
+    added later may be missing.
+    """
+    keys = listings.recall(prefix, since)
+    try:
+        return None if keys is None else _shared(tuple(keys)).between(start, end)
+    except GoneError:  # compacted, or replaced
+        return None
+
+
 def delete(prefix: str) -> None:
     """Delete a series. Raises DeadlineExceededError; part of it may be gone by then."""
-    _remove(_names(prefix))
+    chunks.remove(chunks.keys(prefix))
 
 
-class _GoneError(Exception):
-    """A chunk was deleted after it was listed."""
+def records(keys: list[str]) -> Column:
+    """The records of chunks that are sorted by age: sorted by instant, the newest of each. Raises GoneError."""
+    everything = Column()
+    for columns in chunks.read(keys):
+        everything.extend(Column(columns["starts"], columns["values"], columns["estimated"]))  # type: ignore[arg-type]
+    return merged(everything)
 
 
-def _compact(prefix: str, names: list[str]) -> None:
-    """Merge the chunks into one if there are many. Safe with concurrent readers and writers."""
+def to_merge(keys: list[str]) -> list[str]:
+    """The chunks that should be merged into one; none if they are few, or if there is not enough time."""
     # A chunk gets its name before it is written, so older names may still appear until those requests have ended.
     horizon = time.time_ns() // 1000 - SETTLED_AFTER * 1_000_000
-    settled = [name for name in names if int(name.removeprefix(prefix)[:NAME_DIGITS]) < horizon]
-    if len(settled) <= COMPACT_ABOVE:
-        return
+    settled = [key for key in keys if chunks.time_of(key) < horizon and not chunks.is_whole(key)]
+    return settled if len(settled) > COMPACT_ABOVE and deadline.left() > COMPACTION else []
+
+
+def merge(prefix: str, keys: list[str], *, unique: bool = False) -> str | None:
+    """Write a chunk with the records of all these, which replaces them once they are deleted, and return its key.
+
+    unique: always write it; otherwise only one reader does. None if another reader has merged them.
+    """
+    key = chunks.name_after(keys[-1], uuid.uuid4().hex[:12] if unique else "")
     try:
-        # The new name sorts directly after the chunks it replaces, and before any that was or will be written later.
-        _write(settled[-1].removesuffix(".npz") + "_.npz", merged(_records(settled)), IfNoneMatch="*")
-    except _GoneError:
-        return
+        _write(prefix, key, records(keys), IfNoneMatch="*")
+    except GoneError:
+        return None
     except ClientError as error:
         if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
-            return  # another reader is compacting the same chunks
+            return None  # another reader is compacting the same chunks
         raise
-    _remove(settled)
+    return key
 
 
-def _write(key: str, column: Column, **conditions: str) -> None:
+def _compact(prefix: str, keys: list[str]) -> None:
+    """Merge the chunks into one if there are many. Safe with concurrent readers and writers."""
+    merging = to_merge(keys)
+    if merging and merge(prefix, merging):
+        chunks.remove(merging)
+
+
+def _write(prefix: str, key: str, column: Column, **conditions: str) -> None:
     # The column of flags is called "estimated" because older chunks have only that flag.
-    columns: dict[str, Array] = {"starts": column.starts, "values": column.values, "estimated": column.flags}
-    s3_client().put_object(Bucket=settings().bucket, Key=key, Body=pack(columns), **conditions)
-
-
-def _names(prefix: str) -> list[str]:
-    pages = s3_client().get_paginator("list_objects_v2").paginate(Bucket=settings().bucket, Prefix=prefix)
-    return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
-
-
-def _records(names: list[str]) -> Column:
-    """The records of the chunks, in the order in which they were written. Raises _GoneError."""
-    with ThreadPoolExecutor(THREADS) as pool:
-        packed = list(pool.map(_body, names))
-    everything = Column()
-    for columns in map(unpack, packed):
-        everything.extend(Column(columns["starts"], columns["values"], columns["estimated"]))  # type: ignore[arg-type]
-    return everything
+    columns: chunks.Columns = {"starts": column.starts, "values": column.values, "estimated": column.flags}
+    try:
+        chunks.write(key, columns, **conditions)
+    finally:
+        listings.forget(prefix)  # even after an error: it may have been written
 
 
 @lru_cache(maxsize=8)  # a few MB; the runs of a portfolio share a small number of stations
-def _shared(names: tuple[str, ...]) -> Column:
-    """The merged records of the chunks, which never change. Raises _GoneError."""
-    return merged(_records(list(names)))
-
-
-def _body(key: str) -> bytes:
-    deadline.check()
-    try:
-        body: bytes = s3_client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
-    except ClientError as error:
-        # S3 answers 403 for a missing key when the role may list the bucket only by prefix.
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404):
-            raise _GoneError(key) from error
-        raise
-    return body
-
-
-def _remove(names: list[str]) -> None:
-    for first in range(0, len(names), 1000):
-        deadline.check()
-        objects = [{"Key": name} for name in names[first : first + 1000]]
-        s3_client().delete_objects(Bucket=settings().bucket, Delete={"Objects": objects, "Quiet": True})
+def _shared(keys: tuple[str, ...]) -> Column:
+    """The merged records of the chunks, which never change. Raises GoneError."""
+    return records(list(keys))

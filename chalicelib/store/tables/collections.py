@@ -1,6 +1,13 @@
 """What clients post: projects, traces and trace groups."""
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    NumberAttribute,
+    UnicodeAttribute,
+    UnicodeSetAttribute,
+    UTCDateTimeAttribute,
+)
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib.store.tables.attributes import IntegerAttribute
@@ -57,6 +64,12 @@ class Trace(Table):
     projects = JSONAttribute(default=list)
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)
+
+    # The chunks of its series, which `trace_series` writes. A trace without `chunks` has none if `changes` is 0;
+    # otherwise they are not known, as for older traces, which have none of these attributes.
+    chunks = UnicodeSetAttribute(null=True)  # their names
+    changes = IntegerAttribute(null=True, default_for_new=0)  # how often the chunks have changed
+    compacted = UnicodeAttribute(null=True)  # the newest chunk that others were merged into
 
 
 class Link(Table):

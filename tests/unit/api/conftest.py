@@ -16,7 +16,7 @@ from chalice.test import Client
 from chalicelib import api
 from chalicelib.api.http import serving
 from chalicelib.store import health, idempotency
-from chalicelib.store.collections import projects, trace_groups, traces
+from chalicelib.store.collections import projects, trace_groups, trace_series, traces
 from chalicelib.store.collections.keyed import Synced
 from chalicelib.store.idempotency import Held, Stored
 from chalicelib.store.results import derivatives, meter_results
@@ -110,6 +110,13 @@ class Memory:
         rows = [row for _, row in sorted(self.traces.rows.items())]
         return {project: [row for row in rows if project in row.projects] for project in ids}
 
+    def append_to_traces(self, columns: dict[int, Column]) -> set[int]:
+        self.append_many({series.trace_prefix(trace): column for trace, column in columns.items()})
+        return columns.keys() - self.traces.rows.keys()
+
+    def read_trace(self, trace: Trace, start: int | None = None, end: int | None = None) -> Column:
+        return self.read(series.trace_prefix(trace.id), start, end)
+
     def append_many(self, columns: dict[str, Column]) -> None:
         for prefix, column in columns.items():
             self.series.setdefault(prefix, Column()).extend(column)
@@ -189,6 +196,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         page=memory.trace_groups.page,
     )
     replace(ids, allocated=lambda resource: range(1, max(getattr(memory, resource).rows, default=0) + 1))
+    replace(trace_series, append_many=memory.append_to_traces, read=memory.read_trace)
     replace(series, append_many=memory.append_many, read=memory.read, replace=memory.series.__setitem__)
     replace(
         meter_runs,

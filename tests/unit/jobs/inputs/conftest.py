@@ -17,6 +17,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     memory = Memory()
     monkeypatch.setattr(series, "append", memory.append)
     monkeypatch.setattr(series, "read", memory.read)
+    monkeypatch.setattr(series, "recall", memory.recall)
     monkeypatch.setattr(documents, "put", memory.notes.__setitem__)
     monkeypatch.setattr(documents, "get", memory.get)
     for module in (fetching, weather):

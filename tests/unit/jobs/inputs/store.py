@@ -1,6 +1,8 @@
 """A store in memory, and inputs whose weather it holds."""
 
+import copy
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,6 +13,7 @@ from chalicelib.jobs.inputs.instants import HOUR, instant
 from chalicelib.metering.stations import nearest_stations
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column
+from chalicelib.store.tables.base import now
 
 ZIPCODE = "90007"  # near station 722874, whose year 2007 is part of the eeweather package
 FIRST, SECOND = (ranked.station for ranked in nearest_stations(ZIPCODE)[:2])
@@ -23,6 +26,7 @@ class Memory:
     """An in-memory store with replacements for the store's functions."""
 
     series: dict[str, Column] = field(default_factory=dict)
+    remembered: dict[str, Column] = field(default_factory=dict)  # series as the worker has listed them before
     notes: dict[str, Any] = field(default_factory=dict)
     settings: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(
@@ -43,6 +47,16 @@ class Memory:
         compact: bool = True,
     ) -> Column:
         return series.merged(self.series.get(prefix, Column())).between(start, end)
+
+    def recall(
+        self, prefix: str, start: int | None = None, end: int | None = None, *, since: datetime
+    ) -> Column | None:
+        found = self.remembered.get(prefix)
+        return found and series.merged(found).between(start, end)
+
+    def remember(self) -> None:
+        """Have the worker use the lists of chunks that it makes now."""
+        self.remembered = copy.deepcopy(self.series)
 
     def get(self, key: str) -> Any:
         if key not in self.notes:
@@ -77,6 +91,6 @@ def meter_input(station: str | None = None, **changes: Any) -> dict[str, Any]:
 
 
 def completed(document: dict[str, Any]) -> dict[str, Any]:
-    weather.add_weather(document)
+    weather.add_weather(document, since=now())
     found: dict[str, Any] = document["weather"]
     return found

@@ -6,8 +6,7 @@ import pytest
 
 from chalicelib.jobs.inputs import meter_input
 from chalicelib.jobs.inputs.instants import HOUR
-from chalicelib.store.collections import projects, traces
-from chalicelib.store.series import series
+from chalicelib.store.collections import projects, trace_series, traces
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.collections import Project, Trace
@@ -33,7 +32,7 @@ def test_arguments_of_the_request_override_those_of_the_input(
     monkeypatch: pytest.MonkeyPatch, posted: dict[str, Any], asked: dict[str, Any], expected: dict[str, Any]
 ) -> None:
     monkeypatch.setattr(documents, "get", lambda key: dict(posted))
-    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, read_only: None)
+    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, since, read_only: None)
     found = meter_input.complete_input(MeterRun(id=1, meter_input="key", **asked))
     assert found == dict.fromkeys(ARGUMENTS) | expected
 
@@ -57,8 +56,8 @@ def test_a_trace_records_how_its_readings_were_posted(
         column.append(hour * HOUR, 103.0, flags)
     monkeypatch.setattr(traces, "get", {2: trace}.get)
     monkeypatch.setattr(projects, "get", {1: Project(id=1, project_id="one")}.get)
-    monkeypatch.setattr(series, "read", lambda prefix, *, compact: column)
-    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, read_only: None)
+    monkeypatch.setattr(trace_series, "read", lambda trace, *, read_only: column)
+    monkeypatch.setattr(meter_input, "add_weather", lambda document, *, since, read_only: None)
     found = meter_input.complete_input(MeterRun(id=1, trace=2, project=1))["trace"]
     assert found == {
         "type": "ARBITRARY_START",

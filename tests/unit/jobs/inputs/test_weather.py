@@ -11,6 +11,7 @@ from chalicelib.metering.stations import nearest_normal_stations, nearest_statio
 from chalicelib.store.series import fetches, series
 from chalicelib.store.series.series import Column
 from chalicelib.store.shared import documents
+from chalicelib.store.tables.base import now
 from tests.file_server import FileServer
 from tests.unit.jobs.inputs.store import FIRST, NORMAL_YEAR, SECOND, YEAR, ZIPCODE, Memory, completed, meter_input
 
@@ -126,6 +127,30 @@ class TestNormalYear:
         assert observed["weather_normal"]["rank"] == 1
 
 
+class TestRememberedLists:
+    def test_are_used_if_they_give_enough_hours(self, memory: Memory) -> None:
+        memory.fill(FIRST, *YEAR)
+        memory.fill(FIRST, *NORMAL_YEAR, dataset="normal")
+        memory.remember()
+        memory.series.clear()
+        document = meter_input(FIRST, weather_normal={"station": FIRST})
+        assert len(completed(document)["records"]) == len(document["weather_normal"]["records"]) == 8760
+
+    @pytest.mark.parametrize("missing", [8760, 2000])
+    def test_are_made_again_before_a_run_fails_or_fetches(
+        self, memory: Memory, server: FileServer, missing: int
+    ) -> None:
+        memory.settings.normal_source, memory.settings.normal_url = "tmy3", server.url
+        memory.fill(FIRST, *YEAR, skip=missing)
+        memory.fill(FIRST, *NORMAL_YEAR, dataset="normal", skip=missing)
+        memory.remember()
+        memory.fill(FIRST, *YEAR)
+        memory.fill(FIRST, *NORMAL_YEAR, dataset="normal")
+        document = meter_input(FIRST, weather_normal={"station": FIRST})
+        assert len(completed(document)["records"]) == len(document["weather_normal"]["records"]) == 8760
+        assert server.asked == []
+
+
 class TestReadOnly:
     @pytest.fixture(autouse=True)
     def nothing_is_written(self, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -151,7 +176,7 @@ class TestReadOnly:
     def test_returns_what_is_stored(self, memory: Memory, server: FileServer, document: dict[str, Any]) -> None:
         memory.fill(FIRST, *YEAR)
         memory.fill(FIRST, "2007-01-01T00:00:00+00:00", "2008-01-01T00:00:00+00:00", dataset="normal")
-        weather.add_weather(document, read_only=True)
+        weather.add_weather(document, since=now(), read_only=True)
         assert {key: len(document[key]["records"]) for key in ("weather", "weather_normal")} == {
             "weather": 8760,
             "weather_normal": 8760,
@@ -160,7 +185,7 @@ class TestReadOnly:
         assert server.asked == []
 
     def test_reports_what_a_run_would_fetch(self, server: FileServer, document: dict[str, Any]) -> None:
-        weather.add_weather(document, read_only=True)
+        weather.add_weather(document, since=now(), read_only=True)
         assert document["weather"]["station"] == document["weather_normal"]["station"] == FIRST
         assert document["weather"]["to_fetch"] == {"source": "isd", "years": [2007, 2008]}
         assert document["weather_normal"]["to_fetch"] == {"source": "tmy3", "years": []}
@@ -171,12 +196,12 @@ class TestReadOnly:
     def test_chooses_the_same_station_as_a_run(self, memory: Memory, server: FileServer) -> None:
         memory.fill(SECOND, *YEAR)
         nearest = meter_input(weather_normal={"records": []})
-        weather.add_weather(nearest, read_only=True)
+        weather.add_weather(nearest, since=now(), read_only=True)
         assert (nearest["weather"]["station"], "to_fetch" in nearest["weather"]) == (FIRST, True)
         for year in (2007, 2008):
             memory.notes[fetches._key("isd", FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
         second = meter_input(weather_normal={"records": []})
-        weather.add_weather(second, read_only=True)
+        weather.add_weather(second, since=now(), read_only=True)
         assert (second["weather"]["station"], "to_fetch" in second["weather"]) == (SECOND, False)
 
     @pytest.mark.parametrize(
@@ -189,5 +214,5 @@ class TestReadOnly:
         for year in (2007, 2008):
             memory.notes[fetches._key(source, FIRST, year)] = {"asked": datetime.now(UTC).isoformat(), "found": False}
         with pytest.raises(MeterFailure, match=rf"Station {FIRST} lacks .*\. {reported}"):
-            weather.add_weather(meter_input(FIRST), read_only=True)
+            weather.add_weather(meter_input(FIRST), since=now(), read_only=True)
         assert server.asked == []  # not even for the reason

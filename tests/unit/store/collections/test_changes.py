@@ -5,7 +5,16 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.collections.changes import KEY_WRITES, TRANSACTION_WRITES, Change, changed, groups, same, steps
+from chalicelib.store.collections.changes import (
+    KEY_WRITES,
+    TRANSACTION_WRITES,
+    Change,
+    changed,
+    difference,
+    groups,
+    same,
+    steps,
+)
 from chalicelib.store.tables.collections import Project, Trace
 
 projects = st.sets(st.integers(1, 90), max_size=40)
@@ -72,6 +81,15 @@ def test_a_changed_item_leaves_the_one_before_as_it_was() -> None:
     before = Trace(id=1, trace_id="a", projects=[3, 5], updated=None)
     after = changed(before, {"projects": [3]}).item
     assert (before.projects, after.projects, after.trace_id) == ([3, 5], [3], "a")
+
+
+def test_only_what_differs_is_written() -> None:
+    before = Trace(id=1, trace_id="a", heat_content=1.0, chunks={f"{n}.npz" for n in range(50)}, changes=50)
+    change = changed(before, {"trace_id": "b", "heat_content": None, "unit_multiplier": 2.0})
+    written = {str(action).split()[0] for action in difference(before, change.item)}
+    assert written == {"trace_id", "heat_content", "unit_multiplier", "updated"}
+    project = Project(id=1, project_id="a", metadata={"value": 1})
+    assert len(difference(project, changed(project, {"metadata": {"value": True}}).item)) == 2
 
 
 def test_1_and_true_differ_as_in_json() -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.store.series import series
+from chalicelib.store.series import chunks, series
 from chalicelib.store.series.npz import Array, pack
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column, merged
 
@@ -58,8 +58,8 @@ def test_a_chunk_from_before_duplicates_were_flagged_can_be_read(monkeypatch: py
         "values": array("d", [1.5, 2.5]),
         "estimated": array("B", [1, 0]),
     }
-    monkeypatch.setattr(series, "_names", lambda prefix: ["series/traces/1/00000000000000001-a.npz"])
-    monkeypatch.setattr(series, "_body", lambda key: pack(old))
+    monkeypatch.setattr(chunks, "keys", lambda prefix: ["series/traces/1/00000000000000001-a.npz"])
+    monkeypatch.setattr(chunks, "_body", lambda key: pack(old))
     assert series.read("series/traces/1/") == column([(0, 1.5, ESTIMATED), (1, 2.5, 0)])
 
 
@@ -68,10 +68,10 @@ def test_a_read_without_compaction_writes_nothing(monkeypatch: pytest.MonkeyPatc
     names = [f"series/traces/1/{number:017d}-a.npz" for number in range(series.COMPACT_ABOVE + 1)]
     written: list[str] = []
     removed: list[str] = []
-    monkeypatch.setattr(series, "_names", lambda prefix: names)
-    monkeypatch.setattr(series, "_body", lambda key: pack(one))
-    monkeypatch.setattr(series, "_write", lambda key, column, **conditions: written.append(key))
-    monkeypatch.setattr(series, "_remove", removed.extend)
+    monkeypatch.setattr(chunks, "keys", lambda prefix: names)
+    monkeypatch.setattr(chunks, "_body", lambda key: pack(one))
+    monkeypatch.setattr(chunks, "write", lambda key, columns, **conditions: written.append(key))
+    monkeypatch.setattr(chunks, "remove", removed.extend)
     assert series.read("series/traces/1/", compact=False) == column([(0, 1.5, 0)])
     assert not written
     assert not removed
