@@ -38,10 +38,9 @@ def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
 
 @lru_cache(maxsize=64)  # pandas asks a ZoneInfo for each day; a run needs the same days several times
 def _local_days(first: pd.Timestamp, end: pd.Timestamp, timezone: tzinfo | None) -> pd.DatetimeIndex:
-    days = pd.date_range(
+    return pd.date_range(
         first, end, freq="D", tz=timezone, ambiguous=True, nonexistent="shift_forward", inclusive="left", unit="ns"
     )
-    return days
 
 
 def degree_days(temperature: Floats, balance_points: Floats) -> tuple[Floats, Floats]:
