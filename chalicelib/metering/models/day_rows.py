@@ -6,11 +6,15 @@ frequency. Here the days are those of `local_days`, and the hours have a known f
 
 import numpy as np
 import pandas as pd
+from eemeter.common.const import default_season_def, default_weekday_weekend_def
 from eemeter.eemeter.models.daily import data
 
 from chalicelib.metering.models.caltrack.degree_days import local_days
 
 _DAY, _HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
+_MONTHS, _WEEK = pd.date_range("2018-01-01", periods=12, freq="MS"), pd.date_range("2018-01-01", periods=7, freq="D")
+_SEASONS = _MONTHS.month_name().map(default_season_def).to_numpy(dtype=object)
+_KINDS = _WEEK.day_name().map(default_weekday_weekend_def).to_numpy(dtype=object)
 
 
 def joined(readings: "pd.Series[float]", hours: "pd.Series[float]") -> pd.DataFrame | None:
@@ -47,6 +51,18 @@ def temperature_features(hours: "pd.Series[float]", days: pd.DatetimeIndex) -> p
     """Return the mean temperature and the number of hours of each day, as `_compute_temperature_features` does."""
     following = days.union(pd.DatetimeIndex([days[-1] + _DAY]))  # the last row of eemeter's table is always empty
     return data.compute_temperature_features(following, hours, data_quality=True)[:-1]
+
+
+def with_kinds_of_day(temperature: "pd.Series[float]", observed: "pd.Series[float]") -> pd.DataFrame:
+    """Return eemeter's table of both, with the season and whether it is a weekday, `_merge_meter_temp`."""
+    index = pd.DatetimeIndex(observed.index)
+    columns = {
+        "season": _SEASONS[index.month - 1],
+        "weekday_weekend": _KINDS[index.dayofweek],
+        "temperature": temperature.to_numpy(),
+        "observed": observed.to_numpy(),
+    }
+    return pd.DataFrame(columns, index=index)
 
 
 def _days(index: pd.DatetimeIndex) -> pd.DatetimeIndex:

@@ -113,6 +113,12 @@ class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has 
         found: tuple[pd.Series, pd.DataFrame] = super()._compute_temperature_features(df, meter_index)
         return found  # eemeter warns of days with few hours
 
+    def _merge_meter_temp(self, meter: pd.DataFrame, temp: pd.Series) -> pd.DataFrame:
+        if meter["observed"].notna().any() and meter.index.equals(temp.index):
+            return day_rows.with_kinds_of_day(temp, meter["observed"])
+        merged: pd.DataFrame = super()._merge_meter_temp(meter, temp)
+        return merged
+
 
 def _from_series(kind: Any) -> Callable[[pd.Series, pd.Series, bool], Any]:
     return lambda readings, hours, electricity: kind.from_series(readings, hours, is_electricity_data=electricity)
