@@ -50,7 +50,8 @@ def first_of_day(rows: "pd.Series[float]") -> "pd.Series[float]":
 def temperature_features(hours: "pd.Series[float]", days: pd.DatetimeIndex) -> pd.DataFrame:
     """Return the mean temperature and the number of hours of each day, as `_compute_temperature_features` does."""
     following = days.union(pd.DatetimeIndex([days[-1] + _DAY]))  # the last row of eemeter's table is always empty
-    return data.compute_temperature_features(following, hours, data_quality=True)[:-1]
+    features: pd.DataFrame = data.compute_temperature_features(following, hours, data_quality=True)[:-1]
+    return features
 
 
 def with_kinds_of_day(temperature: "pd.Series[float]", observed: "pd.Series[float]") -> pd.DataFrame:

@@ -38,9 +38,10 @@ def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
 
 @lru_cache(maxsize=64)  # pandas asks a ZoneInfo for each day; a run needs the same days several times
 def _local_days(first: pd.Timestamp, end: pd.Timestamp, timezone: tzinfo | None) -> pd.DatetimeIndex:
-    return pd.date_range(
+    days: pd.DatetimeIndex = pd.date_range(  # type: ignore[call-overload]  # the stubs lack options
         first, end, freq="D", tz=timezone, ambiguous=True, nonexistent="shift_forward", inclusive="left", unit="ns"
     )
+    return days
 
 
 def degree_days(temperature: Floats, balance_points: Floats) -> tuple[Floats, Floats]:
