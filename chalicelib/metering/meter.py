@@ -26,6 +26,7 @@ from chalicelib.metering.fitting.period import (
     predict,
 )
 from chalicelib.metering.inputs.frequency import Frequency
+from chalicelib.metering.inputs.shared import once
 from chalicelib.metering.models.registry import Registry
 from chalicelib.metering.plain import plain
 from chalicelib.metering.preparation.period_data import Bills
@@ -37,6 +38,8 @@ from chalicelib.metering.uncertainty.systematic import systematic_error
 
 DATASTORE_VERSION = chalicelib.__version__
 EEMETER_VERSION = version("eemeter")
+
+_RECORDS = "the records"  # marks their place in an input
 
 # eemeter also logs the warnings that it returns, several times each
 logging.getLogger("eemeter").setLevel(logging.ERROR)
@@ -161,7 +164,19 @@ def _reporting(prepared: Prepared) -> Period:
 
 def _fingerprint(document: Mapping[str, Any]) -> str:
     """Return the SHA-256 of an input as JSON with sorted keys and without whitespace."""
-    return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    weather = {name: {**document[name], "records": _RECORDS} for name in ("weather", "weather_normal")}
+    parts = _sorted_json({**document, **weather}).split(_sorted_json(_RECORDS))
+    if len(parts) != len(weather) + 1:  # the mark occurs elsewhere
+        return hashlib.sha256(_sorted_json(document)).hexdigest()
+    observed, normal = (_records_json(document[name]["records"]) for name in weather)
+    return hashlib.sha256(b"".join((parts[0], observed, parts[1], normal, parts[2]))).hexdigest()
+
+
+def _sorted_json(value: Any) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+_records_json = once(_sorted_json)
 
 
 def _normal_bills(normal_year: pd.Series, frequency: Frequency) -> Bills:

@@ -29,9 +29,14 @@ def has_enough(column: Column, hours: range) -> bool:
     return enough >= MIN_COVERAGE * len(needed)
 
 
-def stored_hours(column: Column) -> set[int]:
+def stored_hours(column: Column) -> frozenset[int]:
     """The hours since 1970 UTC that have a temperature."""
-    return {start // HOUR for start in column.starts}
+    return _stored_hours(column.starts.tobytes())
+
+
+@lru_cache(maxsize=8)  # 2 MB each; the runs of a portfolio share a small number of stations
+def _stored_hours(starts: bytes) -> frozenset[int]:
+    return frozenset(start // HOUR for start in memoryview(starts).cast("q"))
 
 
 @lru_cache(maxsize=16)  # the runs of a portfolio share a small number of normal years

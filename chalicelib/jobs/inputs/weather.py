@@ -158,14 +158,20 @@ def _normal(
 
 
 def _serialized(candidate: dict[str, Any], column: Column) -> dict[str, Any]:
-    records = [[_cached_iso(start), value] for start, value in zip(column.starts, column.values, strict=True)]
-    return {**candidate, "unit": "F", "records": records}
+    return {**candidate, "unit": "F", "records": _records(column.starts.tobytes(), column.values.tobytes())}
 
 
 def _to_fetch(candidate: dict[str, Any], source: str, years: list[int]) -> dict[str, Any]:
     """A placeholder for weather that a run would fetch first."""
     to_fetch = {"source": source, "years": years}
     return {**candidate, "unit": "F", "records": _NO_WEATHER, "to_fetch": to_fetch}
+
+
+@lru_cache(maxsize=8)  # 2 MB each; the runs of a portfolio share a small number of stations
+def _records(starts: bytes, values: bytes) -> tuple[tuple[str, float], ...]:
+    """The serialized temperatures, in tuples since runs share them."""
+    instants, degrees = memoryview(starts).cast("q"), memoryview(values).cast("d")
+    return tuple((_cached_iso(start), value) for start, value in zip(instants, degrees, strict=True))
 
 
 _cached_iso = lru_cache(maxsize=50_000)(iso)  # all stations share the same hours

@@ -1,6 +1,6 @@
 """Read the serialized meter input: JSON in the original datastore's format, extended by weather data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -11,6 +11,7 @@ from chalicelib.metering.failure import MeterFailure, WeatherFailure
 from chalicelib.metering.inputs.fields import expect_type, instant, member, numbers, timestamps
 from chalicelib.metering.inputs.meter_input import MeterInput, Project, Weather
 from chalicelib.metering.inputs.serialized_trace import read_trace
+from chalicelib.metering.inputs.shared import once
 from chalicelib.vocabulary import TEMPERATURE_LIMITS
 
 INPUT_TYPE = "SINGLE_TRACE_SIMPLE_PROJECT"
@@ -75,11 +76,17 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
     unit = weather.get("unit", "F")
     if unit not in ("F", "C"):
         raise MeterFailure(f"{name}.unit is {unit!r}; it must be F or C.")
+    hourly, impossible = _hourly(weather["records"], f"{name}.records", unit)
+    return Weather(weather.get("station"), hourly.copy(), weather.get("distance_km"), impossible)
+
+
+@once
+def _hourly(records: Sequence[Any], where: str, unit: str) -> "tuple[pd.Series[float], int]":
+    """Return the hourly temperatures (F), and the number of those that count as missing."""
     try:
-        times, values = [time for time, _ in weather["records"]], [value for _, value in weather["records"]]
+        times, values = [time for time, _ in records], [value for _, value in records]
     except (TypeError, ValueError) as error:
-        raise MeterFailure(f"{name}.records must be a list of [timestamp, temperature] pairs.") from error
-    where = f"{name}.records"
+        raise MeterFailure(f"{where} must be a list of [timestamp, temperature] pairs.") from error
     hours = _hours(tuple(times), where) if set(map(type, times)) == {str} else timestamps(times, where)
     temperature = pd.Series(numbers(values, where), index=hours)
     if unit == "C":
@@ -90,7 +97,7 @@ def _weather(document: Mapping[str, Any], name: str) -> Weather:
     spikes = _spikes(temperature)
     # eemeter does not recognize a series with a gap in its index as hourly: gaps must be rows
     hourly = temperature.mask(spikes).resample("h").mean()
-    return Weather(weather.get("station"), hourly, weather.get("distance_km"), int((impossible | spikes).sum()))
+    return hourly, int((impossible | spikes).sum())
 
 
 def _spikes(temperature: "pd.Series[float]") -> "pd.Series[bool]":

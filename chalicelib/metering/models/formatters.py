@@ -12,9 +12,11 @@ import pandas as pd
 from eemeter.eemeter import BillingBaselineData, BillingReportingData, DailyBaselineData, DailyReportingData
 
 from chalicelib.metering.lean import hourly
+from chalicelib.metering.models import day_rows
 from chalicelib.metering.models.caltrack.data import MIN_COVERAGE, BillData, normal_days
 
 ROW = ["temperature", "observed"]
+MIN_DAY_COVERAGE = 0.5  # of the hours of a day, below which eemeter uses no temperature
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,36 @@ class DaysBaselineData(DailyBaselineData):  # type: ignore[misc]  # eemeter has 
         met = [one for one in disqualification if _is_met(one, sufficiency_df)]
         return [one for one in disqualification if one not in months + leap + met], warnings + months
 
+    @classmethod
+    def from_series(
+        cls, meter_data: pd.Series, temperature_data: pd.Series, is_electricity_data: bool
+    ) -> "DaysBaselineData":
+        """Join the readings and the temperatures; any but successive days with their hours are left to eemeter."""
+        rows = day_rows.joined(meter_data, temperature_data)
+        if rows is not None:
+            return cls(rows, is_electricity_data)
+        data: DaysBaselineData = super().from_series(meter_data, temperature_data, is_electricity_data)
+        return data
+
     def _compute_meter_value_df(self, df: pd.DataFrame) -> pd.DataFrame:
-        return df["observed"].resample("D").first().to_frame()
+        return day_rows.first_of_day(df["observed"]).to_frame()
+
+    def _compute_temperature_features(
+        self, df: pd.DataFrame, meter_index: pd.DatetimeIndex
+    ) -> tuple[pd.Series, pd.DataFrame]:
+        if pd.DatetimeIndex(df.index).freq == "h":
+            features = day_rows.temperature_features(df["temperature"], meter_index)
+            known, missing = features["temperature_not_null"], features["temperature_null"]
+            if (known / (known + missing) > MIN_DAY_COVERAGE).all():
+                return features.pop("temperature_mean").rename("temperature"), features
+        found: tuple[pd.Series, pd.DataFrame] = super()._compute_temperature_features(df, meter_index)
+        return found  # eemeter warns of days with few hours
+
+    def _merge_meter_temp(self, meter: pd.DataFrame, temp: pd.Series) -> pd.DataFrame:
+        if meter["observed"].notna().any() and meter.index.equals(temp.index):
+            return day_rows.with_kinds_of_day(temp, meter["observed"])
+        merged: pd.DataFrame = super()._merge_meter_temp(meter, temp)
+        return merged
 
 
 def _from_series(kind: Any) -> Callable[[pd.Series, pd.Series, bool], Any]:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from chalicelib.metering.failure import MeterFailure
 from chalicelib.metering.inputs.frequency import Frequency
+from chalicelib.metering.models.caltrack.degree_days import local_days
 
 COMPLETE = 0.99  # of a day: readings may end a second early
 
@@ -52,12 +53,9 @@ def _totals(
         {"value": readings["value"].to_numpy()[known], "covered": length[known]},
         index=pd.DatetimeIndex(at[known]).tz_convert(timezone),
     )
-    sums = by_step.resample(step).sum(min_count=1)
-    start = pd.DatetimeIndex(sums.index)
-    following = (
-        start[-1] + {"h": pd.DateOffset(hours=1), "D": pd.DateOffset(days=1), "MS": pd.DateOffset(months=1)}[step]
-    )
-    end = pd.DatetimeIndex(start[1:].append(pd.DatetimeIndex([following])))
+    start, end = _edges(pd.DatetimeIndex(by_step.index), step)
+    number = start.searchsorted(by_step.index, side="right") - 1
+    sums = by_step.groupby(number).sum(min_count=1).reindex(range(len(start)))
     value, filled = sums["value"].to_numpy(), np.zeros(len(sums), dtype=bool)
     if enough is not None:
         covered = sums["covered"].fillna(pd.Timedelta(0)).to_numpy()
@@ -66,3 +64,13 @@ def _totals(
         filled = (coverage > enough) & (coverage < COMPLETE)
     columns = {"start": start.tz_convert("UTC"), "end": end.tz_convert("UTC"), "value": value, "filled": filled}
     return pd.DataFrame(columns)
+
+
+def _edges(index: pd.DatetimeIndex, step: str) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex]:
+    """Return the start and end of each hour (h), day (D) or month (MS) with the instants of an index."""
+    if step == "D":
+        edges = local_days(index.min(), index.max().tz_localize(None) + pd.Timedelta(days=2))
+        return edges[:-1], edges[1:]
+    start = pd.DatetimeIndex(pd.Series(index=index, dtype=float).resample(step).sum().index)
+    following = start[-1] + (pd.DateOffset(hours=1) if step == "h" else pd.DateOffset(months=1))
+    return start, pd.DatetimeIndex(start[1:].append(pd.DatetimeIndex([following])))

@@ -10,7 +10,7 @@ from chalicelib.metering.inputs.meter_input import MeterInput
 from chalicelib.metering.models.caltrack.degree_days import daily_means, local_days
 
 _EDGE = pd.Timedelta(days=2)
-_HOUR = pd.Timedelta(hours=1)
+_DAY, _HOUR = pd.Timedelta(days=1), pd.Timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ def _at_whole_hours(temperature: "pd.Series[float]") -> "pd.Series[float]":
 
     eemeter needs a temperature at local midnight; otherwise it would treat every day as one without temperatures.
     """
-    if (pd.DatetimeIndex(temperature.index).minute == 0).all():
-        return temperature
+    index = pd.DatetimeIndex(temperature.index)
+    if index.empty or not (local_days(index[0], index[-1] + _DAY).asi8 % _HOUR.value).any():
+        return temperature  # the hours are full ones in UTC
     quarters = temperature.resample("15min").asfreq().interpolate("time", limit=3)
     return quarters[pd.DatetimeIndex(quarters.index).minute == 0]
 

@@ -1,5 +1,7 @@
 """Daily mean temperatures, and the degree days of bills."""
 
+from datetime import tzinfo
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,10 +33,15 @@ def daily_means(hours: "pd.Series[float]", first: pd.Timestamp, end: pd.Timestam
 
 def local_days(first: pd.Timestamp, end: pd.Timestamp) -> pd.DatetimeIndex:
     """Return the first instant of each day from `first` to `end`: 01:00 if a clock change skips midnight."""
-    wall = pd.date_range(
-        first.tz_localize(None).normalize(), end.tz_localize(None).normalize(), freq="D", inclusive="left"
+    return _local_days(first.tz_localize(None).normalize(), end.tz_localize(None).normalize(), first.tz)
+
+
+@lru_cache(maxsize=64)  # pandas asks a ZoneInfo for each day; a run needs the same days several times
+def _local_days(first: pd.Timestamp, end: pd.Timestamp, timezone: tzinfo | None) -> pd.DatetimeIndex:
+    days: pd.DatetimeIndex = pd.date_range(  # type: ignore[call-overload]  # the stubs lack options
+        first, end, freq="D", tz=timezone, ambiguous=True, nonexistent="shift_forward", inclusive="left", unit="ns"
     )
-    return wall.tz_localize(first.tz, ambiguous=True, nonexistent="shift_forward").as_unit("ns")
+    return days
 
 
 def degree_days(temperature: Floats, balance_points: Floats) -> tuple[Floats, Floats]:
