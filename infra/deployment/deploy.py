@@ -13,14 +13,13 @@ from typing import NoReturn
 import boto3
 from botocore import exceptions as errors
 
-from infra.deployment import account, links, registry, retention, series, stages
+from infra.deployment import account, links, registry, retention, series, stages, upgrade
 from infra.deployment.cloudformation import (
     AWS,
     Account,
     DesiredStack,
     StackError,
     check_ready,
-    deploy,
     describe,
     outputs,
     upload,
@@ -71,7 +70,7 @@ def run(name: str) -> None:
 
     print("Deploying (the first time takes a few minutes) ...", flush=True)
     desired = DesiredStack(stage.stack, packaged, parameters, stage.tags, import_existing=stage.retained)
-    changed = deploy(aws, desired, shared["ArtifactsBucket"])
+    changed = upgrade.deploy(aws, desired, shared["ArtifactsBucket"])
     protect(aws, stage)
     links.rebuild(stage.stack, once=True)  # earlier versions stored them in another table
     series.forget(stage.stack, once=True)  # during the update, requests of an earlier version named no chunks

@@ -11,7 +11,7 @@ import boto3
 import yaml
 
 from infra.checks.transform import Template, decided, with_values
-from infra.deployment import cloudformation
+from infra.deployment import cloudformation, upgrade
 from infra.deployment.cloudformation import Account, DesiredStack, StackError
 from infra.local.server import LocalStackError, credentials
 
@@ -28,7 +28,7 @@ def deploy(endpoint_url: str, name: str, package: Path, parameters: dict[str, st
     try:
         packaged = cloudformation.upload(local, package / "sam.yaml", ARTIFACTS, name, work / "packaged.yaml")
         template = _with_batches(packaged)
-        cloudformation.deploy(local, DesiredStack(name, template, parameters, {}), ARTIFACTS)
+        upgrade.deploy(local, DesiredStack(name, template, parameters, {}), ARTIFACTS)
     except StackError as error:
         raise LocalStackError(str(error)) from None
     outputs = cloudformation.outputs(cloudformation.describe(local, name) or {})

@@ -53,7 +53,7 @@ def package(directory: Path, *, requirements: bool = True) -> None:
         sources.copy(Path(project))
         Path(project, REQUIREMENTS).write_bytes((REPOSITORY / REQUIREMENTS).read_bytes() if requirements else b"")
         around = Path(project, "around.yaml")
-        around.write_text(yaml.dump(_merged(), Dumper=_Dumper, sort_keys=False))
+        around.write_text(dump(_merged()))
         command = [sys.executable, "-c", "from chalice.cli import main; main()", "--project-dir", project, "package"]
         command += ["--stage", STAGE, "--template-format", "yaml", "--merge-template", str(around)]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
@@ -84,4 +84,10 @@ def read(directory: Path) -> Any:
 
 def write(directory: Path, template: Any) -> None:
     """Write a template to a directory."""
-    (directory / "sam.yaml").write_text(yaml.dump(template, Dumper=_Dumper, sort_keys=False))
+    (directory / "sam.yaml").write_text(dump(template))
+
+
+def dump(template: Any) -> str:
+    """The text of a template."""
+    text: str = yaml.dump(template, Dumper=_Dumper, sort_keys=False)
+    return text

@@ -8,6 +8,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import deadline
 from chalicelib.store.shared import ordered
 from chalicelib.store.shared.pages import batch_get, in_blocks
+from chalicelib.store.shared.transactions import conditional_write
 from chalicelib.store.tables.indexes import NewestIndex
 from chalicelib.store.tables.results import NewestRun
 from chalicelib.store.tables.runs import MeterRun
@@ -32,7 +33,20 @@ def record(transaction: TransactWrite, run: MeterRun) -> None:
 
 def entry(trace: int, project: int, run: int) -> NewestRun:
     """The item of the newest run of a trace and project."""
-    return NewestRun(trace, project, meter_run=run, run_partition=ordered.block_partition(PARTITION, run))
+    return NewestRun(trace, project, meter_run=run, run_partition=partition(run))
+
+
+def partition(run: int) -> str:
+    """The index partition of the item of a run."""
+    return ordered.block_partition(PARTITION, run)
+
+
+def list_again(run: MeterRun) -> None:
+    """Put the item of a run, if it has one, into its index partition: a worker of an earlier version did not."""
+    if run.trace is None:
+        return
+    item, same = NewestRun(run.trace, run.project), NewestRun.meter_run == run.id
+    conditional_write(lambda: item.update(actions=[NewestRun.run_partition.set(partition(run.id))], condition=same))
 
 
 def runs_of(keys: Iterable[Key]) -> dict[Key, int]:

@@ -8,6 +8,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.settings import settings
+from chalicelib.store.results import newest
 from chalicelib.store.runs import meter_runs, queue, statuses
 from chalicelib.store.runs.endings import ENDED, MAX_MESSAGE, is_overdue
 from chalicelib.store.shared.transactions import conditional_write
@@ -123,8 +124,11 @@ def unchanged_since_read(run: MeterRun) -> Condition:
 
 
 def _requeue(id: int) -> bool:
-    """Requeue a run if it is overdue; returns whether it was."""
+    """Requeue a run if it is overdue; returns whether it was, or was listed as open although it has ended."""
     run = meter_runs.get(id)
+    if run is not None and run.status in ENDED and run.status_partition != statuses.partition(run.status, id):
+        newest.list_again(run)
+        return statuses.list_again(run)
     if run is None or not is_overdue(run):
         return False
     # Remove the dead worker's claim; if it is still alive after all, its writes will be rejected. This must

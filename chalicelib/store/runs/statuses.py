@@ -3,8 +3,11 @@
 import time
 from collections.abc import Iterator
 
+from pynamodb.expressions.update import Action
+
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.shared import ordered
+from chalicelib.store.shared.transactions import conditional_write
 from chalicelib.store.tables.indexes import StatusIndex
 from chalicelib.store.tables.runs import MeterRun
 
@@ -34,16 +37,25 @@ def count_running(first: int, last: int) -> int:
     return sum(MeterRun.status_index.count(partition, between) for partition in partitions)
 
 
+def list_again(run: MeterRun) -> bool:
+    """Move a run to its partition of the index, unless its status has changed since; returns whether it was moved."""
+    right: Action = MeterRun.status_partition.set(partition(run.status, run.id))
+    same = MeterRun.status == run.status
+    return conditional_write(lambda: MeterRun(run.id).update(actions=[right], condition=same))
+
+
 def overdue() -> Iterator[int]:
     """The ids of the runs that have not ended and whose check is overdue; confirm it with the run itself.
 
     Of the runs that were never claimed, of which there may be a million, only the oldest are read: they are due first.
+    Runs that are not due at all have ended in a worker of an earlier version, which did not move them in the index.
     """
     moment = int(time.time())
+    check = (StatusIndex.due < moment) | StatusIndex.due.does_not_exist()
     for shard in range(ordered.SHARDS):
-        running = ordered.partition(RUNNING, shard)
-        yield from (run.id for run in MeterRun.status_index.query(running, filter_condition=StatusIndex.due < moment))
+        running = MeterRun.status_index.query(ordered.partition(RUNNING, shard), filter_condition=check)
+        yield from (run.id for run in running)
         for run in MeterRun.status_index.query(ordered.partition(PENDING, shard), page_size=ordered.PAGE):
-            if run.due >= moment:
+            if run.due is not None and run.due >= moment:
                 break
             yield run.id
