@@ -155,7 +155,7 @@ class Metered:
             indexed = keys <= item.keys()
             if changed is not None and keys & changed:
                 self.usage["DynamoDB, write units"] += 2 if indexed else 1  # delete the old entry, write the new one
-            elif indexed and (changed is None or projected & changed):
+            elif indexed and (whole or changed is None or projected & changed):
                 self.usage["DynamoDB, write units"] += write_units(item_bytes(entry))
                 if changed is None:
                     self.bytes["DynamoDB, GB-months"] += item_bytes(entry) + 100

@@ -50,6 +50,18 @@ def test_an_index_is_written_with_its_items() -> None:
     assert metered.usage == {"DynamoDB, write units": 2 + 2 + 1}  # the item, its full index entry, the removed key
 
 
+def test_an_index_entry_is_written_again_only_if_its_keys_or_projected_attributes_change() -> None:
+    metered = Metered(Tables())
+    key, projection = {"AttributeName": "project"}, {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["note"]}
+    metered._indexes["runs"] = [{"KeySchema": [key], "Projection": projection}]
+    for name, units in (("status", 2), ("note", 2 + 2), ("project", 2 + 2)):
+        metered.usage.clear()
+        metered._write(
+            "Update", {"TableName": "runs", "Key": {}, "ExpressionAttributeNames": {"#0": name}}, transaction=False
+        )
+        assert metered.usage == {"DynamoDB, write units": units}, name
+
+
 def test_the_length_of_a_file_is_its_full_size() -> None:
     file = io.BytesIO(b"12345")
     file.read()
