@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -23,7 +23,9 @@ from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import BatchShard, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
-EXPANDING, ACTIVE = "EXPANDING", "ACTIVE"  # the states of a batch
+State = Literal["EXPANDING", "ACTIVE"]
+EXPANDING: State = "EXPANDING"  # an asynchronous request, whose runs are still being made
+ACTIVE: State = "ACTIVE"
 RUNS_PER_SHARD, MAX_SHARDS = 25, 64  # of a batch of up to 64,000 runs
 RUNS_PER_SHARD_OF_MANY = 1_000  # of a larger one, whose transactions still rarely conflict then
 SHARDS_OF_UNKNOWN_SIZE = 1_000  # of an asynchronous request: 2,000 runs per second still rarely conflict
@@ -49,7 +51,7 @@ class BatchCount:
     failed_by_reason: dict[FailureReason, int]
     added: datetime
     updated: datetime
-    state: str = ACTIVE
+    state: State = ACTIVE
     failure_message: str | None = None
 
 
@@ -77,7 +79,7 @@ def new(batch: int, runs: range) -> BatchShard:
 def new_expanding(batch: int, request: str, cursor: Cursor) -> BatchShard:
     """The same for an asynchronous request, whose targets and arguments are stored under the key `request`."""
     moment = now()
-    progress = {"cursor": cursor, "chunk": 0, "bounds": [], "shards": SHARDS_OF_UNKNOWN_SIZE}
+    progress: dict[str, Any] = {"cursor": cursor, "chunk": 0, "bounds": [], "shards": SHARDS_OF_UNKNOWN_SIZE}
     return BatchShard(batch, 0, state=EXPANDING, request=request, size=0, added=moment, updated=moment, **progress)
 
 
@@ -101,7 +103,7 @@ def get(batch: int) -> BatchCount | None:
         },
         added=first.added,
         updated=max(shard.updated for shard in shards),
-        state=first.state or ACTIVE,
+        state=EXPANDING if first.state == EXPANDING else ACTIVE,
         failure_message=first.failure_message,
     )
 
@@ -191,7 +193,7 @@ def end_expansion(first: BatchShard, failure_message: str | None) -> bool:
             sizes[expanding_shard_of(start, first.shards)] += len(part[start - part.start :: first.shards])
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(lambda sized: _set_size(first.id, *sized), sorted(sizes.items())))
-    actions = [BatchShard.state.set(ACTIVE), BatchShard.updated.set(now())]
+    actions: list[Action] = [BatchShard.state.set(ACTIVE), BatchShard.updated.set(now())]
     if failure_message is not None:
         actions.append(BatchShard.failure_message.set(failure_message))
     return conditional_write(lambda: BatchShard(first.id, 0).update(actions=actions, condition=_unmoved(first)))
