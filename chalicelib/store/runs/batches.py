@@ -128,7 +128,7 @@ def completed_batch(run: MeterRun) -> bool:
     if run.batch is None:
         return False
     shard = BatchShard.get(run.batch, run.batch_shard, consistent_read=True)
-    runs = _consecutive_runs(run.batch)
+    runs = _known_runs(run.batch)
     if runs is None:
         of_shard = shard.size
     else:
@@ -242,7 +242,7 @@ def count(transaction: TransactWrite, run: MeterRun, status: str, reason: Failur
 
 
 @lru_cache(maxsize=64)
-def _consecutive_runs(batch: int) -> range | None:
+def _known_runs(batch: int) -> range | None:
     """The run ids of the batch of a synchronous request, which never change; None if the request was asynchronous."""
     first: Any = first_shard(batch)
     return range(first.first_run, first.first_run + first.size) if first.bounds is None else None

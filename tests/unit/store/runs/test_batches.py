@@ -50,7 +50,7 @@ def test_failures_are_summed_over_shards_and_older_ones_have_no_reason(monkeypat
         shard(id=3, shard=1, failed=2, failed_data=1),  # one failed before reasons were stored
         shard(id=3, shard=2, failed=1),
     ]
-    monkeypatch.setattr(statuses, "count_running", lambda first, last: 0)
+    monkeypatch.setattr(statuses, "count_running", lambda within: 0)
     monkeypatch.setattr(BatchShard, "query", lambda batch, consistent_read: shards)
     count = batches.get(3)
     assert count is not None
