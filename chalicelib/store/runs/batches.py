@@ -89,11 +89,11 @@ def get(batch: int) -> BatchCount | None:
     if shards is None:
         return None
     first, ended = shards[0], _ended(shards)
-    left = first.size - ended
+    left = max(0, first.size - ended)  # runs that were added and have ended since shard 0 was read
     running = min(left, statuses.count_running(ranges_in(first))) if left else 0
     return BatchCount(
         id=batch,
-        total=first.size,
+        total=left + ended,
         pending=left - running,
         running=running,
         success=sum(shard.success for shard in shards),
