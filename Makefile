@@ -54,7 +54,7 @@ fmt: $(READY) ## Format the code and fix what can be fixed automatically
 	$(VENV)/ruff format
 
 bench: $(READY) ## Run all benchmarks but the load test and the comparison with a commit, and print their results
-	@set -e; for name in speed.cold_import speed.cold_start equality equality.caltrack speed speed.bulk speed.throughput speed.memory speed.aggregation speed.overhead cost night validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
+	@set -e; for name in speed.cold_import speed.cold_start equality equality.caltrack speed speed.bulk speed.expansion speed.throughput speed.memory speed.aggregation speed.lists speed.overhead cost night validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
 
 fuzz: $(READY) ## Send 20,000 random requests to a local stack and check its responses; ARGS=--seed=1 repeats a run
 	@$(VENV)/python -m tests.fuzz $(ARGS)

@@ -6,6 +6,7 @@ from typing import Any
 from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Request, SQSEvent
 
 from chalicelib import api, telemetry
+from chalicelib.jobs import advance_batch as advance_batch_job
 from chalicelib.jobs import authorize as authorize_job
 from chalicelib.jobs import check_runs as check_runs_job
 from chalicelib.jobs import choose_derivatives as choose_derivatives_job
@@ -57,6 +58,14 @@ def reconciler(event: CloudWatchEvent) -> None:
 @app.lambda_function(name="check_runs")
 def check_runs(event: dict[str, Any], context: Any) -> Any:
     return check_runs_job.handle(event, context)
+
+
+# The step of infra/template/batches.asl.yaml.
+
+
+@app.lambda_function(name="advance_batch")
+def advance_batch(event: dict[str, Any], context: Any) -> Any:
+    return advance_batch_job.handle(event)
 
 
 # The steps of infra/template/aggregation.asl.yaml, in the same order.

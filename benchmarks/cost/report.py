@@ -103,15 +103,15 @@ def measure(metered: Metered, count: int, work: Callable[[], Any]) -> Work:
 def scheduling(metered: Metered, traces: list[int]) -> tuple[Work, list[int]]:
     """What the API does for one run of a large bulk request, and the runs."""
     from chalicelib.api.http.serving import to_json
+    from chalicelib.api.rules.meter_run_limits import SYNCHRONOUS
     from chalicelib.api.schemas.meter_runs import run_out
-    from chalicelib.api.shared.targets import Target, pairs_of
+    from chalicelib.api.shared.targets import Target, specs_of
     from chalicelib.store.runs import meter_runs
 
     ids: list[int] = []
 
     def schedule() -> None:
-        groups = pairs_of([Target(trace=trace) for trace in traces * REPEATED])
-        specs = [[meter_runs.RunSpec(project=project, trace=trace) for project, trace in group] for group in groups]
+        specs = specs_of([Target(trace=trace) for trace in traces * REPEATED], {}, SYNCHRONOUS)
         _, scheduled = meter_runs.schedule_batch(specs)
         to_json([[run_out(run) for run in group] for group in scheduled])
         ids.extend(run.id for group in scheduled for run in group)

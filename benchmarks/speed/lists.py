@@ -1,4 +1,4 @@
-"""How long does a page of each list take when there are a million meter runs?
+"""How long does a page of each list take when there are many meter runs?
 
     python -m benchmarks.speed.lists [RUNS]
 
@@ -167,4 +167,4 @@ def main(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

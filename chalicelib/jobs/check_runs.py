@@ -21,7 +21,8 @@ def handle(event: dict[str, Any], context: Any) -> list[dict[str, Any]]:
     """The findings of `check_meter` for the event's runs, in order; fewer than there are runs if time runs out.
 
     A run has a trace and a project, a posted_input (the key of a stored input), or a document (an input that is not
-    stored). The event's arguments apply to all runs, and its seconds are how long the caller waits.
+    stored). The event's arguments apply to all runs, except where a run has its own, and its seconds are how long the
+    caller waits.
     """
     from chalicelib.metering.acceleration import accelerated
 
@@ -44,7 +45,7 @@ def _check(run: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
     posted = run.pop("document", None)
     meter_input: dict[str, Any] = {}
     try:
-        meter_input = complete_input(MeterRun(**run, **arguments), posted, read_only=True)  # never saved
+        meter_input = complete_input(MeterRun(**arguments | run), posted, read_only=True)  # never saved
         found = compute(check_meter, meter_input)
     except MeterFailure as failure:
         if isinstance(failure, NoHourlyModels) and settings().hourly_queue_url:

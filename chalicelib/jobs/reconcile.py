@@ -4,7 +4,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.store.collections import projects, traces
-from chalicelib.store.runs import aggregation_runs, claims, meter_runs, waiters
+from chalicelib.store.runs import aggregation_runs, batch_jobs, claims, meter_runs, waiters
 
 logger = Logger()
 
@@ -12,6 +12,7 @@ TASKS = {
     "never_queued": meter_runs.reconcile,
     "never_started": aggregation_runs.reconcile_requests,
     "overdue": claims.requeue_overdue,
+    "batch_jobs": batch_jobs.reconcile,
     "never_woken": waiters.reconcile,
     "aggregations": aggregation_runs.reconcile,
     "deleted_traces": traces.reconcile,

@@ -33,6 +33,7 @@ def function_environment(name: str) -> dict[str, str]:
             "METER_QUEUE_URL": found["MeterQueueUrl"],
             "HOURLY_QUEUE_URL": found.get("HourlyQueueUrl", ""),
             "STATE_MACHINE_ARN": found["AggregationStateMachineArn"],
+            "BATCH_STATE_MACHINE_ARN": found["BatchStateMachineArn"],
             "CORS_ORIGINS": given["CorsOrigins"],
             "CHECK_FUNCTION": "",
             "WORKER_TIMEOUT": given["WorkerTimeout"],

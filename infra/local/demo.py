@@ -39,9 +39,9 @@ class Client:
             found += response.json()
         return found
 
-    def post(self, path: str, body: Any) -> requests.Response:
+    def post(self, path: str, body: Any, **headers: str) -> requests.Response:
         """POST a body and return the response."""
-        return self._checked(self.session.post(self.url + path, json=body))
+        return self._checked(self.session.post(self.url + path, json=body, headers=headers))
 
     def post_all(self, path: str, items: list[dict[str, Any]]) -> None:
         """POST a list of any length, in several requests if needed."""

@@ -14,7 +14,10 @@ from infra import sources
 from infra.sources import REPOSITORY
 
 MERGED = ("infra/template/resources.yaml", "infra/template/tables.yaml", "infra/template/operators.yaml")
-STATE_MACHINES = {"AggregationStateMachine": "infra/template/aggregation.asl.yaml"}  # by logical id in resources.yaml
+STATE_MACHINES = {  # by logical id in resources.yaml
+    "AggregationStateMachine": "infra/template/aggregation.asl.yaml",
+    "BatchStateMachine": "infra/template/batches.asl.yaml",
+}
 REQUIREMENTS = "requirements.txt"
 STAGE = "live"  # API Gateway's stage, part of every URL; a stage of infra/deployment/stages.yaml is a stack
 

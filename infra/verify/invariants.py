@@ -1,7 +1,7 @@
 """What holds at any time in a deployment, whatever has failed: each invariant has a name, a sentence and a check."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,11 +9,13 @@ from typing import Any
 from chalicelib.aggregation.sums import partial_sum, total
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.runs import statuses
-from chalicelib.store.runs.batches import shard_of
+from chalicelib.store.runs.batch_jobs import EXPANSION
+from chalicelib.store.runs.batches import EXPANDING, expanding_shard_of, ranges_in, shard_of
 from chalicelib.store.runs.endings import ENDED
+from chalicelib.store.runs.expansions import REQUESTS
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.runs import AggregationRun, MeterRun
+from chalicelib.store.tables.runs import AggregationRun, BatchShard, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
 from infra.verify.snapshot import Snapshot
 
@@ -120,19 +122,58 @@ def batch_counts(at: Snapshot) -> Iterator[str]:
             if not any(entry.batch == id for entry in at.outbox):
                 yield f"batch {id} has no shard 0, and no request that writes it"
             continue
-        ids = range(first.first_run, first.first_run + first.size)
+        ids = [run for part in ranges_in(first) for run in part]
         missing = [run for run in ids if run not in at.runs]
         if missing:
-            yield f"batch {id} counts {first.size} runs, of which {len(missing)} do not exist, such as {missing[0]}"
+            yield f"batch {id} counts {len(ids)} runs, of which {len(missing)} do not exist, such as {missing[0]}"
             continue
         runs = [at.runs[run] for run in ids]
-        if any(run.batch != id or run.batch_shard != shard_of(run.id, first.size) for run in runs):
+        if any(run.batch != id or run.batch_shard != _shard_of(run.id, first) for run in runs):
             yield f"batch {id} counts runs of another batch or shard"
         elif all(run.status in ENDED for run in runs):
             yield from _differences(id, shards, runs)
     for id, run in at.runs.items():
         if run.batch is not None and run.batch not in at.batches and not _being_written(at.outbox, id):
             yield f"meter run {id} belongs to batch {run.batch}, which does not exist"
+
+
+def _shard_of(run: int, first: BatchShard) -> int:
+    """The shard that counts a run of the batch with this shard 0."""
+    return shard_of(run, first.size) if first.bounds is None else expanding_shard_of(run, first.shards)
+
+
+@invariant(
+    "batches-expand",
+    "Each run of a batch is in one of its blocks, and a batch that expands has a job.",
+)
+def batches_expand(at: Snapshot) -> Iterator[str]:
+    """Compares the blocks of a batch with its runs and shards, and its state with the jobs."""
+    expanding = {job.batch for job in at.jobs if job.kind == EXPANSION}
+    members: dict[int, set[int]] = defaultdict(set)
+    for id, run in at.runs.items():
+        if run.batch is not None and not _being_written(at.outbox, id):
+            members[run.batch].add(id)
+    for id, shards in at.batches.items():
+        first = next((shard for shard in shards if shard.shard == 0), None)
+        if first is None:
+            continue
+        parts = ranges_in(first)
+        if others := members[id] - {run for part in parts for run in part}:
+            yield f"batch {id} has {len(others)} runs outside its blocks, such as {min(others)}"
+        if first.bounds is None:
+            continue
+        if sum(map(len, parts)) != first.size or sorted(set(first.bounds)) != first.bounds:
+            yield f"batch {id} has {first.size} runs, and its blocks are {first.bounds}"
+        if first.state == EXPANDING and id not in expanding:
+            yield f"batch {id} is {first.state}, and no job makes its runs"
+        if first.state != EXPANDING:
+            sizes = Counter(_shard_of(run, first) for part in parts for run in part)
+            if sizes != {shard.shard: shard.size for shard in shards if shard.shard and shard.size is not None}:
+                yield f"batch {id} has shards with other sizes than their runs"
+    yield from (f"batch {job.batch} does not exist, and has a job" for job in at.jobs if job.batch not in at.batches)
+    for job in at.jobs:
+        if job.due < time.time() - OVERDUE:
+            yield f"the job {job.kind} of batch {job.batch} was interrupted, and nothing goes on with it"
 
 
 def _differences(batch: int, shards: list[Any], runs: list[MeterRun]) -> Iterator[str]:
@@ -211,6 +252,7 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
     """An object belongs to the run or trace whose document or id its key contains."""
     documents_of_runs = {run.document for runs in (at.runs, at.aggregation_runs) for run in runs.values()}
     named = {run.posted_input for run in at.runs.values()}
+    named |= {shard.request for shards in at.batches.values() for shard in shards}
     for key in sorted(at.objects - named):
         folder, _, rest = key.partition("/")
         if folder in (documents.INPUTS, documents.OUTPUTS):
@@ -220,6 +262,8 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
         elif key.startswith("series/traces/"):
             trace = int(rest.split("/")[1])
             owned = trace in at.traces or trace in at.deleted_traces
+        elif folder == REQUESTS:
+            owned = False  # no batch names it
         else:  # weather belongs to no row; responses and partial sums expire
             owned = True
         if not owned:

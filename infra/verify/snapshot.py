@@ -15,7 +15,15 @@ from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace, Link, Project, Trace, TraceGroup
 from chalicelib.store.tables.keys import Counter, UniqueKey
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult, NewestRun
-from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchShard, BatchWaiter, MeterRun, Outbox
+from chalicelib.store.tables.runs import (
+    AggregationOutbox,
+    AggregationRun,
+    BatchJob,
+    BatchShard,
+    BatchWaiter,
+    MeterRun,
+    Outbox,
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +50,7 @@ class Snapshot:
     deleted_traces: set[int] = field(default_factory=set)
     deleted_projects: set[int] = field(default_factory=set)
     last_ids: dict[str, int] = field(default_factory=dict)
+    jobs: list[BatchJob] = field(default_factory=list)
     read: Callable[[str], Any] = documents.get
 
     @classmethod
@@ -77,6 +86,7 @@ class Snapshot:
             {entry.id for entry in _all(DeletedTrace)},
             {entry.project for entry in _all(DeletedProject)},
             {entry.resource: entry.last for entry in _all(Counter)},
+            _all(BatchJob),
         )
 
     def rows_of(self, key: str) -> list[dict[str, Any]]:

@@ -30,7 +30,11 @@ STACK = "faults"
 VISIBILITY = 1020  # seconds; the template's QueueVisibility
 TRIES = 20  # the template's QueueTries
 TEMPLATE = REPOSITORY / "infra" / "template"
-STEPS = ("WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation")
+# The definition and the steps of each state machine, by its name.
+MACHINES = {
+    STACK: ("aggregation.asl.yaml", ("WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation")),
+    f"{STACK}-batches": ("batches.asl.yaml", ("AdvanceBatch",)),
+}
 
 Send = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -109,6 +113,7 @@ def environment() -> Iterator[None]:
             "METER_QUEUE_URL": queue_url,
             "HOURLY_QUEUE_URL": f"{queue_url}-hourly",
             "STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}",
+            "BATCH_STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}-batches",
             "CORS_ORIGINS": "",
             "CHECK_FUNCTION": "",
             "WORKER_TIMEOUT": "900",
@@ -147,7 +152,7 @@ def _forget() -> None:
 
 
 def deploy(client: Callable[[str], Any]) -> None:
-    """Create the tables, the bucket, the queues and the state machine of the template."""
+    """Create the tables, the bucket, the queues and the state machines of the template."""
     from ministack import app as ministack
 
     ministack._reset_all_state()
@@ -160,13 +165,14 @@ def deploy(client: Callable[[str], Any]) -> None:
     for name in (f"{STACK}-meter-runs", f"{STACK}-meter-runs-hourly"):
         attributes = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive}
         client("sqs").create_queue(QueueName=name, Attributes=attributes)
-    definition = (TEMPLATE / "aggregation.asl.yaml").read_text()
-    for step in STEPS:
-        definition = definition.replace(f"${{{step}}}", f"arn:aws:lambda:us-east-1:000000000000:function:{step}")
-    definition = definition.replace("${InvokeAndWait}", "arn:aws:states:::lambda:invoke.waitForTaskToken")
-    client("stepfunctions").create_state_machine(
-        name=STACK, definition=json.dumps(yaml.safe_load(definition)), roleArn="arn:aws:iam::000000000000:role/any"
-    )
+    for name, (file, steps) in MACHINES.items():
+        definition = (TEMPLATE / file).read_text()
+        for step in steps:
+            definition = definition.replace(f"${{{step}}}", f"arn:aws:lambda:us-east-1:000000000000:function:{step}")
+        definition = definition.replace("${InvokeAndWait}", "arn:aws:states:::lambda:invoke.waitForTaskToken")
+        client("stepfunctions").create_state_machine(
+            name=name, definition=json.dumps(yaml.safe_load(definition)), roleArn="arn:aws:iam::000000000000:role/any"
+        )
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:

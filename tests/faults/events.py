@@ -24,8 +24,11 @@ class Answer:
         return self.status == 409 and "in-progress" in self.body["type"]
 
 
-def respond(method: str, path: str, body: Any, key: str, token: str) -> Answer:
-    """The response of the authorizer and the API to a request with a token, and an Idempotency-Key unless empty."""
+def respond(method: str, path: str, body: Any, key: str, token: str, prefer: str = "") -> Answer:
+    """The response of the authorizer and the API to a request with a token.
+
+    key, prefer: the headers Idempotency-Key and Prefer, unless empty.
+    """
     from app import app
     from chalicelib.jobs.authorize import authorize
 
@@ -38,12 +41,13 @@ def respond(method: str, path: str, body: Any, key: str, token: str) -> Answer:
     except Exception as error:
         return Answer(401 if str(error) == "Unauthorized" else 503, None, {})
     route, parameters = _route(app, method, "/api/v1/" + path.rstrip("/"))
+    optional = {"idempotency-key": key, "prefer": prefer}
     headers = {"content-type": "application/json", "host": "127.0.0.1"}
     event = {
         "resource": route,
         "path": f"/api/v1/{path}",
         "httpMethod": method,
-        "headers": headers | ({"idempotency-key": key} if key else {}),
+        "headers": headers | {name: value for name, value in optional.items() if value},
         "multiValueQueryStringParameters": parse_qs(query) or None,
         "pathParameters": parameters,
         "stageVariables": None,

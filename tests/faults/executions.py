@@ -49,7 +49,7 @@ class _Turn:
 
 
 class Executions:
-    """The executions of the state machine. `invoke` calls a step by the name of its function."""
+    """The executions of the state machines. `invoke` calls a step by the name of its function."""
 
     def __init__(self, clock: Clock, invoke: Callable[[str, Any], Any]) -> None:
         self._clock, self._invoke = clock, invoke

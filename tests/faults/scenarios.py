@@ -14,6 +14,7 @@ from tests.faults.world import HOURLY, World
 METER = "il-gas-hdd-only-billing_monthly"  # the cheapest fit
 NORMAL = "annualized_weather_normal"
 BULK = 30
+TRACES = 4
 CHUNKS = series.COMPACT_ABOVE + 2
 
 
@@ -57,6 +58,13 @@ def prepare_portfolio(world: World, expected: Expected) -> None:
     records = portfolio.sample_meter(METER).records
     for number in range(2, BULK + 1):
         _trace(world, 1, f"meter {number}", records if number < BULK else [])
+
+
+def prepare_traces(world: World, expected: Expected) -> None:
+    """The same with TRACES traces, of which the last has no records."""
+    prepare_meter(world, expected)
+    for number in range(2, TRACES + 1):
+        _trace(world, 1, f"meter {number}", portfolio.sample_meter(METER).records if number < TRACES else [])
 
 
 def prepare_result(world: World, expected: Expected) -> None:
@@ -106,6 +114,24 @@ def bulk(world: World, expected: Expected) -> None:
     assert len(group) == BULK
     expected.runs |= {run["id"]: "FAILED" if run["trace"] == BULK else "SUCCESS" for run in group}
     world.settle()
+
+
+@scenario("an asynchronous batch", prepare_traces)
+def asynchronous(world: World, expected: Expected) -> None:
+    """Schedule all traces, of which one has no records, with an aggregation after them, and what has failed again."""
+    asked = {"targets": [{"all": True}, {"trace": 1}]}
+    answer = world.asked("POST", "meter_runs/bulk/", asked, prefer="respond-async")
+    assert answer.status == 202, answer
+    batch = answer.body["id"]
+    derivatives = {"traces": [1], "derivative_interpretation": NORMAL, "after_batch": batch}
+    expected.aggregations[_created(world, "aggregation_runs/", derivatives)] = "SUCCESS"
+    world.settle()
+    _expect(world, expected, batch, [*range(1, TRACES + 1), 1])
+    asked = {"targets": [{"failed_of_batch": batch}]}
+    answer = world.asked("POST", "meter_runs/bulk/", asked, prefer="respond-async")
+    assert answer.status == 202, answer
+    world.settle()
+    _expect(world, expected, answer.body["id"], [TRACES])
 
 
 @scenario("a posted meter input", lambda world, expected: None)
@@ -233,6 +259,15 @@ def revoked(world: World, expected: Expected) -> None:
             assert answer.status == 401, answer
             break
     world.settle()
+
+
+def _expect(world: World, expected: Expected, batch: int, traces: list[int]) -> None:
+    """Expect that a batch has ended with a run of each of these traces, of which only the last one has failed."""
+    runs = world.asked("GET", f"meter_runs/?batch={batch}").body
+    assert [run["trace"] for run in runs] == traces, runs
+    expected.runs |= {run["id"]: "FAILED" if run["trace"] == TRACES else "SUCCESS" for run in runs}
+    counted = world.asked("GET", f"batches/{batch}/").body
+    assert (counted["state"], counted["total"], counted["pending"]) == ("ACTIVE", len(traces), 0), counted
 
 
 def _created(world: World, path: str, body: Mapping[str, Any]) -> int:

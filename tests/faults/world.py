@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib import deadline
 from chalicelib.jobs import (
+    advance_batch,
     choose_derivatives,
     fail_aggregation,
     fan_in,
@@ -25,23 +26,24 @@ from chalicelib.jobs import handle_dead_letter as dead_letter_job
 from chalicelib.store import idempotency, tokens
 from chalicelib.store.collections import keyed, trace_series
 from chalicelib.store.results import newest
-from chalicelib.store.runs import aggregation_runs, batches, heartbeat, queue
+from chalicelib.store.runs import aggregation_runs, batches, expansions, heartbeat, queue
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.series import chunks, listings, series
 from chalicelib.store.shared import bulk, documents, ordered, pages
 from chalicelib.store.tables.base import LATEST_WRITE
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
-from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchWaiter, MeterRun, Outbox
+from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchJob, BatchWaiter, MeterRun, Outbox
 from tests.faults import backend
 from tests.faults.clock import Clock
 from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
 from tests.faults.injection import Injector, Killed
 
-POOLED = (aggregation_runs, bulk, chunks, keyed, newest, ordered, pages, queue, series, trace_series)
+POOLED = (aggregation_runs, batches, bulk, chunks, keyed, newest, ordered, pages, queue, series, trace_series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 HOURLY = "HourlyOnly"  # a model class
+CHUNK, SHARDS = 2, 2  # runs of a chunk of an asynchronous batch, and its shards
 
 R = TypeVar("R")
 
@@ -66,6 +68,7 @@ class World:
         self.listed: dict[str, Any] = {}  # the lists of chunks that warm workers have in memory
         self.raw = {name: backend.client(name) for name in ("dynamodb", "s3", "sqs", "stepfunctions")}
         self._steps: dict[str, Callable[[Any], Any]] = {
+            "AdvanceBatch": advance_batch.handle,
             "WaitForBatch": wait_for_batch.handle,
             "ChooseDerivatives": choose_derivatives.handle,
             "SumChunk": sum_chunk.handle,
@@ -87,6 +90,8 @@ class World:
             stack.enter_context(patch.object(heartbeat, "Thread", OneBeat))
             stack.enter_context(patch.object(heartbeat, "Event", OnceUnset))
             stack.enter_context(patch.object(job, "_compute", lambda given: self._compute(compute, given)))
+            stack.enter_context(patch.object(expansions, "CHUNK", CHUNK))
+            stack.enter_context(patch.object(batches, "SHARDS_OF_UNKNOWN_SIZE", SHARDS))
             batches._known_runs.cache_clear()  # the ids of this world start again
             backend.deploy(self.raw.__getitem__)
             self.injector.register()
@@ -109,25 +114,27 @@ class World:
         finally:
             idempotency._held, deadline._end, listings._listings = held, end, others
 
-    def api(self, method: str, path: str, body: Any = None, key: str = "", token: str = "") -> Answer | None:
+    def api(
+        self, method: str, path: str, body: Any = None, key: str = "", token: str = "", prefer: str = ""
+    ) -> Answer | None:
         """The API's response to a request; None if its process was killed."""
         try:
             with self.process(), redirect_stdout(io.StringIO()):
-                return respond(method, path, body, key, token or self.token)
+                return respond(method, path, body, key, token or self.token, prefer)
         except Killed:
             return None
 
-    def asked(self, method: str, path: str, body: Any = None, *, keyed: bool = True) -> Answer:
+    def asked(self, method: str, path: str, body: Any = None, *, keyed: bool = True, prefer: str = "") -> Answer:
         """A client that repeats a request, with its Idempotency-Key, until it has an answer."""
         key = uuid.uuid4().hex if keyed and method == "POST" else ""
 
         def repeat() -> None:
-            self.api(method, path, body, key)
+            self.api(method, path, body, key, prefer=prefer)
 
         late, self.late = self.late, repeat
         try:
             for _ in range(10):
-                answer = self.api(method, path, body, key)
+                answer = self.api(method, path, body, key, prefer=prefer)
                 if answer is not None and answer.status < 500 and not answer.is_in_progress:
                     return answer
                 self.clock.advance(31)
@@ -267,7 +274,7 @@ class World:
         try:
             waits = [
                 entry
-                for table in (Outbox, AggregationOutbox, BatchWaiter, DeletedProject, DeletedTrace)
+                for table in (Outbox, AggregationOutbox, BatchJob, BatchWaiter, DeletedProject, DeletedTrace)
                 for entry in table.scan()
             ]
             found = [f"{type(item).__name__} {item.attribute_values}" for item in (*runs, *waits)]

@@ -6,8 +6,8 @@ No header ever allows credentials: a page has to know a token, and sends it itse
 from collections.abc import Collection, Sequence
 
 ANY = "*"
-REQUEST_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, X-Request-Id"
-RESPONSE_HEADERS = "Allow, Link, Location, Retry-After, X-Request-Id"
+REQUEST_HEADERS = "Accept, Authorization, Content-Type, Idempotency-Key, Prefer, X-Request-Id"
+RESPONSE_HEADERS = "Allow, Link, Location, Preference-Applied, Retry-After, X-Request-Id"
 MAX_AGE = 7200  # seconds; Chromium caches a preflight response for at most this long
 
 

@@ -39,6 +39,7 @@ class Call(Generic[B, Q]):
     raw: bytes
     request: Request
     item: str
+    deferred: bool = False  # whether it prefers to be served asynchronously, and the endpoint can do so
 
     @property
     def scopes(self) -> list[str]:
@@ -65,6 +66,7 @@ class Reply:
     body: Any
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = JSON
+    status: int | None = None  # None: that of the endpoint
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,20 @@ class Example:
 
     request: Any = None
     response: Any = None
+
+
+@dataclass(frozen=True)
+class Deferred:
+    """The 202 of an endpoint that also accepts requests with `Prefer: respond-async`.
+
+    description: of the response. resource: whose item it returns. example: a response.
+    """
+
+    description: str
+    returns: Any
+    resource: str
+    headers: Mapping[str, str]
+    example: Any
 
 
 @dataclass(frozen=True)
@@ -95,6 +111,7 @@ class Endpoint:
     errors: Mapping[int, str]
     examples: Mapping[str, Example]
     repeat: Callable[[Call[Any, Any], Mapping[str, Any]], Reply | None] | None = None
+    deferred: Deferred | None = None
 
     @property
     def name(self) -> str:
@@ -141,6 +158,7 @@ class Resource:
         errors: Mapping[int, str] | None = None,
         examples: Mapping[str, Example] | None = None,
         repeat: Callable[[Call[Any, Any], Mapping[str, Any]], Reply | None] | None = None,
+        deferred: Deferred | None = None,
     ) -> Callable[[Callable[[Call[Any, Any]], Reply]], Callable[[Call[Any, Any]], Reply]]:
         """Declare a function as an endpoint.
 
@@ -148,7 +166,8 @@ class Resource:
         body is passed as text if its content type, `accepts`, is not JSON. headers: descriptions of the response's
         headers. errors: descriptions of this endpoint's own errors, by status; those that follow from its method, path
         and body are implied. repeat: answers a repeated Idempotency-Key from what the first request recorded
-        (`store.idempotency.record`); None if that has been deleted.
+        (`store.idempotency.record`); None if that has been deleted. deferred: the response to a request that prefers to
+        be served asynchronously, if the endpoint can do so.
         """
 
         def declare(handler: Callable[[Call[Any, Any]], Reply]) -> Callable[[Call[Any, Any]], Reply]:
@@ -170,6 +189,7 @@ class Resource:
                     errors=errors or {},
                     examples=examples or {},
                     repeat=repeat,
+                    deferred=deferred,
                 )
             )
             return handler

@@ -27,13 +27,22 @@ def links(
     if "{id}" not in endpoint.path and endpoint.resource in targets:  # otherwise the client has the item already
         by_field["id"] = targets[endpoint.resource]
     return {
-        target.name: {
-            "operationId": target.name,
-            "parameters": {"id": f"$response.body#{pointer}/{field}"},
-            "description": f"The id of the {target.item} is at `{pointer}/{field}`; it may be null.",
-        }
+        target.name: _link(target, f"{pointer}/{field}", "; it may be null")
         for field, target in by_field.items()
         if field in item.get("properties", {})
+    }
+
+
+def to_item(target: Endpoint) -> dict[str, Any]:
+    """The link of a response that is an item of another resource, of which this is the GET."""
+    return {target.name: _link(target, "/id")}
+
+
+def _link(target: Endpoint, pointer: str, remark: str = "") -> dict[str, Any]:
+    return {
+        "operationId": target.name,
+        "parameters": {"id": f"$response.body#{pointer}"},
+        "description": f"The id of the {target.item} is at `{pointer}`{remark}.",
     }
 
 

@@ -8,7 +8,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from chalicelib import __version__
 from chalicelib.api.http import links, problems
-from chalicelib.api.http.endpoints import Endpoint, Resource
+from chalicelib.api.http.endpoints import JSON, Deferred, Endpoint, Resource
+from chalicelib.api.http.preferences import RESPOND_ASYNC
 from chalicelib.api.http.problems import Problem, ProblemOut
 from chalicelib.api.http.urls import BASE
 
@@ -130,6 +131,8 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
         schema = schemas.get((endpoint.name, "returns"), {})
         if found := links.links(endpoint, schema, definitions, targets):
             operation["responses"][str(endpoint.status)]["links"] = found
+        if endpoint.deferred and (target := targets.get(endpoint.deferred.resource)):
+            operation["responses"]["202"]["links"] = links.to_item(target)
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
     return {
         "openapi": "3.1.0",
@@ -150,7 +153,14 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
                     "it had a response, the repeat is answered a minute later from what was accepted. Keys belong to "
                     "a token and are stored for a day.",
                     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
-                }
+                },
+                "Prefer": {
+                    "name": "Prefer",
+                    "in": "header",
+                    "description": "`respond-async` (RFC 7240): the request is only checked and accepted, and served "
+                    "after the response, which is then a 202. Other preferences are ignored.",
+                    "schema": {"type": "string", "enum": [RESPOND_ASYNC]},
+                },
             },
             "securitySchemes": {
                 "token": {
@@ -165,15 +175,19 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
 
 
 def _schemas(endpoints: list[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    """The schema of each (endpoint, "body" or "returns"), and the definitions that they refer to."""
-    wanted = [
+    """The schema of each (endpoint, "body", "returns" or "deferred"), and the definitions that they refer to."""
+    wanted: list[tuple[tuple[str, str], Any, TypeAdapter[Any]]] = [
         ((endpoint.name, part), "validation", TypeAdapter(type))
         for endpoint in endpoints
-        for part, type in (("body", endpoint.body), ("returns", endpoint.returns))
+        for part, type in (
+            ("body", endpoint.body),
+            ("returns", endpoint.returns),
+            ("deferred", endpoint.deferred and endpoint.deferred.returns),
+        )
         if type is not None
     ]
     wanted.append((("", "problem"), "validation", TypeAdapter(ProblemOut)))
-    schemas, found = TypeAdapter.json_schemas(wanted, ref_template=REFERENCE, schema_generator=_Schemas)  # type: ignore[arg-type]
+    schemas, found = TypeAdapter.json_schemas(wanted, ref_template=REFERENCE, schema_generator=_Schemas)
     definitions = dict(sorted(found["$defs"].items()))
     for name, definition in definitions.items():
         if name.endswith("Changes"):  # a PATCH does not change fields that it omits, so they have no default
@@ -191,6 +205,8 @@ def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]
     parameters = [*_path_parameters(endpoint), *_query_parameters(endpoint)]
     if endpoint.method == "POST":
         parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
+    if endpoint.deferred:
+        parameters.append({"$ref": "#/components/parameters/Prefer"})
     if parameters:
         operation["parameters"] = parameters
     if endpoint.body is not None:
@@ -200,6 +216,8 @@ def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]
             "content": {endpoint.accepts: _content(schemas[endpoint.name, "body"], requests)},
         }
     operation["responses"] = {str(endpoint.status): _success(endpoint, schemas), **_errors(endpoint)}
+    if endpoint.deferred:
+        operation["responses"]["202"] = _accepted(endpoint.deferred, schemas[endpoint.name, "deferred"])
     return operation
 
 
@@ -242,14 +260,25 @@ def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
 
 def _success(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     response: dict[str, Any] = {"description": "Done." if endpoint.status == 204 else endpoint.documentation[0]}
-    response["headers"] = REQUEST_ID | {
-        name: {"description": description, "schema": {"type": "string"}}
-        for name, description in endpoint.headers.items()
-    }
+    response["headers"] = _headers(endpoint.headers)
     if endpoint.returns is not None:
         responses = {name: example.response for name, example in endpoint.examples.items()}
         response["content"] = {endpoint.content_type: _content(schemas[endpoint.name, "returns"], responses)}
     return response
+
+
+def _accepted(deferred: Deferred, schema: Any) -> dict[str, Any]:
+    return {
+        "description": deferred.description,
+        "headers": _headers(deferred.headers),
+        "content": {JSON: _content(schema, {"accepted": deferred.example})},
+    }
+
+
+def _headers(described: Mapping[str, str]) -> dict[str, Any]:
+    return REQUEST_ID | {
+        name: {"description": description, "schema": {"type": "string"}} for name, description in described.items()
+    }
 
 
 def _content(schema: Any, values: Mapping[str, Any]) -> dict[str, Any]:

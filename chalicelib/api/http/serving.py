@@ -13,6 +13,7 @@ from chalice.app import Request, Response
 from chalicelib import deadline, telemetry
 from chalicelib.api.http import cors, problems, validation
 from chalicelib.api.http.endpoints import JSON, Call, Endpoint, Reply, scopes_of
+from chalicelib.api.http.preferences import RESPOND_ASYNC, prefers_async
 from chalicelib.api.http.problems import Problem
 from chalicelib.api.http.quoting import quoted
 from chalicelib.deadline import DeadlineExceededError
@@ -114,6 +115,7 @@ def _serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Sto
         raw=raw,
         request=request,
         item=endpoint.item,
+        deferred=endpoint.deferred is not None and prefers_async(request.headers),
     )
     key = request.headers.get("idempotency-key")
     if key is None or endpoint.method != "POST":
@@ -170,7 +172,7 @@ def _stored(endpoint: Endpoint, reply: Reply) -> Stored:
     if endpoint.status == 204:
         return Stored(204, reply.headers, "")
     body = to_json(reply.body) if reply.content_type == JSON else reply.body
-    return Stored(endpoint.status, {"Content-Type": reply.content_type, **reply.headers}, body)
+    return Stored(reply.status or endpoint.status, {"Content-Type": reply.content_type, **reply.headers}, body)
 
 
 def _handle_once(endpoint: Endpoint, call: Call[Any, Any], given: str) -> Stored:
@@ -212,9 +214,10 @@ def _in_progress() -> Problem:
 
 
 def _request_hash(endpoint: Endpoint, call: Call[Any, Any]) -> str:
-    """A hash of the method, path, query and body."""
+    """A hash of the method, path, query and body, and of the preference of an asynchronous request."""
     request = [endpoint.method, endpoint.path, sorted(call.path.items()), sorted(_parameters(call.request).items())]
-    return hashlib.sha256(json.dumps(request).encode() + b"\n" + call.raw).hexdigest()
+    preferred = f"\n{RESPOND_ASYNC}" if call.deferred else ""
+    return hashlib.sha256(f"{json.dumps(request)}{preferred}\n".encode() + call.raw).hexdigest()
 
 
 def _repeat(endpoint: Endpoint, call: Call[Any, Any], created: Mapping[str, Any]) -> Stored:

@@ -11,7 +11,7 @@ from chalicelib.api.http.fields import OUTPUT, Id, Timestamp
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.shared.data_quality import Count
 from chalicelib.store.runs import batches
-from chalicelib.store.runs.batches import BatchCount
+from chalicelib.store.runs.batches import BatchCount, State
 
 resource = Resource("batches", "batch", "The progress of bulk requests.")
 
@@ -53,6 +53,17 @@ class BatchOut(TypedDict):
         FailuresOut,
         Field(description="`failed` by reason. `meter_runs/?batch={id}&failure_reason={reason}` lists the runs."),
     ]
+    state: Annotated[
+        State,
+        Field(
+            description="EXPANDING: the runs of an asynchronous request are still being made, and `total` grows. "
+            "ACTIVE: all of them have been made."
+        ),
+    ]
+    failure_message: Annotated[
+        str | None,
+        Field(description="Why an asynchronous request has made no runs, or no more than these, and how to fix it."),
+    ]
 
 
 EXAMPLE = {
@@ -65,6 +76,21 @@ EXAMPLE = {
     "added": "2016-09-29T00:01:43.152522Z",
     "updated": "2016-09-29T00:02:11.802114Z",
     "failed_by_reason": {"data": 0, "sufficiency": 0, "weather": 1, "model": 0, "machine": 0, "unknown": 0},
+    "state": "ACTIVE",
+    "failure_message": None,
+}
+EXPANDING_EXAMPLE = {
+    "id": 2,
+    "total": 20_000,
+    "pending": 19_800,
+    "running": 100,
+    "success": 98,
+    "failed": 2,
+    "added": "2016-09-29T00:03:00.152522Z",
+    "updated": "2016-09-29T00:03:11.802114Z",
+    "failed_by_reason": {"data": 2, "sufficiency": 0, "weather": 0, "model": 0, "machine": 0, "unknown": 0},
+    "state": "EXPANDING",
+    "failure_message": None,
 }
 
 
@@ -80,6 +106,8 @@ def batch_out(count: BatchCount) -> BatchOut:
         "added": timestamp(count.added),
         "updated": timestamp(count.updated),
         "failed_by_reason": _by_reason(count),
+        "state": count.state,
+        "failure_message": count.failure_message,
     }
 
 
@@ -98,7 +126,12 @@ def _by_reason(count: BatchCount) -> FailuresOut:
 collection = CollectionEndpoints[BatchCount](resource, BatchOut, batch_out)
 
 
-@collection.get(examples={"in progress": Example(response=EXAMPLE)})
+@collection.get(
+    examples={"in progress": Example(response=EXAMPLE), "a million runs": Example(response=EXPANDING_EXAMPLE)}
+)
 def get_batch(id: int) -> BatchCount | None:
-    """Get the progress of a bulk request; it is done when pending and running are 0."""
+    """Get the progress of a bulk request.
+
+    It is done when `state` is not EXPANDING, and `pending` and `running` are 0.
+    """
     return batches.get(id)

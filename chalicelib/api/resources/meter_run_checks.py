@@ -14,13 +14,14 @@ from chalicelib.api.http.problems import TOO_LARGE, UNAVAILABLE, Problem, error,
 from chalicelib.api.http.serving import lambda_bytes
 from chalicelib.api.resources.batches import DataFailures
 from chalicelib.api.resources.meter_results import Criterion
-from chalicelib.api.rules.meter_run_limits import check_count
+from chalicelib.api.rules.meter_run_limits import CHECK, check_count
 from chalicelib.api.schemas.meter_runs import ONE_RUN, MeterRunIn
 from chalicelib.api.shared.data_quality import EXAMPLE as QUALITY
 from chalicelib.api.shared.data_quality import Count, DataQualities
 from chalicelib.api.shared.meter_inputs import resolved
-from chalicelib.api.shared.targets import Target, pairs_of, single_pair
+from chalicelib.api.shared.targets import Target, single_pair, specs_of
 from chalicelib.store.runs import checks
+from chalicelib.store.runs.meter_runs import RunSpec
 
 MAX_CHECKED = 200  # runs per request, so that the response takes seconds
 MAX_LISTED = 100  # checks per response
@@ -118,15 +119,21 @@ def runs_to_check(body: CheckIn, raw: bytes, scopes: Collection[str]) -> list[di
     if body.targets is not None:
         if extra := [name for name in ("trace", "project", "meter_input") if getattr(body, name) is not None]:
             raise invalid(*(error(f"The check has both targets and a {name}; give only one.", name) for name in extra))
-        pairs = [pair for group in pairs_of(body.targets) for pair in group]
-        check_count(len(pairs), body.arguments())
-    elif body.meter_input is not None:
+        specs = [spec for group in specs_of(body.targets, body.arguments(), CHECK) for spec in group]
+        check_count(specs, CHECK)
+        return [_run_to_check(spec, body.arguments()) for spec in specs]
+    if body.meter_input is not None:
         body.require_input_alone()
         given = resolved(body.meter_input, raw, scopes)
         return [{"posted_input": given} if isinstance(given, str) else {"document": given}]
-    else:
-        pairs = [single_pair(body.project, body.trace)]
-    return [{"project": project, "trace": trace} for project, trace in pairs]
+    project, trace = single_pair(body.project, body.trace)
+    return [{"project": project, "trace": trace}]
+
+
+def _run_to_check(spec: RunSpec, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A run with those arguments that differ from the request's: it repeats one that FAILED."""
+    own = {"posted_input": spec.posted_input} if spec.posted_input else {"project": spec.project, "trace": spec.trace}
+    return own | {name: value for name, value in spec.arguments.items() if value != arguments[name]}
 
 
 def summary(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> ChecksOut:

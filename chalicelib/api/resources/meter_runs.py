@@ -5,15 +5,17 @@ from typing import Any
 
 from chalicelib import telemetry
 from chalicelib.api.http.collections import CollectionEndpoints
-from chalicelib.api.http.endpoints import READ, WRITE, Call, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.endpoints import READ, WRITE, Call, Deferred, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.preferences import RESPOND_ASYNC
 from chalicelib.api.http.urls import base_path
 from chalicelib.api.resources import meter_run_checks
-from chalicelib.api.rules.meter_run_limits import check_count
+from chalicelib.api.resources.batches import EXPANDING_EXAMPLE, BatchOut, batch_out
+from chalicelib.api.rules.meter_run_limits import SYNCHRONOUS, check_count
 from chalicelib.api.schemas.meter_runs import BulkIn, MeterRunIn, MeterRunOut, MeterRunQuery, run_out
 from chalicelib.api.shared import examples
 from chalicelib.api.shared.meter_inputs import resolved
-from chalicelib.api.shared.targets import pairs_of, single_pair
-from chalicelib.store.runs import batches, meter_runs
+from chalicelib.api.shared.targets import single_pair, specs_of, stored_targets
+from chalicelib.store.runs import batches, expansions, meter_runs
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.runs.outbox import in_groups
 from chalicelib.store.shared.pages import Page
@@ -22,6 +24,7 @@ from chalicelib.store.tables.runs import MeterRun
 resource = Resource(
     "meter_runs", "meter run", "Models fitted to one trace of one project, before and after its measure."
 )
+LOCATION = "The path of the batch, `.../api/v1/batches/{id}/`, which counts the runs by status."
 collection = CollectionEndpoints[MeterRun](resource, MeterRunOut, run_out)
 
 
@@ -85,13 +88,24 @@ def schedule_meter_run(call: Call[MeterRunIn, NoQuery]) -> Reply:
     return _reply(call, run)
 
 
+def _location(call: Call[Any, Any], batch: int) -> dict[str, str]:
+    return {"Location": f"{base_path(call.request)}/batches/{batch}/"}
+
+
 def _bulk_reply(call: Call[Any, Any], batch: int, groups: list[list[MeterRun]]) -> Reply:
-    location = {"Location": f"{base_path(call.request)}/batches/{batch}/"}
-    return Reply([[run_out(run) for run in group] for group in groups], location)
+    return Reply([[run_out(run) for run in group] for group in groups], _location(call, batch))
+
+
+def _accepted_reply(call: Call[Any, Any], batch: int) -> Reply | None:
+    count = batches.get(batch)
+    headers = {**_location(call, batch), "Preference-Applied": RESPOND_ASYNC}
+    return None if count is None else Reply(batch_out(count), headers, status=202)
 
 
 def _repeated_bulk(call: Call[BulkIn, NoQuery], recorded: Mapping[str, Any]) -> Reply | None:
-    found = meter_runs.get_many(batches.runs_of(recorded["id"]))
+    if "groups" not in recorded:
+        return _accepted_reply(call, recorded["id"])
+    found = meter_runs.get_many(id for part in batches.runs_of(recorded["id"]) for id in part)
     groups = in_groups([found[id] for id in sorted(found)], recorded["groups"])
     return _bulk_reply(call, recorded["id"], groups)
 
@@ -103,14 +117,23 @@ def _repeated_bulk(call: Call[BulkIn, NoQuery], recorded: Mapping[str, Any]) -> 
     body=BulkIn,
     returns=list[list[MeterRunOut]],
     status=201,
-    headers={"Location": "The path of the batch, `.../api/v1/batches/{id}/`, which counts the runs by status."},
+    headers={"Location": LOCATION},
     errors={503: "No run is scheduled; runs that are already listed disappear within minutes."},
     examples={
         "two projects": Example({"targets": [{"project": 1}, {"project": 2}]}, examples.BULK),
         "a trace group": Example({"targets": [{"group": 1}]}),
         "the latest year of a trace group": Example({"targets": [{"group": 1}], "reporting_window": "latest_year"}),
+        "all traces, with Prefer: respond-async": Example({"targets": [{"all": True}]}),
+        "what has failed": Example({"targets": [{"failed_of_batch": 1}]}),
     },
     repeat=_repeated_bulk,
+    deferred=Deferred(
+        description="With `Prefer: respond-async`: the batch, whose runs are made after the response.",
+        returns=BatchOut,
+        resource="batches",
+        headers={"Location": LOCATION, "Preference-Applied": f"`{RESPOND_ASYNC}`."},
+        example=EXPANDING_EXAMPLE | dict.fromkeys(("total", "pending", "running", "success", "failed"), 0),
+    ),
 )
 def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     """Schedule the meter runs of many targets.
@@ -118,16 +141,28 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     The response groups the runs by target, in the order of the targets; a project without traces has an empty group.
     A target with a project and a trace runs this trace for this project, even if the trace does not belong to it. A
     trace group runs each of its traces for each of the trace's projects with which it matches the filter, ordered by
-    trace and then project; traces that belong to no project cannot be run and are left out.
+    trace and then project; traces that belong to no project cannot be run and are left out. A target that is listed
+    twice is run twice.
+
+    A request makes at most 10,000 runs, or any number with the header `Prefer: respond-async`. It is then only checked
+    and accepted: the response is a 202 with the batch, whose runs are made in the same order after that. Projects and
+    traces that are deleted meanwhile are left out, and a trace group is what it was when the request was accepted. If a
+    target cannot be run any more, the batch ends with the runs that it has, and its `failure_message` says why.
     """
-    groups = pairs_of(call.body.targets)
-    pairs = [pair for group in groups for pair in group]
-    arguments = call.body.arguments()
-    check_count(len(pairs), arguments)
-    specs = [[RunSpec(project=project, trace=trace, **arguments) for project, trace in group] for group in groups]
+    body, arguments = call.body, call.body.arguments()
+    if call.deferred:
+        batch = expansions.accept({"targets": stored_targets(body.targets), "arguments": arguments})
+        telemetry.note(batch=batch)
+        reply = _accepted_reply(call, batch)
+        if reply is None:
+            raise LookupError(f"batch {batch} was deleted right after it was accepted")
+        return reply
+    specs = specs_of(body.targets, arguments, SYNCHRONOUS)
+    runs = [spec for group in specs for spec in group]
+    check_count(runs, SYNCHRONOUS)
     batch, scheduled = meter_runs.schedule_batch(specs)
     telemetry.note(batch=batch)
-    telemetry.emit({"RunsScheduled": len(pairs)})
+    telemetry.emit({"RunsScheduled": len(runs)})
     return _bulk_reply(call, batch, scheduled)
 
 
@@ -149,7 +184,8 @@ def check_meter_runs(call: Call[meter_run_checks.CheckIn, NoQuery]) -> Reply:
 
     Accepts the body of a meter run or of a bulk request. It only needs the scope `read`: nothing is scheduled, fitted,
     fetched or written. The response has the data-quality report of each run, its warnings, and the failure that it
-    would end with, as far as that is known before a model is fitted. If there are many runs, a sample is checked.
+    would end with, as far as that is known before a model is fitted. If there are many runs, a sample is checked. The
+    target `all` is not accepted.
     """
     body = call.body
     return Reply(

@@ -124,7 +124,8 @@ class BulkIn(RunArguments):
     """Meter runs to schedule at once."""
 
     targets: Annotated[list[Target], Items(MAX_ITEMS, min_length=1)] = Field(
-        description="What to run: projects, traces, traces for one project each, or trace groups."
+        description="What to run: projects, traces, traces for one project each, trace groups, all traces, or runs "
+        "that have FAILED."
     )
 
 

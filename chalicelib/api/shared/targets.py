@@ -1,22 +1,70 @@
-"""Resolve the projects, traces and groups of a request to the (project, trace) pairs to run."""
+"""Resolve the targets of a request: at once to the runs to make, or to what an asynchronous request stores of them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby, islice
+from typing import Annotated, Any, NamedTuple, cast
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from chalicelib.api.http.alternatives import ID, NULL, any_of
 from chalicelib.api.http.fields import Body, Id
 from chalicelib.api.http.problems import ErrorItem, error, invalid, raise_if_any
 from chalicelib.store.collections import projects, trace_groups, traces
-from chalicelib.store.tables.collections import Project, Trace
+from chalicelib.store.runs import batches, failed_runs
+from chalicelib.store.runs.meter_runs import RunSpec
+from chalicelib.store.shared import ids
+from chalicelib.store.tables.collections import Project, Trace, TraceGroup
+
+MAX_RUNS = 10_000  # per request, unless it is asynchronous
+ALONE = ("group", "all", "failed_of_batch")  # fields that no other field of a target goes with
+FIELDS = ("project", "trace", *ALONE)
+NOUNS = {
+    "trace": "a trace",
+    "project": "a project",
+    "group": "a group",
+    "all": "all traces",
+    "failed_of_batch": "a batch",
+}
+
+Pair = tuple[int, int]  # the ids of a project and of a trace
+
+
+class Serving(NamedTuple):
+    """How targets are resolved within a request, and what to do if they are too many for that; both for messages."""
+
+    name: str
+    advice: str
+
+
+class _Named(NamedTuple):
+    """What exists of that which targets name, by id."""
+
+    traces: Mapping[int, Trace]
+    projects: Mapping[int, Project]
+    groups: Mapping[int, TraceGroup]
+    batches: set[int]
+
+
+def _true(given: bool) -> bool:
+    if not given:
+        raise ValueError("This should be true; leave it out otherwise")
+    return given
+
+
+def _only(**given: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    return {name: given.get(name, NULL) for name in FIELDS}
 
 
 class Target(Body):
-    """What to run: all traces of a project, a trace, a trace for one project, or a trace group."""
+    """What to run: a project, a trace, a trace for one project, a trace group, all traces, or what has FAILED."""
 
     model_config = ConfigDict(
         json_schema_extra=any_of(
-            {"trace": ID, "group": NULL}, {"project": ID, "group": NULL}, {"group": ID, "project": NULL, "trace": NULL}
+            {name: schema for name, schema in _only(trace=ID).items() if name != "project"},
+            _only(project=ID),
+            _only(group=ID),
+            _only(all={"const": True}),
+            _only(failed_of_batch=ID),
         )
     )
 
@@ -27,9 +75,19 @@ class Target(Body):
         description="The id of a trace group, instead of project and trace. Each trace of the group is run for each of "
         "the trace's projects with which it matches the filter.",
     )
+    all: Annotated[bool, AfterValidator(_true)] | None = Field(
+        default=None,
+        description="`true` instead of the others, only in an asynchronous request: each trace is run for each of its "
+        "projects.",
+    )
+    failed_of_batch: Id | None = Field(
+        default=None,
+        description="The id of a batch, instead of the others. Its runs that have FAILED are run again, with the "
+        "arguments of this request if it has any, and else with those of each run.",
+    )
 
 
-def single_pair(project: int | None, trace: int | None) -> tuple[int, int]:
+def single_pair(project: int | None, trace: int | None) -> Pair:
     """Resolve the project and trace of a single run. Raises the 400 Problem."""
     if trace is None:
         if project is None:
@@ -57,47 +115,114 @@ def _only_trace(project: int) -> int:
     return of_project[0]
 
 
-def pairs_of(targets: list[Target]) -> list[list[tuple[int, int]]]:
-    """Resolve each target to its (project, trace) pairs. Raises the 400 Problem."""
+def specs_of(targets: list[Target], arguments: dict[str, Any], by: Serving) -> list[list[RunSpec]]:
+    """Resolve each target to its runs, which have these arguments. Raises the 400 Problem."""
+    named = _named_by(targets)
+    errors = _errors(targets, named)
+    for index, target in enumerate(targets):
+        if target.all is not None:
+            errors.append(error(f"All traces are too many for {by.name}; {by.advice}.", "targets", index, "all"))
+    raise_if_any(errors)
+    whole_projects = {target.project for target in targets if target.trace is None and target.project is not None}
+    members = traces.of_projects(whole_projects) if whole_projects else {}
+    of_group = _pairs_of_groups(named.groups)
+    specs: list[list[RunSpec]] = []
+    for index, target in enumerate(targets):
+        if target.failed_of_batch is not None:
+            specs.append(_again(target.failed_of_batch, arguments, by, index))
+            continue
+        if target.group is not None:
+            pairs = of_group[target.group]
+        elif target.trace is not None:
+            pairs = [_known_pair(target, named)]
+        else:
+            project = target.project or 0
+            pairs = [(project, trace.id) for trace in members.get(project, [])]
+        specs.append([RunSpec(project=project, trace=trace, **arguments) for project, trace in pairs])
+    return specs
+
+
+def stored_targets(targets: list[Target]) -> list[dict[str, Any]]:
+    """Targets as `store.runs.requested` expects them. What they name exists. Raises the 400 Problem."""
+    named = _named_by(targets)
+    raise_if_any(_errors(targets, named))
+    last = ids.last("traces")
+    stored: list[dict[str, Any]] = []
+    for kind, alike in groupby(targets, _kind):
+        if kind == "trace":
+            stored.append({"pairs": [_known_pair(target, named) for target in alike]})
+        elif kind == "project":
+            stored.append({"projects": [target.project for target in alike]})
+        elif kind == "failed_of_batch":
+            stored += [{"failed_of_batch": target.failed_of_batch} for target in alike]
+        else:
+            filters = (target.group and named.groups[target.group].filter_specification for target in alike)
+            stored += [{"traces": {"last": last, "filter": filter}} for filter in filters]
+    return stored
+
+
+def _kind(target: Target) -> str:
+    return "trace" if target.trace is not None else next(name for name in FIELDS if getattr(target, name) is not None)
+
+
+def _again(batch: int, arguments: dict[str, Any], by: Serving, index: int) -> list[RunSpec]:
+    found = [spec for _, spec in islice(failed_runs.repeated(batch, 0, arguments), MAX_RUNS + 1)]
+    if len(found) > MAX_RUNS:
+        detail = f"Batch {batch} has more than {MAX_RUNS:,} FAILED runs, the limit of {by.name}; {by.advice}."
+        raise invalid(error(detail, "targets", index, "failed_of_batch"))
+    return found
+
+
+def _errors(targets: list[Target], named: _Named) -> list[ErrorItem]:
+    return [found for index, target in enumerate(targets) for found in _errors_of(target, named, ("targets", index))]
+
+
+def _errors_of(target: Target, named: _Named, at: tuple[str | int, ...]) -> Iterator[ErrorItem]:
+    given = [name for name in FIELDS if getattr(target, name) is not None]
+    alone = next((name for name in given if name in ALONE), None)
+    if not given:
+        yield error("The target is empty; give a project, a trace, both of these, or a group.", *at)
+    elif alone is not None:
+        for name in given:
+            if name != alone:
+                yield error(f"The target has both {NOUNS[alone]} and {NOUNS[name]}; give only one.", *at, name)
+        if target.group is not None and target.group not in named.groups:
+            yield error(f"There is no trace group {target.group}.", *at, "group")
+        if target.failed_of_batch is not None and target.failed_of_batch not in named.batches:
+            yield error(f"There is no batch {target.failed_of_batch}.", *at, "failed_of_batch")
+    elif target.trace is not None:
+        found = _pair(target.project, target.trace, named.traces, named.projects, at)
+        if isinstance(found, dict):
+            yield found
+    elif target.project not in named.projects:
+        yield error(f"There is no project {target.project}.", *at, "project")
+
+
+def _pairs_of_groups(groups: Mapping[int, TraceGroup]) -> dict[int, list[Pair]]:
+    """The (project, trace) pairs of each group, without traces that have no project and cannot be run."""
+    members = trace_groups.members_of(list(groups.values()))
+    return {id: [(project, trace) for project, trace in found if project is not None] for id, found in members.items()}
+
+
+def _named_by(targets: list[Target]) -> _Named:
     known_traces, known_projects = _known(
         {target.trace for target in targets if target.trace is not None},
         {target.project for target in targets if target.project is not None},
     )
-    whole_projects = {target.project for target in targets if target.trace is None and target.project in known_projects}
-    members = traces.of_projects(id for id in whole_projects if id is not None) if whole_projects else {}
-    of_group = _pairs_of_groups({target.group for target in targets if target.group is not None})
-    groups: list[list[tuple[int, int]]] = []
-    errors: list[ErrorItem] = []
-    for index, target in enumerate(targets):
-        at = ("targets", index)
-        if target.group is not None:
-            extra = [name for name in ("project", "trace") if getattr(target, name) is not None]
-            errors += [error(f"The target has both a group and a {name}; give only one.", *at, name) for name in extra]
-            if target.group in of_group:
-                groups.append(of_group[target.group])
-            else:
-                errors.append(error(f"There is no trace group {target.group}.", *at, "group"))
-        elif target.trace is not None:
-            found = _pair(target.project, target.trace, known_traces, known_projects, at)
-            if isinstance(found, dict):
-                errors.append(found)
-            else:
-                groups.append([found])
-        elif target.project is None:
-            errors.append(error("The target is empty; give a project, a trace, both of these, or a group.", *at))
-        elif target.project not in known_projects:
-            errors.append(error(f"There is no project {target.project}.", *at, "project"))
-        else:
-            groups.append([(target.project, trace.id) for trace in members.get(target.project, [])])
-    raise_if_any(errors)
-    return groups
+    groups = {target.group for target in targets if target.group is not None}
+    failed = {target.failed_of_batch for target in targets if target.failed_of_batch is not None}
+    return _Named(
+        known_traces,
+        known_projects,
+        trace_groups.get_many(groups) if groups else {},
+        {batch for batch in failed if batches.exists(batch)},
+    )
 
 
-def _pairs_of_groups(group_ids: set[int]) -> dict[int, list[tuple[int, int]]]:
-    """The (project, trace) pairs of each group that exists, without traces that have no project and cannot be run."""
-    groups = trace_groups.get_many(group_ids) if group_ids else {}
-    members = trace_groups.members_of(list(groups.values()))
-    return {id: [(project, trace) for project, trace in found if project is not None] for id, found in members.items()}
+def _known_pair(target: Target, named: _Named) -> Pair:
+    """The project and trace of a target without errors."""
+    found = _pair(target.project, target.trace or 0, named.traces, named.projects, ())
+    return cast(Pair, found)
 
 
 def _known(trace_ids: set[int], project_ids: set[int]) -> tuple[dict[int, Trace], dict[int, Project]]:
@@ -113,7 +238,7 @@ def _pair(
     known_traces: Mapping[int, Trace],
     known_projects: Mapping[int, Project],
     at: tuple[str | int, ...],
-) -> tuple[int, int] | ErrorItem:
+) -> Pair | ErrorItem:
     """The project and trace of a run, or the error; a trace that belongs to one project implies the project."""
     if trace not in known_traces:
         return error(f"There is no trace {trace}.", *at, "trace")

@@ -103,6 +103,21 @@ def members_of(groups: Sequence[TraceGroup]) -> dict[int, list[Member]]:
     return found
 
 
+def pairs_among(candidates: Iterable[int], specification: dict[str, Any] | None) -> list[tuple[int, int]]:
+    """The traces among these ids with each of their existing projects, ordered by trace and project id.
+
+    specification: of a group whose members they must be, if any.
+    """
+    found = [trace for _, trace in sorted(traces.get_many(candidates).items())]
+    owners = projects.get_many(id for trace in found for id in trace.projects)
+    return [
+        (project.id, trace.id)
+        for trace in found
+        for project in _owners(trace, owners)
+        if project is not None and (specification is None or matches(specification, trace, project))
+    ]
+
+
 def _matching(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, Member]]:
     """The members of the groups in a block of traces, each with the id of its group."""
     return _members(groups, [trace for _, trace in sorted(traces.get_many(block).items())])

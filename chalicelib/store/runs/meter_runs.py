@@ -22,6 +22,14 @@ logger = Logger(child=True)
 
 MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue retains a message for one more day
 WRITTEN_PER_SECOND = 1_000  # runs, at least
+ARGUMENTS = (
+    "model_class",
+    "model_kwargs",
+    "formatter_class",
+    "formatter_kwargs",
+    "uncertainty",
+    "reporting_window",
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,11 @@ class RunSpec:
     reporting_window: Window | None = None
     posted_input: str | None = None  # S3 key of a meter input that is already stored
 
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """How the models are fitted."""
+        return {name: getattr(self, name) for name in ARGUMENTS}
+
 
 def schedule(spec: RunSpec, posted: dict[str, Any] | None = None) -> MeterRun:
     """Write a run and queue it. `posted`: a meter input that is to be stored.
@@ -45,7 +58,7 @@ def schedule(spec: RunSpec, posted: dict[str, Any] | None = None) -> MeterRun:
     Raises DeadlineExceededError and Busy; the run does not take place in that case.
     """
     block = _allocate(1)
-    (run,) = _new_runs(block, [spec])
+    (run,) = new_runs(block, [spec])
     if posted is not None:
         run.posted_input = run.meter_input = documents.input_key(run.document)
     entry = outbox.open(Outbox, block, keys=[] if posted is None else [documents.input_key(run.document)])
@@ -53,7 +66,7 @@ def schedule(spec: RunSpec, posted: dict[str, Any] | None = None) -> MeterRun:
     if posted is not None:
         documents.put(documents.input_key(run.document), posted)
     outbox.accept(entry, {"resource": "meter_runs", "id": run.id})
-    _queue(entry)
+    queue_accepted(entry)
     return run
 
 
@@ -66,7 +79,7 @@ def schedule_batch(groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[
     specs = [spec for group in groups for spec in group]
     batch = batches.allocate()
     block = _allocate(len(specs))
-    runs = _new_runs(block, specs)
+    runs = new_runs(block, specs)
     for run in runs:
         run.batch, run.batch_shard = batch, batches.shard_of(run.id, len(specs))
     entry = outbox.open(Outbox, block, batch)
@@ -77,21 +90,12 @@ def schedule_batch(groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[
 
     sizes = [len(group) for group in groups]
     outbox.accept(entry, {"resource": "batches", "id": batch, "groups": sizes}, fill)
-    _queue(entry)
+    queue_accepted(entry)
     return batch, outbox.in_groups(runs, sizes)
 
 
-def reconcile() -> int:
-    """Queue the runs of accepted requests that were interrupted, and remove those of others; returns how many."""
-    return outbox.reconcile(Outbox, _finish, _cancel)
-
-
-def _allocate(count: int) -> range:
-    deadline.check(count / WRITTEN_PER_SECOND)
-    return ids.allocate("meter_runs", max(count, 1))[:count]  # even an empty batch needs an outbox entry of its own
-
-
-def _new_runs(block: range, specs: Sequence[RunSpec]) -> list[MeterRun]:
+def new_runs(block: range, specs: Sequence[RunSpec]) -> list[MeterRun]:
+    """The rows of runs with these ids."""
     due = int(time.time()) + MESSAGE_LIFETIME
     return [
         MeterRun(
@@ -106,12 +110,23 @@ def _new_runs(block: range, specs: Sequence[RunSpec]) -> list[MeterRun]:
     ]
 
 
-def _queue(entry: Outbox) -> None:
+def queue_accepted(entry: Outbox) -> None:
+    """Queue the runs of an accepted entry. Never raises: the reconciler queues what could not be queued."""
     try:
         queue.send(outbox.runs_of(entry))
         entry.delete()
     except Exception:
         logger.exception("accepted runs were not all queued; the reconciler will queue them", first_run=entry.first_run)
+
+
+def reconcile() -> int:
+    """Queue the runs of accepted requests that were interrupted, and remove those of others; returns how many."""
+    return outbox.reconcile(Outbox, _finish, _cancel)
+
+
+def _allocate(count: int) -> range:
+    deadline.check(count / WRITTEN_PER_SECOND)
+    return ids.allocate("meter_runs", max(count, 1))[:count]  # even an empty batch needs an outbox entry of its own
 
 
 def _finish(entry: Outbox) -> int:
@@ -171,8 +186,8 @@ def page(
 
 
 def ranges_of(wanted: Collection[int]) -> list[range]:
-    """The run ids of batches, as ascending ranges; those of an unknown batch are empty."""
-    return sorted(map(batches.runs_of, set(wanted)), key=lambda part: part.start)
+    """The run ids of batches, as ascending ranges; an unknown batch has none."""
+    return sorted((part for batch in set(wanted) for part in batches.runs_of(batch)), key=lambda part: part.start)
 
 
 def _failed(part: Sequence[int], reasons: Collection[FailureReason]) -> Iterator[int]:

@@ -27,9 +27,14 @@ logger = Logger(child=True)
 GRACE_PERIOD = 120  # seconds; longer than any request lives
 
 
-def open(table: type[Outbox], runs: range, batch: int | None = None, keys: Sequence[str] = ()) -> Outbox:
-    """Write the entry of a request that is about to write these runs, and documents under these keys."""
-    due = int(time.time()) + GRACE_PERIOD
+def open(
+    table: type[Outbox], runs: range, batch: int | None = None, keys: Sequence[str] = (), grace: int = GRACE_PERIOD
+) -> Outbox:
+    """Write the entry of a request that is about to write these runs, and documents under these keys.
+
+    grace: seconds after which the process that writes them is certainly dead.
+    """
+    due = int(time.time()) + grace
     entry = table(runs.start, size=len(runs), batch=batch, documents=list(keys), due=due)
     entry.save()
     return entry
@@ -40,16 +45,25 @@ def accept(entry: Outbox, created: dict[str, Any], fill: Callable[[TransactWrite
 
     Raises Busy when the request was cancelled, or another one holds its Idempotency-Key by now.
     """
+
+    def fill_all(transaction: TransactWrite) -> None:
+        idempotency.record(transaction, created)
+        fill(transaction)
+
+    if not accept_part(entry, fill_all):
+        raise Busy("the request took so long that it was cancelled")
+
+
+def accept_part(entry: Outbox, fill: Callable[[TransactWrite], None]) -> bool:
+    """Accept runs that a job has written for a request; False if they were cancelled, or a condition does not hold."""
     table = type(entry)
 
     def fill_all(transaction: TransactWrite) -> None:
         accepted: list[Action] = [table.state.set("ACCEPTED")]
         transaction.update(table(entry.first_run), actions=accepted, condition=table.state == "WRITING")
-        idempotency.record(transaction, created)
         fill(transaction)
 
-    if not commit(fill_all):
-        raise Busy("the request took so long that it was cancelled")
+    return commit(fill_all)
 
 
 def runs_of(entry: Outbox) -> range:

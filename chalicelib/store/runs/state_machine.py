@@ -1,4 +1,4 @@
-"""The Step Functions state machine of aggregations: one execution per run, named after the run."""
+"""The Step Functions state machines: of aggregations, with one execution per run, and of jobs on batches."""
 
 import json
 from functools import cache
@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import settings
-from chalicelib.store.tables.runs import AggregationRun
+from chalicelib.store.tables.runs import AggregationRun, BatchJob
 
 THREADS = 8
 
@@ -36,26 +36,22 @@ def _client() -> Any:
 
 def start(run: AggregationRun) -> None:
     """Start the execution of a run. Starting it twice is harmless."""
-    try:
-        _client().start_execution(
-            stateMachineArn=settings().state_machine_arn,
-            name=_name(run),
-            input=json.dumps({"aggregation_run": run.id, "after_batch": run.after_batch}),
-        )
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-            raise
+    _start(settings().state_machine_arn, _name(run), {"aggregation_run": run.id, "after_batch": run.after_batch})
 
 
 def find(run: AggregationRun) -> Execution | None:
     """The execution of a run; None if it was never started."""
-    try:
-        found = _client().describe_execution(executionArn=execution_arn(run))
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
-            return None
-        raise
-    return Execution(found["status"], ": ".join(filter(None, (found.get("error"), found.get("cause")))))
+    return _find(execution_arn(run))
+
+
+def start_job(job: BatchJob) -> None:
+    """Start the newest execution of a job. Starting it twice is harmless."""
+    _start(settings().batch_state_machine_arn, _job_name(job), {"batch": job.batch, "kind": job.kind})
+
+
+def find_job(job: BatchJob) -> Execution | None:
+    """The newest execution of a job; None if it was never started."""
+    return _find(_execution_arn(settings().batch_state_machine_arn, _job_name(job)))
 
 
 def resume(task_token: str) -> None:
@@ -69,9 +65,35 @@ def resume(task_token: str) -> None:
 
 def execution_arn(run: AggregationRun) -> str:
     """The ARN of the execution of a run, whether or not it has been started."""
-    return f"{settings().state_machine_arn.replace(':stateMachine:', ':execution:')}:{_name(run)}"
+    return _execution_arn(settings().state_machine_arn, _name(run))
+
+
+def _execution_arn(machine: str, name: str) -> str:
+    return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
+
+
+def _start(machine: str, name: str, given: dict[str, Any]) -> None:
+    try:
+        _client().start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
+
+
+def _find(arn: str) -> Execution | None:
+    try:
+        found = _client().describe_execution(executionArn=arn)
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
+            return None
+        raise
+    return Execution(found["status"], ": ".join(filter(None, (found.get("error"), found.get("cause")))))
 
 
 def _name(run: AggregationRun) -> str:
     """The id is for operators; the document name makes it unique, even if ids start again after a restore."""
     return f"aggregation-run-{run.id}-{run.document}"
+
+
+def _job_name(job: BatchJob) -> str:
+    return f"batch-{job.batch}-{job.kind.lower()}-{job.execution}-{job.document}"

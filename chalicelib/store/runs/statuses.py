@@ -1,7 +1,8 @@
 """The index of meter runs by status: in which partition a run is, and which runs have a status."""
 
 import time
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 
 from pynamodb.expressions.update import Action
 
@@ -30,11 +31,17 @@ def ids(status: str, first: int, last: int, failure_reason: str | None = None) -
     return (ordered.block_ids if status in ENDED else ordered.ids)(read, status, first, last)
 
 
-def count_running(first: int, last: int) -> int:
-    """The number of RUNNING runs with first <= id <= last, as of up to a second ago."""
-    between = StatusIndex.id.between(first, last)
-    partitions = (ordered.partition(RUNNING, shard) for shard in range(ordered.SHARDS))
-    return sum(MeterRun.status_index.count(partition, between) for partition in partitions)
+def count_running(within: Sequence[range]) -> int:
+    """The number of RUNNING runs with ids in these ascending ranges, as of up to a second ago."""
+    if not within:
+        return 0
+    between = StatusIndex.id.between(within[0].start, within[-1].stop - 1)
+    partitions = [ordered.partition(RUNNING, shard) for shard in range(ordered.SHARDS)]
+    if len(within) == 1:
+        return sum(MeterRun.status_index.count(partition, between) for partition in partitions)
+    starts = [part.start for part in within]  # others may be between the ranges; far fewer run than a batch has
+    running = (run.id for partition in partitions for run in MeterRun.status_index.query(partition, between))
+    return sum(id in within[bisect_right(starts, id) - 1] for id in running)
 
 
 def list_again(run: MeterRun) -> bool:

@@ -21,6 +21,15 @@ def wait(batch: int, aggregation_run: int, task_token: str) -> None:
         _wake(batch)
 
 
+def wake_if_ended(batch: int) -> None:
+    """Wake the waiters of a batch if it has ended. Never raises."""
+    try:
+        if batches.has_ended(batch):
+            _wake(batch)
+    except Exception:
+        logger.exception("waiters were not woken; the reconciler will wake them", batch=batch)
+
+
 def wake_after(run: MeterRun) -> None:
     """Wake the waiters if a run that has just ended was the last of its batch. Never raises."""
     try:

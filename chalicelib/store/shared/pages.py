@@ -41,7 +41,7 @@ def get(model: type[M], id: int) -> M | None:
 
 def batch_get(model: type[M], keys: Iterable[Any]) -> Iterator[M]:
     """The items that exist among these keys (strongly consistent), in any order. Raises DeadlineExceededError."""
-    for block in _blocks(keys):
+    for block in blocks(keys):
         deadline.check()
         yield from model.batch_get(block, consistent_read=True)
 
@@ -53,9 +53,9 @@ def get_many(model: type[M], ids: Iterable[int]) -> dict[int, M]:
 
 def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K]) -> Iterator[R]:
     """Apply `read` to blocks of keys, a few blocks concurrently, and yield the results in order."""
-    blocks = _blocks(keys)
+    remaining = blocks(keys)
     with ThreadPoolExecutor(THREADS) as pool:
-        while ahead := list(islice(blocks, THREADS)):
+        while ahead := list(islice(remaining, THREADS)):
             yield from pool.map(read, ahead)
 
 
@@ -101,11 +101,11 @@ def of_blocks(
     last_id: the highest id of an item that `read` may return for a candidate.
     """
     items: list[Any] = []
-    end, blocks = _page_end(), _blocks(candidates)
-    block = next(blocks, [])
+    end, remaining = _page_end(), blocks(candidates)
+    block = next(remaining, [])
     while block and len(items) < limit and time.monotonic() < end:
         items += read(block)
-        last, block = block[-1], next(blocks, [])
+        last, block = block[-1], next(remaining, [])
     if len(items) > limit:
         return Page(items[:limit], items[limit - 1].id)
     return Page(items, last_id(last) if block else None)
@@ -150,6 +150,7 @@ def _page_end() -> float:
     return time.monotonic() + min(BUDGET, deadline.left())
 
 
-def _blocks(keys: Iterable[K]) -> Iterator[list[K]]:
+def blocks(keys: Iterable[K]) -> Iterator[list[K]]:
+    """The keys in lists as long as one BatchGetItem accepts."""
     remaining = iter(keys)
     return iter(lambda: list(islice(remaining, BLOCK)), [])

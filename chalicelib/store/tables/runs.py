@@ -71,7 +71,8 @@ class AggregationOutbox(Outbox):
 class BatchShard(Table):
     """A shard of a batch's counts of runs that have ended; shard 0 also says which runs belong to the batch.
 
-    Runs are spread over shards so that the transactions of workers rarely conflict.
+    Runs are spread over shards so that the transactions of workers rarely conflict. Those of an asynchronous request,
+    whose shard 0 has the attributes from `state` on and changes often, are counted in the shards from 1 on.
     """
 
     class Meta:
@@ -79,8 +80,9 @@ class BatchShard(Table):
 
     id = IntegerAttribute(hash_key=True)
     shard = IntegerAttribute(range_key=True)
-    first_run = IntegerAttribute(null=True)  # the first run of the batch; the ids of its runs are consecutive
-    size = IntegerAttribute(null=True)  # the number of runs in the batch
+    first_run = IntegerAttribute(null=True)  # the first run of a batch whose ids are consecutive
+    # The number of runs: in shard 0 of the batch, so far; in the others of the shard, once all runs have been made.
+    size = IntegerAttribute(null=True)
     success = IntegerAttribute(default=0)
     failed = IntegerAttribute(default=0)
     failed_data = IntegerAttribute(default=0)  # these five are included in `failed`; older shards have none of them
@@ -90,6 +92,27 @@ class BatchShard(Table):
     failed_machine = IntegerAttribute(default=0)
     added = UTCDateTimeAttribute(null=True)
     updated = UTCDateTimeAttribute()
+
+    state = UnicodeAttribute(null=True)  # see store.runs.batches; null: ACTIVE
+    request = UnicodeAttribute(null=True)  # S3 key of the targets and arguments
+    cursor = JSONAttribute(null=True)  # the place in the targets up to which runs have been made
+    chunk = IntegerAttribute(null=True)  # how often the cursor has been moved
+    bounds = IdsAttribute(null=True)  # the start and the stop of each range of ids of the runs, ascending
+    shards = IntegerAttribute(null=True)  # the number of shards from 1 on
+    failure_message = UnicodeAttribute(null=True)  # why there are not all runs that were asked for
+
+
+class BatchJob(Table):
+    """Work on a batch that is left to do, in the steps of an execution; `kind` says which."""
+
+    class Meta:
+        table_name = TableName("batch_jobs")
+
+    batch = IntegerAttribute(hash_key=True)
+    kind = UnicodeAttribute(range_key=True)  # see store.runs.batch_jobs
+    document = UnicodeAttribute()  # makes the names of its executions unique, even if ids start again after a restore
+    execution = IntegerAttribute(default=1)  # the number of the newest execution
+    due = IntegerAttribute()  # epoch seconds when the reconciler checks the execution; each step extends it
 
 
 class AggregationRun(Table):

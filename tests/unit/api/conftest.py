@@ -20,7 +20,7 @@ from chalicelib.store.collections import projects, trace_groups, trace_series, t
 from chalicelib.store.collections.keyed import Synced
 from chalicelib.store.idempotency import Held, Stored
 from chalicelib.store.results import derivatives, meter_results
-from chalicelib.store.runs import batches, meter_runs
+from chalicelib.store.runs import batches, expansions, failed_runs, meter_runs
 from chalicelib.store.runs.batches import BatchCount
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
@@ -105,6 +105,7 @@ class Memory:
     keys: dict[str, tuple[str, Stored | None]] = field(default_factory=dict)
     refused_urls: dict[str, str] = field(default_factory=dict)
     cors_origins: tuple[str, ...] = ()
+    accepted: dict[int, Any] = field(default_factory=dict)  # asynchronous requests by batch
 
     def of_projects(self, ids: Any) -> dict[int, list[Trace]]:
         rows = [row for _, row in sorted(self.traces.rows.items())]
@@ -137,11 +138,25 @@ class Memory:
         run = self.runs.rows[id] = MeterRun(id=id, batch=batch, document=f"document-{id}", **fields)
         return run
 
+    def accept(self, request: Any) -> int:
+        batch = 100 + len(self.accepted)
+        self.accepted[batch] = json.loads(json.dumps(request))
+        return batch
+
+    def repeated(self, batch: int, after: int, arguments: dict[str, Any]) -> Iterator[tuple[int, RunSpec]]:
+        given = any(value is not None for value in arguments.values())
+        for id, run in sorted(self.runs.rows.items()):
+            if run.batch == batch and run.status == "FAILED":
+                own = arguments if given else {name: getattr(run, name) for name in meter_runs.ARGUMENTS}
+                yield id, RunSpec(run.project, run.trace, posted_input=run.posted_input, **own)
+
     def batch(self, id: int) -> BatchCount | None:
         rows = [run for run in self.runs.rows.values() if run.batch == id]
         failed = [run.failure_reason for run in rows if run.status == "FAILED"]
         reasons = {reason: failed.count(reason) for reason in FAILURE_REASONS}
         moment = datetime(2016, 9, 29, tzinfo=UTC)
+        if id in self.accepted:
+            return BatchCount(id, 0, 0, 0, 0, 0, reasons, moment, moment, batches.EXPANDING)
         size = len(rows)
         return BatchCount(id, size, size - len(failed), 0, 0, len(failed), reasons, moment, moment) if size else None
 
@@ -195,7 +210,8 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         delete=memory.trace_groups.delete,
         page=memory.trace_groups.page,
     )
-    replace(ids, allocated=lambda resource: range(1, max(getattr(memory, resource).rows, default=0) + 1))
+    last = {"last": lambda resource: max(getattr(memory, resource).rows, default=0)}
+    replace(ids, allocated=lambda resource: range(1, last["last"](resource) + 1), **last)
     replace(trace_series, append_many=memory.append_to_traces, read=memory.read_trace)
     replace(series, append_many=memory.append_many, read=memory.read, replace=memory.series.__setitem__)
     replace(
@@ -205,7 +221,9 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         get=memory.runs.rows.get,
         page=memory.runs.page,
     )
-    replace(batches, get=memory.batch)
+    replace(batches, get=memory.batch, exists=lambda batch: memory.batch(batch) is not None)
+    replace(expansions, accept=memory.accept)
+    replace(failed_runs, repeated=memory.repeated)
     replace(meter_results, get=memory.results.rows.get, page=memory.results.page)
     replace(derivatives, get=memory.derivatives.rows.get, page=memory.derivatives.page)
     replace(

@@ -1,4 +1,4 @@
-"""The aggregations' state machine: cfn-lint's checks, and those across states that it does not make."""
+"""The state machines: cfn-lint's checks, and those across states that it does not make."""
 
 import copy
 import subprocess
@@ -13,7 +13,7 @@ import yaml
 from infra.local.build import build
 from infra.local.stack import CACHE
 
-NAME = "AggregationStateMachine"
+NAME, BATCHES = "AggregationStateMachine", "BatchStateMachine"
 
 
 @pytest.fixture(scope="module")
@@ -113,3 +113,21 @@ def test_its_role_may_call_the_functions_of_its_steps_and_no_other(template: dic
                 "execution:${AWS::StackName}-aggregation:*",
                 "execution:${AWS::StackName}-aggregation/*",
             }
+
+
+def test_the_step_of_a_job_is_repeated_until_it_is_done(template: dict[str, Any]) -> None:
+    states = template["Resources"][BATCHES]["Properties"]["Definition"]["States"]
+    step, choice = states["Advance batch"], states["Is it done?"]
+    assert [one["ErrorEquals"] for one in step["Retry"]][-1] == ["States.ALL"]
+    assert (step["Next"], choice["Default"]) == ("Is it done?", "Advance batch")
+    assert [(one["Variable"], one["BooleanEquals"], one["Next"]) for one in choice["Choices"]] == [
+        ("$.advanced.done", True, "Done")
+    ]
+
+
+def test_the_role_of_jobs_may_only_call_their_step(template: dict[str, Any]) -> None:
+    policy, report = template["Resources"][f"{BATCHES}Role"]["Properties"]["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    substitutions = template["Resources"][BATCHES]["Properties"]["DefinitionSubstitutions"]
+    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", [substitutions["AdvanceBatch"]])
+    assert report == template["Resources"][f"{NAME}Role"]["Properties"]["Policies"][1]

@@ -10,15 +10,17 @@ import pytest
 from chalicelib.aggregation.sums import partial_sum, total
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.runs import statuses
+from chalicelib.store.runs.batch_jobs import EXPANSION
 from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import Project, Trace
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult
-from chalicelib.store.tables.runs import AggregationRun, BatchShard, BatchWaiter, MeterRun, Outbox
+from chalicelib.store.tables.runs import AggregationRun, BatchJob, BatchShard, BatchWaiter, MeterRun, Outbox
 from infra.verify.invariants import INVARIANTS, violations
 from infra.verify.snapshot import Snapshot
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 GAS = "NATURAL_GAS_CONSUMPTION_SUPPLIED"
+REQUEST = "batch_requests/one.json"
 
 
 def derivative_row(id: int) -> dict[str, Any]:
@@ -70,6 +72,16 @@ def test_a_sound_deployment_violates_nothing() -> None:
     assert violations(sound()) == []
 
 
+def test_the_batch_of_an_asynchronous_request_violates_nothing() -> None:
+    at = sound()
+    expand(at)
+    assert violations(at) == []
+    shards = expand(at, state="EXPANDING")
+    changed(shards[1], size=None)
+    at.jobs.append(BatchJob(1, EXPANSION, due=int(time.time()) + 60))
+    assert violations(at) == []
+
+
 def test_the_derivatives_of_a_run_are_those_of_its_id() -> None:
     assert derivative_ids(1)[0] == 1
 
@@ -77,6 +89,17 @@ def test_the_derivatives_of_a_run_are_those_of_its_id() -> None:
 def changed(item: Any, **values: Any) -> None:
     for name, value in values.items():
         setattr(item, name, value)
+
+
+def expand(at: Snapshot, **values: Any) -> list[BatchShard]:
+    """Make the batch that of an asynchronous request with one shard, and change its shard 0."""
+    for id in (1, 2):
+        changed(at.runs[id], batch_shard=1)
+    about = {"state": "ACTIVE", "shards": 1, "bounds": [1, 3], "cursor": [1, 0, 0], "chunk": 1, "request": REQUEST}
+    counts = BatchShard(1, 1, size=2, success=1, failed=1, failed_data=1)
+    at.batches[1] = [BatchShard(1, 0, **{"size": 2, "added": MOMENT, **about, **values}), counts]
+    at.objects.add(REQUEST)
+    return at.batches[1]
 
 
 BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
@@ -97,6 +120,13 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("batch-counts", lambda at: at.runs.pop(2)),
     ("batch-counts", lambda at: changed(at.batches[1][0], shard=1)),
     ("batch-counts", lambda at: changed(at.runs[3], batch=7)),
+    ("batches-expand", lambda at: changed(at.runs[3], batch=1)),
+    ("batches-expand", lambda at: at.jobs.append(BatchJob(7, EXPANSION, due=int(time.time()) + 60))),
+    ("batches-expand", lambda at: at.jobs.append(BatchJob(1, EXPANSION, due=0))),
+    ("batches-expand", lambda at: expand(at, state="EXPANDING")),
+    ("batches-expand", lambda at: expand(at, size=3)),
+    ("batches-expand", lambda at: expand(at, bounds=[1, 2])),
+    ("batches-expand", lambda at: changed(expand(at)[1], size=1)),
     ("newest-is-newest", lambda at: at.newest.pop((1, 1))),
     ("newest-is-newest", lambda at: at.newest.update({(1, 1): 2})),
     ("aggregations-add-up", lambda at: changed(at.aggregation_results[1], baseline_value=11.0)),
@@ -106,6 +136,7 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("aggregations-add-up", lambda at: at.objects.remove("aggregation_outputs/a.json")),
     ("nothing-unreferenced", lambda at: at.objects.add("meter_inputs/other-0.json")),
     ("nothing-unreferenced", lambda at: at.objects.add("aggregation_inputs/other/1.json")),
+    ("nothing-unreferenced", lambda at: at.objects.add("batch_requests/other.json")),
     ("nothing-unreferenced", lambda at: at.objects.add("series/traces/2/0.npz")),
     ("nothing-unreferenced", lambda at: at.unique_keys.pop("trace_id#T")),
     ("nothing-unreferenced", lambda at: at.unique_keys.update({"project_id#Q": 2})),

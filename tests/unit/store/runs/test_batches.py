@@ -1,3 +1,5 @@
+from collections import Counter
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -37,6 +39,49 @@ def test_the_last_run_of_a_batch_completes_it(size: int, first: int, data: st.Da
             assert batches.completed_batch(MeterRun(id, batch=3, batch_shard=number)) is (id == last)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), max_size=5), st.integers(1, 7))
+def test_blocks_are_merged_and_each_shard_gets_its_number_of_runs(blocks: list[tuple[int, int]], shards: int) -> None:
+    first, stop, runs = BatchShard(3, 0, shards=shards, chunk=0, size=0, bounds=[]), 1, list[int]()
+    for gap, length in blocks:
+        block = range(stop + gap, stop + gap + length)
+        first.bounds, stop = batches._with_block(first.bounds, block), block.stop
+        runs += block
+    parts = batches.ranges_in(first)
+    assert [run for part in parts for run in part] == runs
+    assert all(one.stop < other.start for one, other in pairwise(parts))
+    sizes: dict[int, int] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batches, "_set_size", lambda batch, shard, size: sizes.update({shard: size}))
+        patch.setattr(batches, "conditional_write", lambda write: True)
+        assert batches.end_expansion(first, None)
+    assert sizes == Counter(batches.expanding_shard_of(run, shards) for run in runs)
+    assert 0 not in sizes
+
+
+@given(st.sets(st.integers(1, 40)), st.sets(st.integers(1, 40)))
+def test_running_runs_are_counted_within_the_blocks(running: set[int], batch: set[int]) -> None:
+    bounds: list[int] = []
+    for run in sorted(batch):
+        bounds = batches._with_block(bounds, range(run, run + 1))
+    within = batches.ranges_in(BatchShard(3, 0, bounds=bounds))
+
+    def found(partition: str, between: Any) -> list[MeterRun]:
+        low, high = (int(value.value["N"]) for value in between.values[1:])
+        return [MeterRun(id) for id in running if statuses.partition("RUNNING", id) == partition and low <= id <= high]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MeterRun.status_index, "query", found)
+        patch.setattr(MeterRun.status_index, "count", lambda *given: len(found(*given)))
+        assert statuses.count_running(within) == len(running & batch)
+
+
+@pytest.mark.parametrize("state", ["EXPANDING", "ACTIVE"])
+def test_a_batch_has_not_ended_while_it_expands(monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    shards = [BatchShard(3, 0, size=2, state=state), BatchShard(3, 1, size=2, success=1, failed=1)]
+    monkeypatch.setattr(BatchShard, "query", lambda batch, consistent_read: shards)
+    assert batches.has_ended(3) is (state == "ACTIVE")
+
+
 def shard(**counts: int) -> Any:
     """A shard with these counts, as DynamoDB returns it."""
     item: dict[str, Any] = {name: {"N": str(count)} for name, count in counts.items()}
@@ -50,7 +95,7 @@ def test_failures_are_summed_over_shards_and_older_ones_have_no_reason(monkeypat
         shard(id=3, shard=1, failed=2, failed_data=1),  # one failed before reasons were stored
         shard(id=3, shard=2, failed=1),
     ]
-    monkeypatch.setattr(statuses, "count_running", lambda first, last: 0)
+    monkeypatch.setattr(statuses, "count_running", lambda within: 0)
     monkeypatch.setattr(BatchShard, "query", lambda batch, consistent_read: shards)
     count = batches.get(3)
     assert count is not None
