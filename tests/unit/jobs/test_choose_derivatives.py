@@ -42,7 +42,7 @@ def handle(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
 
     for module in (projects, traces):
         monkeypatch.setattr(module, "get_many", lambda ids: {})
-    monkeypatch.setattr(choosing, "choose", lambda selection: Choice(drafts={KIND: draft}))
+    monkeypatch.setattr(choosing, "choose", lambda *_: Choice(drafts={KIND: draft}))
     monkeypatch.setattr(aggregation_runs, "store_choice", choose)
     monkeypatch.setattr(aggregation_runs, "fail", lambda run, message: outcome.append(message))
     monkeypatch.setattr(aggregation_runs, "begin", lambda run: None)
@@ -69,5 +69,5 @@ def test_different_methods_are_mixed_if_the_request_allows_it(handle: Callable[.
 def test_a_derivative_that_does_not_exist_fails_it(
     handle: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choosing, "choose", lambda selection: Choice(missing={7, 3}))
+    monkeypatch.setattr(choosing, "choose", lambda *_: Choice(missing={7, 3}))
     assert handle() == ["These derivatives do not exist: 3, 7. Schedule the aggregation again without them."]
