@@ -30,7 +30,7 @@ def traces_of_each(projects: Iterable[int]) -> dict[int, Sequence[int]]:
         return {project: array("q", sorted(traces)) for project, traces in found.items()}
     ordered = sorted(wanted)
 
-    def read(block: list[int]) -> list[array[int]]:
+    def read(block: list[int]) -> "list[array[int]]":
         return [array("q", traces_of(project)) for project in block]
 
     each = (traces for block in pages.in_blocks(read, ordered) for traces in block)

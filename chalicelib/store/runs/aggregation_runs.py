@@ -32,7 +32,7 @@ logger = Logger(child=True)
 
 RESOURCE = "aggregation_runs"
 PARTIALS, OUTPUTS = "aggregation_partials", "aggregation_outputs"
-READERS = 8  # of partial sums
+READERS = 4  # of partial sums
 CHECK_INTERVAL = 15 * 60  # seconds between checks of a run's execution
 
 Groups = Sequence[Sequence[tuple[AggregationSpec, Chosen | None]]]

@@ -31,7 +31,7 @@ def batch_get(model: type[Model], keys: Iterable[Key], names: Sequence[str]) -> 
         wanted = [
             {name: {"N": str(value)} for name, value in zip(key_names, _parts(key), strict=True)} for key in block
         ]
-        for item in _all_of(model.Meta.table_name, wanted, names):  # type: ignore[attr-defined]
+        for item in _all_of(model.Meta.table_name, wanted, names):
             yield read(item)
 
 
