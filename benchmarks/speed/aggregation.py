@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.aggregation [DERIVATIVES ...]
 
-prints the seconds of the request, which chooses up to 10,000 derivatives, and of each step of the execution, and the
+prints the seconds of the request, which chooses up to 5,000 derivatives, and of each step of the execution, and the
 peak memory of any function; by default for 1,000, 10,000, 100,000 and 1,000,000 derivatives. They are simulated; to
 write a million of them takes 20 minutes.
 """
