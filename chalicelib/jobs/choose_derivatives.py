@@ -15,6 +15,8 @@ from chalicelib.store.tables.runs import AggregationRun
 
 logger = Logger()
 
+TOO_MANY = " Schedule several smaller aggregations, each with one derivative_interpretation."
+
 
 class GoneError(Exception):
     """A project, trace or group of the run was deleted before its derivatives were chosen."""
@@ -32,7 +34,8 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
         try:
             run = _with_derivatives(run)
         except (GoneError, MissingError, agreement.DisagreementError, choosing.TooManyError) as refusal:
-            aggregation_runs.fail(run, str(refusal))
+            advice = TOO_MANY if isinstance(refusal, choosing.TooManyError) else ""
+            aggregation_runs.fail(run, f"{refusal}{advice}")
             logger.info("FAILED", reason=str(refusal))
     aggregation_runs.begin(run)
     count = aggregation_runs.chunk_count(run)

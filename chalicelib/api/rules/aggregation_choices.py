@@ -130,8 +130,9 @@ def refusing_too_many(*at: str | int) -> Iterator[None]:
     try:
         yield
     except TooManyError as problem:
-        single = f"Schedule single aggregation runs instead, of up to {choosing.MAX_DERIVATIVES:,} derivatives each."
-        raise invalid(error(f"{problem} {single}", *at)) from None
+        limit = f"{choosing.MAX_DERIVATIVES:,} derivatives"
+        advice = f"Split the target, or schedule it as a single aggregation run, which may have up to {limit}."
+        raise invalid(error(f"{problem} {advice}", *at)) from None
 
 
 def _disagreement(problem: agreement.DisagreementError, *at: str | int) -> Exception:

@@ -103,11 +103,7 @@ def choose(selection: Selection, limit: int, new_rows: Callable[[], Rows] = Rows
         else:
             choice.without_result.add(key)
     if len(wanted) > limit:
-        alternative = "" if selection.derivative_interpretations else ", or select one derivative interpretation"
-        raise TooManyError(
-            f"The selection has {len(wanted):,} derivatives, and the limit is {limit:,}. Split the aggregation"
-            f"{alternative}."
-        )
+        raise TooManyError(f"The selection has {len(wanted):,} derivatives, and the limit is {limit:,}.")
     asked = (selection.trace_interpretations, selection.derivative_interpretations)
     for derivative in derivatives.stream(wanted):
         choice.missing.discard(derivative.id)
@@ -123,7 +119,7 @@ def choose(selection: Selection, limit: int, new_rows: Callable[[], Rows] = Rows
 
 def _newest_keys(selection: Selection, limit: int) -> IdPairs:
     """The selected traces, each once, with the project that it was selected for, or any. Raises TooManyError."""
-    too_many = TooManyError(f"The selection has more than {limit:,} traces, which is the limit. Split the aggregation.")
+    too_many = TooManyError(f"The selection has more than {limit:,} traces, which is the limit.")
     if len(selection.traces) + len(selection.projects) > limit:  # each takes a query
         raise too_many
     keys = IdPairs()

@@ -134,7 +134,7 @@ def test_a_bulk_request_for_many_derivatives_is_told_to_schedule_single_runs(
 ) -> None:
     answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1]}]})
     assert (answer.status, answer.pointers) == (400, ["/targets/0"])
-    assert "more than 5,000 traces. Schedule single aggregation runs instead" in answer.json["detail"]
+    assert "more than 5,000 traces. Split the target, or schedule it as a single" in answer.json["detail"]
     assert scheduled == []
 
 
@@ -147,7 +147,7 @@ def test_a_group_is_not_searched_among_many_traces(
     assert portfolio("POST", "aggregation_runs/", {"group": group}).status == 201
     refused = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"group": group}]})
     assert (refused.status, refused.pointers) == (400, ["/targets"])
-    assert "4 traces; the limit is 3. Schedule single aggregation runs instead" in refused.json["detail"]
+    assert "4 traces; the limit is 3. Split the target, or schedule it as a single" in refused.json["detail"]
 
 
 def test_a_bulk_request_cannot_leave_it_to_its_runs(
