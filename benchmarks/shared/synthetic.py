@@ -2,13 +2,14 @@
 
 import itertools
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chalicelib import __version__
+from chalicelib.store.results import newest
 from chalicelib.store.results.derivatives import derivative_ids
-from chalicelib.store.shared import bulk
+from chalicelib.store.shared import bulk, documents
 from chalicelib.store.tables.collections import Link, Project
-from chalicelib.store.tables.results import Derivative, NewestRun
+from chalicelib.store.tables.results import Derivative, MeterResult, NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 FIRST = 1_000_000  # above all ids that a stack allocates; each call of `write` uses the next ones
@@ -45,9 +46,28 @@ def write(
     ]
     bulk.put_all(Project, (Project(id, project_id=f"synthetic {id}") for id in project_ids))
     bulk.put_all(Link, (Link(project, trace) for project, members in traces.items() for trace in members))
-    bulk.put_all(NewestRun, _newest(derivatives))
-    bulk.put_all(Derivative, derivatives)
+    bulk.put_all(NewestRun, (newest.entry(one.trace, one.project, one.meter_result) for one in derivatives))
+    bulk.put_all(MeterResult, map(result, derivatives))
     return Portfolio(project_ids, [trace for members in traces.values() for trace in members], derivatives)
+
+
+def result(derivative: Derivative) -> MeterResult:
+    """Return the result that has this derivative and no other."""
+    return MeterResult(
+        derivative.meter_result,
+        trace=derivative.trace,
+        project=derivative.project,
+        meter_run=derivative.meter_result,
+        meter_output=f"{documents.OUTPUTS}/synthetic.json",
+        eemeter_version=derivative.eemeter_version,
+        datastore_version=__version__,
+        model_class="BillingModel",
+        formatter_class="ModelDataFormatter",
+        uncertainty=derivative.uncertainty,
+        trace_interpretation=derivative.trace_interpretation,
+        details=dict.fromkeys(MeterResult.DETAILS),
+        derivatives=[[getattr(derivative, name) for name in Derivative.OWN]],
+    )
 
 
 def _derivative(
@@ -77,9 +97,3 @@ def _derivative(
         spread=[number for half_width in half_widths for number in (half_width / T_OF_360, 360, 0.3, 1.0)],
         eemeter_version="4.1.1",
     )
-
-
-def _newest(derivatives: list[Derivative]) -> Iterator[NewestRun]:
-    for derivative in derivatives:
-        for project in (derivative.project, NewestRun.ANY_PROJECT):
-            yield NewestRun(derivative.trace, project, meter_run=derivative.meter_result)

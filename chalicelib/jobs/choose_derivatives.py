@@ -1,5 +1,6 @@
 """The second step of the state machine: choose the derivatives of a run, and the chunks in which they are summed."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -8,10 +9,13 @@ from chalicelib import telemetry
 from chalicelib.aggregation import agreement
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
-from chalicelib.store.runs import aggregation_runs
+from chalicelib.store.runs import aggregation_inputs, aggregation_runs
+from chalicelib.store.shared.rows import Rows
 from chalicelib.store.tables.runs import AggregationRun
 
 logger = Logger()
+
+TOO_MANY = " Schedule several smaller aggregations, each with one derivative_interpretation."
 
 
 class GoneError(Exception):
@@ -30,7 +34,8 @@ def handle(event: dict[str, Any]) -> dict[str, Any]:
         try:
             run = _with_derivatives(run)
         except (GoneError, MissingError, agreement.DisagreementError, choosing.TooManyError) as refusal:
-            aggregation_runs.fail(run, str(refusal))
+            advice = TOO_MANY if isinstance(refusal, choosing.TooManyError) else ""
+            aggregation_runs.fail(run, f"{refusal}{advice}")
             logger.info("FAILED", reason=str(refusal))
     aggregation_runs.begin(run)
     count = aggregation_runs.chunk_count(run)
@@ -54,7 +59,8 @@ def _with_derivatives(run: AggregationRun) -> AggregationRun:
                 f"Deleted before the derivatives were chosen: {item} {', '.join(gone[:20])}. Schedule the aggregation "
                 f"again without {them}."
             )
-    choice = choosing.choose(spec.selection(_members(spec.group)))
+    selection = spec.selection(_members(spec.group))
+    choice = choosing.choose(selection, choosing.MAX_DERIVATIVES, lambda: Rows(aggregation_inputs.new_key(run)))
     if choice.missing:
         missing = ", ".join(map(str, sorted(choice.missing)[:20]))
         raise MissingError(f"These derivatives do not exist: {missing}. Schedule the aggregation again without them.")
@@ -64,9 +70,9 @@ def _with_derivatives(run: AggregationRun) -> AggregationRun:
     return aggregation_runs.store_choice(run, choosing.Chosen(kind, unit, draft, choice.without_result))
 
 
-def _members(group: int | None) -> list[trace_groups.Member]:
+def _members(group: int | None) -> Iterable[trace_groups.Member]:
     if group is None:
-        return []
+        return ()
     found = trace_groups.get(group)
     if found is None:
         raise GoneError(

@@ -1,6 +1,5 @@
 """The last step of the state machine: combine the sums of the chunks into the result of the run."""
 
-import json
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -9,10 +8,12 @@ from chalicelib import telemetry
 from chalicelib.aggregation.sums import NothingToAddError, total
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.endings import ENDED
-from chalicelib.store.shared.rows import Rows
+from chalicelib.store.shared.rows import Rows, text_of
 from chalicelib.store.tables.runs import AggregationRun
 
 logger = Logger()
+
+MAX_IDS = 50_000  # that a result lists: an item holds 400 KB, a response 6 MB
 
 
 def handle(event: dict[str, Any]) -> dict[str, str]:
@@ -27,22 +28,24 @@ def handle(event: dict[str, Any]) -> dict[str, str]:
 
 
 def _fan_in(run: AggregationRun) -> None:
-    sums, taken, derivatives, statuses = [], 0, [], Rows()
+    sums, taken, derivatives, statuses = [], 0, list[int](), Rows(aggregation_runs.output_key(run))
     methods: set[str] = set()
     for partial in aggregation_runs.partials(run):
         sums.append(partial["sums"])
         taken += partial["taken"]
         methods.update(partial["methods"])
         for row in partial["statuses"]:
-            derivatives.append(row["derivative"])
-            statuses.add(json.dumps(row, separators=(",", ":")))
+            if statuses.count < MAX_IDS:
+                derivatives.append(row["derivative"])
+            statuses.add(text_of(row))
     try:
         aggregated = total(sums, taken, run.trace_interpretation, run.aggregation_interpretation)
     except NothingToAddError:
         reason = (
-            f"None of the {len(derivatives):,} derivatives has a value, half-width and n on both sides, so there is "
+            f"None of the {statuses.count:,} derivatives has a value, half-width and n on both sides, so there is "
             "nothing to add up. The aggregation_input lists their values; choose other derivatives."
         )
         aggregation_runs.fail(run, reason)
     else:
-        aggregation_runs.succeed(run, aggregated, taken, sorted(methods), derivatives, statuses)
+        ids = derivatives if statuses.count <= MAX_IDS else None
+        aggregation_runs.succeed(run, aggregated, taken, sorted(methods), ids, statuses)

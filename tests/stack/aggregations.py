@@ -3,6 +3,8 @@
 import math
 from typing import Any, NamedTuple
 
+from benchmarks.shared import synthetic
+from chalicelib.store.tables.results import Derivative
 from tests.stack.client import Api
 
 NORMAL, PREDICTED, OBSERVED = "annualized_weather_normal", "gross_predicted", "gross_observed"
@@ -26,6 +28,22 @@ def meter(api: Api, trace: int, **arguments: Any) -> Metered:
 def aggregate(api: Api, **request: Any) -> dict[str, Any]:
     """The result of an aggregation."""
     return api.aggregated(api.post("aggregation_runs/", request)["id"])
+
+
+def change(derivative: Derivative, **values: Any) -> None:
+    """Change a simulated derivative in its result, as if the meter had found these values."""
+    for name, value in values.items():
+        setattr(derivative, name, value)
+    synthetic.result(derivative).save()
+
+
+def make_older(derivative: Derivative, *missing: str) -> None:
+    """Store a simulated derivative as an earlier version did: as an item, here without some attributes."""
+    result = synthetic.result(derivative)
+    result.derivatives = None
+    result.save()
+    derivative.save()
+    derivative.update(actions=[getattr(Derivative, name).remove() for name in missing])
 
 
 def independent_sum(derivatives: list[dict[str, Any]]) -> dict[str, float]:

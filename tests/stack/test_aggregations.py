@@ -7,8 +7,17 @@ import pytest
 import requests
 
 from benchmarks.shared import synthetic
-from chalicelib.store.tables.results import Derivative
-from tests.stack.aggregations import NORMAL, NUMBERS, OBSERVED, PREDICTED, Metered, aggregate, independent_sum
+from tests.stack.aggregations import (
+    NORMAL,
+    NUMBERS,
+    OBSERVED,
+    PREDICTED,
+    Metered,
+    aggregate,
+    change,
+    independent_sum,
+    make_older,
+)
 from tests.stack.client import Api
 from tests.stack.names import ABSENT
 
@@ -75,7 +84,7 @@ def test_a_mean_is_the_sum_divided_by_the_number_of_derivatives(api: Api, gas: l
 def test_systematic_errors_are_added_separately_from_the_intervals(api: Api) -> None:
     portfolio = synthetic.write(1, 4)
     without, *others = portfolio.derivatives
-    without.update(actions=[Derivative.systematic_error.remove()])
+    change(without, systematic_error=None)
     result = aggregate(api, projects=portfolio.projects)
     expected = math.fsum(derivative.systematic_error for derivative in others)
     assert (result["systematic_error"], result["systematic_error_n"]) == (expected, 3)
@@ -84,7 +93,7 @@ def test_systematic_errors_are_added_separately_from_the_intervals(api: Api) -> 
     mean = aggregate(api, projects=portfolio.projects, aggregation_interpretation="MEAN")
     assert (mean["systematic_error"], mean["systematic_error_n"]) == (expected / 4, 3)
     for derivative in others:
-        derivative.update(actions=[Derivative.systematic_error.remove()])
+        change(derivative, systematic_error=None)
     unknown = aggregate(api, projects=portfolio.projects)
     assert (unknown["systematic_error"], unknown["systematic_error_n"]) == (None, 0)
 
@@ -104,7 +113,7 @@ def test_methods_are_mixed_on_request_and_the_result_lists_them(api: Api, two_me
 def test_an_item_older_than_the_method_attribute_has_guideline_14(api: Api) -> None:
     portfolio = synthetic.write(1, 1)
     (derivative,) = portfolio.derivatives
-    derivative.update(actions=[Derivative.uncertainty.remove(), Derivative.systematic_error.remove()])
+    make_older(derivative, "uncertainty", "systematic_error")
     shown = api.get(f"derivatives/{derivative.id}/")
     assert (shown["uncertainty"], shown["systematic_error"]) == ("guideline14", None)
     assert aggregate(api, projects=portfolio.projects)["uncertainty"] == ["guideline14"]
@@ -113,7 +122,7 @@ def test_an_item_older_than_the_method_attribute_has_guideline_14(api: Api) -> N
 def test_a_derivative_with_an_incomplete_side_is_rejected(api: Api) -> None:
     portfolio = synthetic.write(1, 3)
     broken = portfolio.derivatives[1]
-    broken.update(actions=[Derivative.reporting_upper.remove()])
+    change(broken, reporting_upper=None)
     result = aggregate(api, projects=portfolio.projects)
     assert len(result["derivatives"]) == 3
     statuses = {row["derivative"]: row for row in requests.get(result["aggregation_output"]).json()["status"]}
@@ -126,7 +135,7 @@ def test_a_derivative_with_an_incomplete_side_is_rejected(api: Api) -> None:
 def test_a_run_with_only_rejected_derivatives_fails(api: Api) -> None:
     portfolio = synthetic.write(1, 2)
     for derivative in portfolio.derivatives:
-        derivative.update(actions=[Derivative.baseline_value.remove()])
+        change(derivative, baseline_value=None)
     run = api.ended(api.post("aggregation_runs/", {"projects": portfolio.projects})["id"], "aggregation_runs")
     assert (run["status"], run["aggregation_result"]) == ("FAILED", None)
     assert "None of the 2 derivatives has a value, half-width and n on both sides" in run["failure_message"]
@@ -135,8 +144,7 @@ def test_a_run_with_only_rejected_derivatives_fails(api: Api) -> None:
 def test_generation_saves_in_the_opposite_direction_and_its_missing_baseline_is_zero(api: Api) -> None:
     portfolio = synthetic.write(1, 2, "ELECTRICITY_ON_SITE_GENERATION_UNCONSUMED")
     first, second = portfolio.derivatives
-    for part in ("value", "lower", "upper", "n"):
-        first.update(actions=[getattr(Derivative, f"baseline_{part}").remove()])
+    change(first, **dict.fromkeys(("baseline_value", "baseline_lower", "baseline_upper", "baseline_n")))
     result = aggregate(api, projects=portfolio.projects)
     assert result["trace_interpretation"] == "E_OSG_U"
     assert result["baseline_value"] == second.baseline_value

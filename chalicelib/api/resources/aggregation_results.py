@@ -59,7 +59,13 @@ class AggregationResultOut(TypedDict):
         Url,
         Field(description="A presigned URL (GET it without a token) of the result and the status of each derivative."),
     ]
-    derivatives: Annotated[list[Id], Field(description="The ids of those that were selected, including rejected ones.")]
+    derivatives: Annotated[
+        list[Id] | None,
+        Field(
+            description="The ids of those that were selected, including rejected ones; null if there are more than "
+            "50,000. The `status` in the `aggregation_output` lists them all."
+        ),
+    ]
     unit: str
     baseline_value: Value
     baseline_lower: HalfWidth

@@ -17,6 +17,7 @@ from chalicelib.api.rules.aggregation_choices import (
     combinations,
     known_groups,
     members_of,
+    refusing_too_many,
 )
 from chalicelib.api.rules.aggregation_run_limits import check_size
 from chalicelib.api.schemas.aggregation_runs import (
@@ -28,7 +29,7 @@ from chalicelib.api.schemas.aggregation_runs import (
 )
 from chalicelib.api.shared import examples
 from chalicelib.deadline import DeadlineExceededError
-from chalicelib.store.results.choosing import Choice, Chosen
+from chalicelib.store.results.choosing import Choice, Chosen, TooManyError
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 from chalicelib.store.runs.outbox import in_groups
@@ -55,7 +56,8 @@ without a value, half-width or `n` on one side is left out of both sides, becaus
 understate the uncertainty; the output has the status of each derivative, and how many were accepted. (For `E_OSG_U` a
 missing baseline counts as 0.)
 
-A request adds up at most 50,000 derivatives, and a bulk request has at most 200 targets and makes at most 200 runs.
+A run adds up at most 2,000,000 derivatives. A bulk request has at most 200 targets, 200 runs and 5,000 derivatives;
+larger targets are scheduled one by one.
 """
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
 collection = CollectionEndpoints[AggregationRun](resource, AggregationRunOut, run_out)
@@ -84,8 +86,9 @@ def schedule_aggregation_run(body: AggregationRunIn) -> AggregationRun:
     """Schedule an aggregation run.
 
     Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; anything that would be
-    refused here then makes the run FAILED instead. The same applies if selecting them takes more than about 20 seconds:
-    the run's execution then selects them.
+    refused here then makes the run FAILED instead. The same applies if there are more than 5,000 traces or derivatives
+    to read, if a group is to be searched among more than 50,000 traces, or if selecting takes more than about 20
+    seconds: the run's execution then selects them, and `aggregation_input` names them once it has.
     """
     groups = known_groups([((), body)])
     spec = AggregationSpec(
@@ -136,11 +139,13 @@ def schedule_aggregation_runs(call: Call[AggregationBulkIn, NoQuery]) -> Reply:
     passed_over: Counter[Kind] = Counter()
     choices: dict[str, Choice] = {}  # each selection is read once, however many targets have it
     with deadline.within(deadline.left() - SCHEDULING):
-        members = members_of(known_groups(sources), sources)
+        with refusing_too_many("targets"):
+            members = members_of(known_groups(sources), sources)
         for index, target in enumerate(targets):
             selected = target.selected
             if selected not in choices:
-                choices[selected] = choice_of(target.selection(members), "targets", index)
+                with refusing_too_many("targets", index):
+                    choices[selected] = choice_of(target.selection(members), "targets", index)
             choice = choices[selected]
             groups.append(combinations(target, choice, index))
             wanted += groups[-1]
@@ -158,7 +163,7 @@ def _bulk_reply(groups: list[list[AggregationRun]]) -> Reply:
 
 
 def _chosen_in_time(body: AggregationRunIn, spec: AggregationSpec, groups: list[TraceGroup]) -> Chosen | None:
-    """The derivatives of a run; None if that takes too long, so that its execution has to choose them.
+    """The derivatives of a run; None if that takes a request too long, so that the run's execution has to choose them.
 
     Raises the 400 Problem.
     """
@@ -166,6 +171,6 @@ def _chosen_in_time(body: AggregationRunIn, spec: AggregationSpec, groups: list[
         with deadline.within(deadline.left() - SCHEDULING):
             members = members_of(groups, [((), body)])
             return chosen_of(spec.selection(members.get(body.group or 0, ())), mix=body.mix_uncertainty)
-    except DeadlineExceededError:
-        logger.info("the execution has to choose the derivatives")
+    except (DeadlineExceededError, TooManyError) as reason:
+        logger.info("the execution has to choose the derivatives", reason=str(reason))
         return None

@@ -1,6 +1,7 @@
 """Choosing the derivatives of aggregation runs, and the errors if they cannot be added up."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from chalicelib.aggregation import agreement
@@ -13,6 +14,8 @@ from chalicelib.store.results.choosing import Choice, Chosen, Selection, TooMany
 from chalicelib.store.runs import batches
 from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 from chalicelib.store.tables.collections import TraceGroup
+
+MAX_SEARCHED = 50_000  # traces that a request searches for the members of groups; the execution searches any number
 
 
 def known_groups(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> list[TraceGroup]:
@@ -38,7 +41,12 @@ def known_groups(sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> li
 
 
 def members_of(groups: list[TraceGroup], sources: Sequence[tuple[tuple[str | int, ...], Sources]]) -> Members:
-    """The members of the groups of the sources. Raises the 400 Problem for groups that are empty."""
+    """The members of the groups of the sources.
+
+    Raises the 400 Problem for groups that are empty, and TooManyError if the search would take a request too long.
+    """
+    if groups and (size := trace_groups.search_size()) > MAX_SEARCHED:
+        raise TooManyError(f"The members of the groups are found among {size:,} traces; the limit is {MAX_SEARCHED:,}.")
     members = trace_groups.members_of(groups)
     raise_if_any(
         [
@@ -66,11 +74,11 @@ def check_deferred(body: AggregationRunIn) -> None:
 
 
 def choice_of(selection: Selection, *at: str | int) -> Choice:
-    """The derivatives of a selection. Raises the 400 Problem for unknown derivatives, or too many."""
-    try:
-        choice = choosing.choose(selection)
-    except TooManyError as problem:
-        raise invalid(error(str(problem), *at)) from None
+    """The derivatives of a selection.
+
+    Raises the 400 Problem for unknown derivatives, and TooManyError if there are too many for a request.
+    """
+    choice = choosing.choose(selection, choosing.MAX_IN_REQUEST)
     unknown = [index for index, id in enumerate(selection.derivatives) if id in choice.missing]
     raise_if_any(
         [
@@ -82,7 +90,10 @@ def choice_of(selection: Selection, *at: str | int) -> Choice:
 
 
 def chosen_of(selection: Selection, *, mix: bool) -> Chosen:
-    """The derivatives of a selection, which must agree; with `mix`, methods may differ. Raises the 400 Problem."""
+    """The derivatives of a selection, which must agree; with `mix`, methods may differ.
+
+    Raises the 400 Problem, and TooManyError.
+    """
     choice = choice_of(selection)
     try:
         kind, unit = agreement.single(choice.units, choice.passed_over)
@@ -111,6 +122,17 @@ def combinations(target: AggregationTarget, choice: Choice, index: int) -> list[
         )
         runs.append((spec, Chosen(kind, unit, draft, choice.without_result)))
     return runs
+
+
+@contextmanager
+def refusing_too_many(*at: str | int) -> Iterator[None]:
+    """Raise the 400 Problem in place of TooManyError, in a bulk request, whose runs cannot choose later."""
+    try:
+        yield
+    except TooManyError as problem:
+        limit = f"{choosing.MAX_DERIVATIVES:,} derivatives"
+        advice = f"Split the target, or schedule it as a single aggregation run, which may have up to {limit}."
+        raise invalid(error(f"{problem} {advice}", *at)) from None
 
 
 def _disagreement(problem: agreement.DisagreementError, *at: str | int) -> Exception:

@@ -1,12 +1,15 @@
 """Projects: buildings, and when their efficiency measures were installed."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from aws_lambda_powertools import Logger
 
 from chalicelib import deadline
 from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.collections import links, traces
 from chalicelib.store.collections.keyed import KeyedCollection
-from chalicelib.store.shared import pages
+from chalicelib.store.shared import lean, pages
 from chalicelib.store.shared.errors import Busy
 from chalicelib.store.shared.throttling import throttled_is_busy
 from chalicelib.store.tables.collections import DeletedProject, Project
@@ -24,6 +27,12 @@ find_many = _projects.find_many
 create = _projects.create
 update = _projects.update
 sync = _projects.sync
+
+
+def to_match(wanted: Iterable[int]) -> dict[int, Any]:
+    """The projects that exist among these ids, by id, with only the attributes that filters of groups compare."""
+    found = lean.batch_get(Project, sorted(set(wanted)), ("id", "project_id", "metadata"))
+    return {project.id: project for project in found}
 
 
 def delete(id: int) -> bool:

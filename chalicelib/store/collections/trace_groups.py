@@ -1,7 +1,8 @@
 """Trace groups: traces selected by attributes of themselves and of their projects, rather than one by one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from pynamodb.transactions import TransactWrite
@@ -88,18 +89,19 @@ def traces_page(
     return pages.of_ids(Trace, iter(pages.above(candidates, after)), limit, select)
 
 
-def members(group: TraceGroup) -> list[Member]:
-    """The members of a group: each trace with each of its projects that match, ordered by trace and project id."""
-    return members_of([group])[group.id]
+def members(group: TraceGroup) -> Iterator[Member]:
+    """The members of a group: each trace with each of its projects that match, ordered by trace and project id.
+
+    Few of them are in memory at a time.
+    """
+    return (member for _, member in _search([group]))
 
 
 def members_of(groups: Sequence[TraceGroup]) -> dict[int, list[Member]]:
     """The members of each group, found in a single pass over all traces."""
     found: dict[int, list[Member]] = {group.id: [] for group in groups}
-    candidates = ids.allocated("traces") if groups else range(0)
-    for matched in pages.in_blocks(partial(_matching, groups), candidates):
-        for id, member in matched:
-            found[id].append(member)
+    for id, member in _search(groups) if groups else ():
+        found[id].append(member)
     return found
 
 
@@ -118,13 +120,23 @@ def pairs_among(candidates: Iterable[int], specification: dict[str, Any] | None)
     ]
 
 
+def search_size() -> int:
+    """The number of traces that finding the members of a group goes through."""
+    return len(ids.allocated("traces"))
+
+
+def _search(groups: Sequence[TraceGroup]) -> Iterator[tuple[int, Member]]:
+    """The members of the groups, each with the id of its group."""
+    return chain.from_iterable(pages.in_blocks(partial(_matching, groups), ids.allocated("traces")))
+
+
 def _matching(groups: Sequence[TraceGroup], block: list[int]) -> list[tuple[int, Member]]:
     """The members of the groups in a block of traces, each with the id of its group."""
-    return _members(groups, [trace for _, trace in sorted(traces.get_many(block).items())])
+    return _members(groups, [trace for _, trace in sorted(traces.to_match(block).items())])
 
 
 def _members(groups: Sequence[TraceGroup], candidates: Sequence[Trace]) -> list[tuple[int, Member]]:
-    owners = projects.get_many(id for trace in candidates for id in trace.projects)
+    owners = projects.to_match(id for trace in candidates for id in trace.projects)
     return [
         (group.id, (project.id if project else None, trace.id))
         for trace in candidates

@@ -1,8 +1,7 @@
 """Choose the derivatives of an aggregation run: those of its projects, traces and group, and those listed by id."""
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,29 +9,31 @@ from chalicelib.store.collections import links
 from chalicelib.store.collections.trace_groups import Member
 from chalicelib.store.results import derivatives, newest
 from chalicelib.store.results.derivatives import derivative_ids
-from chalicelib.store.shared.rows import Rows
-from chalicelib.store.tables.results import Derivative, NewestRun
+from chalicelib.store.shared.compact import IdPairs, IdSet
+from chalicelib.store.shared.rows import Rows, text_of
+from chalicelib.store.tables.results import NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
-MAX_DERIVATIVES = 50_000  # per request, so that they can be read within its 29 seconds
+MAX_DERIVATIVES = 2_000_000  # per run, so that they can be chosen within the 15 minutes of a function
+MAX_IN_REQUEST = 5_000  # per request: a second or two, and up to 10 s if each trace or project takes a query
 NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
 
 
 class TooManyError(Exception):
-    """A selection has more derivatives than one request may aggregate."""
+    """A selection has more traces or derivatives than may be read."""
 
 
 @dataclass(frozen=True)
 class Selection:
     """The ids that derivatives are selected by, and the interpretations to include (empty: all).
 
-    members: the members of a trace group, each a project (None: any) and a trace.
+    members: the members of a trace group, each a project (None: any) and a trace; they are gone through once.
     """
 
     projects: Sequence[int] = ()
     traces: Sequence[int] = ()
     derivatives: Sequence[int] = ()
-    members: Sequence[Member] = ()
+    members: Iterable[Member] = ()
     trace_interpretations: Sequence[str] = ()  # full names
     derivative_interpretations: Sequence[str] = ()
 
@@ -46,9 +47,9 @@ class Draft:
     methods: Counter[str] = field(default_factory=Counter)  # uncertainty methods of the intervals
     eemeter_versions: set[str] = field(default_factory=set)
 
-    def add(self, derivative: Derivative) -> None:
-        """Add a derivative."""
-        self.rows.add(json.dumps(_pair(derivative), separators=(",", ":")))
+    def add(self, derivative: Any) -> None:
+        """Add a derivative, with the attributes that `derivatives.stream` gives it."""
+        self.rows.add(text_of(_pair(derivative)))
         self.units[derivative.unit] += 1
         self.methods[derivative.uncertainty] += 1
         self.eemeter_versions.add(derivative.eemeter_version)
@@ -65,7 +66,7 @@ class Choice:
     drafts: dict[Kind, Draft] = field(default_factory=dict)
     passed_over: Counter[Kind] = field(default_factory=Counter)
     missing: set[int] = field(default_factory=set)
-    without_result: list[newest.Key] = field(default_factory=list)
+    without_result: IdPairs = field(default_factory=IdPairs)
 
     @property
     def units(self) -> dict[Kind, Counter[str]]:
@@ -80,56 +81,68 @@ class Chosen:
     kind: Kind
     unit: str
     draft: Draft
-    without_result: Sequence[newest.Key] = ()
+    without_result: Iterable[newest.Key] = ()
 
 
-def choose(selection: Selection) -> Choice:
-    """Read the derivatives of a selection, each once and ordered by id.
+def choose(selection: Selection, limit: int, new_rows: Callable[[], Rows] = Rows) -> Choice:
+    """Read the derivatives of a selection, each once and ordered by id. Few of them are in memory at a time.
 
-    Raises TooManyError, before any derivative is read.
+    limit: at most so many traces, and so many derivatives. new_rows: makes the rows of each kind.
+
+    Raises TooManyError, before any derivative is read, and DeadlineExceededError.
     """
-    keys = list(_newest_keys(selection))
-    runs = newest.runs_of(keys)
-    wanted = _derivative_ids(selection, runs.values())
-    if len(wanted) > MAX_DERIVATIVES:
-        alternative = "" if selection.derivative_interpretations else ", or select one derivative interpretation"
-        raise TooManyError(
-            f"The selection has {len(wanted):,} derivatives, and the limit is {MAX_DERIVATIVES:,} per request. Split "
-            f"the request{alternative}."
-        )
-    without_result = [key for key in dict.fromkeys(keys) if key not in runs]
-    choice = Choice(missing=set(selection.derivatives), without_result=without_result)
+    keys = _newest_keys(selection, limit)
+    choice = Choice(missing=set(selection.derivatives))
+    wanted = IdSet(selection.derivatives)
+    interpretations = selection.derivative_interpretations or DERIVATIVE_INTERPRETATIONS
+    positions = sorted({DERIVATIVE_INTERPRETATIONS.index(name) for name in interpretations})
+    for key, run in zip(keys, newest.each_run(keys), strict=True):
+        if run:
+            for position in positions:
+                wanted.add(derivative_ids(run)[position])
+        else:
+            choice.without_result.add(key)
+    if len(wanted) > limit:
+        raise TooManyError(f"The selection has {len(wanted):,} derivatives, and the limit is {limit:,}.")
+    asked = (selection.trace_interpretations, selection.derivative_interpretations)
     for derivative in derivatives.stream(wanted):
         choice.missing.discard(derivative.id)
         kind = Kind(derivative.trace_interpretation, derivative.interpretation)
-        asked = (selection.trace_interpretations, selection.derivative_interpretations)
         if all(not names or name in names for name, names in zip(kind, asked, strict=True)):
-            choice.drafts.setdefault(kind, Draft()).add(derivative)
+            if kind not in choice.drafts:
+                choice.drafts[kind] = Draft(new_rows())
+            choice.drafts[kind].add(derivative)
         else:
             choice.passed_over[kind] += 1
     return choice
 
 
-def _derivative_ids(selection: Selection, runs: Iterable[int]) -> list[int]:
-    """The derivative ids of runs and of the selection itself, ascending and without duplicates."""
-    interpretations = selection.derivative_interpretations or DERIVATIVE_INTERPRETATIONS
-    positions = [DERIVATIVE_INTERPRETATIONS.index(name) for name in interpretations]
-    of_runs = {derivative_ids(run)[position] for run in runs for position in positions}
-    return sorted(of_runs | set(selection.derivatives))
+def _newest_keys(selection: Selection, limit: int) -> IdPairs:
+    """The selected traces, each once, with the project that it was selected for, or any. Raises TooManyError."""
+    too_many = TooManyError(f"The selection has more than {limit:,} traces, which is the limit.")
+    if len(selection.traces) + len(selection.projects) > limit:  # each takes a query
+        raise too_many
+    keys = IdPairs()
+    for key in _selected(selection):
+        if len(keys) == limit:
+            raise too_many
+        keys.add(key)
+    return keys
 
 
-def _newest_keys(selection: Selection) -> Iterator[newest.Key]:
-    """The selected traces, each with the project that it was selected for, or any."""
-    for trace in selection.traces:
+def _selected(selection: Selection) -> Iterator[newest.Key]:
+    traces, projects = set(selection.traces), set(selection.projects)
+    for trace in dict.fromkeys(selection.traces):
         yield trace, NewestRun.ANY_PROJECT
     for project, members in links.traces_of_each(selection.projects).items():
         for trace in members:
             yield trace, project
     for member, trace in selection.members:
-        yield trace, member or NewestRun.ANY_PROJECT
+        if not (trace in traces if member is None else member in projects):
+            yield trace, member or NewestRun.ANY_PROJECT
 
 
-def _pair(derivative: Derivative) -> dict[str, Any]:
+def _pair(derivative: Any) -> dict[str, Any]:
     """A derivative in the serialization of the original datastore, along with its origin."""
     return {
         "label": derivative.id,

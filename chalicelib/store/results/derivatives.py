@@ -1,15 +1,18 @@
 """Derivatives: the numbers of meter results, one per interpretation, which are stored in their result."""
 
 from collections.abc import Collection, Iterable, Iterator
-from itertools import groupby
+from itertools import chain, groupby
+from types import SimpleNamespace
 from typing import Any, Unpack
 
 from chalicelib.store.results import selecting
-from chalicelib.store.shared import pages
+from chalicelib.store.shared import lean, pages
 from chalicelib.store.tables.results import Derivative, MeterResult
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
+SHARED = ("id", "trace", "project", "trace_interpretation", "eemeter_version")  # with the result, except for the id
+SUMMED = (*SHARED, "meter_result", *(name for name in Derivative.OWN if name != "spread"))
 
 
 def derivative_ids(run_id: int) -> range:
@@ -29,20 +32,33 @@ def get(id: int) -> Derivative | None:
 
 def get_many(wanted: Iterable[int]) -> dict[int, Derivative]:
     """The derivatives that exist among these ids, by id."""
-    return {derivative.id: derivative for derivative in stream(sorted(set(wanted)))}
+    asked = set(wanted)
+    found = of(pages.get_many(MeterResult, map(run_of, asked)).values())
+    return {derivative.id: derivative for derivative in found if derivative.id in asked}
 
 
-def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
-    """The derivatives that exist among ascending ids, in order."""
+def stream(wanted: Iterable[int]) -> Iterator[Any]:
+    """The derivatives that exist among ascending ids, in order, each with only the attributes that SUMMED lists.
 
-    def read(block: list[tuple[int, set[int]]]) -> list[Derivative]:
+    Few of them are in memory at a time. Raises DeadlineExceededError.
+    """
+
+    def read(block: list[tuple[int, set[int]]]) -> list[Any]:
         asked = dict(block)
-        found = pages.get_many(MeterResult, asked)
-        return [one for one in of(found[id] for id in sorted(found)) if one.id in asked[one.meter_result]]
+        found = list(lean.batch_get(MeterResult, asked, (*SHARED, "derivatives")))
+        stored = [id for result in found if result.derivatives is None for id in asked[result.id]]
+        chosen = list(lean.batch_get(Derivative, stored, SUMMED)) if stored else []
+        for result in found:
+            shared = {name: getattr(result, name) for name in SHARED}
+            for values in result.derivatives or ():
+                own = dict(zip(Derivative.OWN, values, strict=True))
+                id = _id_of(result.id, own["interpretation"])
+                if id in asked[result.id]:
+                    chosen.append(SimpleNamespace(**(shared | own | {"id": id, "meter_result": result.id})))
+        return sorted(chosen, key=lambda one: one.id)
 
     by_run = ((run, set(of_run)) for run, of_run in groupby(wanted, run_of))
-    for block in pages.in_blocks(read, by_run):
-        yield from block
+    return chain.from_iterable(pages.in_blocks(read, by_run))
 
 
 def of(results: Iterable[MeterResult]) -> list[Derivative]:
@@ -83,7 +99,7 @@ def _derivative(result: MeterResult, values: list[Any]) -> Derivative:
     """A derivative of a result, from its values of Derivative.OWN."""
     own: dict[str, Any] = dict(zip(Derivative.OWN, values, strict=False))  # older results may have fewer
     return Derivative(
-        id=derivative_ids(result.id)[DERIVATIVE_INTERPRETATIONS.index(own["interpretation"])],
+        id=_id_of(result.id, own["interpretation"]),
         meter_result=result.id,
         trace=result.trace,
         project=result.project,
@@ -93,3 +109,7 @@ def _derivative(result: MeterResult, values: list[Any]) -> Derivative:
         updated=result.updated,
         **own,
     )
+
+
+def _id_of(run: int, interpretation: str) -> int:
+    return DERIVATIVES_PER_RUN * (run - 1) + DERIVATIVE_INTERPRETATIONS.index(interpretation) + 1

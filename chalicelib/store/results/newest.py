@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, islice
 
 from pynamodb.transactions import TransactWrite
 
-from chalicelib import deadline
-from chalicelib.store.shared import ordered
-from chalicelib.store.shared.pages import batch_get, in_blocks
+from chalicelib.store.shared import lean, ordered
+from chalicelib.store.shared.compact import IdMap, IdPairs, IdSet
+from chalicelib.store.shared.ids import last
+from chalicelib.store.shared.pages import in_blocks
 from chalicelib.store.shared.transactions import conditional_write
 from chalicelib.store.tables.indexes import NewestIndex
 from chalicelib.store.tables.results import NewestRun
@@ -16,6 +18,9 @@ from chalicelib.store.tables.runs import MeterRun
 Key = tuple[int, int]  # the ids of a trace and of a project (or NewestRun.ANY_PROJECT)
 
 THREADS = 16
+QUERIES = 1000  # in the pool at a time
+ROWS_PER_QUERY = 100  # rows that a scan reads in the time of a query
+ATTRIBUTES = ("trace", "project", "meter_run")
 PARTITION = "newest"
 
 
@@ -51,9 +56,19 @@ def list_again(run: MeterRun) -> None:
 
 def runs_of(keys: Iterable[Key]) -> dict[Key, int]:
     """The id of the newest successful run for each key that has one."""
-    wanted = set(keys)
-    of_any = {key for key in wanted if key[1] == NewestRun.ANY_PROJECT}
-    return _of_projects(wanted - of_any) | _of_any_project(of_any)
+    wanted = sorted(set(keys))
+    return {key: run for key, run in zip(wanted, each_run(wanted), strict=True) if run}
+
+
+def each_run(keys: list[Key] | IdPairs) -> Iterator[int]:
+    """The id of the newest successful run for each of some distinct keys, in order; 0 for those that have none.
+
+    Few of them are in memory at a time. Raises DeadlineExceededError.
+    """
+    of_projects = _of_projects(key for key in keys if key[1] != NewestRun.ANY_PROJECT)
+    of_any_project = _of_any_project(IdSet(trace for trace, project in keys if project == NewestRun.ANY_PROJECT))
+    for trace, project in keys:
+        yield of_any_project[trace] if project == NewestRun.ANY_PROJECT else next(of_projects)
 
 
 def ids(first: int, last: int) -> Iterator[int]:
@@ -69,19 +84,29 @@ def ids(first: int, last: int) -> Iterator[int]:
     return ordered.block_ids(read, PARTITION, first, last)
 
 
-def _of_projects(keys: set[Key]) -> dict[Key, int]:
-    def read(block: list[Key]) -> list[NewestRun]:
-        return list(batch_get(NewestRun, block))
+def _of_projects(keys: Iterable[Key]) -> Iterator[int]:
+    def read(block: list[Key]) -> list[int]:
+        found = {(one.trace, one.project): one.meter_run for one in lean.batch_get(NewestRun, block, ATTRIBUTES)}
+        return [found.get(key, 0) for key in block]
 
-    found = (one for block in in_blocks(read, sorted(keys)) for one in block)
-    return {(one.trace, one.project): one.meter_run for one in found}
+    return chain.from_iterable(in_blocks(read, keys))
 
 
-def _of_any_project(keys: set[Key]) -> dict[Key, int]:
-    def read(key: Key) -> int:
-        deadline.check()
-        return max((one.meter_run for one in NewestRun.query(key[0], consistent_read=True)), default=0)
+def _of_any_project(traces: IdSet) -> IdMap:
+    found = IdMap()
+    if not traces:
+        return found
+    if last("traces") < ROWS_PER_QUERY * len(traces):  # a scan is faster than so many queries
+        for one in lean.scan(NewestRun, ATTRIBUTES):
+            found[one.trace] = max(found[one.trace], one.meter_run)
+        return found
 
+    def read(trace: int) -> int:
+        return max((one.meter_run for one in lean.query(NewestRun, trace, ("meter_run",))), default=0)
+
+    remaining = iter(traces)
     with ThreadPoolExecutor(THREADS) as pool:
-        found = dict(zip(keys, pool.map(read, keys), strict=True))
-    return {key: run for key, run in found.items() if run}
+        while block := list(islice(remaining, QUERIES)):
+            for trace, run in zip(block, pool.map(read, block), strict=True):
+                found[trace] = run
+    return found

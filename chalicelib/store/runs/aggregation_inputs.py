@@ -1,8 +1,7 @@
 """What an aggregation run is asked for, and its input: a document with the derivatives that it adds up."""
 
-import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from chalicelib import deadline
 from chalicelib.store.collections.trace_groups import Member
 from chalicelib.store.results.choosing import Chosen, Selection
 from chalicelib.store.shared import documents
+from chalicelib.store.shared.rows import text_of
 from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import SHORT_CODES
 
@@ -30,7 +30,7 @@ class AggregationSpec:
     derivative_interpretation: str | None = None
     mix_uncertainty: bool = False
 
-    def selection(self, members: Sequence[Member]) -> Selection:
+    def selection(self, members: Iterable[Member]) -> Selection:
         """The selection of derivatives; `members` are the members of the group."""
         return Selection(
             projects=self.projects,
@@ -42,11 +42,16 @@ class AggregationSpec:
         )
 
 
+def new_key(run: AggregationRun) -> str:
+    """A key for the input of a run, new each time, since inputs never change."""
+    return f"{INPUTS}/{run.document}/{uuid.uuid4()}.json"
+
+
 class AggregationInput:
-    """The input of a run under construction. Its key is new each time, since inputs never change."""
+    """The input of a run under construction."""
 
     def __init__(self, run: AggregationRun, spec: AggregationSpec, chosen: Chosen | None) -> None:
-        self._key = f"{INPUTS}/{run.document}/{uuid.uuid4()}.json"
+        self._key = (chosen and chosen.draft.rows.key) or new_key(run)
         asked = asdict(spec)
         if spec.trace_interpretation is not None:
             asked["trace_interpretation"] = SHORT_CODES[spec.trace_interpretation]
@@ -61,11 +66,11 @@ class AggregationInput:
             "trace_interpretation": SHORT_CODES[kind.trace_interpretation],
             "derivative_interpretation": kind.derivative_interpretation,
             "unit": chosen.unit,
-            "without_result": [
-                {"project": project or None, "trace": trace} for trace, project in chosen.without_result
-            ],
         }
-        before = json.dumps(self._document, separators=(",", ":"))[:-1]
+        without = ",".join(
+            text_of({"project": project or None, "trace": trace}) for trace, project in chosen.without_result
+        )
+        before = text_of(self._document)[:-1] + f',"without_result":[{without}]'
         self._before = before + ',"derivatives":{"type":"DERIVATIVE_PAIRS","derivative_pairs":['
         self.attributes |= {
             "chunks": chosen.draft.rows.offsets(self._before),

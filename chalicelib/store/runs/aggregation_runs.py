@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -31,6 +32,7 @@ logger = Logger(child=True)
 
 RESOURCE = "aggregation_runs"
 PARTIALS, OUTPUTS = "aggregation_partials", "aggregation_outputs"
+READERS = 4  # of partial sums
 CHECK_INTERVAL = 15 * 60  # seconds between checks of a run's execution
 
 Groups = Sequence[Sequence[tuple[AggregationSpec, Chosen | None]]]
@@ -135,9 +137,17 @@ def put_partial(run: AggregationRun, number: int, partial: dict[str, Any]) -> No
     documents.put(_partial_key(run, number), partial)
 
 
-def partials(run: AggregationRun) -> Iterable[dict[str, Any]]:
-    """The sums of a run's chunks, in order."""
-    return (documents.get(_partial_key(run, number)) for number in range(chunk_count(run)))
+def partials(run: AggregationRun) -> Iterator[dict[str, Any]]:
+    """The sums of a run's chunks, in order. Few of them are in memory at a time."""
+    numbers = iter(range(chunk_count(run)))
+    with ThreadPoolExecutor(READERS) as pool:
+        while ahead := list(islice(numbers, READERS)):
+            yield from pool.map(lambda number: documents.get(_partial_key(run, number)), ahead)
+
+
+def output_key(run: AggregationRun) -> str:
+    """The key of a run's output, the same for each attempt, which all write the same."""
+    return f"{OUTPUTS}/{run.document}.json"
 
 
 def succeed(
@@ -145,15 +155,16 @@ def succeed(
     aggregated: dict[str, Any],
     accepted: int,
     methods: list[str],
-    derivatives: list[int],
+    derivatives: list[int] | None,
     statuses: Rows,
 ) -> None:
     """End a run as SUCCESS with its result and output, unless it has already ended.
 
     aggregated: the numbers, by their names in AggregationResult. accepted: the number of derivatives in the sum.
-    methods: the uncertainty methods of their intervals. statuses: the status of each derivative, as rows of the output.
+    methods: the uncertainty methods of their intervals. derivatives: the ids of all, None if there are too many for an
+    item. statuses: the status of each, as rows of the output.
     """
-    key = f"{OUTPUTS}/{run.document}.json"
+    key = output_key(run)
     about = {
         "trace_interpretation": SHORT_CODES[run.trace_interpretation],
         "derivative_interpretation": run.derivative_interpretation,

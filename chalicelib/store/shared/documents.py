@@ -69,6 +69,28 @@ def put_file(key: str, file: IO[bytes]) -> None:
     client().put_object(Bucket=settings().bucket, Key=key, Body=file, ContentType="application/json")
 
 
+class Upload:
+    """A file that contains JSON, stored in parts and in any order. Nobody sees it before it is complete.
+
+    The bucket's lifecycle deletes the parts of one that is never completed.
+    """
+
+    def __init__(self, key: str) -> None:
+        self._at = {"Bucket": settings().bucket, "Key": key}
+        self._at["UploadId"] = client().create_multipart_upload(**self._at, ContentType="application/json")["UploadId"]
+        self._parts: dict[int, dict[str, str]] = {}
+
+    def put(self, number: int, part: bytes) -> None:
+        """Store a part; their numbers, from 1, give their order. All but the last have at least 5 MB."""
+        stored = client().upload_part(**self._at, PartNumber=number, Body=part)
+        self._parts[number] = {name: stored[name] for name in ("ETag", "ChecksumCRC32") if name in stored}
+
+    def complete(self) -> None:
+        """Make one file of the parts."""
+        parts = [{"PartNumber": number, **self._parts[number]} for number in sorted(self._parts)]
+        client().complete_multipart_upload(**self._at, MultipartUpload={"Parts": parts})
+
+
 def get_range(key: str, start: int, end: int) -> bytes:
     """The bytes [start, end) of a document."""
     response = client().get_object(Bucket=settings().bucket, Key=key, Range=f"bytes={start}-{end - 1}")

@@ -5,60 +5,79 @@ a time.
 """
 
 import json
-import shutil
-from os import SEEK_END
-from tempfile import SpooledTemporaryFile
+from io import BytesIO
 from typing import Any
 
 from chalicelib.store.shared import documents
 
 CHUNK = 1000  # rows
-IN_MEMORY = 8_000_000  # bytes of rows; more are kept in a temporary file
+PART = 8_000_000  # bytes of an upload's parts; S3 accepts 10,000 parts of at least 5 MB
+SEPARATOR = b",\n"
+
+text_of = json.JSONEncoder(separators=(",", ":")).encode  # the JSON of a row
 
 
 class Rows:
-    """The rows of a document under construction."""
+    """The rows of a document under construction.
 
-    def __init__(self) -> None:
+    With a key, they are uploaded part by part while they are added, and `store` stores the document only under this
+    key, and once. Without one, they are in memory, and may be stored several times.
+    """
+
+    def __init__(self, key: str | None = None) -> None:
+        self.key = key
         self.count = 0
+        self._size = 0  # in bytes
         self._starts: list[int] = []  # offsets of the chunks
-        self._file = SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 (it outlives this function)
+        self._waiting = bytearray()  # what is not uploaded yet
+        self._first = b""  # the rows of the first part, which is uploaded last, since it starts with `before`
+        self._upload: documents.Upload | None = None
+        self._parts = 1  # the first one included
 
     def add(self, row: str) -> None:
         """Add a row: the JSON of one item."""
+        if self.count:
+            self._append(SEPARATOR)
         if self.count % CHUNK == 0:
-            self._starts.append(self._file.tell())
-        self._file.write(f"{row},\n".encode())
+            self._starts.append(self._size)
+        self._append(row.encode())
         self.count += 1
+        if self.key is not None and len(self._waiting) >= PART:
+            self._flush(self.key)
 
     def offsets(self, before: str) -> list[int]:
         """The offsets in bytes at which each chunk starts, and at which the last one ends, in a document that `store`
         stores with the same text `before`.
         """
         first = len(f"{before}\n".encode())
-        return [first + start for start in self._starts] + [first + self._end()]
+        return [first + start for start in self._starts] + [first + self._size]
 
     def store(self, key: str, before: str, after: str) -> None:
-        """Store the document: the rows between the texts `before` and `after`. May be called more than once."""
-        with SpooledTemporaryFile(IN_MEMORY) as whole:
-            whole.write(f"{before}\n".encode())
-            first, end = whole.tell(), self._end()
-            self._file.seek(0)
-            shutil.copyfileobj(self._file, whole)
-            whole.seek(first + end)
-            whole.write(f"\n{after}".encode())
-            whole.truncate()
-            whole.seek(0)
-            documents.put_file(key, whole)
+        """Store the document: the rows between the texts `before` and `after`."""
+        begin, end = f"{before}\n".encode(), f"\n{after}".encode()
+        if self._upload is None:
+            documents.put_file(key, BytesIO(b"".join((begin, self._waiting, end))))
+            return
+        self._upload.put(self._parts + 1, bytes(self._waiting) + end)
+        self._upload.put(1, begin + self._first)
+        self._upload.complete()
 
-    def _end(self) -> int:
-        """The length of the rows in bytes, without the separator after the last one."""
-        self._file.seek(0, SEEK_END)
-        return max(self._file.tell() - len(",\n"), 0)
+    def _append(self, text: bytes) -> None:
+        self._waiting += text
+        self._size += len(text)
+
+    def _flush(self, key: str) -> None:
+        if self._upload is None:
+            self._upload = documents.Upload(key)
+            self._first = bytes(self._waiting)
+        else:
+            self._parts += 1
+            self._upload.put(self._parts, bytes(self._waiting))
+        self._waiting.clear()
 
 
 def read_chunk(key: str, chunks: list[int], number: int) -> list[Any]:
     """The rows of one chunk of a stored document; `chunks` is what `offsets` returned."""
     part = documents.get_range(key, chunks[number], chunks[number + 1])
-    rows: list[Any] = json.loads(b"[" + part.rstrip(b",\n") + b"]")
+    rows: list[Any] = json.loads(b"[" + part.rstrip(SEPARATOR) + b"]")
     return rows

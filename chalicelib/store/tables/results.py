@@ -98,7 +98,7 @@ class AggregationResult(Table):
     derivative_interpretation = UnicodeAttribute()
     aggregation_interpretation = UnicodeAttribute()
     aggregation_output = UnicodeAttribute()  # S3 key
-    derivatives = IdsAttribute()
+    derivatives = IdsAttribute(null=True)  # null if there are more than 50,000; the output lists them all
     unit = UnicodeAttribute()
     baseline_value = NumberAttribute()
     baseline_lower = NumberAttribute()

@@ -192,6 +192,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
             module,
             get=rows.rows.get,
             get_many=rows.get_many,
+            to_match=rows.get_many,
             create=rows.create,
             update=rows.update,
             delete=rows.delete,

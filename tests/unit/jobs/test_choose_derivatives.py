@@ -9,7 +9,7 @@ from chalicelib.aggregation.agreement import DisagreementError, check_methods
 from chalicelib.jobs import choose_derivatives
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.results import choosing
-from chalicelib.store.results.choosing import Choice, Chosen, Draft
+from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection, TooManyError
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.tables.results import Derivative
 from chalicelib.store.tables.runs import AggregationRun
@@ -42,7 +42,7 @@ def handle(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
 
     for module in (projects, traces):
         monkeypatch.setattr(module, "get_many", lambda ids: {})
-    monkeypatch.setattr(choosing, "choose", lambda selection: Choice(drafts={KIND: draft}))
+    monkeypatch.setattr(choosing, "choose", lambda *_: Choice(drafts={KIND: draft}))
     monkeypatch.setattr(aggregation_runs, "store_choice", choose)
     monkeypatch.setattr(aggregation_runs, "fail", lambda run, message: outcome.append(message))
     monkeypatch.setattr(aggregation_runs, "begin", lambda run: None)
@@ -69,5 +69,18 @@ def test_different_methods_are_mixed_if_the_request_allows_it(handle: Callable[.
 def test_a_derivative_that_does_not_exist_fails_it(
     handle: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(choosing, "choose", lambda selection: Choice(missing={7, 3}))
+    monkeypatch.setattr(choosing, "choose", lambda *_: Choice(missing={7, 3}))
     assert handle() == ["These derivatives do not exist: 3, 7. Schedule the aggregation again without them."]
+
+
+def test_too_many_derivatives_fail_it_with_what_to_do(
+    handle: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def choose(selection: Selection, limit: int, new_rows: Any) -> Choice:
+        raise TooManyError(f"The selection has 3,000,000 derivatives, and the limit is {limit:,}.")
+
+    monkeypatch.setattr(choosing, "choose", choose)
+    assert handle() == [
+        "The selection has 3,000,000 derivatives, and the limit is 2,000,000. Schedule several smaller aggregations, "
+        "each with one derivative_interpretation."
+    ]

@@ -4,6 +4,7 @@ import json
 from typing import Any
 from unittest import mock
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,10 +38,10 @@ def ended(chunks: list[list[dict[str, Any]]]) -> tuple[Any, ...]:
     outputs: list[Any] = []
 
     def succeed(
-        run: AggregationRun, aggregated: Any, accepted: int, methods: list[str], ids: list[int], rows: Rows
+        run: AggregationRun, aggregated: Any, accepted: int, methods: list[str], ids: list[int] | None, rows: Rows
     ) -> None:
         rows.store("key", "[", "]")
-        outcome.extend([aggregated, accepted, methods, sorted(ids)])
+        outcome.extend([aggregated, accepted, methods, ids and sorted(ids)])
 
     with (
         mock.patch.object(aggregation_runs, "partials", return_value=partials),
@@ -72,3 +73,14 @@ def test_the_output_has_the_method_and_systematic_error_of_each_derivative() -> 
         (3, "regression", 0.5),
         (6, "bootstrap", None),
     ]
+
+
+def test_a_result_lists_the_ids_only_if_they_fit_into_an_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = dict.fromkeys(NUMBERS, 1) | {"uncertainty": "regression", "systematic_error": None}
+    chunks = [[{"label": label, **numbers}] for label in (1, 2, 3)]
+    monkeypatch.setattr(fan_in, "MAX_IDS", 3)
+    assert ended(chunks)[3] == [1, 2, 3]
+    monkeypatch.setattr(fan_in, "MAX_IDS", 2)
+    *_, ids, rows = ended(chunks)
+    assert ids is None
+    assert [row["derivative"] for row in rows] == [1, 2, 3]

@@ -2,10 +2,11 @@
 
 import pytest
 
+from chalicelib.api.rules import aggregation_choices
 from chalicelib.api.shared import examples
 from chalicelib.deadline import DeadlineExceededError
 from chalicelib.store.results import choosing
-from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection
+from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection, TooManyError
 from chalicelib.store.runs import aggregation_runs
 from chalicelib.store.runs.aggregation_inputs import AggregationSpec
 from chalicelib.store.tables.results import Derivative
@@ -19,7 +20,7 @@ METHODS = {(1, ELECTRICITY): ["regression", "caltrack", "regression"], (2, GAS):
 BOTH_REMEDIES = ("caltrack (1) and regression (2)", "run the meters again with one `uncertainty`", "mix_uncertainty")
 
 
-def choose(selection: Selection) -> Choice:
+def choose(selection: Selection, limit: int) -> Choice:
     choice = Choice()
     for (project, trace), methods in METHODS.items():
         for method in methods if project in selection.projects else ():
@@ -102,7 +103,7 @@ def test_mix_uncertainty_is_true_or_false(portfolio: Api, scheduled: list[Aggreg
 def test_a_choice_that_takes_too_long_is_left_to_the_run(
     portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def choose_for_long(selection: Selection) -> Choice:
+    def choose_for_long(selection: Selection, limit: int) -> Choice:
         raise DeadlineExceededError
 
     monkeypatch.setattr(choosing, "choose", choose_for_long)
@@ -112,10 +113,47 @@ def test_a_choice_that_takes_too_long_is_left_to_the_run(
     assert [spec.after_batch for spec in scheduled] == [None]
 
 
+@pytest.fixture
+def too_many(scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch) -> None:
+    def choose_too_many(selection: Selection, limit: int) -> Choice:
+        raise TooManyError(f"The selection has more than {limit:,} traces.")
+
+    monkeypatch.setattr(choosing, "choose", choose_too_many)
+
+
+@pytest.mark.usefixtures("too_many")
+def test_a_choice_of_many_derivatives_is_left_to_the_run(portfolio: Api, scheduled: list[AggregationSpec]) -> None:
+    answer = portfolio("POST", "aggregation_runs/", {"projects": [1]})
+    assert answer.status == 201
+    assert (answer.json["status"], answer.json["trace_interpretation"]) == ("PENDING", None)
+
+
+@pytest.mark.usefixtures("too_many")
+def test_a_bulk_request_for_many_derivatives_is_told_to_schedule_single_runs(
+    portfolio: Api, scheduled: list[AggregationSpec]
+) -> None:
+    answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1]}]})
+    assert (answer.status, answer.pointers) == (400, ["/targets/0"])
+    assert "more than 5,000 traces. Split the target, or schedule it as a single" in answer.json["detail"]
+    assert scheduled == []
+
+
+def test_a_group_is_not_searched_among_many_traces(
+    portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"name": "all", "filter_specification": {"target": "trace_id", "comparison": "!=", "value": ""}}
+    group = portfolio("POST", "trace_groups/", body).json["id"]
+    monkeypatch.setattr(aggregation_choices, "MAX_SEARCHED", 3)
+    assert portfolio("POST", "aggregation_runs/", {"group": group}).status == 201
+    refused = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"group": group}]})
+    assert (refused.status, refused.pointers) == (400, ["/targets"])
+    assert "4 traces; the limit is 3. Split the target, or schedule it as a single" in refused.json["detail"]
+
+
 def test_a_bulk_request_cannot_leave_it_to_its_runs(
     portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def choose_for_long(selection: Selection) -> Choice:
+    def choose_for_long(selection: Selection, limit: int) -> Choice:
         raise DeadlineExceededError
 
     monkeypatch.setattr(choosing, "choose", choose_for_long)
@@ -129,7 +167,7 @@ def test_a_bulk_request_reads_each_distinct_selection_once(
     portfolio: Api, scheduled: list[AggregationSpec], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[Selection] = []
-    monkeypatch.setattr(choosing, "choose", lambda selection: read.append(selection) or choose(selection))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(choosing, "choose", lambda selection, limit: read.append(selection) or choose(selection, limit))  # type: ignore[func-returns-value]
     one, other = {"projects": [2]}, {"projects": [2], "trace_interpretations": ["NG_C_S"]}
     targets = [one, other, {**one, "aggregation_interpretation": "MEAN"}, one]
     answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": targets})

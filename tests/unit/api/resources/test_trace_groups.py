@@ -209,9 +209,9 @@ class TestTargets:
         ]
 
     def test_a_trace_without_a_project_is_a_member(self, groups: Api, memory: Memory) -> None:
-        assert trace_groups.members(memory.trace_groups.rows[2]) == [(None, 1), (1, 2), (1, 4), (2, 4)]
+        assert list(trace_groups.members(memory.trace_groups.rows[2])) == [(None, 1), (1, 2), (1, 4), (2, 4)]
         del memory.projects.rows[2]  # a project that does not exist is ignored
-        assert trace_groups.members(memory.trace_groups.rows[2]) == [(None, 1), (1, 2), (1, 4)]
+        assert list(trace_groups.members(memory.trace_groups.rows[2])) == [(None, 1), (1, 2), (1, 4)]
 
     def test_a_member_is_found_in_any_block(self, groups: Api, memory: Memory) -> None:
         items = [
@@ -219,7 +219,7 @@ class TestTargets:
         ]
         groups("POST", "traces/sync/", items)
         groups("DELETE", "traces/130/")
-        members = trace_groups.members(memory.trace_groups.rows[1])
+        members = list(trace_groups.members(memory.trace_groups.rows[1]))
         assert members == [(1, id) for id in range(2, 255) if id != 130]
 
     @pytest.mark.parametrize(

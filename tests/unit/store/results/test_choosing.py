@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.store.collections import links
-from chalicelib.store.results import choosing, derivatives, newest
+from chalicelib.store.results import derivatives, newest
 from chalicelib.store.results.choosing import NUMBERS, Draft, Selection, TooManyError, choose
 from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.shared import documents
@@ -39,9 +39,9 @@ def stream(wanted: Iterable[int]) -> Iterator[Derivative]:
         )
 
 
-def newest_runs(keys: Iterable[newest.Key]) -> dict[newest.Key, int]:
+def newest_runs(keys: Iterable[newest.Key]) -> Iterator[int]:
     """The newest run of each trace has the same id as the trace, for every project."""
-    return {(trace, project): trace for trace, project in keys}
+    return (trace for trace, _ in keys)
 
 
 def members(projects: Iterable[int]) -> dict[int, list[int]]:
@@ -52,10 +52,10 @@ def members(projects: Iterable[int]) -> dict[int, list[int]]:
 def drafts(selection: Selection) -> dict[Kind, Draft]:
     with (
         mock.patch.object(derivatives, "stream", stream),
-        mock.patch.object(newest, "runs_of", newest_runs),
+        mock.patch.object(newest, "each_run", newest_runs),
         mock.patch.object(links, "traces_of_each", members),
     ):
-        return choose(selection).drafts
+        return choose(selection, 1000).drafts
 
 
 def chosen(selection: Selection) -> dict[Kind, int]:
@@ -82,9 +82,9 @@ def test_an_interpretation_is_a_filter(trace_ids: list[int], interpretation: str
 
 def test_a_trace_selected_by_id_is_selected_for_any_project(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[newest.Key] = []
-    monkeypatch.setattr(newest, "runs_of", lambda keys: asked.extend(keys) or {})  # type: ignore[func-returns-value]
+    monkeypatch.setattr(newest, "each_run", lambda keys: asked.extend(keys) or [0] * len(keys))  # type: ignore[func-returns-value]
     monkeypatch.setattr(links, "traces_of_each", members)
-    choose(Selection(projects=[5], traces=[9]))
+    choose(Selection(projects=[5], traces=[9]), 1000)
     assert asked == [(9, NewestRun.ANY_PROJECT), (5, 5), (6, 5), (7, 5)]
 
 
@@ -101,7 +101,25 @@ def test_each_derivative_has_its_method_and_systematic_error(monkeypatch: pytest
 
 
 def test_too_many_derivatives_are_rejected_before_any_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(choosing, "MAX_DERIVATIVES", 5)
-    monkeypatch.setattr(newest, "runs_of", newest_runs)
+    monkeypatch.setattr(newest, "each_run", newest_runs)
     with pytest.raises(TooManyError, match="6 derivatives"):
-        choose(Selection(traces=[1, 2]))
+        choose(Selection(traces=[1, 2]), 5)
+    monkeypatch.setattr(derivatives, "stream", lambda wanted: iter(()))
+    choose(Selection(traces=[1, 2]), 6)
+
+
+def test_too_many_traces_are_rejected_before_any_newest_run_is_looked_up() -> None:
+    with pytest.raises(TooManyError, match="more than 2 traces"):
+        choose(Selection(traces=[1, 2, 3]), 2)
+    with pytest.raises(TooManyError, match="more than 2 traces"):
+        choose(Selection(members=((None, trace) for trace in range(1, 1_000_000))), 2)
+
+
+def test_a_member_of_a_group_that_the_request_also_lists_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[newest.Key] = []
+    monkeypatch.setattr(newest, "each_run", lambda keys: asked.extend(keys) or [0] * len(keys))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(links, "traces_of_each", members)
+    group = [(5, 5), (None, 9), (4, 9), (None, 10)]
+    choice = choose(Selection(projects=[5], traces=[9, 9], members=iter(group)), 1000)
+    assert asked == [(9, NewestRun.ANY_PROJECT), (5, 5), (6, 5), (7, 5), (9, 4), (10, NewestRun.ANY_PROJECT)]
+    assert list(choice.without_result) == asked
