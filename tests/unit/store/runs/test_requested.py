@@ -64,7 +64,8 @@ def _store(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def parts(targets: list[Any], limit: int, seconds: float = 60) -> list[list[RunSpec]]:
-    cursor, found = START, []
+    cursor: list[int] | None = START
+    found: list[list[RunSpec]] = []
     while cursor is not None:
         part = part_of({"targets": targets, "arguments": ALL}, cursor, limit, seconds)
         assert part.specs or part.cursor is None or part.cursor > cursor
