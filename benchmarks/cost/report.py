@@ -189,7 +189,7 @@ def idle(reconcile: Work) -> Counter[str]:
     usage["X-Ray, traces"] = MONTH // 60  # the first call in each second is always traced
     usage["SQS, requests"] += 2 * 5 * MONTH // 20  # five pollers for each of two queues, each polling for 20 seconds
     usage["CloudWatch, metrics"] += 1  # the reconciler's metric
-    usage["CloudWatch, alarms"] += 12
+    usage["CloudWatch, alarms"] += 13
     usage["CloudWatch, dashboards"] += 1
     return usage
 

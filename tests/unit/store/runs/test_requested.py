@@ -65,7 +65,7 @@ def _store(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def parts(targets: list[Any], limit: int, seconds: float = 60) -> list[list[RunSpec]]:
     cursor: list[int] | None = START
-    found = []
+    found: list[list[RunSpec]] = []
     while cursor is not None:
         part = part_of({"targets": targets, "arguments": ALL}, cursor, limit, seconds)
         assert part.specs or part.cursor is None or part.cursor > cursor
