@@ -13,6 +13,7 @@ from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 DERIVATIVES_PER_RUN = len(DERIVATIVE_INTERPRETATIONS)
 SHARED = ("id", "trace", "project", "trace_interpretation", "eemeter_version")  # with the result, except for the id
 SUMMED = (*SHARED, "meter_result", *(name for name in Derivative.OWN if name != "spread"))
+DEFAULTS = {name: Derivative.get_attributes()[name].default for name in Derivative.OWN}
 
 
 def derivative_ids(run_id: int) -> range:
@@ -51,10 +52,10 @@ def stream(wanted: Iterable[int]) -> Iterator[Any]:
         for result in found:
             shared = {name: getattr(result, name) for name in SHARED}
             for values in result.derivatives or ():
-                own = dict(zip(Derivative.OWN, values, strict=True))
+                own = dict(zip(Derivative.OWN, values, strict=False))  # older results may have fewer
                 id = _id_of(result.id, own["interpretation"])
                 if id in asked[result.id]:
-                    chosen.append(SimpleNamespace(**(shared | own | {"id": id, "meter_result": result.id})))
+                    chosen.append(SimpleNamespace(**(DEFAULTS | shared | own | {"id": id, "meter_result": result.id})))
         return sorted(chosen, key=lambda one: one.id)
 
     by_run = ((run, set(of_run)) for run, of_run in groupby(wanted, run_of))

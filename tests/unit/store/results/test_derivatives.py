@@ -24,20 +24,20 @@ def test_derivative_ids_start_at_1() -> None:
 
 
 def test_a_stream_has_the_derivatives_that_models_have(monkeypatch: pytest.MonkeyPatch) -> None:
-    own = {
+    own: dict[str, list[Any]] = {
         name: [[name, "KWH", *map(float, range(8)), "regression", None, [1.0] * 8]]
         for name in DERIVATIVE_INTERPRETATIONS
     }
-    shared = {"trace": 5, "project": 6, "trace_interpretation": "E", "eemeter_version": "4.1.1"}
+    shared: dict[str, Any] = {"trace": 5, "project": 6, "trace_interpretation": "E", "eemeter_version": "4.1.1"}
     results = {
         1: MeterResult(id=1, derivatives=own["gross_observed"] + own["gross_predicted"], **shared),
         2: MeterResult(id=2, **shared),  # of an earlier version
-        4: MeterResult(id=4, derivatives=own["gross_predicted"], **shared),
+        4: MeterResult(id=4, derivatives=[own["gross_predicted"][0][:10]], **shared),  # no uncertainty and later ones
     }
     older = {
         5: Derivative(id=5, meter_result=2, interpretation="gross_predicted", unit="KWH", baseline_value=3.5, **shared)
     }
-    tables = {MeterResult: results, Derivative: older}
+    tables: dict[Any, Any] = {MeterResult: results, Derivative: older}
 
     def batch_get(model: Any, keys: Iterable[int], names: Sequence[str]) -> Iterator[Any]:
         found = (tables[model][key] for key in keys if key in tables[model])

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.deadline import DeadlineExceededError, within
-from chalicelib.store.shared import lean, retries
+from chalicelib.store.shared import lean
 from chalicelib.store.shared.errors import Busy
 from chalicelib.store.tables import base
 from chalicelib.store.tables.collections import Link, Trace
@@ -33,7 +33,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     found = Client()
     monkeypatch.setattr(lean, "connection", lambda: SimpleNamespace(client=found))
     monkeypatch.setattr(base, "settings", lambda: SimpleNamespace(table_prefix="test"))
-    monkeypatch.setattr(retries.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(lean, "attempts", lambda count, first: range(count))
     return found
 
 
