@@ -23,7 +23,7 @@ def deploy(endpoint_url: str, name: str, package: Path, parameters: dict[str, st
 
     Raises LocalStackError with the causes.
     """
-    local = Account(environment(endpoint_url), partial(_client, endpoint_url))
+    local = account(endpoint_url)
     local.client("s3").create_bucket(Bucket=ARTIFACTS)
     try:
         packaged = cloudformation.upload(local, package / "sam.yaml", ARTIFACTS, name, work / "packaged.yaml")
@@ -37,6 +37,11 @@ def deploy(endpoint_url: str, name: str, package: Path, parameters: dict[str, st
     _apply_concurrency(endpoint_url)
     api = urlsplit(outputs["ApiUrl"])
     return f"{endpoint_url}/_aws/execute-api/{outputs['RestAPIId']}{api.path}"
+
+
+def account(endpoint_url: str) -> Account:
+    """Return a local stack in place of an AWS account."""
+    return Account(environment(endpoint_url), partial(_client, endpoint_url))
 
 
 def environment(endpoint_url: str) -> dict[str, str]:

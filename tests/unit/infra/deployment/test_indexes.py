@@ -5,13 +5,15 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from infra.deployment.indexes import IndexChangeError, Plan, indexes_of, plan
 
 KEYS = {"id": "N", "project": "N", "status": "S", "trace": "N"}
 TABLES = ("Runs", "Results", "Projects")
+
+on_a_busy_machine = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 names = st.dictionaries(st.sampled_from("abcdefg"), st.sampled_from([("project",), ("status", "id"), ("trace", "id")]))
 
@@ -58,6 +60,7 @@ def changes(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, Any]]:
     return some(1), some(2)
 
 
+@on_a_busy_machine
 @given(changes())
 def test_each_step_changes_at_most_one_index_of_a_table_and_the_last_is_the_new_template(
     templates: tuple[dict[str, Any], dict[str, Any]],
@@ -70,6 +73,7 @@ def test_each_step_changes_at_most_one_index_of_a_table_and_the_last_is_the_new_
             assert len(index_names(earlier, name) ^ index_names(later, name)) <= 1
 
 
+@on_a_busy_machine
 @given(changes())
 def test_no_index_that_the_running_code_queries_is_missing(templates: tuple[dict[str, Any], dict[str, Any]]) -> None:
     deployed, new = templates
@@ -82,6 +86,7 @@ def test_no_index_that_the_running_code_queries_is_missing(templates: tuple[dict
         assert all(index_names(new, name) <= index_names(one, name) for name in TABLES)
 
 
+@on_a_busy_machine
 @given(changes())
 def test_each_step_defines_exactly_the_attributes_in_use(templates: tuple[dict[str, Any], dict[str, Any]]) -> None:
     deployed, new = templates
@@ -94,6 +99,7 @@ def test_each_step_defines_exactly_the_attributes_in_use(templates: tuple[dict[s
             assert sorted(defined) == sorted((key, KEYS[key]) for key in used)
 
 
+@on_a_busy_machine
 @given(changes(), st.data())
 def test_an_interrupted_plan_continues_from_any_of_its_steps(
     templates: tuple[dict[str, Any], dict[str, Any]], data: st.DataObject
