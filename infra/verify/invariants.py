@@ -9,7 +9,7 @@ from typing import Any
 from chalicelib.aggregation.sums import partial_sum, total
 from chalicelib.store.results.derivatives import derivative_ids, run_of
 from chalicelib.store.runs import statuses
-from chalicelib.store.runs.batch_jobs import EXPANSION
+from chalicelib.store.runs.batch_jobs import DELETION, EXPANSION
 from chalicelib.store.runs.batches import DELETING, EXPANDING, expanding_shard_of, ranges_in, shard_of
 from chalicelib.store.runs.deletions import runs_of
 from chalicelib.store.runs.endings import ENDED
