@@ -6,13 +6,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
-from chalicelib.store.runs import batch_jobs, expansions
+from chalicelib.store.runs import batch_jobs, deletions, expansions
 
 logger = Logger()
 
-STEPS = {
-    batch_jobs.EXPANSION: expansions.advance
-}  # by the kind of job: does a part, and returns whether it was the last
+STEPS = {  # by the kind of job: does a part, and returns whether it was the last
+    batch_jobs.EXPANSION: expansions.advance,
+    batch_jobs.DELETION: deletions.advance,
+}
 WORKING = 60.0  # seconds after which the next part is left to another invocation; each of them takes seconds
 
 

@@ -9,7 +9,7 @@ from chalicelib import telemetry
 from chalicelib.aggregation import agreement
 from chalicelib.store.collections import projects, trace_groups, traces
 from chalicelib.store.results import choosing
-from chalicelib.store.runs import aggregation_inputs, aggregation_runs
+from chalicelib.store.runs import aggregation_inputs, aggregation_runs, batches
 from chalicelib.store.shared.rows import Rows
 from chalicelib.store.tables.runs import AggregationRun
 
@@ -19,7 +19,7 @@ TOO_MANY = " Schedule several smaller aggregations, each with one derivative_int
 
 
 class GoneError(Exception):
-    """A project, trace or group of the run was deleted before its derivatives were chosen."""
+    """A project, trace, group or batch of the run was deleted before its derivatives were chosen."""
 
 
 class MissingError(Exception):
@@ -49,6 +49,11 @@ def _with_derivatives(run: AggregationRun) -> AggregationRun:
     Raises GoneError, MissingError, DisagreementError or TooManyError.
     """
     spec = aggregation_runs.spec_of(run)
+    if spec.after_batch is not None and batches.is_being_deleted(spec.after_batch):
+        raise GoneError(
+            f"Batch {spec.after_batch} was deleted before the derivatives were chosen. Schedule the aggregation again "
+            "after another batch, or after none."
+        )
     for item, named, found in (
         ("project", spec.projects, projects.get_many(spec.projects)),
         ("trace", spec.traces, traces.get_many(spec.traces)),

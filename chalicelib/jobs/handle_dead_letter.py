@@ -4,17 +4,20 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.store.runs import outcomes, queue
+from chalicelib.store.runs import meter_runs, outcomes, queue
 
 logger = Logger()
 
 
 def handle(event: dict[str, Any]) -> None:
-    """Mark the runs in the event's messages as FAILED. A message without a run is logged in full and then deleted."""
+    """Mark the runs in the event's messages as FAILED, unless they were deleted.
+
+    A message that names no run is logged in full and then deleted.
+    """
     for record in event["Records"]:
         try:
             run_id = queue.run_id_of(record)
-            outcomes.fail_exhausted(run_id)
+            _fail(run_id)
         except (ValueError, LookupError) as error:
             logger.error(
                 "a dead-letter message names no existing meter run; it will be deleted",
@@ -23,3 +26,12 @@ def handle(event: dict[str, Any]) -> None:
             )
         else:
             logger.info("dead letter handled", meter_run=run_id)
+
+
+def _fail(run_id: int) -> None:
+    """Mark a run as FAILED unless it was deleted. Raises LookupError when there has never been such a run."""
+    try:
+        outcomes.fail_exhausted(run_id)
+    except LookupError:
+        if not meter_runs.was_allocated(run_id):
+            raise

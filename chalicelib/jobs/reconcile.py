@@ -4,7 +4,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.store.collections import projects, traces
-from chalicelib.store.runs import aggregation_runs, batch_jobs, claims, meter_runs, waiters
+from chalicelib.store.runs import aggregation_runs, batch_jobs, claims, deletions, meter_runs, waiters
 
 logger = Logger()
 
@@ -17,6 +17,7 @@ TASKS = {
     "aggregations": aggregation_runs.reconcile,
     "deleted_traces": traces.reconcile,
     "deleted_projects": projects.reconcile,
+    "deleted_runs": deletions.reconcile,
 }
 
 

@@ -11,7 +11,7 @@ from chalicelib.jobs.computing import compute, freeze_imports
 from chalicelib.jobs.inputs import weather
 from chalicelib.jobs.inputs.meter_input import complete_input
 from chalicelib.settings import settings
-from chalicelib.store.runs import claims, heartbeat, outcomes, queue
+from chalicelib.store.runs import batches, claims, heartbeat, meter_runs, outcomes, queue
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import MeterRun
@@ -46,17 +46,28 @@ def _handle_record(record: "SQSRecord") -> None:
 
 
 def _process(run_id: int) -> None:
-    """Claim a run and execute it, unless it has ended or another worker holds it. Raises after a machine error."""
+    """Claim a run and execute it, unless it has ended, was deleted or another worker holds it.
+
+    Raises after a machine error, and LookupError when there has never been such a run.
+    """
     telemetry.note(meter_run=run_id)
     try:
         run = claims.claim(run_id)
     except claims.Exhausted:
         outcomes.fail_exhausted(run_id)
         return
+    except LookupError:
+        if not meter_runs.was_allocated(run_id):
+            raise
+        logger.info("the run was deleted")
+        return
     if run is None:
         logger.info("the run has ended, or another worker holds it")
         return
     telemetry.note(batch=run.batch)
+    if run.batch is not None and batches.is_being_deleted(run.batch):
+        logger.info("the batch of the run is being deleted")
+        return
     try:
         _execute(run)
     except Exception as error:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from chalicelib.aggregation.sums import partial_sum, total
-from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.results.derivatives import derivative_ids, run_of
 from chalicelib.store.runs import statuses
-from chalicelib.store.runs.batch_jobs import EXPANSION
-from chalicelib.store.runs.batches import EXPANDING, expanding_shard_of, ranges_in, shard_of
+from chalicelib.store.runs.batch_jobs import DELETION, EXPANSION
+from chalicelib.store.runs.batches import DELETING, EXPANDING, expanding_shard_of, ranges_in, shard_of
+from chalicelib.store.runs.deletions import runs_of
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.runs.expansions import REQUESTS
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.runs import AggregationRun, BatchShard, MeterRun
+from chalicelib.store.tables.runs import AggregationRun, BatchShard, DeletedRuns, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
 from infra.verify.snapshot import Snapshot
 
@@ -113,7 +114,7 @@ def success_has_result(at: Snapshot) -> Iterator[str]:
     yield from (f"derivative {id} has no result" for id in at.derivatives.keys() - of_results)
 
 
-@invariant("batch-counts", "The counts of a batch are those of its runs, all of which exist.")
+@invariant("batch-counts", "The counts of a batch are those of its runs; all exist that are not counted as deleted.")
 def batch_counts(at: Snapshot) -> Iterator[str]:
     """Judges a batch once its runs have ended, since the counts of others change while they are read."""
     for id, shards in at.batches.items():
@@ -123,11 +124,16 @@ def batch_counts(at: Snapshot) -> Iterator[str]:
                 yield f"batch {id} has no shard 0, and no request that writes it"
             continue
         ids = [run for part in ranges_in(first) for run in part]
-        missing = [run for run in ids if run not in at.runs]
-        if missing:
-            yield f"batch {id} counts {len(ids)} runs, of which {len(missing)} do not exist, such as {missing[0]}"
+        if first.state == DELETING:
+            left = [run for run in ids if run in at.runs and run <= (first.deleted_to or 0)]
+            yield from (f"batch {id} is deleted up to run {first.deleted_to}, and run {run} exists" for run in left)
             continue
-        runs = [at.runs[run] for run in ids]
+        missing = Counter(_shard_of(run, first) for run in ids if run not in at.runs)
+        deleted = Counter({shard.shard: shard.deleted for shard in shards if shard.deleted})
+        if missing != deleted:
+            yield f"batch {id} counts {deleted.total()} of {len(ids)} as deleted, and {missing.total()} do not exist"
+            continue
+        runs = [at.runs[run] for run in ids if run in at.runs]
         if any(run.batch != id or run.batch_shard != _shard_of(run.id, first) for run in runs):
             yield f"batch {id} counts runs of another batch or shard"
         elif all(run.status in ENDED for run in runs):
@@ -144,11 +150,11 @@ def _shard_of(run: int, first: BatchShard) -> int:
 
 @invariant(
     "batches-expand",
-    "Each run of a batch is in one of its blocks, and a batch that expands has a job.",
+    "Each run of a batch is in one of its blocks, and a batch that expands or is deleted has a job.",
 )
 def batches_expand(at: Snapshot) -> Iterator[str]:
     """Compares the blocks of a batch with its runs and shards, and its state with the jobs."""
-    expanding = {job.batch for job in at.jobs if job.kind == EXPANSION}
+    with_job = {(job.batch, job.kind) for job in at.jobs}
     members: dict[int, set[int]] = defaultdict(set)
     for id, run in at.runs.items():
         if run.batch is not None and not _being_written(at.outbox, id):
@@ -160,18 +166,21 @@ def batches_expand(at: Snapshot) -> Iterator[str]:
         parts = ranges_in(first)
         if others := members[id] - {run for part in parts for run in part}:
             yield f"batch {id} has {len(others)} runs outside its blocks, such as {min(others)}"
+        if first.state == DELETING and (id, DELETION) not in with_job:
+            yield f"batch {id} is {first.state}, and no job deletes it"
         if first.bounds is None:
             continue
         if sum(map(len, parts)) != first.size or sorted(set(first.bounds)) != first.bounds:
             yield f"batch {id} has {first.size} runs, and its blocks are {first.bounds}"
-        if first.state == EXPANDING and id not in expanding:
+        if first.state == EXPANDING and (id, EXPANSION) not in with_job:
             yield f"batch {id} is {first.state}, and no job makes its runs"
-        if first.state != EXPANDING:
+        if first.state not in (EXPANDING, DELETING):
             sizes = Counter(_shard_of(run, first) for part in parts for run in part)
             if sizes != {shard.shard: shard.size for shard in shards if shard.shard and shard.size is not None}:
                 yield f"batch {id} has shards with other sizes than their runs"
-    yield from (f"batch {job.batch} does not exist, and has a job" for job in at.jobs if job.batch not in at.batches)
     for job in at.jobs:
+        if job.batch not in at.batches and not _is_recorded_as_deleted(at, "batches", job.batch):
+            yield f"batch {job.batch} does not exist, and has a job"
         if job.due < time.time() - OVERDUE:
             yield f"the job {job.kind} of batch {job.batch} was interrupted, and nothing goes on with it"
 
@@ -234,6 +243,8 @@ def _wrong_sums(at: Snapshot, run: AggregationRun, result: Any) -> Iterator[str]
         yield f"aggregation result {run.id} lists other derivatives than its input"
     for row in rows:
         derivative = at.derivatives.get(row["label"])
+        if derivative is None and _was_deleted(at, run_of(row["label"])):
+            continue
         if derivative is None or derivative.baseline_value != row["baseline_value"]:
             yield f"aggregation run {run.id} lists derivative {row['label']} with a value that it does not have"
     partial = partial_sum(rows, run.trace_interpretation)
@@ -251,6 +262,7 @@ def _wrong_sums(at: Snapshot, run: AggregationRun, result: Any) -> Iterator[str]
 def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
     """An object belongs to the run or trace whose document or id its key contains."""
     documents_of_runs = {run.document for runs in (at.runs, at.aggregation_runs) for run in runs.values()}
+    documents_of_runs |= {run.document for entry in at.deleted_runs if not entry.is_clean for run in runs_of(entry)}
     named = {run.posted_input for run in at.runs.values()}
     named |= {shard.request for shards in at.batches.values() for shard in shards}
     for key in sorted(at.objects - named):
@@ -284,6 +296,9 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
         run = at.aggregation_runs.get(waiter.aggregation_run)
         if run is None or run.status in ENDED:
             yield f"a waiter of batch {waiter.batch} names aggregation run {waiter.aggregation_run}, which has ended"
+    for left in at.deleted_runs:
+        if not left.is_clean and left.due < time.time() - OVERDUE and left.first_run != DeletedRuns.WHOLE:
+            yield f"what has arrived late of deleted run {left.first_run} was not removed"
     for entry in (*at.outbox, *at.aggregation_outbox):
         if entry.due < time.time() - OVERDUE:
             yield f"the request that wrote run {entry.first_run} was interrupted, and is neither finished nor cancelled"
@@ -327,7 +342,7 @@ def keys_answer_once(at: Snapshot) -> Iterator[str]:
         if key.accepted is not None:
             resource, id = key.accepted["resource"], key.accepted["id"]
             seen[f"{resource} {id}"] += 1
-            if resource in lasting and id not in lasting[resource]:
+            if resource in lasting and id not in lasting[resource] and not _is_recorded_as_deleted(at, resource, id):
                 yield f"an Idempotency-Key names {resource} {id}, which does not exist"
         if key.response is not None and key.response not in at.objects:
             yield f"the response of an Idempotency-Key is {key.response}, which does not exist"
@@ -336,3 +351,14 @@ def keys_answer_once(at: Snapshot) -> Iterator[str]:
 
 def _being_written(outbox: list[Any], run: int) -> bool:
     return any(entry.first_run <= run < entry.first_run + entry.size for entry in outbox)
+
+
+def _was_deleted(at: Snapshot, run: int) -> bool:
+    """Whether there was a run with this id, and there is none now."""
+    return run not in at.runs and run <= at.last_ids.get("meter_runs", 0)
+
+
+def _is_recorded_as_deleted(at: Snapshot, resource: str, id: int) -> bool:
+    """Whether a run or a batch was deleted within the last day."""
+    key = {"meter_runs": (id, DeletedRuns.NO_BATCH), "batches": (DeletedRuns.WHOLE, id)}.get(resource)
+    return any((entry.first_run, entry.batch) == key for entry in at.deleted_runs)

@@ -21,6 +21,7 @@ from chalicelib.store.tables.runs import (
     BatchJob,
     BatchShard,
     BatchWaiter,
+    DeletedRuns,
     MeterRun,
     Outbox,
 )
@@ -49,6 +50,7 @@ class Snapshot:
     waiters: list[BatchWaiter] = field(default_factory=list)
     deleted_traces: set[int] = field(default_factory=set)
     deleted_projects: set[int] = field(default_factory=set)
+    deleted_runs: list[DeletedRuns] = field(default_factory=list)
     last_ids: dict[str, int] = field(default_factory=dict)
     jobs: list[BatchJob] = field(default_factory=list)
     read: Callable[[str], Any] = documents.get
@@ -85,6 +87,7 @@ class Snapshot:
             _all(BatchWaiter),
             {entry.id for entry in _all(DeletedTrace)},
             {entry.project for entry in _all(DeletedProject)},
+            _all(DeletedRuns),
             {entry.resource: entry.last for entry in _all(Counter)},
             _all(BatchJob),
         )

@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
+from chalicelib.store.results.derivatives import derivative_ids
+from chalicelib.store.tables.runs import DeletedRuns
 from infra.verify.invariants import Violation, violations
 from infra.verify.snapshot import Snapshot
 from tests.faults.scenarios import Expected
@@ -18,7 +20,8 @@ PROMISES = {
     "one-effect-per-request": "No run exists that no client was told of.",
     "runs-end-once": "No run is ended twice.",
     "no-record-is-lost": "A trace has the records that were acknowledged, each with its newest value.",
-    "deleted-is-gone": "Nothing of a deleted trace remains.",
+    "deleted-is-gone": "Nothing of a deleted trace, run or batch remains, and nothing else is deleted.",
+    "newest-is-expected": "The newest run of a trace is the one that is left.",
 }
 
 
@@ -86,3 +89,21 @@ def _promises(world: World, at: Snapshot, expected: Expected, endings: Endings) 
     for trace in expected.gone:
         if trace in at.traces or any(unquote(key).startswith(f"series/traces/{trace}/") for key in at.objects):
             yield Violation("deleted-is-gone", f"trace {trace} was deleted, and something of it remains")
+    yield from _deletions(at, expected)
+
+
+def _deletions(at: Snapshot, expected: Expected) -> Iterator[Violation]:
+    for id in expected.deleted_runs:
+        left = [name for name, rows in (("run", at.runs), ("result", at.results)) if id in rows]
+        left += [f"derivative {one}" for one in derivative_ids(id) if one in at.derivatives]
+        left += [f"newest of {key}" for key, newest in at.newest.items() if newest == id]
+        if left:
+            yield Violation("deleted-is-gone", f"meter run {id} was deleted, and there are still {left}")
+    for id in expected.deleted_batches & at.batches.keys():
+        yield Violation("deleted-is-gone", f"batch {id} was deleted, and is still there")
+    for entry in at.deleted_runs:
+        if entry.first_run not in {DeletedRuns.WHOLE, *expected.deleted_runs}:
+            yield Violation("deleted-is-gone", f"meter run {entry.first_run} was deleted, and nobody asked for it")
+    for key, wanted in expected.newest.items():
+        if at.newest.get(key) != wanted:
+            yield Violation("newest-is-expected", f"the newest run of {key} is {at.newest.get(key)}, not {wanted}")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chalicelib.settings import settings
 from chalicelib.store import tokens
 from chalicelib.store.series import series
 from infra.local import portfolio
@@ -26,6 +27,9 @@ class Expected:
     aggregations: dict[int, str] = field(default_factory=dict)
     records: dict[int, dict[str, float]] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)  # traces that were deleted
+    deleted_runs: set[int] = field(default_factory=set)
+    deleted_batches: set[int] = field(default_factory=set)
+    newest: dict[tuple[int, int], int | None] = field(default_factory=dict)  # the run by trace and project
 
 
 Act = Callable[[World, Expected], None]
@@ -71,6 +75,13 @@ def prepare_result(world: World, expected: Expected) -> None:
     """Trace 1 with a successful run, and a batch of one run that has not been delivered."""
     prepare_meter(world, expected)
     world.asked("POST", "meter_runs/", {"trace": 1})
+    world.settle()
+
+
+def prepare_batch(world: World, expected: Expected) -> None:
+    """Trace 1 with a successful run, and then batch 1 of two that have succeeded."""
+    prepare_result(world, expected)
+    world.asked("POST", "meter_runs/bulk/", {"targets": [{"trace": 1}] * 2})
     world.settle()
 
 
@@ -233,6 +244,46 @@ def delete(world: World, expected: Expected) -> None:
     expected.runs[run] = status  # depends on which came first
 
 
+@scenario("a run deleted", prepare_batch)
+def run_deleted(world: World, expected: Expected) -> None:
+    """Delete runs of a batch: one that is queued, one that a worker may hold, and two that have succeeded."""
+    answer = world.asked("POST", "meter_runs/bulk/", {"targets": [{"trace": 1}] * 3})
+    assert answer.status == 201, answer
+    held, queued, kept = (run["id"] for (run,) in answer.body)
+    _delete_run(world, expected, queued)
+    world.late = lambda: _try_to_delete(world, f"meter_runs/{held}/")
+    world.quiesce()
+    world.late = lambda: None
+    _delete_run(world, expected, held)
+    expected.runs[kept] = "SUCCESS"
+    world.settle()
+    del expected.runs[kept]
+    _delete_run(world, expected, kept)
+    _delete_run(world, expected, 2)
+    expected.newest[1, 1] = 3
+    world.settle()
+
+
+@scenario("a batch deleted", prepare_batch)
+def batch_deleted(world: World, expected: Expected) -> None:
+    """Delete a batch of runs that a worker may hold or that are queued, and one whose runs have ended."""
+    answer = world.asked("POST", "meter_runs/bulk/", {"targets": [{"trace": 1}] * 2})
+    assert answer.status == 201, answer
+    batch = answer.body[0][0]["batch"]
+    expected.deleted_runs |= {2, 3, *(run["id"] for (run,) in answer.body)}
+    world.late = lambda: _try_to_delete(world, f"batches/{batch}/")
+    for message in world.receive(settings().meter_queue_url)[:1]:
+        world.work(message, settings().meter_queue_url)
+    world.late = lambda: None
+    for id in (batch, 1):
+        assert world.asked("DELETE", f"batches/{id}/").status in (202, 404)  # 404: an earlier try has deleted it
+        expected.deleted_batches.add(id)
+    world.settle()
+    for id in (batch, 1):
+        assert world.asked("GET", f"batches/{id}/").status == 404
+    expected.newest[1, 1] = 1
+
+
 @scenario("routing to the hourly worker", prepare_meter)
 def hourly(world: World, expected: Expected) -> None:
     """A run that the first worker forwards."""
@@ -274,6 +325,17 @@ def _created(world: World, path: str, body: Mapping[str, Any]) -> int:
     answer = world.asked("POST", path, body)
     assert answer.status == 201, answer
     return int(answer.body["id"])
+
+
+def _delete_run(world: World, expected: Expected, run: int) -> None:
+    assert world.asked("DELETE", f"meter_runs/{run}/").status in (204, 404)  # 404: an earlier try has deleted it
+    for path in (f"meter_runs/{run}/", f"meter_results/{run}/"):
+        assert world.asked("GET", path).status == 404
+    expected.deleted_runs.add(run)
+
+
+def _try_to_delete(world: World, path: str) -> None:
+    world.api("DELETE", path)
 
 
 def _trace(world: World, project: int, name: str, records: list[dict[str, Any]]) -> None:

@@ -32,7 +32,15 @@ from chalicelib.store.series import chunks, listings, series
 from chalicelib.store.shared import bulk, documents, ordered, pages
 from chalicelib.store.tables.base import LATEST_WRITE
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
-from chalicelib.store.tables.runs import AggregationOutbox, AggregationRun, BatchJob, BatchWaiter, MeterRun, Outbox
+from chalicelib.store.tables.runs import (
+    AggregationOutbox,
+    AggregationRun,
+    BatchJob,
+    BatchWaiter,
+    DeletedRuns,
+    MeterRun,
+    Outbox,
+)
 from tests.faults import backend
 from tests.faults.clock import Clock
 from tests.faults.events import Answer, context_of, record_of, respond
@@ -93,6 +101,7 @@ class World:
             stack.enter_context(patch.object(expansions, "CHUNK", CHUNK))
             stack.enter_context(patch.object(batches, "SHARDS_OF_UNKNOWN_SIZE", SHARDS))
             batches._known_runs.cache_clear()  # the ids of this world start again
+            batches._is_being_deleted.cache_clear()
             backend.deploy(self.raw.__getitem__)
             self.injector.register()
             stack.callback(self.injector.unregister)
@@ -277,7 +286,8 @@ class World:
                 for table in (Outbox, AggregationOutbox, BatchJob, BatchWaiter, DeletedProject, DeletedTrace)
                 for entry in table.scan()
             ]
-            found = [f"{type(item).__name__} {item.attribute_values}" for item in (*runs, *waits)]
+            deleted = [entry for entry in DeletedRuns.scan() if not entry.is_clean]
+            found = [f"{type(item).__name__} {item.attribute_values}" for item in (*runs, *waits, *deleted)]
         finally:
             self.injector.active = was_active
         for name in ("meter-runs", "meter-runs-hourly", "meter-runs-dead"):

@@ -40,6 +40,7 @@ FORBIDDEN = ProblemType("missing-scope", 403, "The token lacks a scope")
 NOT_FOUND = ProblemType("not-found", 404, "Not found")
 DUPLICATE = ProblemType("duplicate", 409, "Already exists")
 GONE = ProblemType("deleted", 409, "Deleted at the same time")
+AWAITED = ProblemType("awaited", 409, "An aggregation waits for it")
 KEY_REUSED = ProblemType("idempotency-key-reused", 409, "The Idempotency-Key was used with a different request")
 KEY_IN_PROGRESS = ProblemType(
     "idempotency-key-in-progress", 409, "The first request with this Idempotency-Key is still running"

@@ -1,17 +1,20 @@
 """batches/"""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from chalicelib.api.http.collections import CollectionEndpoints
-from chalicelib.api.http.endpoints import Example, Resource
+from chalicelib.api.http.endpoints import WRITE, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.fields import OUTPUT, Id, Timestamp
+from chalicelib.api.http.problems import AWAITED, Problem
 from chalicelib.api.http.times import timestamp
+from chalicelib.api.http.urls import base_path
 from chalicelib.api.shared.data_quality import Count
-from chalicelib.store.runs import batches
+from chalicelib.store.runs import batches, deletions
 from chalicelib.store.runs.batches import BatchCount, State
+from chalicelib.store.runs.deletions import Awaited
 
 resource = Resource("batches", "batch", "The progress of bulk requests.")
 
@@ -42,7 +45,7 @@ class BatchOut(TypedDict):
     """The number of meter runs of a bulk request, by status."""
 
     id: Id
-    total: Count
+    total: Annotated[Count, Field(description="The runs that were made and not deleted.")]
     pending: Count
     running: Count
     success: Count
@@ -57,7 +60,8 @@ class BatchOut(TypedDict):
         State,
         Field(
             description="EXPANDING: the runs of an asynchronous request are still being made, and `total` grows. "
-            "ACTIVE: all of them have been made."
+            "ACTIVE: all of them have been made. DELETING: the batch is being deleted; `total` says how many runs are "
+            "left, and the other counts are 0."
         ),
     ]
     failure_message: Annotated[
@@ -91,6 +95,15 @@ EXPANDING_EXAMPLE = {
     "failed_by_reason": {"data": 2, "sufficiency": 0, "weather": 0, "model": 0, "machine": 0, "unknown": 0},
     "state": "EXPANDING",
     "failure_message": None,
+}
+DELETING_EXAMPLE = EXAMPLE | {
+    "pending": 0,
+    "running": 0,
+    "success": 0,
+    "failed": 0,
+    "updated": "2016-10-02T09:12:30.416071Z",
+    "failed_by_reason": dict.fromkeys(("data", "sufficiency", "weather", "model", "machine", "unknown"), 0),
+    "state": "DELETING",
 }
 
 
@@ -135,3 +148,33 @@ def get_batch(id: int) -> BatchCount | None:
     It is done when `state` is not EXPANDING, and `pending` and `running` are 0.
     """
     return batches.get(id)
+
+
+@resource.endpoint(
+    "DELETE",
+    "/batches/{id}/",
+    scope=WRITE,
+    returns=BatchOut,
+    status=202,
+    headers={"Location": "The path of the batch, which is a 404 once all of it is deleted."},
+    errors={409: "An aggregation run waits for the batch."},
+    examples={"accepted": Example(response=DELETING_EXAMPLE)},
+)
+def delete_batch(call: Call[Any, NoQuery]) -> Reply:
+    """Delete a batch with its runs.
+
+    The runs are deleted after the response, with their results, derivatives and documents, and then the batch. Runs
+    that have not ended never do. Aggregations that have added up their derivatives stay as they are.
+    """
+    try:
+        exists = deletions.begin(call.id)
+    except Awaited as awaited:
+        detail = (
+            f"Aggregation run {awaited.aggregation_run} waits for batch {call.id}. Delete the batch once the "
+            "aggregation run has ended."
+        )
+        raise Problem(AWAITED, detail, headers={"Retry-After": "60"}) from None
+    count = batches.get(call.id) if exists else None
+    if count is None:
+        raise call.not_found()
+    return Reply(batch_out(count), {"Location": f"{base_path(call.request)}/batches/{call.id}/"})

@@ -15,7 +15,7 @@ from chalicelib.api.schemas.meter_runs import BulkIn, MeterRunIn, MeterRunOut, M
 from chalicelib.api.shared import examples
 from chalicelib.api.shared.meter_inputs import resolved
 from chalicelib.api.shared.targets import single_pair, specs_of, stored_targets
-from chalicelib.store.runs import batches, expansions, meter_runs
+from chalicelib.store.runs import batches, deletions, expansions, meter_runs
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.runs.outbox import in_groups
 from chalicelib.store.shared.pages import Page
@@ -38,6 +38,17 @@ def list_meter_runs(query: MeterRunQuery) -> Page[MeterRun]:
 def get_meter_run(id: int) -> MeterRun | None:
     """Get a meter run."""
     return meter_runs.get(id)
+
+
+@collection.delete()
+def delete_meter_run(id: int) -> bool:
+    """Delete a meter run, with its result, derivatives and documents.
+
+    A run that has not ended is deleted as well, and then never ends. Aggregations that have added up its derivatives
+    stay as they are. If the run was the newest successful one of its trace and project, the one before it takes its
+    place in later aggregations.
+    """
+    return deletions.delete(id)
 
 
 def _reply(call: Call[Any, Any], run: MeterRun) -> Reply:
@@ -105,8 +116,11 @@ def _accepted_reply(call: Call[Any, Any], batch: int) -> Reply | None:
 def _repeated_bulk(call: Call[BulkIn, NoQuery], recorded: Mapping[str, Any]) -> Reply | None:
     if "groups" not in recorded:
         return _accepted_reply(call, recorded["id"])
-    found = meter_runs.get_many(id for part in batches.runs_of(recorded["id"]) for id in part)
-    groups = in_groups([found[id] for id in sorted(found)], recorded["groups"])
+    if not batches.exists(recorded["id"]):
+        return None
+    runs = [id for part in batches.runs_of(recorded["id"]) for id in part]
+    found = meter_runs.get_many(runs)
+    groups = [[found[id] for id in group if id in found] for group in in_groups(runs, recorded["groups"])]
     return _bulk_reply(call, recorded["id"], groups)
 
 

@@ -68,8 +68,12 @@ def _missing(named: Sequence[int], found: Any, item: str, *at: str | int) -> lis
 
 def check_deferred(body: AggregationRunIn) -> None:
     """Raise the 400 Problem if a batch or derivative does not exist; `choice_of` checks runs without a batch."""
-    if batches.get(body.after_batch or 0) is None:
+    batch = batches.get(body.after_batch or 0)
+    if batch is None:
         raise invalid(error(f"There is no batch {body.after_batch}.", "after_batch"))
+    if batch.state == batches.DELETING:
+        detail = f"Batch {batch.id} is being deleted; name another one, or none."
+        raise invalid(error(detail, "after_batch"))
     raise_if_any(_missing(body.derivatives, stored_derivatives.get_many(body.derivatives), "derivative", "derivatives"))
 
 

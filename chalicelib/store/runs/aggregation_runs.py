@@ -234,6 +234,15 @@ def reconcile() -> int:
     return failed
 
 
+def waiting_for(batch: int) -> int | None:
+    """The id of an aggregation run that has yet to choose its derivatives once a batch has ended, or None."""
+    open = (id for shard in range(DueIndex.SHARDS) for id in _open_ids(shard))
+    for run in pages.batch_get(AggregationRun, open):
+        if run.after_batch == batch and run.chunks is None and run.status not in endings.ENDED:
+            return int(run.id)
+    return None
+
+
 def spec_of(run: AggregationRun) -> AggregationSpec:
     """The request that a run was created from."""
     return AggregationSpec(**{name: getattr(run, name) for name in AggregationSpec.__dataclass_fields__})
@@ -255,6 +264,11 @@ def _due_ids() -> Iterator[int]:
     for shard in range(DueIndex.SHARDS):
         due = DueIndex.due < int(time.time())
         yield from (run.id for run in AggregationRun.due_index.query(shard, range_key_condition=due))
+
+
+def _open_ids(shard: int) -> Iterator[int]:
+    """The ids of the runs in a shard that have not ended."""
+    return (run.id for run in AggregationRun.due_index.query(shard))
 
 
 def _finish(entry: Outbox) -> int:

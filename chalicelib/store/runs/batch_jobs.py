@@ -18,7 +18,7 @@ from chalicelib.store.tables.runs import BatchJob
 
 logger = Logger(child=True)
 
-EXPANSION = "EXPANSION"  # the kinds of jobs; jobs.advance_batch has the step of each
+EXPANSION, DELETION = "EXPANSION", "DELETION"  # the kinds of jobs; jobs.advance_batch has the step of each
 GRACE_PERIOD = 60  # seconds after which a request that has not started its job never will
 CHECK_INTERVAL = 3 * 60  # seconds without a finished step after which the reconciler checks the execution
 

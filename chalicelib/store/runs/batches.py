@@ -1,9 +1,11 @@
 """Batches: the runs of a bulk request, with counts of those that have ended, sharded by run id.
 
-A claim changes no count: how many runs are RUNNING is counted in the index by status. The ids of a synchronous request
-are consecutive; those of an asynchronous one are several ranges, which grow while it expands (`store.runs.expansions`).
+A claim changes no count: how many runs are RUNNING is counted in the index by status. A run that is deleted is counted
+as deleted, and no longer with its status. The ids of a synchronous request are consecutive; those of an asynchronous
+one are several ranges, which grow while it expands (`store.runs.expansions`).
 """
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,17 +19,20 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.store.runs import statuses
+from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.shared import bulk, ids
 from chalicelib.store.shared.transactions import conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import BatchShard, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
-State = Literal["EXPANDING", "ACTIVE"]
+State = Literal["EXPANDING", "ACTIVE", "DELETING"]
 EXPANDING: State = "EXPANDING"  # an asynchronous request, whose runs are still being made
 ACTIVE: State = "ACTIVE"
+DELETING: State = "DELETING"
 RUNS_PER_SHARD, MAX_SHARDS = 25, 64  # of a batch of up to 64,000 runs
 RUNS_PER_SHARD_OF_MANY = 1_000  # of a larger one, whose transactions still rarely conflict then
+STATE_CACHED = 10  # seconds for which a worker knows that a batch is not being deleted
 SHARDS_OF_UNKNOWN_SIZE = 1_000  # of an asynchronous request: 2,000 runs per second still rarely conflict
 THREADS = 8
 
@@ -38,7 +43,8 @@ Cursor = list[int]  # a place in the targets of an asynchronous request
 class BatchCount:
     """The progress of a bulk request.
 
-    failed_by_reason: the FAILED runs by reason. Older ones have no reason and are counted only in `failed`.
+    failed_by_reason: the FAILED runs by reason. Older ones have no reason and are counted only in `failed`. total: the
+    runs that were not deleted. While the batch is DELETING, the other counts are 0.
     failure_message: why an asynchronous request has not made all its runs; None if it has, or still makes them.
     """
 
@@ -89,7 +95,10 @@ def get(batch: int) -> BatchCount | None:
     if shards is None:
         return None
     first, ended = shards[0], _ended(shards)
-    left = max(0, first.size - ended)  # runs that were added and have ended since shard 0 was read
+    if first.state == DELETING:
+        return _being_deleted(shards)
+    # Not below 0: runs may have been added and have ended since shard 0 was read.
+    left = max(0, first.size - sum(map(_done, shards)))
     running = min(left, statuses.count_running(ranges_in(first))) if left else 0
     return BatchCount(
         id=batch,
@@ -114,13 +123,18 @@ def exists(batch: int) -> bool:
 
 
 def has_ended(batch: int) -> bool:
-    """Whether every run of a batch has been made and has ended."""
+    """Whether every run of a batch has been made, and has ended or was deleted.
+
+    It also has ended if the batch itself is being deleted or was.
+    """
     shards = _shards(batch)
-    return shards is not None and shards[0].state != EXPANDING and _ended(shards) == shards[0].size
+    if shards is None or shards[0].state == DELETING:
+        return True
+    return shards[0].state != EXPANDING and sum(map(_done, shards)) == shards[0].size
 
 
 def completed_batch(run: MeterRun) -> bool:
-    """Whether a run that has just ended was the last of its batch.
+    """Whether a run that has just ended, or was deleted before it could, was the last of its batch.
 
     A worker that completes a shard checks the others. If two do so at once, at least the later one sees all of them
     complete. While a batch expands, no shard is complete, and who ends the expansion checks the batch after that.
@@ -134,12 +148,28 @@ def completed_batch(run: MeterRun) -> bool:
     else:
         shards = shards_of(len(runs))
         of_shard = len(range(runs.start + (run.batch_shard - runs.start) % shards, runs.stop, shards))
-    return shard.success + shard.failed == of_shard and has_ended(run.batch)
+    return _done(shard) == of_shard and has_ended(run.batch)
 
 
 def remove(batch: int) -> None:
     """Delete the shards of a batch, however many were written."""
     bulk.delete_all(BatchShard, BatchShard.query(batch, consistent_read=True))
+
+
+def remove_counts(batch: int) -> None:
+    """Delete the shards of a batch except for shard 0, by which it exists."""
+    others = BatchShard.query(batch, BatchShard.shard > 0, consistent_read=True)
+    bulk.delete_all(BatchShard, others)
+
+
+def is_being_deleted(batch: int) -> bool:
+    """Whether a batch is being deleted or was, as of up to STATE_CACHED seconds ago."""
+    return _is_being_deleted(batch, int(time.time()) // STATE_CACHED)
+
+
+def has_run(batch: int, run_id: int) -> bool:
+    """Whether a run has been accepted as one of a batch."""
+    return any(run_id in part for part in runs_of(batch))
 
 
 def runs_of(batch: int) -> list[range]:
@@ -241,6 +271,29 @@ def count(transaction: TransactWrite, run: MeterRun, status: str, reason: Failur
     )
 
 
+def uncount(transaction: TransactWrite, run: MeterRun) -> None:
+    """Count a run as deleted, in the transaction that deletes it. It fails unless the batch exists."""
+    if run.batch is None:
+        return
+    actions: list[Action] = [BatchShard.deleted.add(1), BatchShard.updated.set(now())]
+    counted = [_count_of(reason) for reason in FAILURE_REASONS if reason == run.failure_reason]
+    if run.status in ENDED:
+        counted.append(run.status.lower())
+    actions += [getattr(BatchShard, name).add(-1) for name in counted]
+    exists = BatchShard.added.exists()  # not before the request that writes the runs is accepted
+    if run.batch_shard == 0:
+        transaction.update(BatchShard(run.batch, 0), actions=actions, condition=exists)
+    else:
+        transaction.condition_check(BatchShard, run.batch, 0, condition=exists)
+        transaction.update(BatchShard(run.batch, run.batch_shard), actions=actions)
+
+
+@lru_cache(maxsize=64)
+def _is_being_deleted(batch: int, moment: int) -> bool:
+    first = first_shard(batch)
+    return first is None or first.state == DELETING
+
+
 @lru_cache(maxsize=64)
 def _known_runs(batch: int) -> range | None:
     """The run ids of the batch of a synchronous request, which never change; None if the request was asynchronous."""
@@ -256,6 +309,27 @@ def _shards(batch: int) -> list[BatchShard] | None:
 
 def _ended(shards: Sequence[BatchShard]) -> int:
     return sum(shard.success + shard.failed for shard in shards)
+
+
+def _done(shard: BatchShard) -> int:
+    """The runs of a shard that nobody has to wait for."""
+    return int(shard.success + shard.failed + shard.deleted)
+
+
+def _being_deleted(shards: list[BatchShard]) -> BatchCount:
+    left = max(0, shards[0].size - sum(shard.deleted for shard in shards))
+    return BatchCount(
+        id=shards[0].id,
+        total=left,
+        pending=0,
+        running=0,
+        success=0,
+        failed=0,
+        failed_by_reason=dict.fromkeys(FAILURE_REASONS, 0),
+        added=shards[0].added,
+        updated=max(shard.updated for shard in shards),
+        state=DELETING,
+    )
 
 
 def _count_of(reason: FailureReason) -> str:

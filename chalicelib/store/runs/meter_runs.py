@@ -15,6 +15,7 @@ from chalicelib import deadline
 from chalicelib.reporting_window import Window
 from chalicelib.store.runs import batches, outbox, queue, statuses
 from chalicelib.store.shared import bulk, documents, ids, pages
+from chalicelib.store.shared.errors import Busy
 from chalicelib.store.tables.runs import MeterRun, Outbox
 from chalicelib.vocabulary import FailureReason
 
@@ -55,16 +56,22 @@ class RunSpec:
 def schedule(spec: RunSpec, posted: dict[str, Any] | None = None) -> MeterRun:
     """Write a run and queue it. `posted`: a meter input that is to be stored.
 
+    A stored input is copied, so that each run has its own, and the other run can be deleted.
+
     Raises DeadlineExceededError and Busy; the run does not take place in that case.
     """
     block = _allocate(1)
     (run,) = new_runs(block, [spec])
-    if posted is not None:
-        run.posted_input = run.meter_input = documents.input_key(run.document)
-    entry = outbox.open(Outbox, block, keys=[] if posted is None else [documents.input_key(run.document)])
+    key = documents.input_key(run.document)
+    keys = [] if posted is None and spec.posted_input is None else [key]
+    if keys:
+        run.posted_input = run.meter_input = key
+    entry = outbox.open(Outbox, block, keys=keys)
     run.save()
     if posted is not None:
-        documents.put(documents.input_key(run.document), posted)
+        documents.put(key, posted)
+    elif spec.posted_input is not None and not documents.copy(spec.posted_input, key):
+        raise Busy("the meter input was deleted at the same time")
     outbox.accept(entry, {"resource": "meter_runs", "id": run.id})
     queue_accepted(entry)
     return run
@@ -149,6 +156,11 @@ def _cancel(entry: Outbox) -> None:
 def get(id: int) -> MeterRun | None:
     """The run, or None."""
     return pages.get(MeterRun, id)
+
+
+def was_allocated(id: int) -> bool:
+    """Whether a run has ever had this id: if it does not exist, it was deleted, or its request was cancelled."""
+    return 0 < id <= ids.last("meter_runs")
 
 
 def get_many(wanted: Iterable[int]) -> dict[int, MeterRun]:

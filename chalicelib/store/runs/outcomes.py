@@ -30,12 +30,15 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         transaction.save(result)
         if supersedes:
             newest.record(transaction, run)
+        else:
+            newest.pass_over(transaction, run)
         _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
 
     while not commit(fill):
-        if not supersedes or newest.supersedes(run):
+        before, supersedes = supersedes, newest.supersedes(run)
+        if supersedes == before:
             return False
-        supersedes = False  # a newer run of the trace has succeeded in the meantime
+        # A newer run of the trace has succeeded in the meantime, or was deleted.
     waiters.wake_after(run)
     return True
 

@@ -18,23 +18,23 @@ def wait(batch: int, aggregation_run: int, task_token: str) -> None:
     """Resume an execution when a batch has ended, or now if it already has."""
     BatchWaiter(batch, aggregation_run, task_token=task_token).save()
     if batches.has_ended(batch):
-        _wake(batch)
+        wake(batch)
 
 
 def wake_if_ended(batch: int) -> None:
     """Wake the waiters of a batch if it has ended. Never raises."""
     try:
         if batches.has_ended(batch):
-            _wake(batch)
+            wake(batch)
     except Exception:
         logger.exception("waiters were not woken; the reconciler will wake them", batch=batch)
 
 
 def wake_after(run: MeterRun) -> None:
-    """Wake the waiters if a run that has just ended was the last of its batch. Never raises."""
+    """Wake the waiters if a run that has just ended, or was deleted, was the last of its batch. Never raises."""
     try:
         if batches.completed_batch(run):
-            _wake(run.batch)
+            wake(run.batch)
     except Exception:
         logger.exception("waiters were not woken; the reconciler will wake them", batch=run.batch)
 
@@ -44,13 +44,14 @@ def reconcile() -> int:
     woken = 0
     for batch in {waiter.batch for waiter in BatchWaiter.scan()}:
         try:
-            woken += _wake(batch) if batches.has_ended(batch) else 0
+            woken += wake(batch) if batches.has_ended(batch) else 0
         except Exception:
             logger.exception("waiters could not be woken", batch=batch)
     return woken
 
 
-def _wake(batch: int) -> int:
+def wake(batch: int) -> int:
+    """Resume the executions that wait for a batch; returns how many."""
     woken = list(BatchWaiter.query(batch, consistent_read=True))
     for waiter in woken:
         state_machine.resume(waiter.task_token)

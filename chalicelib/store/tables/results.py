@@ -134,5 +134,6 @@ class NewestRun(Table):
     project = IntegerAttribute(range_key=True)
     meter_run = IntegerAttribute()
     run_partition = UnicodeAttribute(null=True)  # see store.results.newest; older items of ANY_PROJECT have none
+    version = UnicodeAttribute(null=True)  # changes when an older run succeeds, or takes the place of a deleted one
 
     run_index = NewestIndex()

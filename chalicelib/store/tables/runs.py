@@ -2,7 +2,7 @@
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute, UTCDateTimeAttribute
 
-from chalicelib.store.tables.attributes import IdsAttribute, IntegerAttribute
+from chalicelib.store.tables.attributes import CompressedAttribute, IdsAttribute, IntegerAttribute
 from chalicelib.store.tables.base import Table, TableName, now
 from chalicelib.store.tables.indexes import DueIndex, ProjectIndex, StatusIndex, TraceIndex
 
@@ -69,7 +69,7 @@ class AggregationOutbox(Outbox):
 
 
 class BatchShard(Table):
-    """A shard of a batch's counts of runs that have ended; shard 0 also says which runs belong to the batch.
+    """A shard of a batch's counts of runs that have ended or were deleted; shard 0 also says which runs belong to it.
 
     Runs are spread over shards so that the transactions of workers rarely conflict. Those of an asynchronous request,
     whose shard 0 has the attributes from `state` on and changes often, are counted in the shards from 1 on.
@@ -90,6 +90,7 @@ class BatchShard(Table):
     failed_weather = IntegerAttribute(default=0)
     failed_model = IntegerAttribute(default=0)
     failed_machine = IntegerAttribute(default=0)
+    deleted = IntegerAttribute(default=0)  # runs that were deleted, which no other count includes
     added = UTCDateTimeAttribute(null=True)
     updated = UTCDateTimeAttribute()
 
@@ -100,6 +101,7 @@ class BatchShard(Table):
     bounds = IdsAttribute(null=True)  # the start and the stop of each range of ids of the runs, ascending
     shards = IntegerAttribute(null=True)  # the number of shards from 1 on
     failure_message = UnicodeAttribute(null=True)  # why there are not all runs that were asked for
+    deleted_to = IntegerAttribute(null=True)  # while the batch is deleted: no run up to this id is left
 
 
 class BatchJob(Table):
@@ -159,3 +161,23 @@ class BatchWaiter(Table):
     batch = IntegerAttribute(hash_key=True)
     aggregation_run = IntegerAttribute(range_key=True)
     task_token = UnicodeAttribute()  # resumes the execution
+
+
+class DeletedRuns(Table):
+    """Meter runs that were deleted, until nothing can be written for them any more.
+
+    The entry of a batch that is gone has the key (WHOLE, batch). It and the entry of a single run stay for as long as
+    an Idempotency-Key may name what was deleted.
+    """
+
+    WHOLE = 0  # in place of a run
+    NO_BATCH = 0  # of a run that was deleted alone, even if it belonged to a batch
+
+    class Meta:
+        table_name = TableName("deleted_runs")
+
+    first_run = IntegerAttribute(hash_key=True)
+    batch = IntegerAttribute(range_key=True)
+    runs = CompressedAttribute(default=list)  # for each, the fields of store.runs.deletions.Deleted
+    is_clean = BooleanAttribute(default=False)  # nothing of the runs is left, nor can arrive
+    due = IntegerAttribute()  # epoch seconds when the reconciler removes what is left, or the entry itself if clean
