@@ -67,7 +67,7 @@ def status_of(id: int, runs: int) -> tuple[str, str | None]:
 def rows(runs: int) -> Iterator[Model]:
     """All rows, in the order of the runs; each trace is the only one of the project with the same id."""
     from chalicelib.store.results import newest
-    from chalicelib.store.runs import batches, statuses
+    from chalicelib.store.runs import batch_shards, batches, statuses
     from chalicelib.store.tables.results import MeterResult
     from chalicelib.store.tables.runs import MeterRun
 
@@ -86,7 +86,7 @@ def rows(runs: int) -> Iterator[Model]:
             status=status,
             failure_reason=reason,
             batch=night + 1,
-            batch_shard=batches.shard_of(id, meters),
+            batch_shard=batch_shards.shard_of(id, batch_shards.number_for(meters)),
             document=f"{id}",
             status_partition=statuses.partition(status, id),
             meter_input=f"meter_inputs/{id}-1.json",

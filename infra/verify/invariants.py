@@ -1,61 +1,26 @@
-"""What holds at any time in a deployment, whatever has failed: each invariant has a name, a sentence and a check."""
+"""What holds at any time in a deployment, whatever has failed. `batches` has the invariants of batches."""
 
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.aggregation.sums import partial_sum, total
 from chalicelib.store.results.derivatives import derivative_ids, run_of
 from chalicelib.store.runs import statuses
-from chalicelib.store.runs.batch_jobs import DELETION, EXPANSION
-from chalicelib.store.runs.batches import DELETING, EXPANDING, expanding_shard_of, ranges_in, shard_of
 from chalicelib.store.runs.deletions import runs_of
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.runs.expansions import REQUESTS
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.runs import AggregationRun, BatchShard, DeletedRuns, MeterRun
+from chalicelib.store.tables.runs import AggregationRun, Batch, DeletedRuns, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
+from infra.verify import batches
+from infra.verify.declaring import INVARIANTS, Violation, invariant
+from infra.verify.history import OVERDUE, is_recorded_as_deleted, was_deleted
 from infra.verify.snapshot import Snapshot
 
-OVERDUE = 30 * 60  # seconds after which the reconciler has certainly seen what is due
-
-Check = Callable[[Snapshot], Iterator[str]]
-
-
-@dataclass(frozen=True)
-class Invariant:
-    """What always holds. `check` yields a sentence for each violation."""
-
-    name: str
-    sentence: str
-    check: Check
-
-
-@dataclass(frozen=True, order=True)
-class Violation:
-    """A violated invariant, by name, and what violates it."""
-
-    invariant: str
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.invariant}: {self.what}"
-
-
-INVARIANTS: list[Invariant] = []
-
-
-def invariant(name: str, sentence: str) -> Callable[[Check], Check]:
-    """Declare a check as an invariant."""
-
-    def declare(check: Check) -> Check:
-        INVARIANTS.append(Invariant(name, sentence, check))
-        return check
-
-    return declare
+__all__ = ["INVARIANTS", "Violation", "batches", "violations"]
 
 
 def violations(snapshot: Snapshot) -> list[Violation]:
@@ -114,90 +79,6 @@ def success_has_result(at: Snapshot) -> Iterator[str]:
     yield from (f"derivative {id} has no result" for id in at.derivatives.keys() - of_results)
 
 
-@invariant("batch-counts", "The counts of a batch are those of its runs; all exist that are not counted as deleted.")
-def batch_counts(at: Snapshot) -> Iterator[str]:
-    """Judges a batch once its runs have ended, since the counts of others change while they are read."""
-    for id, shards in at.batches.items():
-        first = next((shard for shard in shards if shard.shard == 0), None)
-        if first is None:
-            if not any(entry.batch == id for entry in at.outbox):
-                yield f"batch {id} has no shard 0, and no request that writes it"
-            continue
-        ids = [run for part in ranges_in(first) for run in part]
-        if first.state == DELETING:
-            left = [run for run in ids if run in at.runs and run <= (first.deleted_to or 0)]
-            yield from (f"batch {id} is deleted up to run {first.deleted_to}, and run {run} exists" for run in left)
-            continue
-        missing = Counter(_shard_of(run, first) for run in ids if run not in at.runs)
-        deleted = Counter({shard.shard: shard.deleted for shard in shards if shard.deleted})
-        if missing != deleted:
-            yield f"batch {id} counts {deleted.total()} of {len(ids)} as deleted, and {missing.total()} do not exist"
-            continue
-        runs = [at.runs[run] for run in ids if run in at.runs]
-        if any(run.batch != id or run.batch_shard != _shard_of(run.id, first) for run in runs):
-            yield f"batch {id} counts runs of another batch or shard"
-        elif all(run.status in ENDED for run in runs):
-            yield from _differences(id, shards, runs)
-    for id, run in at.runs.items():
-        if run.batch is not None and run.batch not in at.batches and not _being_written(at.outbox, id):
-            yield f"meter run {id} belongs to batch {run.batch}, which does not exist"
-
-
-def _shard_of(run: int, first: BatchShard) -> int:
-    """The shard that counts a run of the batch with this shard 0."""
-    return shard_of(run, first.size) if first.bounds is None else expanding_shard_of(run, first.shards)
-
-
-@invariant(
-    "batches-expand",
-    "Each run of a batch is in one of its blocks, and a batch that expands or is deleted has a job.",
-)
-def batches_expand(at: Snapshot) -> Iterator[str]:
-    """Compares the blocks of a batch with its runs and shards, and its state with the jobs."""
-    with_job = {(job.batch, job.kind) for job in at.jobs}
-    members: dict[int, set[int]] = defaultdict(set)
-    for id, run in at.runs.items():
-        if run.batch is not None and not _being_written(at.outbox, id):
-            members[run.batch].add(id)
-    for id, shards in at.batches.items():
-        first = next((shard for shard in shards if shard.shard == 0), None)
-        if first is None:
-            continue
-        parts = ranges_in(first)
-        if others := members[id] - {run for part in parts for run in part}:
-            yield f"batch {id} has {len(others)} runs outside its blocks, such as {min(others)}"
-        if first.state == DELETING and (id, DELETION) not in with_job:
-            yield f"batch {id} is {first.state}, and no job deletes it"
-        if first.bounds is None:
-            continue
-        if sum(map(len, parts)) != first.size or sorted(set(first.bounds)) != first.bounds:
-            yield f"batch {id} has {first.size} runs, and its blocks are {first.bounds}"
-        if first.state == EXPANDING and (id, EXPANSION) not in with_job:
-            yield f"batch {id} is {first.state}, and no job makes its runs"
-        if first.state not in (EXPANDING, DELETING):
-            sizes = Counter(_shard_of(run, first) for part in parts for run in part)
-            if sizes != {shard.shard: shard.size for shard in shards if shard.shard and shard.size is not None}:
-                yield f"batch {id} has shards with other sizes than their runs"
-    for job in at.jobs:
-        if job.batch not in at.batches and not _is_recorded_as_deleted(at, "batches", job.batch):
-            yield f"batch {job.batch} does not exist, and has a job"
-        if job.due < time.time() - OVERDUE:
-            yield f"the job {job.kind} of batch {job.batch} was interrupted, and nothing goes on with it"
-
-
-def _differences(batch: int, shards: list[Any], runs: list[MeterRun]) -> Iterator[str]:
-    written = {shard.shard: shard for shard in shards}
-    for number in written.keys() | {run.batch_shard for run in runs}:
-        of_shard = [run for run in runs if run.batch_shard == number]
-        expected = Counter(dict.fromkeys(("success", "failed"), 0))
-        expected.update(run.status.lower() for run in of_shard)
-        expected.update(f"failed_{run.failure_reason}" for run in of_shard if run.failure_reason)
-        for name, count in expected.items():
-            counted = getattr(written[number], name) if number in written else 0
-            if counted != count:
-                yield f"batch {batch}, shard {number}, counts {counted} as {name}; there are {count}"
-
-
 @invariant("newest-is-newest", "The newest run of a trace and project is the successful one with the highest id.")
 def newest_is_newest(at: Snapshot) -> Iterator[str]:
     """Compares the recorded newest runs with the runs."""
@@ -243,7 +124,7 @@ def _wrong_sums(at: Snapshot, run: AggregationRun, result: Any) -> Iterator[str]
         yield f"aggregation result {run.id} lists other derivatives than its input"
     for row in rows:
         derivative = at.derivatives.get(row["label"])
-        if derivative is None and _was_deleted(at, run_of(row["label"])):
+        if derivative is None and was_deleted(at, run_of(row["label"])):
             continue
         if derivative is None or derivative.baseline_value != row["baseline_value"]:
             yield f"aggregation run {run.id} lists derivative {row['label']} with a value that it does not have"
@@ -264,7 +145,7 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
     documents_of_runs = {run.document for runs in (at.runs, at.aggregation_runs) for run in runs.values()}
     documents_of_runs |= {run.document for entry in at.deleted_runs if not entry.is_clean for run in runs_of(entry)}
     named = {run.posted_input for run in at.runs.values()}
-    named |= {shard.request for shards in at.batches.values() for shard in shards}
+    named |= {one.request for counts in at.batches.values() for one in counts if isinstance(one, Batch)}
     for key in sorted(at.objects - named):
         folder, _, rest = key.partition("/")
         if folder in (documents.INPUTS, documents.OUTPUTS):
@@ -342,23 +223,8 @@ def keys_answer_once(at: Snapshot) -> Iterator[str]:
         if key.accepted is not None:
             resource, id = key.accepted["resource"], key.accepted["id"]
             seen[f"{resource} {id}"] += 1
-            if resource in lasting and id not in lasting[resource] and not _is_recorded_as_deleted(at, resource, id):
+            if resource in lasting and id not in lasting[resource] and not is_recorded_as_deleted(at, resource, id):
                 yield f"an Idempotency-Key names {resource} {id}, which does not exist"
         if key.response is not None and key.response not in at.objects:
             yield f"the response of an Idempotency-Key is {key.response}, which does not exist"
     yield from (f"{count} Idempotency-Keys have created {what}" for what, count in seen.items() if count > 1)
-
-
-def _being_written(outbox: list[Any], run: int) -> bool:
-    return any(entry.first_run <= run < entry.first_run + entry.size for entry in outbox)
-
-
-def _was_deleted(at: Snapshot, run: int) -> bool:
-    """Whether there was a run with this id, and there is none now."""
-    return run not in at.runs and run <= at.last_ids.get("meter_runs", 0)
-
-
-def _is_recorded_as_deleted(at: Snapshot, resource: str, id: int) -> bool:
-    """Whether a run or a batch was deleted within the last day."""
-    key = {"meter_runs": (id, DeletedRuns.NO_BATCH), "batches": (DeletedRuns.WHOLE, id)}.get(resource)
-    return any((entry.first_run, entry.batch) == key for entry in at.deleted_runs)

@@ -18,6 +18,7 @@ from chalicelib.store.tables.results import AggregationResult, Derivative, Meter
 from chalicelib.store.tables.runs import (
     AggregationOutbox,
     AggregationRun,
+    Batch,
     BatchJob,
     BatchShard,
     BatchWaiter,
@@ -41,7 +42,7 @@ class Snapshot:
     derivatives: dict[int, Derivative] = field(default_factory=dict)
     aggregation_results: dict[int, AggregationResult] = field(default_factory=dict)
     newest: dict[tuple[int, int], int] = field(default_factory=dict)  # a run by trace and project
-    batches: dict[int, list[BatchShard]] = field(default_factory=dict)
+    batches: dict[int, list[Batch | BatchShard]] = field(default_factory=dict)  # all that have the counts of a batch
     links: set[tuple[int, int]] = field(default_factory=set)  # pairs of project and trace
     unique_keys: dict[str, int] = field(default_factory=dict)
     keys: list[IdempotencyKey] = field(default_factory=list)
@@ -59,14 +60,16 @@ class Snapshot:
     def take(cls) -> "Snapshot":
         """Read the deployment that the environment names."""
         objects = _object_keys()
-        batches: defaultdict[int, list[BatchShard]] = defaultdict(list)
+        batches: defaultdict[int, list[Batch | BatchShard]] = defaultdict(list)
         runs, aggregation_runs = _by_id(MeterRun), _by_id(AggregationRun)
         traces, projects, groups = _by_id(Trace), _by_id(Project), _by_id(TraceGroup)
         results, aggregation_results = _by_id(MeterResult), _by_id(AggregationResult)
         stored = _by_id(Derivative)  # by earlier versions
         derivatives = {one.id: one for one in derivatives_of(results.values())} | stored
+        for batch in _all(Batch):
+            batches[batch.id].append(batch)
         for shard in _all(BatchShard):
-            batches[shard.id].append(shard)
+            batches[shard.batch].append(shard)
         return cls(
             objects,
             runs,

@@ -10,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.jobs import reconcile
 from chalicelib.store import idempotency
 from chalicelib.store.collections import traces
-from chalicelib.store.runs import batches, claims, outbox, outcomes, queue
+from chalicelib.store.runs import batch_shards, claims, outbox, outcomes, queue
 from chalicelib.store.shared.transactions import commit
 from chalicelib.store.tables.runs import MeterRun
 from tests.faults.injection import Mode
@@ -26,11 +26,11 @@ def claim_without_condition(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def count_outside_of_its_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of a run is counted in its batch right after the transaction that ends it."""
-    count = batches.count
+    count = batch_shards.count
 
     def commit_apart(fill: Callable[[TransactWrite], None]) -> bool:
         counted: list[tuple[Any, ...]] = []
-        with patch.object(batches, "count", lambda _, *arguments: counted.append(arguments)):
+        with patch.object(batch_shards, "count", lambda _, *arguments: counted.append(arguments)):
             done = commit(fill)
         if done and counted:
             commit(lambda transaction: count(transaction, *counted[0]))
@@ -57,13 +57,13 @@ def no_second_callback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def success_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that succeeds is not counted in its batch."""
-    count = batches.count
+    count = batch_shards.count
 
     def skipping(transaction: TransactWrite, run: MeterRun, status: str, *reason: Any) -> None:
         if status != "SUCCESS":
             count(transaction, run, status, *reason)
 
-    monkeypatch.setattr(batches, "count", skipping)
+    monkeypatch.setattr(batch_shards, "count", skipping)
 
 
 def key_without_effect(monkeypatch: pytest.MonkeyPatch) -> None:

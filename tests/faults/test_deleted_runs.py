@@ -210,7 +210,11 @@ def test_a_batch_is_deleted_in_chunks_by_two_jobs_at_once(
         expected.runs.pop(run)
         expected.deleted_runs.add(run)
     expected.deleted_batches.add(2)
-    world.injector.at_every_call = lambda: deletions.advance(2) and None
+
+    def step() -> None:
+        deletions.advance(2)
+
+    world.injector.at_every_call = step
     while not deletions.advance(2):
         count = batches.get(2)
         assert count is None or count.total in (5, 3, 1, 0)

@@ -19,7 +19,7 @@ from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
-from chalicelib.store.tables.runs import BatchShard, MeterRun, Outbox
+from chalicelib.store.tables.runs import Batch, MeterRun, Outbox
 from infra.local import portfolio
 from infra.local.stack import Running
 from tests.stack.client import Api
@@ -137,7 +137,7 @@ def test_the_reconciler_repeats_a_lost_queue_send(
 def test_a_bulk_request_interrupted_before_its_batch_is_undone(
     api: Api, trace: int, reconcile: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cut_off(batch: int, runs: range) -> BatchShard:
+    def cut_off(batch: int, runs: range) -> Batch:
         raise SystemExit
 
     spec = RunSpec(project=project_of(api, trace), trace=trace)

@@ -19,7 +19,7 @@ from chalicelib.deadline import DeadlineExceededError
 from chalicelib.settings import settings
 from chalicelib.store.results import newest
 from chalicelib.store.results.derivatives import derivative_ids
-from chalicelib.store.runs import aggregation_runs, batch_jobs, batches, claims, meter_runs, waiters
+from chalicelib.store.runs import aggregation_runs, batch_jobs, batch_shards, batches, claims, meter_runs, waiters
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.shared import bulk, documents, pages
 from chalicelib.store.shared.errors import Busy
@@ -27,7 +27,7 @@ from chalicelib.store.shared.retries import attempts
 from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import latest_write, now
 from chalicelib.store.tables.results import Derivative, MeterResult, NewestRun
-from chalicelib.store.tables.runs import BatchJob, BatchShard, DeletedRuns, MeterRun
+from chalicelib.store.tables.runs import Batch, BatchJob, DeletedRuns, MeterRun
 
 logger = Logger(child=True)
 
@@ -96,7 +96,7 @@ def begin(batch: int) -> bool:
     """Let a job delete a batch; False when there is no such batch. Raises Awaited and Busy."""
     job = batch_jobs.new(batch, batch_jobs.DELETION)
     for _ in attempts(ATTEMPTS):
-        first = batches.first_shard(batch)
+        first = batches.find(batch)
         if first is None:
             return False
         if first.state == batches.DELETING:
@@ -117,7 +117,7 @@ def advance(batch: int) -> bool:
 
     Raises Busy and DeadlineExceededError.
     """
-    first = batches.first_shard(batch)
+    first = batches.find(batch)
     if first is None:
         return True
     if first.state != batches.DELETING:
@@ -166,7 +166,7 @@ def _delete(run: MeterRun) -> bool:
     def fill(transaction: TransactWrite) -> None:
         transaction.delete(MeterRun(run.id), condition=unchanged)
         transaction.save(_entry(run.id, NO_BATCH, [_deleted(run)]))
-        batches.uncount(transaction, run)
+        batch_shards.uncount(transaction, run)
         if run.status == "SUCCESS":
             transaction.delete(MeterResult(run.id))
             newest.forget(transaction, run)
@@ -177,11 +177,11 @@ def _delete(run: MeterRun) -> bool:
     return commit(fill)
 
 
-def _begin(transaction: TransactWrite, first: BatchShard, job: BatchJob) -> None:
-    actions: list[Action] = [BatchShard.state.set(batches.DELETING), BatchShard.updated.set(now())]
-    same = BatchShard.state.does_not_exist() if first.state is None else BatchShard.state == first.state
-    exists = BatchShard.added.exists() & same
-    transaction.update(BatchShard(first.id, 0), actions=actions, condition=exists)
+def _begin(transaction: TransactWrite, first: Batch, job: BatchJob) -> None:
+    actions: list[Action] = [Batch.state.set(batches.DELETING), Batch.updated.set(now())]
+    same = Batch.state.does_not_exist() if first.state is None else Batch.state == first.state
+    exists = Batch.added.exists() & same
+    transaction.update(Batch(first.id, 0), actions=actions, condition=exists)
     batch_jobs.add(transaction, job)
 
 
@@ -202,17 +202,15 @@ def _delete_results(runs: Sequence[Deleted]) -> None:
     bulk.delete_all(MeterResult, (MeterResult(id) for id in results))
 
 
-def _move_on(first: BatchShard, last: int, count: int) -> None:
+def _move_on(first: Batch, last: int, count: int) -> None:
     """Record that no run of a batch up to `last` is left, unless another call already has."""
-    before = BatchShard.deleted_to
+    before = Batch.deleted_to
     same = before.does_not_exist() if first.deleted_to is None else before == first.deleted_to
-    actions: list[Action] = [before.set(last), BatchShard.deleted.add(count), BatchShard.updated.set(now())]
-    conditional_write(
-        lambda: BatchShard(first.id, 0).update(actions=actions, condition=BatchShard.state.exists() & same)
-    )
+    actions: list[Action] = [before.set(last), Batch.deleted.add(count), Batch.updated.set(now())]
+    conditional_write(lambda: Batch(first.id, 0).update(actions=actions, condition=Batch.state.exists() & same))
 
 
-def _finish(first: BatchShard) -> None:
+def _finish(first: Batch) -> None:
     """Delete a batch that has no runs any more, and wake those that began to wait for it at the last moment."""
     waiters.wake(first.id)
     if first.request is not None:
@@ -220,7 +218,7 @@ def _finish(first: BatchShard) -> None:
     batches.remove_counts(first.id)
 
     def fill(transaction: TransactWrite) -> None:
-        transaction.delete(BatchShard(first.id, 0), condition=BatchShard.state == batches.DELETING)
+        transaction.delete(Batch(first.id, 0), condition=Batch.state == batches.DELETING)
         transaction.save(_entry(WHOLE, first.id, []))
 
     commit(fill)
@@ -249,7 +247,7 @@ def _remove(entry: DeletedRuns) -> None:
 
 def _is_in_progress(entry: DeletedRuns) -> bool:
     """Whether `advance` has yet to delete some of these runs of a batch."""
-    first = None if entry.batch == NO_BATCH else batches.first_shard(entry.batch)
+    first = None if entry.batch == NO_BATCH else batches.find(entry.batch)
     return first is not None and (first.deleted_to or 0) < entry.first_run
 
 

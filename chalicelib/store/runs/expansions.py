@@ -12,11 +12,11 @@ from aws_lambda_powertools import Logger
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import telemetry
-from chalicelib.store.runs import batch_jobs, batches, meter_runs, outbox, requested, waiters
+from chalicelib.store.runs import batch_jobs, batch_shards, batches, cursors, meter_runs, outbox, requested, waiters
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.runs.requested import Request
 from chalicelib.store.shared import bulk, documents, ids
-from chalicelib.store.tables.runs import BatchShard, MeterRun, Outbox
+from chalicelib.store.tables.runs import Batch, MeterRun, Outbox
 
 logger = Logger(child=True)
 
@@ -40,7 +40,7 @@ def accept(request: Request) -> int:
     job = batch_jobs.new(batch, batch_jobs.EXPANSION)
 
     def fill(transaction: TransactWrite) -> None:
-        transaction.save(batches.new_expanding(batch, key, requested.START))
+        transaction.save(cursors.new(batch, key, requested.START))
         batch_jobs.add(transaction, job)
 
     outbox.accept(entry, {"resource": "batches", "id": batch}, fill)
@@ -51,43 +51,43 @@ def accept(request: Request) -> int:
 
 def advance(batch: int) -> bool:
     """Make the next chunk of a batch's runs; returns whether all have been made, and nothing is left to do."""
-    first = batches.first_shard(batch)
-    if first is None or first.state != batches.EXPANDING:
+    found = batches.find(batch)
+    if found is None or found.state != batches.EXPANDING:
         waiters.wake_if_ended(batch)
         return True
-    request = documents.get(first.request)
+    request = documents.get(found.request)
     end = [len(request["targets"]), 0, 0]
-    if first.cursor == end:
-        return _end(first, None if first.size else NO_RUNS)
+    if found.cursor == end:
+        return _end(found, None if found.size else NO_RUNS)
     try:
-        part = requested.part_of(request, first.cursor, CHUNK, READING)
+        part = requested.part_of(request, found.cursor, CHUNK, READING)
     except requested.UnavailableError as error:
-        return _end(first, str(error))
+        return _end(found, str(error))
     if not part.specs:
-        batches.move(first, part.cursor or end)
+        cursors.move(found, part.cursor or end)
         return False
-    _make(first, part.specs, part.cursor or end)
+    _make(found, part.specs, part.cursor or end)
     return False
 
 
-def _make(first: BatchShard, specs: list[RunSpec], cursor: batches.Cursor) -> None:
+def _make(batch: Batch, specs: list[RunSpec], cursor: cursors.Cursor) -> None:
     block = ids.allocate("meter_runs", len(specs))
     runs = meter_runs.new_runs(block, specs)
     for run in runs:
-        run.batch, run.batch_shard = first.id, batches.expanding_shard_of(run.id, first.shards)
+        run.batch, run.batch_shard = batch.id, batch_shards.shard_of(run.id, batch.shards)
     entry = outbox.open(Outbox, block, grace=WRITING)
     bulk.put_all(MeterRun, runs)
-    if outbox.accept_part(entry, lambda transaction: batches.extend(transaction, first, block, cursor)):
+    if outbox.accept_part(entry, lambda transaction: cursors.extend(transaction, batch, block, cursor)):
         telemetry.emit({"RunsScheduled": len(runs)})
         meter_runs.queue_accepted(entry)
     else:
         logger.info("another execution has made these runs; the reconciler will remove the others", first=block.start)
 
 
-def _end(first: BatchShard, failure_message: str | None) -> bool:
+def _end(batch: Batch, failure_message: str | None) -> bool:
     """End the expansion of a batch, and wake its waiters: all of its runs may have ended before."""
-    ended = batches.end_expansion(first, failure_message)
+    ended = cursors.end(batch, failure_message)
     if ended:
-        logger.info("all runs of the batch have been made", runs=first.size, reason=failure_message)
-        waiters.wake_if_ended(first.id)
+        logger.info("all runs of the batch have been made", runs=batch.size, reason=failure_message)
+        waiters.wake_if_ended(batch.id)
     return ended

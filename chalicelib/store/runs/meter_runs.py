@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import deadline
 from chalicelib.reporting_window import Window
-from chalicelib.store.runs import batches, outbox, queue, statuses
+from chalicelib.store.runs import batch_shards, batches, outbox, queue, statuses
 from chalicelib.store.shared import bulk, documents, ids, pages
 from chalicelib.store.shared.errors import Busy
 from chalicelib.store.tables.runs import MeterRun, Outbox
@@ -84,11 +84,11 @@ def schedule_batch(groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[
     written.
     """
     specs = [spec for group in groups for spec in group]
-    batch = batches.allocate()
+    batch, shards = batches.allocate(), batch_shards.number_for(len(specs))
     block = _allocate(len(specs))
     runs = new_runs(block, specs)
     for run in runs:
-        run.batch, run.batch_shard = batch, batches.shard_of(run.id, len(specs))
+        run.batch, run.batch_shard = batch, batch_shards.shard_of(run.id, shards)
     entry = outbox.open(Outbox, block, batch)
     bulk.put_all(MeterRun, runs)
 

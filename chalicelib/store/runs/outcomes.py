@@ -8,7 +8,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import telemetry
 from chalicelib.store.results import meter_results, newest
-from chalicelib.store.runs import batches, claims, endings, statuses, waiters
+from chalicelib.store.runs import batch_shards, claims, endings, statuses, waiters
 from chalicelib.store.shared import documents
 from chalicelib.store.shared.transactions import commit
 from chalicelib.store.tables.runs import MeterRun
@@ -89,4 +89,4 @@ def _end(
     if run.meter_input is not None:
         actions.append(MeterRun.meter_input.set(run.meter_input))
     endings.end(transaction, run, status, actions, claims.unchanged_since_read(run))
-    batches.count(transaction, run, status, reason)
+    batch_shards.count(transaction, run, status, reason)

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.store.collections import links, projects, trace_groups, traces
 from chalicelib.store.runs import batches, failed_runs
-from chalicelib.store.runs.batches import Cursor
+from chalicelib.store.runs.cursors import Cursor
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import pages
 

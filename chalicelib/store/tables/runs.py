@@ -68,40 +68,56 @@ class AggregationOutbox(Outbox):
         table_name = TableName("aggregation_outbox")
 
 
-class BatchShard(Table):
-    """A shard of a batch's counts of runs that have ended or were deleted; shard 0 also says which runs belong to it.
+class BatchCounts(Table):
+    """Counts of runs that have ended or were deleted: what both tables of batches have in common."""
 
-    Runs are spread over shards so that the transactions of workers rarely conflict. Those of an asynchronous request,
-    whose shard 0 has the attributes from `state` on and changes often, are counted in the shards from 1 on.
-    """
+    success = IntegerAttribute(default=0)
+    failed = IntegerAttribute(default=0)
+    failed_data = IntegerAttribute(default=0)  # these five are included in `failed`; older items have none of them
+    failed_sufficiency = IntegerAttribute(default=0)
+    failed_weather = IntegerAttribute(default=0)
+    failed_model = IntegerAttribute(default=0)
+    failed_machine = IntegerAttribute(default=0)
+    deleted = IntegerAttribute(default=0)  # runs that were deleted, which no other count includes
+    # The number of runs: of a batch, so far; of a shard, once all runs of an asynchronous request have been made.
+    size = IntegerAttribute(null=True)
+    updated = UTCDateTimeAttribute()
+
+
+class Batch(BatchCounts):
+    """The runs of a bulk request. Its shard is 0; earlier versions stored all counts here, by shard."""
 
     class Meta:
         table_name = TableName("batches")
 
     id = IntegerAttribute(hash_key=True)
     shard = IntegerAttribute(range_key=True)
+    shards = IntegerAttribute(null=True)  # their number; null if they are counted here
     first_run = IntegerAttribute(null=True)  # the first run of a batch whose ids are consecutive
-    # The number of runs: in shard 0 of the batch, so far; in the others of the shard, once all runs have been made.
-    size = IntegerAttribute(null=True)
-    success = IntegerAttribute(default=0)
-    failed = IntegerAttribute(default=0)
-    failed_data = IntegerAttribute(default=0)  # these five are included in `failed`; older shards have none of them
-    failed_sufficiency = IntegerAttribute(default=0)
-    failed_weather = IntegerAttribute(default=0)
-    failed_model = IntegerAttribute(default=0)
-    failed_machine = IntegerAttribute(default=0)
-    deleted = IntegerAttribute(default=0)  # runs that were deleted, which no other count includes
     added = UTCDateTimeAttribute(null=True)
-    updated = UTCDateTimeAttribute()
-
     state = UnicodeAttribute(null=True)  # see store.runs.batches; null: ACTIVE
+    deleted_to = IntegerAttribute(null=True)  # while the batch is deleted: no run up to this id is left
+
+    # Of an asynchronous request:
     request = UnicodeAttribute(null=True)  # S3 key of the targets and arguments
     cursor = JSONAttribute(null=True)  # the place in the targets up to which runs have been made
     chunk = IntegerAttribute(null=True)  # how often the cursor has been moved
     bounds = IdsAttribute(null=True)  # the start and the stop of each range of ids of the runs, ascending
-    shards = IntegerAttribute(null=True)  # the number of shards from 1 on
     failure_message = UnicodeAttribute(null=True)  # why there are not all runs that were asked for
-    deleted_to = IntegerAttribute(null=True)  # while the batch is deleted: no run up to this id is left
+
+
+class BatchShard(BatchCounts):
+    """A shard of a batch's counts. Each has a partition key of its own, which accepts 1,000 write units per second.
+
+    Runs are spread over shards so that the transactions of workers rarely conflict.
+    """
+
+    class Meta:
+        table_name = TableName("batch_shards")
+
+    key = UnicodeAttribute(hash_key=True)  # see store.runs.batch_shards
+    batch = IntegerAttribute(null=True)
+    shard = IntegerAttribute(null=True)  # from 1 on
 
 
 class BatchJob(Table):

@@ -14,7 +14,7 @@ from chalicelib.store.runs.batch_jobs import EXPANSION
 from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import Project, Trace
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult
-from chalicelib.store.tables.runs import AggregationRun, BatchJob, BatchShard, BatchWaiter, MeterRun, Outbox
+from chalicelib.store.tables.runs import AggregationRun, Batch, BatchJob, BatchShard, BatchWaiter, MeterRun, Outbox
 from infra.verify.invariants import INVARIANTS, violations
 from infra.verify.snapshot import Snapshot
 
@@ -33,15 +33,16 @@ def derivative_row(id: int) -> dict[str, Any]:
 def sound() -> Snapshot:
     """A batch of a successful and a failed run of one trace, another open run, and an aggregation of the successful."""
     document = {"aggregation_inputs/a/1.json": {"derivatives": {"derivative_pairs": [derivative_row(1)]}}}
-    run = MeterRun(1, trace=1, project=1, status="SUCCESS", document="one", batch=1, batch_shard=0, meter_result=1)
+    run = MeterRun(1, trace=1, project=1, status="SUCCESS", document="one", batch=1, batch_shard=1, meter_result=1)
     run.status_partition = statuses.partition("SUCCESS", 1)
     run.meter_input = "meter_inputs/one-1.json"
-    failed = MeterRun(2, trace=1, project=1, status="FAILED", document="two", batch=1, batch_shard=0)
+    failed = MeterRun(2, trace=1, project=1, status="FAILED", document="two", batch=1, batch_shard=1)
     failed.failure_message, failed.failure_reason = "No data.", "data"
     failed.status_partition = statuses.partition("FAILED", 2)
     open = MeterRun(3, trace=1, project=1, document="three", due=int(time.time()) + 60)
     open.status_partition = statuses.partition("PENDING", 3)
-    shard = BatchShard(1, 0, first_run=1, size=2, success=1, failed=1, failed_data=1, added=MOMENT)
+    batch = Batch(1, 0, first_run=1, size=2, shards=1, added=MOMENT)
+    shard = BatchShard("1#1", batch=1, shard=1, success=1, failed=1, failed_data=1)
     summed = AggregationRun(1, status="SUCCESS", document="a", aggregation_interpretation="SUM", aggregation_result=1)
     summed.aggregation_input, summed.trace_interpretation = "aggregation_inputs/a/1.json", GAS
     partial = partial_sum([derivative_row(1)], GAS)
@@ -59,7 +60,7 @@ def sound() -> Snapshot:
         derivatives={1: Derivative(1, meter_result=1, baseline_value=10.0)},
         aggregation_results={1: result},
         newest={(1, 1): 1},
-        batches={1: [shard]},
+        batches={1: [batch, shard]},
         links={(1, 1)},
         unique_keys={"project_id#P": 1, "trace_id#T": 1},
         keys=[IdempotencyKey("k", accepted={"resource": "batches", "id": 1})],
@@ -91,13 +92,13 @@ def changed(item: Any, **values: Any) -> None:
         setattr(item, name, value)
 
 
-def expand(at: Snapshot, **values: Any) -> list[BatchShard]:
+def expand(at: Snapshot, **values: Any) -> list[Any]:
     """Make the batch that of an asynchronous request with one shard, and change its shard 0."""
     for id in (1, 2):
         changed(at.runs[id], batch_shard=1)
     about = {"state": "ACTIVE", "shards": 1, "bounds": [1, 3], "cursor": [1, 0, 0], "chunk": 1, "request": REQUEST}
-    counts = BatchShard(1, 1, size=2, success=1, failed=1, failed_data=1)
-    at.batches[1] = [BatchShard(1, 0, **{"size": 2, "added": MOMENT, **about, **values}), counts]
+    counts = BatchShard("1#1", batch=1, shard=1, size=2, success=1, failed=1, failed_data=1)
+    at.batches[1] = [Batch(1, 0, **{"size": 2, "added": MOMENT, **about, **values}), counts]
     at.objects.add(REQUEST)
     return at.batches[1]
 
@@ -114,8 +115,8 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("success-has-result", lambda at: changed(at.runs[2], failure_reason=None)),
     ("success-has-result", lambda at: at.results.update({9: MeterResult(9)})),
     ("success-has-result", lambda at: at.derivatives.update({9: Derivative(9)})),
-    ("batch-counts", lambda at: changed(at.batches[1][0], success=2)),
-    ("batch-counts", lambda at: changed(at.batches[1][0], failed_data=0)),
+    ("batch-counts", lambda at: changed(at.batches[1][1], success=2)),
+    ("batch-counts", lambda at: changed(at.batches[1][1], failed_data=0)),
     ("batch-counts", lambda at: changed(at.batches[1][0], size=3)),
     ("batch-counts", lambda at: at.runs.pop(2)),
     ("batch-counts", lambda at: changed(at.batches[1][0], shard=1)),

@@ -26,7 +26,7 @@ class Updates:
             path, *operands = action.values
             if isinstance(item, BatchShard):
                 [(kind, value)] = operands[0].value.items()
-                if kind == "N":
+                if kind == "N" and str(path) not in ("batch", "shard"):
                     self.counts[str(path)] = int(value)
             elif operands:
                 [self.attributes[str(path)]] = operands[0].value.values()
