@@ -19,7 +19,7 @@ class Profile:
     chunk_send: float = 1.5  # seconds of sending its messages
     chunk_other: float = 1.0  # seconds of everything else, such as starting the next invocation
 
-    cpu: float = 0.30  # seconds on one full vCPU (1,769 MB)
+    cpu: float = 0.24  # seconds on one full vCPU (1,769 MB); this and all calls and units: python -m benchmarks.cost
     spread: float = 0.2  # standard deviation of the logarithm of `cpu`
     latency: float = 0.010  # seconds of a call to AWS
     cold_start: float = 0.84  # seconds of a new worker (docs/speed.md)
@@ -35,21 +35,21 @@ class Profile:
     claim_status: int = 2
     # Of ending it, by one transaction, in which each item counts twice.
     end_run: int = 2
-    end_result: int = 4
-    end_newest: int = 2
+    end_result: int = 2
+    end_newest: int = 4  # the item, and its entry in the index by run, which is replaced
     end_shard: int = 2
     end_status: int = 2
     hold: float = 0.010  # seconds for which a transaction holds its items
 
     table_reads: int = 2  # of DynamoDB: the trace and the project, in a table each
     shard_reads: int = 1  # of the batch's shard, to see whether it was the batch's last run
-    s3_gets: int = 2  # of the trace's series
+    s3_gets: int = 1  # of the trace's series
     weather_gets: int = 2  # of the objects of a station that the worker does not have in memory
     stations: int = 100  # weather stations that the meters share
 
-    batch_shards: int = 64  # items with the counts of a batch
-    shards_share_key: bool = True  # whether they have one partition key, the batch's id
-    status_shards: int = 16  # partition keys per status in the index by status
+    batch_shards: int = 1_000  # items with the counts of a large batch
+    shards_share_key: bool = False  # whether they have one partition key, the batch's id
+    status_shards: int = 8  # partition keys per status in the index by status
     s3_partitions: int = 1  # into which S3 has split the bucket's keys
     projects: int | None = None  # to which the meters belong, in order; None: each meter has its own
 

@@ -15,7 +15,20 @@ from chalicelib.store.shared import retries
 RUNS = 10_000
 # Runs that all take 0.39 s, are all there at once, and meet warm workers that know all stations.
 EXACT = replace(
-    Profile(), chunk_write=0, chunk_send=0, chunk_other=0, spread=0, cold_start=0, weather_gets=0, hold=0, projects=None
+    Profile(),
+    chunk_write=0,
+    chunk_send=0,
+    chunk_other=0,
+    cpu=0.3,
+    spread=0,
+    cold_start=0,
+    s3_gets=2,
+    weather_gets=0,
+    hold=0,
+    batch_shards=64,
+    status_shards=16,
+    shards_share_key=True,
+    projects=None,
 )
 # AWS's limits, but all workers start at once.
 NO_SCALING = replace(Limits(), source_start=1_000, lambda_start=1_000)
