@@ -48,6 +48,13 @@ def checked(document: dict[str, Any], **arguments: Any) -> dict[str, Any]:
     return found
 
 
+def test_a_run_may_have_arguments_of_its_own() -> None:
+    sample = portfolio.meter_input(GOOD)
+    runs = [{"document": sample}, {"document": sample, "model_class": "NoModel"}]
+    found = check_runs.handle({"runs": runs, "arguments": NO_ARGUMENTS, "seconds": 25}, context())
+    assert [one["failure"] and one["failure"]["reason"] for one in found] == [None, "model"]
+
+
 def registered(document: dict[str, Any]) -> dict[str, Any]:
     """The sample as register readings instead of consumption."""
     total, records = 0.0, []
