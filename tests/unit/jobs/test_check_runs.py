@@ -7,16 +7,16 @@ import pytest
 
 from chalicelib.api.shared.data_quality import DataQuality, Outlier, Outliers
 from chalicelib.jobs import check_runs
-from chalicelib.jobs.inputs import meter_input
 from chalicelib.metering import NoHourlyModels, lean
 from chalicelib.metering import check as metering_check
 from chalicelib.store.collections import projects, traces
+from chalicelib.store.runs import meter_runs
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
 from infra.local import portfolio
 
 GOOD, HOURS = "il-gas-hdd-only-billing_monthly", "il-gas-hdd-only-hourly"
-NO_ARGUMENTS: dict[str, Any] = dict.fromkeys(meter_input.ARGUMENTS)
+NO_ARGUMENTS: dict[str, Any] = dict.fromkeys(meter_runs.ARGUMENTS)
 
 
 @pytest.fixture(autouse=True)
