@@ -21,6 +21,9 @@ import boto3
 
 from benchmarks.shared import traces
 from benchmarks.shared.stack import fresh_stack
+from chalicelib.store.runs import batches
+from chalicelib.store.shared import pages
+from chalicelib.store.tables.runs import MeterRun
 from infra.deployment.environment import function_environment
 from infra.local.demo import Client
 from infra.local.deploy import environment
@@ -94,10 +97,6 @@ def main(size: int) -> None:
 
 def check(batch: int, written: range) -> None:
     """Assert that the batch has exactly one run of each trace."""
-    from chalicelib.store.runs import batches
-    from chalicelib.store.shared import pages
-    from chalicelib.store.tables.runs import MeterRun
-
     ids = [id for part in batches.runs_of(batch) for id in part]
     made = Counter(run.trace for run in pages.stream(MeterRun, ids))
     assert len(ids) == sum(made.values()) == len(written), (len(ids), sum(made.values()))

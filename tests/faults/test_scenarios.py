@@ -9,7 +9,7 @@ from tests.faults.scenarios import SCENARIOS
 from tests.faults.search import Point, search
 
 SAMPLE = 40  # faults of each scenario, at most
-LARGE = {"a bulk of 30 with one bad trace": 12}  # each takes more than a second
+LARGE = {"a bulk of 30 with one bad trace": 12, "an asynchronous batch": 20}  # each takes a second or more
 
 
 def sampled(points: Sequence[Point], sample: int = SAMPLE) -> Sequence[Point]:

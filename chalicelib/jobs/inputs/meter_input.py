@@ -7,12 +7,11 @@ from typing import Any
 from chalicelib.jobs.inputs.instants import iso
 from chalicelib.jobs.inputs.weather import add_weather
 from chalicelib.store.collections import projects, trace_series, traces
+from chalicelib.store.runs import meter_runs
 from chalicelib.store.series.series import DUPLICATE, ESTIMATED, Column
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.collections import Project, Trace
 from chalicelib.store.tables.runs import MeterRun
-
-ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
 
 
 def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_only: bool = False) -> dict[str, Any]:
@@ -23,7 +22,7 @@ def complete_input(run: MeterRun, posted: dict[str, Any] | None = None, *, read_
     Raises MeterFailure when the trace, the project or the weather is missing.
     """
     meter_input = dict(posted) if posted is not None else _client_input(run, read_only=read_only)
-    for name in ARGUMENTS:
+    for name in meter_runs.ARGUMENTS:
         asked = getattr(run, name)
         meter_input[name] = meter_input.get(name) if asked is None else asked
     add_weather(meter_input, since=run.added, read_only=read_only)

@@ -23,14 +23,7 @@ logger = Logger(child=True)
 
 MESSAGE_LIFETIME = 13 * 24 * 3600  # seconds; the queue retains a message for one more day
 WRITTEN_PER_SECOND = 1_000  # runs, at least
-ARGUMENTS = (
-    "model_class",
-    "model_kwargs",
-    "formatter_class",
-    "formatter_kwargs",
-    "uncertainty",
-    "reporting_window",
-)
+ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "formatter_kwargs", "uncertainty", "reporting_window")
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,16 @@ import pytest
 
 from chalicelib.api.shared.data_quality import DataQuality, Outlier, Outliers
 from chalicelib.jobs import check_runs
-from chalicelib.jobs.inputs import meter_input
 from chalicelib.metering import NoHourlyModels, lean
 from chalicelib.metering import check as metering_check
 from chalicelib.store.collections import projects, traces
+from chalicelib.store.runs import meter_runs
 from chalicelib.store.series import series
 from chalicelib.store.shared import documents
 from infra.local import portfolio
 
 GOOD, HOURS = "il-gas-hdd-only-billing_monthly", "il-gas-hdd-only-hourly"
-NO_ARGUMENTS: dict[str, Any] = dict.fromkeys(meter_input.ARGUMENTS)
+NO_ARGUMENTS: dict[str, Any] = dict.fromkeys(meter_runs.ARGUMENTS)
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +46,13 @@ def checked(document: dict[str, Any], **arguments: Any) -> dict[str, Any]:
     event = {"runs": [{"document": document}], "arguments": {**NO_ARGUMENTS, **arguments}, "seconds": 25}
     (found,) = check_runs.handle(event, context())
     return found
+
+
+def test_a_run_may_have_arguments_of_its_own() -> None:
+    sample = portfolio.meter_input(GOOD)
+    runs = [{"document": sample}, {"document": sample, "model_class": "NoModel"}]
+    found = check_runs.handle({"runs": runs, "arguments": NO_ARGUMENTS, "seconds": 25}, context())
+    assert [one["failure"] and one["failure"]["reason"] for one in found] == [None, "model"]
 
 
 def registered(document: dict[str, Any]) -> dict[str, Any]:

@@ -176,3 +176,16 @@ def test_it_needs_only_the_scope_read(portfolio: Api, function: Function) -> Non
 
 def test_there_is_no_run_called_check(call: Api) -> None:
     assert call("GET", "meter_runs/check/").status in (404, 405)
+
+
+def test_failed_runs_are_checked_again_with_their_own_arguments(
+    portfolio: Api, memory: Memory, function: Function
+) -> None:
+    (runs,) = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}], "model_class": "A"}).json
+    memory.runs.update(runs[0]["id"], {"status": "FAILED"})
+    body = {"targets": [{"failed_of_batch": runs[0]["batch"]}]}
+    assert check(portfolio, body)["runs"] == 1
+    assert function.runs == [{"project": 1, "trace": 2, "model_class": "A"}]
+    check(portfolio, {**body, "model_class": "B"})
+    assert function.runs == [{"project": 1, "trace": 2}]
+    assert function.arguments["model_class"] == "B"
