@@ -99,7 +99,7 @@ class World:
             stack.enter_context(patch.object(heartbeat, "Event", OnceUnset))
             stack.enter_context(patch.object(job, "_compute", lambda given: self._compute(compute, given)))
             stack.enter_context(patch.object(expansions, "CHUNK", CHUNK))
-            stack.enter_context(patch.object(batches, "SHARDS_OF_UNKNOWN_SIZE", SHARDS))
+            stack.enter_context(patch.object(batch_shards, "MAX_SHARDS", SHARDS))
             batches._known_runs.cache_clear()  # the ids of this world start again
             batches._is_being_deleted.cache_clear()
             backend.deploy(self.raw.__getitem__)

@@ -73,7 +73,8 @@ def test_an_older_run_that_ends_late_does_not_become_the_newest(
     outcome |= {"models": EXAMPLE["models"], "model_kwargs": {}, "formatter_kwargs": {}, "uncertainty": "regression"}
     outcome["reporting_window"] = "first_year"
     numbers = dict.fromkeys((*NUMBERS, *SPREAD_NUMBERS), 1)
-    outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **numbers}]
+    method = {"uncertainty": "regression", "systematic_error": None}
+    outcome["derivatives"] = [{"interpretation": NORMAL, "unit": "THERM", **numbers, **method}]
     assert outcomes.succeed(claimed, outcome, "NATURAL_GAS_CONSUMPTION_SUPPLIED")
     for sources in ({"traces": [trace]}, {"projects": [project]}):
         result = aggregate(api, derivative_interpretation=NORMAL, **sources)

@@ -37,9 +37,9 @@ def item(batch: int, shard: int) -> BatchShard:
     return BatchShard(f"{batch}#{shard}")
 
 
-def of(batch: int, shards: int = MAX_SHARDS) -> list[BatchShard]:
-    """The first shards of a batch, as far as they have been written (strongly consistent)."""
-    keys = (item(batch, shard).key for shard in range(1, shards + 1))
+def of(batch: int, shards: int | None = None) -> list[BatchShard]:
+    """The shards of a batch that have been written (strongly consistent); `shards`: their number, if it is known."""
+    keys = (item(batch, shard).key for shard in range(1, (MAX_SHARDS if shards is None else shards) + 1))
     return list(pages.batch_get(BatchShard, keys))
 
 

@@ -3,6 +3,7 @@
 import heapq
 import time
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -55,8 +56,11 @@ def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K]) -> Iterator[R]:
     """Apply `read` to blocks of keys, a few blocks concurrently, and yield the results in order."""
     remaining = blocks(keys)
     with ThreadPoolExecutor(THREADS) as pool:
-        while ahead := list(islice(remaining, THREADS)):
-            yield from pool.map(read, ahead)
+        ahead = deque(pool.submit(read, block) for block in islice(remaining, THREADS))
+        while ahead:
+            result = ahead.popleft().result()
+            ahead.extend(pool.submit(read, block) for block in islice(remaining, 1))
+            yield result
 
 
 def stream(model: type[M], ids: Iterable[int]) -> Iterator[M]:
