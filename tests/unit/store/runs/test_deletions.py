@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.store.results import newest
+from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.runs import batches, deletions, meter_runs
 from chalicelib.store.runs.deletions import Deleted
 from chalicelib.store.shared import bulk, documents, pages
@@ -83,7 +84,7 @@ def batch(monkeypatch: pytest.MonkeyPatch) -> Batch:
 
 CHUNK = [
     "MeterRun [11, 12]",
-    f"Derivative {[*deletions.derivative_ids(12)]}",
+    f"Derivative {[*derivative_ids(12)]}",
     "newest [11, 12]",
     "MeterResult [12]",
     "2 keys",
