@@ -195,7 +195,7 @@ def test_what_was_deleted_is_missed_by_nothing() -> None:
         rows.clear()
     at.objects.remove("meter_inputs/one-1.json")
     at.objects.remove("meter_outputs/one-1.json")
-    shard = at.batches[1][0]
+    shard = at.batches[1][1]
     changed(shard, success=0, failed=0, failed_data=0, deleted=2)
     at.keys.append(IdempotencyKey("l", accepted={"resource": "meter_runs", "id": 3}))
     at.deleted_runs.append(DeletedRuns(3, DeletedRuns.NO_BATCH, is_clean=True, due=0))

@@ -11,18 +11,18 @@ from chalicelib.store.runs import batches, deletions, meter_runs
 from chalicelib.store.runs.deletions import Deleted
 from chalicelib.store.shared import bulk, documents, pages
 from chalicelib.store.tables.results import Derivative, MeterResult
-from chalicelib.store.tables.runs import BatchShard, DeletedRuns, MeterRun
+from chalicelib.store.tables.runs import Batch, DeletedRuns, MeterRun
 
 
 class Killed(BaseException):
     """The process was killed."""
 
 
-class Batch:
+class InMemory:
     """Batch 3 with the runs 11 to 15, of which 13 was deleted before; `deleted` is what was deleted, in order."""
 
     def __init__(self) -> None:
-        self.first: BatchShard | None = BatchShard(3, 0, first_run=11, size=5, state="DELETING", deleted=1)
+        self.first: Batch | None = Batch(3, 0, first_run=11, size=5, state="DELETING", deleted=1)
         self.rows = {id: MeterRun(id, document=f"d{id}", trace=1, project=2) for id in (11, 12, 14, 15)}
         self.entries: dict[int, list[Deleted]] = {}
         self.deleted: list[str] = []
@@ -44,25 +44,25 @@ class Batch:
         self.entries[entry.first_run] = deletions.runs_of(entry)
         return True
 
-    def move_on(self, first: BatchShard, last: int, count: int) -> None:
+    def move_on(self, first: Batch, last: int, count: int) -> None:
         first.deleted_to = last
         first.deleted += count
 
-    def finish(self, first: BatchShard) -> None:
+    def finish(self, first: Batch) -> None:
         self.first = None
 
 
 @pytest.fixture
-def batch(monkeypatch: pytest.MonkeyPatch) -> Batch:
+def batch(monkeypatch: pytest.MonkeyPatch) -> InMemory:
     """A batch in memory."""
-    batch = Batch()
+    batch = InMemory()
     older = {12: MeterResult(12, derivatives=None), 14: MeterResult(14, derivatives=[[1]])}
 
     def save(entry: DeletedRuns, condition: Any) -> None:
         batch.saved = batch.recorded(entry)
 
     monkeypatch.setattr(deletions, "CHUNK", 3)
-    monkeypatch.setattr(batches, "first_shard", lambda number: batch.first)
+    monkeypatch.setattr(batches, "find", lambda number: batch.first)
     monkeypatch.setattr(meter_runs, "get_many", lambda ids: {id: batch.rows[id] for id in ids if id in batch.rows})
     monkeypatch.setattr(pages, "get_many", lambda model, ids: {id: older[id] for id in ids if id in older})
     monkeypatch.setattr(bulk, "delete_all", batch.delete_all)
@@ -91,7 +91,7 @@ CHUNK = [
 ]
 
 
-def test_runs_are_deleted_before_their_results_and_chunk_by_chunk(batch: Batch) -> None:
+def test_runs_are_deleted_before_their_results_and_chunk_by_chunk(batch: InMemory) -> None:
     assert not deletions.advance(3)
     assert batch.deleted == CHUNK
     assert batch.first is not None
@@ -103,7 +103,7 @@ def test_runs_are_deleted_before_their_results_and_chunk_by_chunk(batch: Batch) 
 
 
 @pytest.mark.parametrize("table", [MeterRun, Derivative, MeterResult])
-def test_a_step_that_was_killed_is_repeated_with_the_runs_that_it_had(batch: Batch, table: Any) -> None:
+def test_a_step_that_was_killed_is_repeated_with_the_runs_that_it_had(batch: InMemory, table: Any) -> None:
     batch.kill_before = table.__name__
     with pytest.raises(Killed):
         deletions.advance(3)
@@ -112,7 +112,7 @@ def test_a_step_that_was_killed_is_repeated_with_the_runs_that_it_had(batch: Bat
     assert batch.deleted[len(before) :] == CHUNK
 
 
-def test_only_a_batch_that_is_to_be_deleted_is_deleted(batch: Batch) -> None:
+def test_only_a_batch_that_is_to_be_deleted_is_deleted(batch: InMemory) -> None:
     assert batch.first is not None
     batch.first.state = None
     with pytest.raises(ValueError, match="batch 3 is ACTIVE"):
@@ -129,7 +129,7 @@ def test_a_run_may_have_written_to_the_keys_of_all_attempts() -> None:
 
 
 def test_a_request_that_deletes_a_batch_twice_begins_once(
-    batch: Batch, monkeypatch: pytest.MonkeyPatch, commit: Callable[..., bool]
+    batch: InMemory, monkeypatch: pytest.MonkeyPatch, commit: Callable[..., bool]
 ) -> None:
     monkeypatch.setattr(deletions, "commit", commit)
     assert deletions.begin(3)
