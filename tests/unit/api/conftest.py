@@ -20,7 +20,7 @@ from chalicelib.store.collections import projects, trace_groups, trace_series, t
 from chalicelib.store.collections.keyed import Synced
 from chalicelib.store.idempotency import Held, Stored
 from chalicelib.store.results import derivatives, meter_results
-from chalicelib.store.runs import batches, expansions, failed_runs, meter_runs
+from chalicelib.store.runs import batches, deletions, expansions, failed_runs, meter_runs
 from chalicelib.store.runs.batches import BatchCount
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.series import series
@@ -222,6 +222,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         get=memory.runs.rows.get,
         page=memory.runs.page,
     )
+    replace(deletions, delete=memory.runs.delete)
     replace(batches, get=memory.batch, exists=lambda batch: memory.batch(batch) is not None)
     replace(expansions, accept=memory.accept)
     replace(failed_runs, repeated=memory.repeated)

@@ -8,8 +8,8 @@ import pytest
 from chalicelib import telemetry
 from chalicelib.jobs import run_meter
 from chalicelib.metering import NoHourlyModels
-from chalicelib.store.runs import claims, outcomes
-from chalicelib.store.shared import documents
+from chalicelib.store.runs import batches, claims, outcomes
+from chalicelib.store.shared import documents, ids
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import MeterRun
 
@@ -58,3 +58,26 @@ def test_a_computation_has_to_end_well_before_the_timeout_of_the_worker(monkeypa
     monkeypatch.setattr(run_meter, "compute", lambda function, meter_input, **options: given.update(options))
     run_meter._compute({})
     assert given == {"seconds": 720, "accelerate": True}
+
+
+@pytest.mark.parametrize(("run", "is_dropped"), [(7, True), (8, False)])
+def test_the_message_of_a_deleted_run_is_dropped_and_one_of_no_run_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, run: int, is_dropped: bool
+) -> None:
+    def claim(id: int) -> None:
+        raise LookupError(f"there is no meter run {id}")
+
+    monkeypatch.setattr(claims, "claim", claim)
+    monkeypatch.setattr(ids, "last", lambda resource: 7)
+    if is_dropped:
+        run_meter._process(run)
+    else:
+        with pytest.raises(LookupError, match="no meter run 8"):
+            run_meter._process(run)
+
+
+def test_a_run_of_a_batch_that_is_being_deleted_is_not_executed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "claim", lambda run: MeterRun(run, batch=3))
+    monkeypatch.setattr(batches, "is_being_deleted", lambda batch: batch == 3)
+    monkeypatch.setattr(run_meter, "_execute", lambda run: pytest.fail("it was executed"))
+    run_meter._process(7)

@@ -14,7 +14,16 @@ from chalicelib.store.runs.batch_jobs import EXPANSION
 from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import Project, Trace
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult
-from chalicelib.store.tables.runs import AggregationRun, Batch, BatchJob, BatchShard, BatchWaiter, MeterRun, Outbox
+from chalicelib.store.tables.runs import (
+    AggregationRun,
+    Batch,
+    BatchJob,
+    BatchShard,
+    BatchWaiter,
+    DeletedRuns,
+    MeterRun,
+    Outbox,
+)
 from infra.verify.invariants import INVARIANTS, violations
 from infra.verify.snapshot import Snapshot
 
@@ -128,12 +137,15 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("batches-expand", lambda at: expand(at, size=3)),
     ("batches-expand", lambda at: expand(at, bounds=[1, 2])),
     ("batches-expand", lambda at: changed(expand(at)[1], size=1)),
+    ("batch-counts", lambda at: changed(at.batches[1][0], deleted=1)),
+    ("batch-counts", lambda at: changed(at.batches[1][0], state="DELETING", deleted_to=1)),
     ("newest-is-newest", lambda at: at.newest.pop((1, 1))),
     ("newest-is-newest", lambda at: at.newest.update({(1, 1): 2})),
     ("aggregations-add-up", lambda at: changed(at.aggregation_results[1], baseline_value=11.0)),
     ("aggregations-add-up", lambda at: changed(at.aggregation_results[1], derivatives=[1, 1])),
     ("aggregations-add-up", lambda at: changed(at.derivatives[1], baseline_value=11.0)),
     ("aggregations-add-up", lambda at: at.aggregation_results.clear()),
+    ("aggregations-add-up", lambda at: at.derivatives.clear()),
     ("aggregations-add-up", lambda at: at.objects.remove("aggregation_outputs/a.json")),
     ("nothing-unreferenced", lambda at: at.objects.add("meter_inputs/other-0.json")),
     ("nothing-unreferenced", lambda at: at.objects.add("aggregation_inputs/other/1.json")),
@@ -147,6 +159,7 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("nothing-unreferenced", lambda at: at.outbox.append(Outbox(1, size=1, due=0))),
     ("named-chunks-exist", lambda at: at.objects.remove("series/traces/1/0.npz")),
     ("named-chunks-exist", lambda at: at.traces[1].chunks.add("1.npz")),
+    ("nothing-unreferenced", lambda at: at.deleted_runs.append(DeletedRuns(4, DeletedRuns.NO_BATCH, due=0))),
     ("ids-are-allocated", lambda at: at.last_ids.update(meter_runs=2)),
     ("keys-answer-once", lambda at: at.keys.append(IdempotencyKey("l", accepted={"resource": "batches", "id": 1}))),
     ("keys-answer-once", lambda at: at.keys.append(IdempotencyKey("l", accepted={"resource": "meter_runs", "id": 9}))),
@@ -174,3 +187,18 @@ def test_work_in_progress_violates_nothing() -> None:
     at.objects.add("series/traces/5/0.npz")
     at.deleted_traces.add(5)
     assert violations(at) == []
+
+
+def test_what_was_deleted_is_missed_by_nothing() -> None:
+    at = sound()
+    for rows in (at.runs, at.results, at.derivatives, at.newest):
+        rows.clear()
+    at.objects.remove("meter_inputs/one-1.json")
+    at.objects.remove("meter_outputs/one-1.json")
+    shard = at.batches[1][1]
+    changed(shard, success=0, failed=0, failed_data=0, deleted=2)
+    at.keys.append(IdempotencyKey("l", accepted={"resource": "meter_runs", "id": 3}))
+    at.deleted_runs.append(DeletedRuns(3, DeletedRuns.NO_BATCH, is_clean=True, due=0))
+    assert violations(at) == []
+    at.deleted_runs.clear()
+    assert {violation.invariant for violation in violations(at)} == {"keys-answer-once"}
