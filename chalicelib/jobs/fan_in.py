@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.aggregation.sums import NothingToAddError, total
-from chalicelib.store.runs import aggregation_runs
+from chalicelib.store.runs import aggregation_runs, partial_sums
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.shared.rows import Rows, text_of
 from chalicelib.store.tables.runs import AggregationRun
@@ -30,7 +30,7 @@ def handle(event: dict[str, Any]) -> dict[str, str]:
 def _fan_in(run: AggregationRun) -> None:
     sums, taken, derivatives, statuses = [], 0, list[int](), Rows(aggregation_runs.output_key(run))
     methods: set[str] = set()
-    for partial in aggregation_runs.partials(run):
+    for partial in partial_sums.of(run, aggregation_runs.chunk_count(run)):
         sums.append(partial["sums"])
         taken += partial["taken"]
         methods.update(partial["methods"])

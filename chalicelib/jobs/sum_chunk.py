@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.aggregation.sums import partial_sum
-from chalicelib.store.runs import aggregation_runs
+from chalicelib.store.runs import aggregation_runs, partial_sums
 
 logger = Logger()
 
@@ -17,7 +17,7 @@ def handle(event: dict[str, Any]) -> int:
     run, number = aggregation_runs.existing(event["aggregation_run"]), event["chunk"]
     try:
         partial = partial_sum(aggregation_runs.chunk(run, number), run.trace_interpretation)
-        aggregation_runs.put_partial(run, number, partial._asdict())
+        partial_sums.put(run, number, partial._asdict())
     except Exception as error:
         aggregation_runs.record_error(run, f"Chunk {number}: {type(error).__name__}: {error}")
         raise

@@ -7,9 +7,8 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from chalicelib import __version__
-from chalicelib.api.http import links, problems
+from chalicelib.api.http import links, parameters, problems
 from chalicelib.api.http.endpoints import JSON, Deferred, Endpoint, Resource
-from chalicelib.api.http.preferences import RESPOND_ASYNC
 from chalicelib.api.http.problems import Problem, ProblemOut
 from chalicelib.api.http.urls import BASE
 
@@ -144,24 +143,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
             "schemas": definitions,
             "responses": {f"Problem{status}": _error(*ERRORS[status]) for status in ERRORS},
             "headers": {"RequestId": {"description": "The id of the request.", "schema": {"type": "string"}}},
-            "parameters": {
-                "IdempotencyKey": {
-                    "name": "Idempotency-Key",
-                    "in": "header",
-                    "description": "A repeated request with the same key returns the first response and does nothing "
-                    "else; the same key with another path, query or body is a 409. If the first request died before "
-                    "it had a response, the repeat is answered a minute later from what was accepted. Keys belong to "
-                    "a token and are stored for a day.",
-                    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]*$"},
-                },
-                "Prefer": {
-                    "name": "Prefer",
-                    "in": "header",
-                    "description": "`respond-async` (RFC 7240): the request is only checked and accepted, and served "
-                    "after the response, which is then a 202. Other preferences are ignored.",
-                    "schema": {"type": "string", "enum": [RESPOND_ASYNC]},
-                },
-            },
+            "parameters": parameters.HEADERS,
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -202,13 +184,8 @@ def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]
     if description:
         operation["description"] = description
     operation["security"] = [{"token": [endpoint.scope]}] if endpoint.scope else []
-    parameters = [*_path_parameters(endpoint), *_query_parameters(endpoint)]
-    if endpoint.method == "POST":
-        parameters.append({"$ref": "#/components/parameters/IdempotencyKey"})
-    if endpoint.deferred:
-        parameters.append({"$ref": "#/components/parameters/Prefer"})
-    if parameters:
-        operation["parameters"] = parameters
+    if accepted := parameters.of(endpoint, _Schemas):
+        operation["parameters"] = accepted
     if endpoint.body is not None:
         requests = {name: example.request for name, example in endpoint.examples.items()}
         operation["requestBody"] = {
@@ -219,43 +196,6 @@ def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]
     if endpoint.deferred:
         operation["responses"]["202"] = _accepted(endpoint.deferred, schemas[endpoint.name, "deferred"])
     return operation
-
-
-def _path_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
-    names = [part[1:-1] for part in endpoint.path.split("/") if part.startswith("{")]
-    schemas = {"id": {"type": "integer", "minimum": 1}}
-    return [
-        {"name": name, "in": "path", "required": True, "schema": schemas.get(name, {"type": "string"})}
-        for name in names
-    ]
-
-
-def _query_parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
-    schema = TypeAdapter(endpoint.query).json_schema(schema_generator=_Schemas)
-    required = schema.get("required", [])
-    return [
-        {
-            "name": name,
-            "in": "query",
-            "required": name in required,
-            "description": field["description"],
-            "schema": _without_null(field),
-            **({"style": "form", "explode": False} if field.get("type") == "array" else {}),  # comma-separated
-        }
-        for name, field in schema.get("properties", {}).items()
-    ]
-
-
-def _without_null(field: Mapping[str, Any]) -> dict[str, Any]:
-    """A query parameter's schema without null: a parameter may be absent, but is never null."""
-    schema = {name: value for name, value in field.items() if name != "description"}
-    if schema.get("type") == "array":
-        schema.pop("default")  # an empty list, which cannot be given
-    if "anyOf" in schema:
-        (given,) = [option for option in schema.pop("anyOf") if option != {"type": "null"}]
-        schema.pop("default", None)
-        schema.update(given)
-    return schema
 
 
 def _success(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]:

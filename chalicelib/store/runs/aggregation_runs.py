@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
-from itertools import islice
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -19,7 +18,7 @@ from chalicelib.store.results.choosing import Chosen
 from chalicelib.store.runs import endings, outbox, state_machine
 from chalicelib.store.runs.aggregation_inputs import AggregationInput, AggregationSpec
 from chalicelib.store.runs.endings import MAX_MESSAGE, RETRY_ADVICE, is_overdue
-from chalicelib.store.shared import bulk, documents, ids, pages
+from chalicelib.store.shared import bulk, ids, pages
 from chalicelib.store.shared.rows import Rows, read_chunk
 from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import now
@@ -31,8 +30,7 @@ from chalicelib.vocabulary import SHORT_CODES
 logger = Logger(child=True)
 
 RESOURCE = "aggregation_runs"
-PARTIALS, OUTPUTS = "aggregation_partials", "aggregation_outputs"
-READERS = 4  # of partial sums
+OUTPUTS = "aggregation_outputs"
 CHECK_INTERVAL = 15 * 60  # seconds between checks of a run's execution
 
 Groups = Sequence[Sequence[tuple[AggregationSpec, Chosen | None]]]
@@ -130,19 +128,6 @@ def chunk(run: AggregationRun, number: int) -> list[dict[str, Any]]:
 def chunk_count(run: AggregationRun) -> int:
     """The number of chunks of a run's derivatives; 0 until they have been chosen."""
     return len(run.chunks or [0]) - 1
-
-
-def put_partial(run: AggregationRun, number: int, partial: dict[str, Any]) -> None:
-    """Store the sum of a chunk."""
-    documents.put(_partial_key(run, number), partial)
-
-
-def partials(run: AggregationRun) -> Iterator[dict[str, Any]]:
-    """The sums of a run's chunks, in order. Few of them are in memory at a time."""
-    numbers = iter(range(chunk_count(run)))
-    with ThreadPoolExecutor(READERS) as pool:
-        while ahead := list(islice(numbers, READERS)):
-            yield from pool.map(lambda number: documents.get(_partial_key(run, number)), ahead)
 
 
 def output_key(run: AggregationRun) -> str:
@@ -293,10 +278,6 @@ def _repair(run: AggregationRun) -> bool:
         return True
     _update(run, [AggregationRun.due.set(int(time.time()) + CHECK_INTERVAL)], _is_open())
     return False
-
-
-def _partial_key(run: AggregationRun, number: int) -> str:
-    return f"{PARTIALS}/{run.document}/{number}.json"
 
 
 def _is_open() -> Condition:

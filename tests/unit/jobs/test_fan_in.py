@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.aggregation.sums import partial_sum
 from chalicelib.jobs import fan_in
-from chalicelib.store.runs import aggregation_runs
+from chalicelib.store.runs import aggregation_runs, partial_sums
 from chalicelib.store.shared import documents
 from chalicelib.store.shared.rows import Rows
 from chalicelib.store.tables.runs import AggregationRun
@@ -44,7 +44,7 @@ def ended(chunks: list[list[dict[str, Any]]]) -> tuple[Any, ...]:
         outcome.extend([aggregated, accepted, methods, ids and sorted(ids)])
 
     with (
-        mock.patch.object(aggregation_runs, "partials", return_value=partials),
+        mock.patch.object(partial_sums, "of", return_value=partials),
         mock.patch.object(aggregation_runs, "succeed", succeed),
         mock.patch.object(aggregation_runs, "fail", lambda run, reason: outcome.append(reason)),
         mock.patch.object(documents, "put_file", lambda key, file: outputs.extend(json.load(file))),
