@@ -26,7 +26,7 @@ from chalicelib.jobs import handle_dead_letter as dead_letter_job
 from chalicelib.store import idempotency, tokens
 from chalicelib.store.collections import keyed, trace_series
 from chalicelib.store.results import newest
-from chalicelib.store.runs import aggregation_runs, batch_shards, batches, expansions, heartbeat, queue
+from chalicelib.store.runs import aggregation_runs, batch_shards, batches, expansions, heartbeat, partial_sums, queue
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.series import chunks, listings, series
 from chalicelib.store.shared import bulk, documents, ordered, pages
@@ -47,7 +47,9 @@ from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
 from tests.faults.injection import Injector, Killed
 
-POOLED = (aggregation_runs, batch_shards, bulk, chunks, keyed, newest, ordered, pages, queue, series, trace_series)
+POOLED = (aggregation_runs, batch_shards, bulk, chunks, keyed, newest, ordered, pages, partial_sums, queue, series) + (
+    trace_series,
+)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 HOURLY = "HourlyOnly"  # a model class
