@@ -47,9 +47,8 @@ from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
 from tests.faults.injection import Injector, Killed
 
-POOLED = (aggregation_runs, batch_shards, bulk, chunks, keyed, newest, ordered, pages, partial_sums, queue, series) + (
-    trace_series,
-)
+OF_RUNS = (aggregation_runs, batch_shards, newest, partial_sums, queue)
+POOLED = (*OF_RUNS, bulk, chunks, keyed, ordered, pages, series, trace_series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 HOURLY = "HourlyOnly"  # a model class
