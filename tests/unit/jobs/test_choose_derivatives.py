@@ -10,7 +10,7 @@ from chalicelib.jobs import choose_derivatives
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.results import choosing
 from chalicelib.store.results.choosing import Choice, Chosen, Draft, Selection, TooManyError
-from chalicelib.store.runs import aggregation_runs
+from chalicelib.store.runs import aggregation_runs, batches
 from chalicelib.store.tables.results import Derivative
 from chalicelib.store.tables.runs import AggregationRun
 from chalicelib.vocabulary import Kind
@@ -42,6 +42,7 @@ def handle(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
 
     for module in (projects, traces):
         monkeypatch.setattr(module, "get_many", lambda ids: {})
+    monkeypatch.setattr(batches, "is_being_deleted", lambda batch: False)
     monkeypatch.setattr(choosing, "choose", lambda *_: Choice(drafts={KIND: draft}))
     monkeypatch.setattr(aggregation_runs, "store_choice", choose)
     monkeypatch.setattr(aggregation_runs, "fail", lambda run, message: outcome.append(message))
