@@ -22,7 +22,7 @@ def batch_counts(at: Snapshot) -> Iterator[str]:
         first = _item(shards)
         if first is None:
             if not any(entry.batch == id for entry in at.outbox):
-                yield f"batch {id} has no shard 0, and no request that writes it"
+                yield f"batch {id} has counts, and does not exist"
             continue
         ids = [run for part in ranges_in(first) for run in part]
         if first.state == DELETING:

@@ -102,7 +102,7 @@ def changed(item: Any, **values: Any) -> None:
 
 
 def expand(at: Snapshot, **values: Any) -> list[Any]:
-    """Make the batch that of an asynchronous request with one shard, and change its shard 0."""
+    """Make the batch that of an asynchronous request with one shard, and change its item."""
     for id in (1, 2):
         changed(at.runs[id], batch_shard=1)
     about = {"state": "ACTIVE", "shards": 1, "bounds": [1, 3], "cursor": [1, 0, 0], "chunk": 1, "request": REQUEST}
