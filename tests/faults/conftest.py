@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.faults import backend
+from tests.faults.preparing import Expected, prepare_meter
 from tests.faults.promises import Endings, broken
-from tests.faults.scenarios import Expected, prepare_meter
 from tests.faults.world import World
 
 

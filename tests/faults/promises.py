@@ -12,7 +12,7 @@ from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.tables.runs import DeletedRuns
 from infra.verify.invariants import Violation, violations
 from infra.verify.snapshot import Snapshot
-from tests.faults.scenarios import Expected
+from tests.faults.preparing import Expected
 from tests.faults.world import World
 
 PROMISES = {

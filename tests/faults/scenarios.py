@@ -1,36 +1,29 @@
 """What users do: each scenario is a fixed sequence of requests, and what is known to hold in the end."""
 
 import uuid
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 from chalicelib.settings import settings
 from chalicelib.store import tokens
 from chalicelib.store.series import series
 from infra.local import portfolio
-from tests.faults.backend import STACK
+from tests.faults.preparing import (
+    BULK,
+    METER,
+    NORMAL,
+    TRACES,
+    Expected,
+    created,
+    prepare_batch,
+    prepare_chunks,
+    prepare_meter,
+    prepare_older,
+    prepare_portfolio,
+    prepare_traces,
+    read,
+)
 from tests.faults.world import HOURLY, World
-
-METER = "il-gas-hdd-only-billing_monthly"  # the cheapest fit
-NORMAL = "annualized_weather_normal"
-BULK = 30
-TRACES = 4
-CHUNKS = series.COMPACT_ABOVE + 2
-
-
-@dataclass
-class Expected:
-    """What the world has promised: the status of runs by id, and records by trace and start."""
-
-    runs: dict[int, str] = field(default_factory=dict)
-    aggregations: dict[int, str] = field(default_factory=dict)
-    records: dict[int, dict[str, float]] = field(default_factory=dict)
-    gone: set[int] = field(default_factory=set)  # traces that were deleted
-    deleted_runs: set[int] = field(default_factory=set)
-    deleted_batches: set[int] = field(default_factory=set)
-    newest: dict[tuple[int, int], int | None] = field(default_factory=dict)  # the run by trace and project
-
 
 Act = Callable[[World, Expected], None]
 SCENARIOS: dict[str, tuple[Act, Act]] = {}  # what is prepared without faults, and what then happens with them
@@ -46,73 +39,10 @@ def scenario(name: str, prepare: Act) -> Callable[[Act], Act]:
     return declare
 
 
-def prepare_meter(world: World, expected: Expected) -> None:
-    """Project 1 with trace 1, which has records, and weather."""
-    meter = portfolio.sample_meter(METER)
-    project = world.asked("POST", "projects/", meter.project).body["id"]
-    _trace(world, project, "meter", meter.records)
-    weather = portfolio.weather_records()
-    for first in range(0, len(weather), 10_000):
-        world.asked("POST", "weather_records/", weather[first : first + 10_000], keyed=False)
-
-
-def prepare_portfolio(world: World, expected: Expected) -> None:
-    """The same with BULK traces, of which the last has no records."""
-    prepare_meter(world, expected)
-    records = portfolio.sample_meter(METER).records
-    for number in range(2, BULK + 1):
-        _trace(world, 1, f"meter {number}", records if number < BULK else [])
-
-
-def prepare_traces(world: World, expected: Expected) -> None:
-    """The same with TRACES traces, of which the last has no records."""
-    prepare_meter(world, expected)
-    for number in range(2, TRACES + 1):
-        _trace(world, 1, f"meter {number}", portfolio.sample_meter(METER).records if number < TRACES else [])
-
-
-def prepare_result(world: World, expected: Expected) -> None:
-    """Trace 1 with a successful run, and a batch of one run that has not been delivered."""
-    prepare_meter(world, expected)
-    world.asked("POST", "meter_runs/", {"trace": 1})
-    world.settle()
-
-
-def prepare_batch(world: World, expected: Expected) -> None:
-    """Trace 1 with a successful run, and then batch 1 of two that have succeeded."""
-    prepare_result(world, expected)
-    world.asked("POST", "meter_runs/bulk/", {"targets": [{"trace": 1}] * 2})
-    world.settle()
-
-
-def prepare_chunks(world: World, expected: Expected) -> None:
-    """Trace 1 with so many chunks, none of them new, that the next read compacts them."""
-    prepare_meter(world, expected)
-    for number, record in enumerate(portfolio.sample_meter(METER).records[-CHUNKS:]):
-        body = [{"trace": 1, **record, "value": float(number)}]
-        assert world.asked("POST", "trace_records/", body).status == 201
-    world.clock.advance(2 * series.SETTLED_AFTER)
-
-
-def prepare_older(world: World, expected: Expected) -> None:
-    """Trace 1 as an earlier version wrote it."""
-    prepare_meter(world, expected)
-    forget_chunks(world, 1)
-
-
-def forget_chunks(world: World, trace: int) -> None:
-    """Make a trace look as an earlier version wrote it: it does not name its chunks."""
-    world.raw["dynamodb"].update_item(
-        TableName=f"{STACK}-traces",
-        Key={"id": {"N": str(trace)}},
-        UpdateExpression="REMOVE chunks, changes, compacted",
-    )
-
-
 @scenario("a single run", prepare_meter)
 def single_run(world: World, expected: Expected) -> None:
     """Schedule a run, and let a worker run it."""
-    expected.runs[_created(world, "meter_runs/", {"trace": 1})] = "SUCCESS"
+    expected.runs[created(world, "meter_runs/", {"trace": 1})] = "SUCCESS"
     world.settle()
 
 
@@ -135,7 +65,7 @@ def asynchronous(world: World, expected: Expected) -> None:
     assert answer.status == 202, answer
     batch = answer.body["id"]
     derivatives = {"traces": [1], "derivative_interpretation": NORMAL, "after_batch": batch}
-    expected.aggregations[_created(world, "aggregation_runs/", derivatives)] = "SUCCESS"
+    expected.aggregations[created(world, "aggregation_runs/", derivatives)] = "SUCCESS"
     world.settle()
     _expect(world, expected, batch, [*range(1, TRACES + 1), 1])
     asked = {"targets": [{"failed_of_batch": batch}]}
@@ -148,7 +78,7 @@ def asynchronous(world: World, expected: Expected) -> None:
 @scenario("a posted meter input", lambda world, expected: None)
 def posted_input(world: World, expected: Expected) -> None:
     """Post a complete meter input, which is in no table."""
-    expected.runs[_created(world, "meter_runs/", {"meter_input": _posted()})] = "SUCCESS"
+    expected.runs[created(world, "meter_runs/", {"meter_input": _posted()})] = "SUCCESS"
     world.settle()
 
 
@@ -160,7 +90,7 @@ def aggregation(world: World, expected: Expected) -> None:
     ((run,),) = answer.body
     expected.runs[run["id"]] = "SUCCESS"
     asked = {"traces": [1], "derivative_interpretation": NORMAL}
-    expected.aggregations[_created(world, "aggregation_runs/", {**asked, "after_batch": run["batch"]})] = "SUCCESS"
+    expected.aggregations[created(world, "aggregation_runs/", {**asked, "after_batch": run["batch"]})] = "SUCCESS"
     world.executions.drive()  # so that it waits before the run ends
     world.settle()
     targets = {"targets": [{"traces": [1]}]}
@@ -173,10 +103,10 @@ def aggregation(world: World, expected: Expected) -> None:
 @scenario("a building is set up", lambda world, expected: None)
 def creates(world: World, expected: Expected) -> None:
     """Create a project, a trace in it and a trace group, each with an Idempotency-Key."""
-    project = _created(world, "projects/", {"project_id": "building"})
-    _created(world, "traces/", {"trace_id": "meter", "interpretation": "E_C_S", "unit": "kWh", "projects": [project]})
+    project = created(world, "projects/", {"project_id": "building"})
+    created(world, "traces/", {"trace_id": "meter", "interpretation": "E_C_S", "unit": "kWh", "projects": [project]})
     filter = {"target": "project_id", "comparison": "==", "value": "building"}
-    _created(world, "trace_groups/", {"name": "all", "filter_specification": filter})
+    created(world, "trace_groups/", {"name": "all", "filter_specification": filter})
     for resource in ("projects", "traces", "trace_groups"):
         assert len(world.asked("GET", f"{resource}/").body) == 1, resource
     world.settle()
@@ -204,7 +134,7 @@ def sync(world: World, expected: Expected) -> None:
 @scenario("records posted while a series is compacted", prepare_chunks)
 def compaction(world: World, expected: Expected) -> None:
     """Read a series, which compacts it, and post records before and after."""
-    known = {record["start"]: record["value"] for record in _read(world, 1)}
+    known = {record["start"]: record["value"] for record in read(world, 1)}
     start = sorted(known)[-2]
     for value in (1001.0, 1002.0):
         answer = world.asked("POST", "trace_records/", [{"trace": 1, "start": start, "value": value}], keyed=False)
@@ -219,7 +149,7 @@ def compaction(world: World, expected: Expected) -> None:
 @scenario("records of an older trace", prepare_older)
 def older_trace(world: World, expected: Expected) -> None:
     """Post records of a trace that names no chunks, change the trace, and read it, which names them."""
-    known = {record["start"]: record["value"] for record in _read(world, 1)}
+    known = {record["start"]: record["value"] for record in read(world, 1)}
     start = sorted(known)[-2]
     for value in (1001.0, 1002.0):
         answer = world.asked("POST", "trace_records/", [{"trace": 1, "start": start, "value": value}], keyed=False)
@@ -234,7 +164,7 @@ def older_trace(world: World, expected: Expected) -> None:
 @scenario("a delete during a run", prepare_meter)
 def delete(world: World, expected: Expected) -> None:
     """Delete a trace with a scheduled run and records just added."""
-    run = _created(world, "meter_runs/", {"trace": 1})
+    run = created(world, "meter_runs/", {"trace": 1})
     record = portfolio.sample_meter(METER).records[0]
     world.asked("POST", "trace_records/", [{"trace": 1, **record}], keyed=False)
     assert world.asked("DELETE", "traces/1/").status in (204, 404)
@@ -287,7 +217,7 @@ def batch_deleted(world: World, expected: Expected) -> None:
 @scenario("routing to the hourly worker", prepare_meter)
 def hourly(world: World, expected: Expected) -> None:
     """A run that the first worker forwards."""
-    run = _created(world, "meter_runs/", {"trace": 1, "model_class": HOURLY})
+    run = created(world, "meter_runs/", {"trace": 1, "model_class": HOURLY})
     expected.runs[run] = "SUCCESS"
     world.settle()
 
@@ -321,12 +251,6 @@ def _expect(world: World, expected: Expected, batch: int, traces: list[int]) -> 
     assert (counted["state"], counted["total"], counted["pending"]) == ("ACTIVE", len(traces), 0), counted
 
 
-def _created(world: World, path: str, body: Mapping[str, Any]) -> int:
-    answer = world.asked("POST", path, body)
-    assert answer.status == 201, answer
-    return int(answer.body["id"])
-
-
 def _delete_run(world: World, expected: Expected, run: int) -> None:
     assert world.asked("DELETE", f"meter_runs/{run}/").status in (204, 404)  # 404: an earlier try has deleted it
     for path in (f"meter_runs/{run}/", f"meter_results/{run}/"):
@@ -336,18 +260,6 @@ def _delete_run(world: World, expected: Expected, run: int) -> None:
 
 def _try_to_delete(world: World, path: str) -> None:
     world.api("DELETE", path)
-
-
-def _trace(world: World, project: int, name: str, records: list[dict[str, Any]]) -> None:
-    body = {**portfolio.sample_meter(METER).trace, "trace_id": name, "projects": [project]}
-    trace = _created(world, "traces/", body)
-    if records:
-        assert world.asked("POST", "trace_records/", [{"trace": trace, **one} for one in records]).status == 201
-
-
-def _read(world: World, trace: int) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = world.asked("GET", f"trace_records/?trace={trace}&limit=1000").body
-    return found
 
 
 def _posted() -> dict[str, Any]:

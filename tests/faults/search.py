@@ -17,8 +17,9 @@ from typing import BinaryIO, NoReturn
 
 from infra.verify.invariants import Violation
 from tests.faults.injection import Mode
+from tests.faults.preparing import Expected
 from tests.faults.promises import Endings, broken
-from tests.faults.scenarios import SCENARIOS, Expected
+from tests.faults.scenarios import SCENARIOS
 from tests.faults.world import NeverSettlesError, World
 
 

@@ -12,7 +12,7 @@ from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.tables.results import NewestRun
 from chalicelib.store.tables.runs import DeletedRuns, MeterRun
 from infra.local import portfolio
-from tests.faults.scenarios import METER, NORMAL, Expected
+from tests.faults.preparing import METER, NORMAL, Expected
 from tests.faults.test_messages import message_of, scheduled
 from tests.faults.world import World
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.store.series import series
 from tests.faults.events import Answer
-from tests.faults.scenarios import CHUNKS, Expected
+from tests.faults.preparing import CHUNKS, Expected
 from tests.faults.world import World
 
 RECORD = {"start": "2016-01-01T00:00:00Z", "value": 1.0}

@@ -19,7 +19,7 @@ from infra.deployment import partitions
 from infra.deployment.cloudformation import Account
 from tests.faults import backend
 from tests.faults.executions import InlineExecutor
-from tests.faults.scenarios import Expected
+from tests.faults.preparing import Expected
 from tests.faults.world import World
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.jobs import advance_batch
 from chalicelib.store.runs import batch_jobs, batches, expansions
-from tests.faults.scenarios import NORMAL, Expected
+from tests.faults.preparing import NORMAL, Expected
 from tests.faults.world import CHUNK, World
 
 TRACES = 5  # without records, except the first

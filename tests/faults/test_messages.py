@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.settings import settings
 from chalicelib.store.runs import queue
-from tests.faults.scenarios import Expected
+from tests.faults.preparing import Expected
 from tests.faults.world import World
 
 

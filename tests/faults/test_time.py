@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.settings import settings
 from chalicelib.store.runs import claims, meter_runs, outcomes, queue
-from tests.faults.scenarios import NORMAL, Expected
+from tests.faults.preparing import NORMAL, Expected
 from tests.faults.test_messages import message_of, scheduled
 from tests.faults.world import World
 

@@ -1,8 +1,6 @@
 """The whole datastore in one process: API, workers, state machine and reconciler, on MiniStack and a moved clock."""
 
-import hashlib
 import io
-import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
@@ -29,7 +27,7 @@ from chalicelib.store.results import newest
 from chalicelib.store.runs import aggregation_runs, batch_shards, batches, expansions, heartbeat, partial_sums, queue
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.series import chunks, listings, series
-from chalicelib.store.shared import bulk, documents, ordered, pages
+from chalicelib.store.shared import bulk, ordered, pages
 from chalicelib.store.tables.base import LATEST_WRITE
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
 from chalicelib.store.tables.runs import (
@@ -46,6 +44,7 @@ from tests.faults.clock import Clock
 from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
 from tests.faults.injection import Injector, Killed
+from tests.faults.models import remembered
 
 OF_RUNS = (aggregation_runs, batch_shards, newest, partial_sums, queue)
 POOLED = (*OF_RUNS, bulk, chunks, keyed, ordered, pages, series, trace_series)
@@ -55,8 +54,6 @@ HOURLY = "HourlyOnly"  # a model class
 CHUNK, SHARDS = 2, 2  # runs of a chunk of an asynchronous batch, and its shards
 
 R = TypeVar("R")
-
-_computed: dict[str, bytes] = {}  # outputs by the hash of their input: models are pure, and take most of the time
 
 
 class NeverSettlesError(AssertionError):
@@ -211,7 +208,7 @@ class World:
             if self._queue == "meter-runs":
                 raise NoHourlyModels("the hourly models are not installed")
             given = {**given, "model_class": None}
-        return _remembered(compute, given)
+        return remembered(compute, given)
 
     def _step(self, name: str, event: Any) -> Any:
         try:
@@ -297,11 +294,3 @@ class World:
             counts = self.raw["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]
             found += [f"{name}: {counts}"] if any(int(counts[key]) for key in wanted) else []
         return found + (["an execution"] if self.executions.open else [])
-
-
-def _remembered(compute: Callable[[dict[str, Any]], dict[str, Any]], given: dict[str, Any]) -> dict[str, Any]:
-    key = hashlib.sha256(documents.to_json(given)).hexdigest()
-    if key not in _computed:
-        _computed[key] = json.dumps(compute(given)).encode()
-    found: dict[str, Any] = json.loads(_computed[key])
-    return found
