@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.aggregation [DERIVATIVES ...]
 
-prints the seconds of the request, which chooses up to 5,000 derivatives, and of each step of the execution, and the
+prints the seconds of the request, which chooses up to 10,000 derivatives, and of each step of the execution, and the
 peak memory of any function; by default for 1,000, 10,000 and 100,000 derivatives. They are simulated. A million of them
 take half an hour, most of which is the time to write them.
 """

@@ -134,7 +134,7 @@ def test_a_step_that_fails_permanently_fails_the_run_with_the_reason(api: Api, s
 def test_the_failure_of_one_of_many_chunks_is_reported(api: Api, monkeypatch: pytest.MonkeyPatch, states: Any) -> None:
     portfolio = synthetic.write(1, 45)
     monkeypatch.setattr(rows, "CHUNK", 1)  # so that the chunks are separate executions
-    choice = choosing.choose(choosing.Selection(projects=portfolio.projects), 45)
+    choice = choosing.choose(choosing.Selection(projects=portfolio.projects), choosing.MAX_IN_REQUEST)
     ((kind, draft),) = choice.drafts.items()
     spec = AggregationSpec("SUM", projects=portfolio.projects)
     with monkeypatch.context() as patch:

@@ -56,7 +56,7 @@ without a value, half-width or `n` on one side is left out of both sides, becaus
 understate the uncertainty; the output has the status of each derivative, and how many were accepted. (For `E_OSG_U` a
 missing baseline counts as 0.)
 
-A run adds up at most 2,000,000 derivatives. A bulk request has at most 200 targets, 200 runs and 5,000 derivatives;
+A run adds up at most 2,000,000 derivatives. A bulk request has at most 200 targets, 200 runs and 10,000 derivatives;
 larger targets are scheduled one by one.
 """
 resource = Resource("aggregation_runs", "aggregation run", DESCRIPTION)
@@ -86,7 +86,7 @@ def schedule_aggregation_run(body: AggregationRunIn) -> AggregationRun:
     """Schedule an aggregation run.
 
     Its derivatives are selected immediately or, with `after_batch`, when the batch has ended; anything that would be
-    refused here then makes the run FAILED instead. The same applies if there are more than 5,000 traces or derivatives
+    refused here then makes the run FAILED instead. The same applies if there are more than 10,000 traces or derivatives
     to read, if a group is to be searched among more than 50,000 traces, or if selecting takes more than about 20
     seconds: the run's execution then selects them, and `aggregation_input` names them once it has.
     """

@@ -15,7 +15,7 @@ from chalicelib.store.tables.results import NewestRun
 from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS, Kind
 
 MAX_DERIVATIVES = 2_000_000  # per run, so that they can be chosen within the 15 minutes of a function
-MAX_IN_REQUEST = 5_000  # per request: a second of CPU time, and two more if each trace or project takes a query
+MAX_IN_REQUEST = 10_000  # per request: a second of CPU time, and four more if each trace or project takes a query
 NUMBERS = tuple(f"{side}_{part}" for side in ("baseline", "reporting") for part in ("value", "lower", "upper", "n"))
 
 

@@ -134,7 +134,7 @@ def test_a_bulk_request_for_many_derivatives_is_told_to_schedule_single_runs(
 ) -> None:
     answer = portfolio("POST", "aggregation_runs/bulk/", {"targets": [{"projects": [1]}]})
     assert (answer.status, answer.pointers) == (400, ["/targets/0"])
-    assert "more than 5,000 traces. Split the target, or schedule it as a single" in answer.json["detail"]
+    assert "more than 10,000 traces. Split the target, or schedule it as a single" in answer.json["detail"]
     assert scheduled == []
 
 
