@@ -102,7 +102,6 @@ def writes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     monkeypatch.setattr(outbox, "accept", noting("accepted"))
     monkeypatch.setattr(bulk, "put_all", noting("runs"))
     monkeypatch.setattr(batches, "allocate", lambda: 1)
-    monkeypatch.setattr(batches, "write", noting("counts"))
     monkeypatch.setattr(queue, "send", noting("queue"))
     monkeypatch.setattr(series, "append", noting("records"))
     monkeypatch.setattr(chunks, "keys", lambda prefix: ["a chunk"])
@@ -116,7 +115,7 @@ def test_a_bulk_request_begins_to_write_only_what_it_has_the_time_to_write(write
             meter_runs.schedule_batch([[RunSpec()] * 6_000])
         assert writes == []
         meter_runs.schedule_batch([[RunSpec()] * 4_000])
-    assert writes == ["runs", "counts", "accepted", "queue"]
+    assert writes == ["runs", "accepted", "queue"]
 
 
 def test_runs_that_were_written_are_accepted_although_there_is_no_time_to_queue_them(
