@@ -14,12 +14,12 @@ from chalicelib.store.results import newest
 from chalicelib.store.runs import meter_runs, outbox, queue, statuses
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.tables.results import NewestRun
-from chalicelib.store.tables.runs import MeterRun, Outbox
+from chalicelib.store.tables.runs import Batch, MeterRun, Outbox
 from infra.deployment import partitions
 from infra.deployment.cloudformation import Account
 from tests.faults import backend
 from tests.faults.executions import InlineExecutor
-from tests.faults.preparing import Expected
+from tests.faults.preparing import NORMAL, Expected
 from tests.faults.world import World
 
 
@@ -145,3 +145,25 @@ def test_a_row_that_is_deleted_while_it_is_completed_stays_deleted(world: World)
     read: dict[str, Any] = {"id": {"N": "77"}, "status": {"S": "RUNNING"}}
     partitions._complete(world.raw["dynamodb"], backend.STACK, partitions.METER_RUNS, read)
     assert meter_runs.get(77) is None
+
+
+def test_a_batch_that_was_open_ends_and_its_runs_can_be_deleted(
+    world: World, expected: Expected, holds: Callable[[], None]
+) -> None:
+    """The earlier version counted in the items of the batch, from shard 0 on; it had ended no run of this one."""
+    answer = world.asked("POST", "meter_runs/bulk/", {"targets": [{"trace": 1}] * 2})
+    (first,), (second,) = answer.body
+    for run in (first["id"], second["id"]):
+        MeterRun(run).update(actions=[MeterRun.batch_shard.set(0)])
+    Batch(first["batch"], 0).update(actions=[Batch.shards.remove()])
+    waiting = {"traces": [1], "derivative_interpretation": NORMAL, "after_batch": first["batch"]}
+    expected.aggregations[world.asked("POST", "aggregation_runs/", waiting).body["id"]] = "SUCCESS"
+    expected.runs |= {first["id"]: "SUCCESS", second["id"]: "SUCCESS"}
+    world.settle()
+    counted = world.asked("GET", f"batches/{first['batch']}/").body
+    assert (counted["total"], counted["success"], counted["pending"]) == (2, 2, 0)
+    assert world.asked("DELETE", f"meter_runs/{second['id']}/").status == 204
+    del expected.runs[second["id"]]
+    expected.deleted_runs.add(second["id"])
+    assert world.asked("GET", f"batches/{first['batch']}/").body["total"] == 1
+    holds()

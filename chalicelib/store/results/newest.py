@@ -35,7 +35,9 @@ PARTITION = "newest"
 
 
 def supersedes(run: MeterRun) -> bool:
-    """Whether a run of a trace becomes the newest one of its trace and project if it succeeds."""
+    """Whether a run becomes the newest one of its trace and project if it succeeds."""
+    if run.trace is None:
+        return False
     key = (run.trace, run.project)
     return runs_of([key]).get(key, 0) < run.id
 

@@ -14,6 +14,7 @@ from chalicelib.store.tables.runs import Batch, BatchCounts, BatchShard, MeterRu
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
 
 RUNS_PER_SHARD, MAX_SHARDS = 25, 1_000  # with 1,000 shards and 2,500 runs per second, transactions rarely conflict
+OLDER = range(64)  # the shards of a batch of an earlier version
 THREADS = 8
 
 
@@ -37,10 +38,9 @@ def item(batch: int, shard: int) -> BatchShard:
     return BatchShard(f"{batch}#{shard}")
 
 
-def of(batch: int, shards: int | None = None) -> list[BatchShard]:
-    """The shards of a batch that have been written (strongly consistent); `shards`: their number, if it is known."""
-    keys = (item(batch, shard).key for shard in range(1, (MAX_SHARDS if shards is None else shards) + 1))
-    return list(pages.batch_get(BatchShard, keys))
+def of(batch: Batch) -> list[BatchShard]:
+    """The shards of a batch that have been written (strongly consistent)."""
+    return _written(batch.id, OLDER if batch.shards is None else range(1, batch.shards + 1))
 
 
 def done(counts: BatchCounts) -> int:
@@ -110,13 +110,17 @@ def totals(counts: Iterable[BatchCounts]) -> Counter[str]:
 
 
 def remove(batch: int) -> None:
-    """Delete the shards of a batch."""
-    bulk.delete_all(BatchShard, of(batch))
+    """Delete the shards of a batch, which need not exist any more."""
+    bulk.delete_all(BatchShard, _written(batch, range(MAX_SHARDS + 1)))
 
 
 def count_of(reason: FailureReason) -> str:
     """The name of the count of the runs that FAILED for a reason."""
     return f"failed_{reason}"
+
+
+def _written(batch: int, shards: Iterable[int]) -> list[BatchShard]:
+    return list(pages.batch_get(BatchShard, (item(batch, shard).key for shard in shards)))
 
 
 def _write(batch: int, shard: int, actions: list[Action]) -> None:

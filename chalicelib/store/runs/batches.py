@@ -175,7 +175,7 @@ def _counts(batch: int) -> tuple[Batch | None, list[BatchCounts]]:
     stored = list(Batch.query(batch, consistent_read=True))  # more than one if an earlier version has counted runs
     if not stored or stored[0].shard != 0:
         return None, []
-    return stored[0], [*stored, *batch_shards.of(batch, stored[0].shards or 0)]
+    return stored[0], [*stored, *batch_shards.of(stored[0])]
 
 
 def _being_deleted(found: Batch, left: int, counts: Sequence[BatchCounts]) -> BatchCount:

@@ -70,6 +70,12 @@ def can_be_claimed() -> Condition:
     return can
 
 
+def is_held(run: MeterRun) -> bool:
+    """Whether a worker still holds its claim on a run, which has not ended."""
+    found = meter_runs.get(run.id)
+    return found is not None and found.claim == run.claim and found.status == statuses.RUNNING
+
+
 def renew(id: int, claim: str) -> bool:
     """Renew the lease of a claim; False when the claim is lost or the run has ended, and nothing is written."""
     held = (MeterRun.claim == claim) & (MeterRun.status == "RUNNING")

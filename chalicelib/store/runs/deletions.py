@@ -63,6 +63,11 @@ class Deleted:
         return documents.keys_of(self.document, max(self.attempts, settings().max_attempts))
 
     @property
+    def written_keys(self) -> list[str]:
+        """Those of the attempts that it has made, which are nearly always all that exist."""
+        return documents.keys_of_attempts(self.document, self.attempts)
+
+    @property
     def newest_keys(self) -> list[newest.Key]:
         """The keys of the newest runs that may name it."""
         if self.trace is None:
@@ -130,7 +135,7 @@ def advance(batch: int) -> bool:
     runs = _recorded(batch, chunk)
     bulk.delete_all(MeterRun, (MeterRun(run.id) for run in runs))  # first: then no worker can end one of them
     _delete_results(runs)
-    documents.delete_many(key for run in runs for key in run.keys)
+    documents.delete_many(key for run in runs for key in run.written_keys)
     _move_on(first, chunk[-1], len(runs))
     return False
 

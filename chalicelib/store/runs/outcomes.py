@@ -35,10 +35,9 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
         _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
 
     while not commit(fill):
-        before, supersedes = supersedes, newest.supersedes(run)
-        if supersedes == before:
+        if not claims.is_held(run):
             return False
-        # A newer run of the trace has succeeded in the meantime, or was deleted.
+        supersedes = newest.supersedes(run)  # a newer run of the trace has succeeded in the meantime, or was deleted
     waiters.wake_after(run)
     return True
 

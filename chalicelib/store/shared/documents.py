@@ -41,11 +41,15 @@ def client() -> Any:
 
 def keys_of(document: str, attempts: int) -> list[str]:
     """All keys that a run with this many attempts may have written documents to, also in earlier versions."""
-    numbered = [
+    return [*keys_of_attempts(document, attempts), f"{INPUTS}/{document}.json", f"{OUTPUTS}/{document}.json"]
+
+
+def keys_of_attempts(document: str, attempts: int) -> list[str]:
+    """The keys of a run's posted input, and of what its attempts write."""
+    return [
         input_key(document),
         *(key(document, n) for n in range(1, attempts + 1) for key in (input_key, output_key)),
     ]
-    return [*numbered, f"{INPUTS}/{document}.json", f"{OUTPUTS}/{document}.json"]
 
 
 def input_key(document: str, attempt: int = 0) -> str:

@@ -8,6 +8,8 @@ blocks, so that no partition grows without limit.
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from chalicelib import deadline
+
 SHARDS = 8
 BLOCK = 20_000  # ids
 PAGE = 250  # ids per query; a page of a list needs at most 125 from each partition if they are evenly filled
@@ -43,6 +45,7 @@ def block_ids(read: Read, name: str, first: int, last: int) -> Iterator[int]:
 
 def _merged(pool: ThreadPoolExecutor, read: Read, partitions: Sequence[str], first: int, last: int) -> Iterator[int]:
     while first <= last:
+        deadline.check()
         found = list(pool.map(lambda one: read(one, first, last, PAGE), partitions))  # noqa: B023 (read at once)
         complete = min((ids[-1] for ids in found if len(ids) == PAGE), default=last)
         yield from sorted(id for ids in found for id in ids if id <= complete)

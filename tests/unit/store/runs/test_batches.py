@@ -101,6 +101,7 @@ def test_failures_are_summed_over_the_shards_of_an_earlier_version(monkeypatch: 
         shard(id=3, shard=2, failed=1),
     ]
     monkeypatch.setattr(statuses, "count_running", lambda within: 0)
+    monkeypatch.setattr(pages, "batch_get", lambda model, keys: [])
     monkeypatch.setattr(Batch, "query", lambda batch, consistent_read: shards)
     count = batches.get(3)
     assert count is not None
