@@ -1,7 +1,7 @@
 """A discrete-event simulation of one night: from the request to the end of its last run.
 
 The events are the calls of each run to AWS. Each run and each worker is simulated, with its own times. What is
-aggregated is only the acceptance of calls: time goes on in steps of STEP, the calls of one step are sorted by their
+aggregated is only the acceptance of calls: time advances in steps of STEP, the calls of one step are sorted by their
 times, and AWS's limits accept as many of them as a token bucket holds. So a million runs take seconds instead of
 minutes, and without limits all durations are exact, since a call's time is not rounded to a step.
 """

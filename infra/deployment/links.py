@@ -6,7 +6,10 @@ The traces say which projects they belong to; the table `links` is the inverse. 
 import os
 import sys
 
-from infra.deployment.cloudformation import StackError
+import boto3
+
+from infra.deployment import repairs
+from infra.deployment.cloudformation import Account, StackError
 from infra.deployment.environment import function_environment
 
 REBUILDS = "links"  # the counter of how often the links of a stack were written
@@ -19,12 +22,12 @@ def rebuild(stack: str, *, once: bool = False) -> bool:
     """
     os.environ |= function_environment(stack)
     from chalicelib.store.collections import traces  # reads the environment
-    from chalicelib.store.shared import ids
 
-    if once and ids.last(REBUILDS):
+    account = Account(os.environ, boto3.client)
+    if once and repairs.is_done(account, stack, REBUILDS):
         return False
     traces.rebuild_links()
-    ids.allocate(REBUILDS)  # at the end, so that an interrupted rebuild is repeated
+    repairs.record(account, stack, REBUILDS)
     return True
 
 

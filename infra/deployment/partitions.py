@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.store.results import newest
 from chalicelib.store.runs import statuses
 from chalicelib.store.tables.results import NewestRun
+from infra.deployment import repairs
 from infra.deployment.cloudformation import Account
 
 COUNTER = "partitions"  # of how often the partitions of a stack were written
@@ -73,22 +74,13 @@ def write(account: Account, stack: str, *, once: bool = False) -> None:
         clients = [account.client("dynamodb") for _ in range(SEGMENTS)]
         with ThreadPoolExecutor(SEGMENTS) as pool:
             list(pool.map(lambda segment: _write(clients[segment], stack, indexed, segment), range(SEGMENTS)))  # noqa: B023 (used at once)
-    if once:  # at the end, so that an interrupted pass is repeated
-        table, key = f"{stack}-counters", {"resource": {"S": COUNTER}}
-        names, values = {"#last": "last"}, {":one": {"N": "1"}}
-        account.client("dynamodb").update_item(
-            TableName=table,
-            Key=key,
-            UpdateExpression="ADD #last :one",
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-        )
+    if once:
+        repairs.record(account, stack, COUNTER)
 
 
 def written(account: Account, stack: str) -> bool:
     """Whether `write` has been called with `once`, and has ended."""
-    key = {"resource": {"S": COUNTER}}
-    return "Item" in account.client("dynamodb").get_item(TableName=f"{stack}-counters", Key=key, ConsistentRead=True)
+    return repairs.is_done(account, stack, COUNTER)
 
 
 def _write(client: Any, stack: str, indexed: Indexed, segment: int) -> None:

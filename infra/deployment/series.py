@@ -7,7 +7,10 @@ them; the next reader of each trace then lists and names them. This is safe to r
 import os
 import sys
 
-from infra.deployment.cloudformation import StackError
+import boto3
+
+from infra.deployment import repairs
+from infra.deployment.cloudformation import Account, StackError
 from infra.deployment.environment import function_environment
 
 FORGOTTEN = "series"  # the counter of how often this was done
@@ -20,12 +23,12 @@ def forget(stack: str, *, once: bool = False) -> bool:
     """
     os.environ |= function_environment(stack)
     from chalicelib.store.collections import trace_series  # reads the environment
-    from chalicelib.store.shared import ids
 
-    if once and ids.last(FORGOTTEN):
+    account = Account(os.environ, boto3.client)
+    if once and repairs.is_done(account, stack, FORGOTTEN):
         return False
     trace_series.forget_names()
-    ids.allocate(FORGOTTEN)  # at the end, so that it is repeated if it was interrupted
+    repairs.record(account, stack, FORGOTTEN)
     return True
 
 

@@ -14,9 +14,9 @@ BEYOND_SCHEMAS = re.compile(
             r"There is no ",  # what is stored
             r"(Trace|Project) \d+ (belongs to|has) ",
             r"No trace matches trace group ",
-            r"None of the targets has a trace to run",
+            r"The targets have no runs to make: ",
             r"All traces are too many for ",
-            r"Batch \d+ has more than ",
+            r"Batch \d+ (has more than|is being deleted)",
             r"(The )?(\w+ \d+|derivatives?).* (interpretation|unit|method|intervals)",
             r"This is neither a meter input as JSON nor the URL ",
             r"This is not JSON: ",  # the text in meter_input

@@ -127,7 +127,7 @@ def test_a_batch_without_runs_says_why(api: Api, traces: list[int]) -> None:
     project = api.post("projects/", {"project_id": "empty"})["id"]
     batch = ended(api, accepted(api, {"project": project})["id"])
     assert batch["total"] == 0
-    assert "None of the targets has a trace to run" in batch["failure_message"]
+    assert "The targets have no runs to make" in batch["failure_message"]
 
 
 @pytest.mark.usefixtures("everything")

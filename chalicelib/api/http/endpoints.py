@@ -39,7 +39,7 @@ class Call(Generic[B, Q]):
     raw: bytes
     request: Request
     item: str
-    deferred: bool = False  # whether it prefers to be served asynchronously, and the endpoint can do so
+    asynchronous: bool = False  # whether it prefers to be served asynchronously, and the endpoint can do so
 
     @property
     def scopes(self) -> list[str]:
@@ -78,7 +78,7 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Deferred:
+class Asynchronous:
     """The 202 of an endpoint that also accepts requests with `Prefer: respond-async`.
 
     description: of the response. resource: whose item it returns. example: a response.
@@ -111,7 +111,7 @@ class Endpoint:
     errors: Mapping[int, str]
     examples: Mapping[str, Example]
     repeat: Callable[[Call[Any, Any], Mapping[str, Any]], Reply | None] | None = None
-    deferred: Deferred | None = None
+    asynchronous: Asynchronous | None = None
 
     @property
     def name(self) -> str:
@@ -158,7 +158,7 @@ class Resource:
         errors: Mapping[int, str] | None = None,
         examples: Mapping[str, Example] | None = None,
         repeat: Callable[[Call[Any, Any], Mapping[str, Any]], Reply | None] | None = None,
-        deferred: Deferred | None = None,
+        asynchronous: Asynchronous | None = None,
     ) -> Callable[[Callable[[Call[Any, Any]], Reply]], Callable[[Call[Any, Any]], Reply]]:
         """Declare a function as an endpoint.
 
@@ -166,8 +166,8 @@ class Resource:
         body is passed as text if its content type, `accepts`, is not JSON. headers: descriptions of the response's
         headers. errors: descriptions of this endpoint's own errors, by status; those that follow from its method, path
         and body are implied. repeat: answers a repeated Idempotency-Key from what the first request recorded
-        (`store.idempotency.record`); None if that has been deleted. deferred: the response to a request that prefers to
-        be served asynchronously, if the endpoint can do so.
+        (`store.idempotency.record`); None if that has been deleted. asynchronous: the response to a request that
+        prefers to be served asynchronously, if the endpoint can do so.
         """
 
         def declare(handler: Callable[[Call[Any, Any]], Reply]) -> Callable[[Call[Any, Any]], Reply]:
@@ -189,7 +189,7 @@ class Resource:
                     errors=errors or {},
                     examples=examples or {},
                     repeat=repeat,
-                    deferred=deferred,
+                    asynchronous=asynchronous,
                 )
             )
             return handler

@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from chalicelib import __version__
 from chalicelib.api.http import links, parameters, problems
-from chalicelib.api.http.endpoints import JSON, Deferred, Endpoint, Resource
+from chalicelib.api.http.endpoints import JSON, Asynchronous, Endpoint, Resource
 from chalicelib.api.http.problems import Problem, ProblemOut
 from chalicelib.api.http.urls import BASE
 
@@ -130,7 +130,7 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
         schema = schemas.get((endpoint.name, "returns"), {})
         if found := links.links(endpoint, schema, definitions, targets):
             operation["responses"][str(endpoint.status)]["links"] = found
-        if endpoint.deferred and (target := targets.get(endpoint.deferred.resource)):
+        if endpoint.asynchronous and (target := targets.get(endpoint.asynchronous.resource)):
             operation["responses"]["202"]["links"] = links.to_item(target)
         paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = operation
     return {
@@ -157,14 +157,14 @@ def document(resources: Iterable[Resource]) -> dict[str, Any]:
 
 
 def _schemas(endpoints: list[Endpoint]) -> tuple[dict[Any, Any], dict[str, Any]]:
-    """The schema of each (endpoint, "body", "returns" or "deferred"), and the definitions that they refer to."""
+    """The schema of each (endpoint, "body", "returns" or "asynchronous"), and the definitions that they refer to."""
     wanted: list[tuple[tuple[str, str], Any, TypeAdapter[Any]]] = [
         ((endpoint.name, part), "validation", TypeAdapter(type))
         for endpoint in endpoints
         for part, type in (
             ("body", endpoint.body),
             ("returns", endpoint.returns),
-            ("deferred", endpoint.deferred and endpoint.deferred.returns),
+            ("asynchronous", endpoint.asynchronous and endpoint.asynchronous.returns),
         )
         if type is not None
     ]
@@ -193,8 +193,8 @@ def _operation(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]
             "content": {endpoint.accepts: _content(schemas[endpoint.name, "body"], requests)},
         }
     operation["responses"] = {str(endpoint.status): _success(endpoint, schemas), **_errors(endpoint)}
-    if endpoint.deferred:
-        operation["responses"]["202"] = _accepted(endpoint.deferred, schemas[endpoint.name, "deferred"])
+    if endpoint.asynchronous:
+        operation["responses"]["202"] = _accepted(endpoint.asynchronous, schemas[endpoint.name, "asynchronous"])
     return operation
 
 
@@ -207,11 +207,11 @@ def _success(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     return response
 
 
-def _accepted(deferred: Deferred, schema: Any) -> dict[str, Any]:
+def _accepted(asynchronous: Asynchronous, schema: Any) -> dict[str, Any]:
     return {
-        "description": deferred.description,
-        "headers": _headers(deferred.headers),
-        "content": {JSON: _content(schema, {"accepted": deferred.example})},
+        "description": asynchronous.description,
+        "headers": _headers(asynchronous.headers),
+        "content": {JSON: _content(schema, {"accepted": asynchronous.example})},
     }
 
 

@@ -24,7 +24,8 @@ HEADERS = {
         "in": "header",
         "description": "`respond-async` (RFC 7240): the request is only checked and accepted, and served "
         "after the response, which is then a 202. Other preferences are ignored.",
-        "schema": {"type": "string", "enum": [RESPOND_ASYNC]},
+        "schema": {"type": "string"},
+        "example": RESPOND_ASYNC,
     },
 }
 
@@ -34,7 +35,7 @@ def of(endpoint: Endpoint, generator: type[GenerateJsonSchema]) -> list[dict[str
     accepted = [*_path(endpoint), *_query(endpoint, generator)]
     if endpoint.method == "POST":
         accepted.append({"$ref": "#/components/parameters/IdempotencyKey"})
-    if endpoint.deferred:
+    if endpoint.asynchronous:
         accepted.append({"$ref": "#/components/parameters/Prefer"})
     return accepted
 

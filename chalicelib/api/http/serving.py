@@ -115,7 +115,7 @@ def _serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Sto
         raw=raw,
         request=request,
         item=endpoint.item,
-        deferred=endpoint.deferred is not None and prefers_async(request.headers),
+        asynchronous=endpoint.asynchronous is not None and prefers_async(request.headers),
     )
     key = request.headers.get("idempotency-key")
     if key is None or endpoint.method != "POST":
@@ -216,7 +216,7 @@ def _in_progress() -> Problem:
 def _request_hash(endpoint: Endpoint, call: Call[Any, Any]) -> str:
     """A hash of the method, path, query and body, and of the preference of an asynchronous request."""
     request = [endpoint.method, endpoint.path, sorted(call.path.items()), sorted(_parameters(call.request).items())]
-    preferred = f"\n{RESPOND_ASYNC}" if call.deferred else ""
+    preferred = f"\n{RESPOND_ASYNC}" if call.asynchronous else ""
     return hashlib.sha256(f"{json.dumps(request)}{preferred}\n".encode() + call.raw).hexdigest()
 
 

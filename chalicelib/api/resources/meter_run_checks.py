@@ -132,8 +132,8 @@ def runs_to_check(body: CheckIn, raw: bytes, scopes: Collection[str]) -> list[di
 
 def _run_to_check(spec: RunSpec, arguments: dict[str, Any]) -> dict[str, Any]:
     """A run with those arguments that differ from the request's: it repeats one that FAILED."""
-    own = {"posted_input": spec.posted_input} if spec.posted_input else {"project": spec.project, "trace": spec.trace}
-    return own | {name: value for name, value in spec.arguments.items() if value != arguments[name]}
+    own = {name: value for name, value in spec.arguments.items() if value != arguments[name]}
+    return {"project": spec.project, "trace": spec.trace, **own}
 
 
 def summary(runs: list[dict[str, Any]], arguments: dict[str, Any]) -> ChecksOut:

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import telemetry
 from chalicelib.api.http.collections import CollectionEndpoints
-from chalicelib.api.http.endpoints import READ, WRITE, Call, Deferred, Example, NoQuery, Reply, Resource
+from chalicelib.api.http.endpoints import READ, WRITE, Asynchronous, Call, Example, NoQuery, Reply, Resource
 from chalicelib.api.http.preferences import RESPOND_ASYNC
 from chalicelib.api.http.urls import base_path
 from chalicelib.api.resources import meter_run_checks
@@ -141,7 +141,7 @@ def _repeated_bulk(call: Call[BulkIn, NoQuery], recorded: Mapping[str, Any]) -> 
         "what has failed": Example({"targets": [{"failed_of_batch": 1}]}),
     },
     repeat=_repeated_bulk,
-    deferred=Deferred(
+    asynchronous=Asynchronous(
         description="With `Prefer: respond-async`: the batch, whose runs are made after the response.",
         returns=BatchOut,
         resource="batches",
@@ -158,13 +158,14 @@ def schedule_meter_runs(call: Call[BulkIn, NoQuery]) -> Reply:
     trace and then project; traces that belong to no project cannot be run and are left out. A target that is listed
     twice is run twice.
 
-    A request makes at most 10,000 runs, or any number with the header `Prefer: respond-async`. It is then only checked
-    and accepted: the response is a 202 with the batch, whose runs are made in the same order after that. Projects and
-    traces that are deleted meanwhile are left out, and a trace group is what it was when the request was accepted. If a
-    target cannot be run any more, the batch ends with the runs that it has, and its `failure_message` says why.
+    A request makes at most 10,000 runs, or any number with the header `Prefer: respond-async`. With that header,
+    the request is only checked and accepted: the response is a 202 with the batch, whose runs are made in the same
+    order after that. Projects and traces that are deleted meanwhile are left out, and a trace group is what it was when
+    the request was accepted. If a target cannot be run any more, the batch ends with the runs that it has, and its
+    `failure_message` says why.
     """
     body, arguments = call.body, call.body.arguments()
-    if call.deferred:
+    if call.asynchronous:
         batch = expansions.accept({"targets": stored_targets(body.targets), "arguments": arguments})
         telemetry.note(batch=batch)
         reply = _accepted_reply(call, batch)

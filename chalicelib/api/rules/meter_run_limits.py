@@ -4,25 +4,25 @@ from collections.abc import Sequence
 
 from chalicelib.api.http.problems import error, invalid
 from chalicelib.api.http.serving import lambda_bytes
-from chalicelib.api.shared.targets import MAX_RUNS, Serving
+from chalicelib.api.shared.targets import MAX_RUNS, Limit
+from chalicelib.store.runs.expansions import NO_RUNS
 from chalicelib.store.runs.meter_runs import RunSpec
 
 MAX_BULK_BYTES = 5_500_000  # of its response, below Lambda's limit of 6 MB
 RUN_BYTES = 360  # per run in a response, without its arguments
-URL_BYTES = 2_600  # of a presigned URL
-SYNCHRONOUS = Serving("a synchronous request", "send the header Prefer: respond-async")
-CHECK = Serving("a check", "give fewer targets")
+SYNCHRONOUS = Limit("a synchronous request", "send the header Prefer: respond-async")
+CHECK = Limit("a check", "give fewer targets")
 
 
-def check_count(specs: Sequence[RunSpec], by: Serving) -> None:
+def check_count(specs: Sequence[RunSpec], limit: Limit) -> None:
     """Raise the 400 Problem if a bulk request makes no runs, or too many for one response."""
     if not specs:
-        raise invalid(error("None of the targets has a trace to run; give targets with traces.", "targets"))
-    limit = min(MAX_RUNS, MAX_BULK_BYTES * len(specs) // _response_bytes(specs))
-    if len(specs) > limit:
+        raise invalid(error(NO_RUNS, "targets"))
+    most = min(MAX_RUNS, MAX_BULK_BYTES * len(specs) // _response_bytes(specs))
+    if len(specs) > most:
         detail = (
-            f"These targets make {len(specs):,} runs; the limit of {by.name} is {limit:,}, so split them into several "
-            f"requests, or {by.advice}."
+            f"These targets make {len(specs):,} runs; the limit of {limit.of} is {most:,}, so split them into several "
+            f"requests, or {limit.advice}."
         )
         raise invalid(error(detail, "targets"))
 
@@ -35,5 +35,5 @@ def _response_bytes(specs: Sequence[RunSpec]) -> int:
         key = tuple(map(id, spec.arguments.values()))
         if key not in sizes:
             sizes[key] = lambda_bytes(spec.arguments)
-        total += RUN_BYTES + sizes[key] + (URL_BYTES if spec.posted_input else 0)
+        total += RUN_BYTES + sizes[key]
     return total

@@ -140,8 +140,8 @@ class MeterRunOut(TypedDict):
     meter_input: Annotated[
         Url | None,
         Field(
-            description="A presigned URL (GET it without a token) of the complete serialized input; null until it "
-            "exists."
+            description="A presigned URL (GET it without a token) of the complete serialized input. Null until the run "
+            "has ended or an attempt has failed; of a run with a posted meter_input, the posted one until then."
         ),
     ]
     model_class: str | None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import groupby, islice
-from typing import Annotated, Any, NamedTuple, cast
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -14,6 +14,7 @@ from chalicelib.store.runs import batches, failed_runs
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.shared import ids
 from chalicelib.store.tables.collections import Project, Trace, TraceGroup
+from chalicelib.store.tables.runs import Batch
 
 MAX_RUNS = 10_000  # per request, unless it is asynchronous
 ALONE = ("group", "all", "failed_of_batch")  # fields that no other field of a target goes with
@@ -29,10 +30,10 @@ NOUNS = {
 Pair = tuple[int, int]  # the ids of a project and of a trace
 
 
-class Serving(NamedTuple):
-    """How targets are resolved within a request, and what to do if they are too many for that; both for messages."""
+class Limit(NamedTuple):
+    """What kind of request has the limit on runs, and what to do if it has more of them; both for messages."""
 
-    name: str
+    of: str
     advice: str
 
 
@@ -42,7 +43,7 @@ class _Named(NamedTuple):
     traces: Mapping[int, Trace]
     projects: Mapping[int, Project]
     groups: Mapping[int, TraceGroup]
-    batches: set[int]
+    batches: Mapping[int, Batch]
 
 
 def _true(given: bool) -> bool:
@@ -115,29 +116,28 @@ def _only_trace(project: int) -> int:
     return of_project[0]
 
 
-def specs_of(targets: list[Target], arguments: dict[str, Any], by: Serving) -> list[list[RunSpec]]:
+def specs_of(targets: list[Target], arguments: dict[str, Any], limit: Limit) -> list[list[RunSpec]]:
     """Resolve each target to its runs, which have these arguments. Raises the 400 Problem."""
     named = _named_by(targets)
-    errors = _errors(targets, named)
+    pair_of, errors = _resolved(targets, named)
     for index, target in enumerate(targets):
         if target.all is not None:
-            errors.append(error(f"All traces are too many for {by.name}; {by.advice}.", "targets", index, "all"))
+            errors.append(error(f"All traces are too many for {limit.of}; {limit.advice}.", "targets", index, "all"))
     raise_if_any(errors)
     whole_projects = {target.project for target in targets if target.trace is None and target.project is not None}
-    members = traces.of_projects(whole_projects) if whole_projects else {}
+    of_project = _pairs_of_projects(whole_projects)
     of_group = _pairs_of_groups(named.groups)
     specs: list[list[RunSpec]] = []
     for index, target in enumerate(targets):
         if target.failed_of_batch is not None:
-            specs.append(_again(target.failed_of_batch, arguments, by, index))
+            specs.append(_again(named.batches[target.failed_of_batch], arguments, limit, index))
             continue
         if target.group is not None:
             pairs = of_group[target.group]
-        elif target.trace is not None:
-            pairs = [_known_pair(target, named)]
+        elif index in pair_of:
+            pairs = [pair_of[index]]
         else:
-            project = target.project or 0
-            pairs = [(project, trace.id) for trace in members.get(project, [])]
+            pairs = of_project.get(target.project, [])
         specs.append([RunSpec(project=project, trace=trace, **arguments) for project, trace in pairs])
     return specs
 
@@ -145,18 +145,19 @@ def specs_of(targets: list[Target], arguments: dict[str, Any], by: Serving) -> l
 def stored_targets(targets: list[Target]) -> list[dict[str, Any]]:
     """Targets as `store.runs.requested` expects them. What they name exists. Raises the 400 Problem."""
     named = _named_by(targets)
-    raise_if_any(_errors(targets, named))
+    pair_of, errors = _resolved(targets, named)
+    raise_if_any(errors)
     last = ids.last("traces")
     stored: list[dict[str, Any]] = []
-    for kind, alike in groupby(targets, _kind):
+    for kind, alike in groupby(enumerate(targets), lambda numbered: _kind(numbered[1])):
         if kind == "trace":
-            stored.append({"pairs": [_known_pair(target, named) for target in alike]})
+            stored.append({"pairs": [pair_of[index] for index, _ in alike]})
         elif kind == "project":
-            stored.append({"projects": [target.project for target in alike]})
+            stored.append({"projects": [target.project for _, target in alike]})
         elif kind == "failed_of_batch":
-            stored += [{"failed_of_batch": target.failed_of_batch} for target in alike]
+            stored += [{"failed_of_batch": target.failed_of_batch} for _, target in alike]
         else:
-            filters = (target.group and named.groups[target.group].filter_specification for target in alike)
+            filters = (target.group and named.groups[target.group].filter_specification for _, target in alike)
             stored += [{"traces": {"last": last, "filter": filter}} for filter in filters]
     return stored
 
@@ -165,37 +166,60 @@ def _kind(target: Target) -> str:
     return "trace" if target.trace is not None else next(name for name in FIELDS if getattr(target, name) is not None)
 
 
-def _again(batch: int, arguments: dict[str, Any], by: Serving, index: int) -> list[RunSpec]:
+def _again(batch: Batch, arguments: dict[str, Any], limit: Limit, index: int) -> list[RunSpec]:
     found = [spec for _, spec in islice(failed_runs.repeated(batch, 0, arguments), MAX_RUNS + 1)]
     if len(found) > MAX_RUNS:
-        detail = f"Batch {batch} has more than {MAX_RUNS:,} FAILED runs, the limit of {by.name}; {by.advice}."
+        detail = f"Batch {batch.id} has more than {MAX_RUNS:,} FAILED runs, the limit of {limit.of}; {limit.advice}."
         raise invalid(error(detail, "targets", index, "failed_of_batch"))
     return found
 
 
-def _errors(targets: list[Target], named: _Named) -> list[ErrorItem]:
-    return [found for index, target in enumerate(targets) for found in _errors_of(target, named, ("targets", index))]
+def _resolved(targets: list[Target], named: _Named) -> tuple[dict[int, Pair], list[ErrorItem]]:
+    """The pair of each target with a trace, by the target's index, and the errors of all targets."""
+    pair_of: dict[int, Pair] = {}
+    errors: list[ErrorItem] = []
+    for index, target in enumerate(targets):
+        wrong = [*_errors_of(target, named, ("targets", index))]
+        if target.trace is not None and not wrong:
+            found = _pair(target.project, target.trace, named.traces, named.projects, ("targets", index))
+            if isinstance(found, dict):
+                wrong = [found]
+            else:
+                pair_of[index] = found
+        errors += wrong
+    return pair_of, errors
 
 
 def _errors_of(target: Target, named: _Named, at: tuple[str | int, ...]) -> Iterator[ErrorItem]:
     given = [name for name in FIELDS if getattr(target, name) is not None]
     alone = next((name for name in given if name in ALONE), None)
     if not given:
-        yield error("The target is empty; give a project, a trace, both of these, or a group.", *at)
+        yield error(
+            "The target is empty; give a project, a trace, both of these, a group, all or failed_of_batch.", *at
+        )
     elif alone is not None:
         for name in given:
             if name != alone:
                 yield error(f"The target has both {NOUNS[alone]} and {NOUNS[name]}; give only one.", *at, name)
         if target.group is not None and target.group not in named.groups:
             yield error(f"There is no trace group {target.group}.", *at, "group")
-        if target.failed_of_batch is not None and target.failed_of_batch not in named.batches:
-            yield error(f"There is no batch {target.failed_of_batch}.", *at, "failed_of_batch")
-    elif target.trace is not None:
-        found = _pair(target.project, target.trace, named.traces, named.projects, at)
-        if isinstance(found, dict):
-            yield found
-    elif target.project not in named.projects:
+        if target.failed_of_batch is not None:
+            yield from _errors_of_batch(target.failed_of_batch, named.batches.get(target.failed_of_batch), at)
+    elif target.trace is None and target.project not in named.projects:
         yield error(f"There is no project {target.project}.", *at, "project")
+
+
+def _errors_of_batch(id: int, found: Batch | None, at: tuple[str | int, ...]) -> Iterator[ErrorItem]:
+    if found is None:
+        yield error(f"There is no batch {id}.", *at, "failed_of_batch")
+    elif found.state == batches.DELETING:
+        yield error(f"Batch {id} is being deleted; name another one.", *at, "failed_of_batch")
+
+
+def _pairs_of_projects(wanted: set[int]) -> dict[int | None, list[Pair]]:
+    """The (project, trace) pairs of each project that has traces."""
+    members = traces.of_projects(wanted) if wanted else {}
+    return {project: [(project, trace.id) for trace in found] for project, found in members.items()}
 
 
 def _pairs_of_groups(groups: Mapping[int, TraceGroup]) -> dict[int, list[Pair]]:
@@ -215,14 +239,8 @@ def _named_by(targets: list[Target]) -> _Named:
         known_traces,
         known_projects,
         trace_groups.get_many(groups) if groups else {},
-        {batch for batch in failed if batches.exists(batch)},
+        batches.find_many(failed),
     )
-
-
-def _known_pair(target: Target, named: _Named) -> Pair:
-    """The project and trace of a target without errors."""
-    found = _pair(target.project, target.trace or 0, named.traces, named.projects, ())
-    return cast(Pair, found)
 
 
 def _known(trace_ids: set[int], project_ids: set[int]) -> tuple[dict[int, Trace], dict[int, Project]]:

@@ -1,4 +1,4 @@
-"""The series of traces. A trace names the chunks of its series, so that reading it needs no list of S3.
+"""The series of traces. A trace names the chunks of its series, so that reading it needs no S3 list request.
 
 A writer puts a chunk, then names it in the trace. If it cannot be named, because the other names are not known or too
 many, the names are removed; the next reader lists the chunks. Each of these updates increments `Trace.changes`, and a

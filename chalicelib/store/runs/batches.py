@@ -6,7 +6,7 @@ one are several ranges, which grow while it expands (`store.runs.expansions`).
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +14,7 @@ from typing import Literal
 
 from chalicelib.store.runs import batch_shards, statuses
 from chalicelib.store.runs.batch_shards import count_of, done, totals
-from chalicelib.store.shared import bulk, ids
+from chalicelib.store.shared import bulk, ids, pages
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.runs import Batch, BatchCounts, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
@@ -65,6 +65,12 @@ def find(batch: int) -> Batch | None:
         return Batch.get(batch, 0, consistent_read=True)
     except Batch.DoesNotExist:
         return None
+
+
+def find_many(wanted: Iterable[int]) -> dict[int, Batch]:
+    """The items of those batches that exist (strongly consistent), by id. Raises DeadlineExceededError."""
+    keys = [(batch, 0) for batch in sorted(set(wanted))]
+    return {found.id: found for found in pages.batch_get(Batch, keys)}
 
 
 def get(batch: int) -> BatchCount | None:

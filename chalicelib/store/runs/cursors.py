@@ -22,7 +22,7 @@ Cursor = list[int]  # a place in the targets
 def new(batch: int, request: str, cursor: Cursor) -> Batch:
     """The item of a new batch that expands; its targets and arguments are stored under the key `request`."""
     moment = now()
-    progress: dict[str, Any] = {"cursor": cursor, "chunk": 0, "bounds": [], "shards": batch_shards.MAX_SHARDS}
+    progress: dict[str, Any] = {"cursor": cursor, "version": 0, "bounds": [], "shards": batch_shards.MAX_SHARDS}
     return Batch(batch, 0, state=EXPANDING, request=request, size=0, added=moment, updated=moment, **progress)
 
 
@@ -55,7 +55,7 @@ def _update(batch: Batch, actions: list[Action]) -> bool:
 def _extended(batch: Batch, block: range, cursor: Cursor) -> list[Action]:
     return [
         Batch.cursor.set(cursor),
-        Batch.chunk.set(batch.chunk + 1),
+        Batch.version.set(batch.version + 1),
         Batch.size.set(batch.size + len(block)),
         Batch.bounds.set(with_block(batch.bounds, block)),
         Batch.updated.set(now()),
@@ -63,7 +63,7 @@ def _extended(batch: Batch, block: range, cursor: Cursor) -> list[Action]:
 
 
 def _unmoved(batch: Batch) -> Condition:
-    unmoved: Condition = (Batch.chunk == batch.chunk) & (Batch.state == EXPANDING)
+    unmoved: Condition = (Batch.version == batch.version) & (Batch.state == EXPANDING)
     return unmoved
 
 

@@ -24,7 +24,9 @@ REQUESTS = "batch_requests"
 CHUNK = 10_000  # runs
 READING = 20.0  # seconds after which the runs that have been found are made; a target may have few in many traces
 WRITING = 10 * 60  # seconds, longer than any invocation lives
-NO_RUNS = "None of the targets has a trace to run; give targets with traces."
+NO_RUNS = (
+    "The targets have no runs to make: their projects or groups have no traces, or their batches have no FAILED runs."
+)
 
 
 def accept(request: Request) -> int:

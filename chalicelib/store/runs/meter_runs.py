@@ -103,7 +103,6 @@ def new_runs(block: range, specs: Sequence[RunSpec]) -> list[MeterRun]:
             document=str(uuid.uuid4()),
             status_partition=statuses.partition(statuses.PENDING, id),
             due=due,
-            meter_input=spec.posted_input,
             **vars(spec),
         )
         for id, spec in zip(block, specs, strict=True)

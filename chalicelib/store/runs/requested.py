@@ -92,9 +92,10 @@ def _of_traces(content: Mapping[str, Any], index: int, after: int, arguments: di
 
 
 def _of_failed(batch: int, index: int, after: int, arguments: dict[str, Any]) -> Found:
-    if not batches.exists(batch):
+    found = batches.find(batch)
+    if found is None or found.state == batches.DELETING:
         raise UnavailableError(f"Batch {batch} was deleted before its FAILED runs were found.")
-    for id, spec in failed_runs.repeated(batch, after, arguments):
+    for id, spec in failed_runs.repeated(found, after, arguments):
         yield (index, id), [spec]
 
 

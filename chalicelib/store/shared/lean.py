@@ -11,11 +11,11 @@ from typing import Any
 from pynamodb.models import Model
 
 from chalicelib import deadline
+from chalicelib.store.shared import pages
 from chalicelib.store.shared.errors import Busy
 from chalicelib.store.shared.retries import attempts
 from chalicelib.store.tables.base import connection
 
-BLOCK = 100  # the limit of BatchGetItem
 ATTEMPTS = 12
 Key = int | tuple[int, int]  # the hash key, and the range key if the table has one
 
@@ -26,8 +26,7 @@ def batch_get(model: type[Model], keys: Iterable[Key], names: Sequence[str]) -> 
     Raises Busy when DynamoDB throttles for too long, and DeadlineExceededError.
     """
     read, key_names = _reader(model, names), _key_names(model)
-    remaining = iter(keys)
-    while block := list(islice(remaining, BLOCK)):
+    for block in pages.blocks(keys):
         wanted = [
             {name: {"N": str(value)} for name, value in zip(key_names, _parts(key), strict=True)} for key in block
         ]

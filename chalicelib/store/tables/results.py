@@ -80,7 +80,7 @@ class Derivative(Table):
     reporting_n = NumberAttribute(null=True)
     uncertainty = UnicodeAttribute(default=FIRST_UNCERTAINTY_METHOD)  # older items have none
     systematic_error = NumberAttribute(null=True)
-    spread = JSONAttribute(null=True)  # SPREAD_NUMBERS in a single attribute, since up to 50,000 items are read at once
+    spread = JSONAttribute(null=True)  # SPREAD_NUMBERS in a single attribute, since many items are read at once
     eemeter_version = UnicodeAttribute()
     added = UTCDateTimeAttribute(default_for_new=now)
     updated = UTCDateTimeAttribute(default_for_new=now)

@@ -101,7 +101,7 @@ class Batch(BatchCounts):
     # Of an asynchronous request:
     request = UnicodeAttribute(null=True)  # S3 key of the targets and arguments
     cursor = JSONAttribute(null=True)  # the place in the targets up to which runs have been made
-    chunk = IntegerAttribute(null=True)  # how often the cursor has been moved
+    version = IntegerAttribute(null=True)  # how often the cursor has been moved
     bounds = IdsAttribute(null=True)  # the start and the stop of each range of ids of the runs, ascending
     failure_message = UnicodeAttribute(null=True)  # why there are not all runs that were asked for
 

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -28,7 +28,7 @@ from chalicelib.store.shared import documents, ids, signatures
 from chalicelib.store.shared.errors import InProgress, Mismatch
 from chalicelib.store.tables.collections import Project, Trace, TraceGroup
 from chalicelib.store.tables.results import Derivative, MeterResult
-from chalicelib.store.tables.runs import MeterRun
+from chalicelib.store.tables.runs import Batch, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
 from tests.unit.api.rows import Rows
 
@@ -51,6 +51,7 @@ class Memory:
     refused_urls: dict[str, str] = field(default_factory=dict)
     cors_origins: tuple[str, ...] = ()
     accepted: dict[int, Any] = field(default_factory=dict)  # asynchronous requests by batch
+    deleting: set[int] = field(default_factory=set)  # batches
 
     def of_projects(self, ids: Any) -> dict[int, list[Trace]]:
         rows = [row for _, row in sorted(self.traces.rows.items())]
@@ -88,12 +89,18 @@ class Memory:
         self.accepted[batch] = json.loads(json.dumps(request))
         return batch
 
-    def repeated(self, batch: int, after: int, arguments: dict[str, Any]) -> Iterator[tuple[int, RunSpec]]:
+    def repeated(self, batch: Batch, after: int, arguments: dict[str, Any]) -> Iterator[tuple[int, RunSpec]]:
         given = any(value is not None for value in arguments.values())
         for id, run in sorted(self.runs.rows.items()):
-            if run.batch == batch and run.status == "FAILED":
+            if run.batch == batch.id and run.status == "FAILED":
                 own = arguments if given else {name: getattr(run, name) for name in meter_runs.ARGUMENTS}
-                yield id, RunSpec(run.project, run.trace, posted_input=run.posted_input, **own)
+                yield id, RunSpec(run.project, run.trace, **own)
+
+    def batches(self, ids: Iterable[int]) -> dict[int, Batch]:
+        found = {id: Batch(id, 0) for id in ids if self.batch(id) is not None}
+        for id in self.deleting & found.keys():
+            found[id].state = batches.DELETING
+        return found
 
     def batch(self, id: int) -> BatchCount | None:
         rows = [run for run in self.runs.rows.values() if run.batch == id]
@@ -168,7 +175,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
         page=memory.runs.page,
     )
     replace(deletions, delete=memory.runs.delete)
-    replace(batches, get=memory.batch, exists=lambda batch: memory.batch(batch) is not None)
+    replace(batches, get=memory.batch, find_many=memory.batches)
     replace(expansions, accept=memory.accept)
     replace(failed_runs, repeated=memory.repeated)
     replace(meter_results, get=memory.results.rows.get, page=memory.results.page)

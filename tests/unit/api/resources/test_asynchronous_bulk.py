@@ -105,11 +105,10 @@ def test_too_many_runs_are_refused_with_the_header_to_send(portfolio: Api) -> No
 
 
 def failed(api: Api, memory: Memory) -> int:
-    """A batch of three runs, of which the first and the last have FAILED, the last with a posted input."""
+    """A batch of three runs, of which the first and the last have FAILED."""
     runs = api("POST", "meter_runs/bulk/", {"targets": [{"project": 1}, {"project": 2}], "model_class": "A"}).json
     for id in (runs[0][0]["id"], runs[1][0]["id"]):
         memory.runs.update(id, {"status": "FAILED"})
-    memory.runs.update(runs[1][0]["id"], {"project": None, "trace": None, "posted_input": "meter_inputs/a.json"})
     return int(runs[0][0]["batch"])
 
 
@@ -117,8 +116,7 @@ def test_failed_runs_are_run_again_with_their_own_arguments(portfolio: Api, memo
     batch = failed(portfolio, memory)
     ((first, second),) = portfolio("POST", "meter_runs/bulk/", {"targets": [{"failed_of_batch": batch}]}).json
     assert (first["project"], first["trace"], first["model_class"]) == (1, 2, "A")
-    assert (second["project"], second["trace"], second["model_class"]) == (None, None, "A")
-    assert memory.runs.rows[second["id"]].posted_input == "meter_inputs/a.json"
+    assert (second["project"], second["trace"], second["model_class"]) == (2, 4, "A")
 
 
 def test_failed_runs_are_run_again_with_the_arguments_of_the_request(portfolio: Api, memory: Memory) -> None:
@@ -126,6 +124,22 @@ def test_failed_runs_are_run_again_with_the_arguments_of_the_request(portfolio: 
     body = {"targets": [{"failed_of_batch": batch}], "formatter_kwargs": {"ignore_sufficiency": True}}
     ((first, _),) = portfolio("POST", "meter_runs/bulk/", body).json
     assert (first["model_class"], first["formatter_kwargs"]) == (None, {"ignore_sufficiency": True})
+
+
+@pytest.mark.parametrize("headers", [{"Prefer": "respond-async"}, {}], ids=["asynchronous", "synchronous"])
+def test_a_batch_that_is_being_deleted_is_refused(portfolio: Api, memory: Memory, headers: dict[str, str]) -> None:
+    batch = failed(portfolio, memory)
+    memory.deleting.add(batch)
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": [{"failed_of_batch": batch}]}, **headers)
+    assert (response.status, response.pointers) == (400, ["/targets/0/failed_of_batch"])
+    assert f"Batch {batch} is being deleted; name another one." in response.json["detail"]
+
+
+def test_targets_without_runs_are_refused(portfolio: Api) -> None:
+    batch = portfolio("POST", "meter_runs/bulk/", {"targets": [{"project": 1}]}).json[0][0]["batch"]
+    response = portfolio("POST", "meter_runs/bulk/", {"targets": [{"failed_of_batch": batch}]})
+    assert (response.status, response.pointers) == (400, ["/targets"])
+    assert "no FAILED runs" in response.json["detail"]
 
 
 def test_failed_runs_are_stored_by_their_batch(portfolio: Api, memory: Memory) -> None:

@@ -235,7 +235,7 @@ class TestTargets:
             ),
             ({"group": "Retrofits"}, ["/targets/1/group"], "GET trace_groups/?name=Retrofits returns it."),
             ({"group": 0}, ["/targets/1/group"], "greater than or equal to 1"),
-            ({}, ["/targets/1"], "or a group"),
+            ({}, ["/targets/1"], "a group, all or failed_of_batch"),
         ],
     )
     def test_an_invalid_target_is_refused(

@@ -50,7 +50,7 @@ def test_the_last_run_of_a_batch_completes_it(size: int, first: int, consecutive
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(1, 40)), max_size=5), st.integers(1, 7))
 def test_blocks_are_merged_and_each_shard_gets_its_number_of_runs(blocks: list[tuple[int, int]], shards: int) -> None:
-    first, stop, runs = Batch(3, 0, shards=shards, chunk=0, size=0, bounds=[]), 1, list[int]()
+    first, stop, runs = Batch(3, 0, shards=shards, version=0, size=0, bounds=[]), 1, list[int]()
     for gap, length in blocks:
         block = range(stop + gap, stop + gap + length)
         first.bounds, stop = cursors.with_block(first.bounds, block), block.stop

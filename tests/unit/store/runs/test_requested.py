@@ -12,6 +12,7 @@ from chalicelib.store.runs import batches, failed_runs, requested
 from chalicelib.store.runs.meter_runs import ARGUMENTS, RunSpec
 from chalicelib.store.runs.requested import START, UnavailableError, part_of
 from chalicelib.store.shared import pages
+from chalicelib.store.tables.runs import Batch
 
 LINKED = {1: [1, 2, 5], 2: [3, 5], 3: [], 9: [4]}  # the traces of each project, of which 9 has been deleted
 GONE = {2}  # a deleted trace that is still linked
@@ -47,10 +48,12 @@ def _store(monkeypatch: pytest.MonkeyPatch) -> None:
             if trace in linked and trace not in GONE and project != 9
         ]
 
-    def repeated(batch: int, after: int, arguments: dict[str, Any]) -> Iterator[tuple[int, RunSpec]]:
-        for id, project, trace in FAILED[batch]:
+    def repeated(batch: Batch, after: int, arguments: dict[str, Any]) -> Iterator[tuple[int, RunSpec]]:
+        for id, project, trace in FAILED[batch.id]:
             if id > after:
                 yield id, RunSpec(project, trace, **arguments)
+
+    stored = {7: Batch(7, 0), 6: Batch(6, 0, state=batches.DELETING)}
 
     def traces_of(project: int, after: int, limit: int) -> list[int]:
         return [trace for trace in LINKED[project] if trace > after][:limit]
@@ -60,7 +63,7 @@ def _store(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trace_groups, "pairs_among", pairs_among)
     monkeypatch.setattr(links, "traces_of", traces_of)
     monkeypatch.setattr(failed_runs, "repeated", repeated)
-    monkeypatch.setattr(batches, "exists", FAILED.__contains__)
+    monkeypatch.setattr(batches, "find", stored.get)
 
 
 def parts(targets: list[Any], limit: int, seconds: float = 60) -> list[list[RunSpec]]:
@@ -96,15 +99,16 @@ def test_a_part_ends_in_time_even_if_it_has_few_runs() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 100])
-def test_a_target_that_is_gone_is_an_error_after_the_runs_before_it(limit: int) -> None:
-    request = {"targets": [{"pairs": [[1, 1], [2, 5]]}, {"failed_of_batch": 8}], "arguments": ALL}
+@pytest.mark.parametrize("gone", [8, 6], ids=["deleted", "being deleted"])
+def test_a_target_that_is_gone_is_an_error_after_the_runs_before_it(limit: int, gone: int) -> None:
+    request = {"targets": [{"pairs": [[1, 1], [2, 5]]}, {"failed_of_batch": gone}], "arguments": ALL}
     cursor, found = START, list[RunSpec]()
     while len(found) < 2:
         part = part_of(request, cursor, limit, 60)
         assert part.cursor is not None
         found, cursor = found + part.specs, part.cursor
     assert pairs(found) == [(1, 1), (2, 5)]
-    with pytest.raises(UnavailableError, match="Batch 8 was deleted"):
+    with pytest.raises(UnavailableError, match=f"Batch {gone} was deleted"):
         part_of(request, cursor, limit, 60)
 
 
