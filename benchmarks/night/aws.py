@@ -27,11 +27,8 @@ class Aws:
         self.pending = Bucket("runs: index by status, a PENDING key", limits.key_writes, shards)
         self.running = Bucket("runs: index by status, a RUNNING key", limits.key_writes, shards)
         self.ended = Bucket("runs: index by status, an ended key", limits.key_writes, shards)
-        shared = profile.shards_share_key
-        name = "batches: the batch's key" if shared else "batches: a shard's key"
-        self.batch_keys = 1 if shared else profile.batch_shards
-        self.counts = Bucket(name, limits.key_writes, self.batch_keys)
-        self.counts_read = Bucket(f"{name}, reads", limits.key_reads, self.batch_keys)
+        self.counts = Bucket("batches: a shard's key", limits.key_writes, profile.batch_shards)
+        self.counts_read = Bucket("batches: a shard's key, reads", limits.key_reads, profile.batch_shards)
         self.read = Bucket("traces, projects: reads of a table", limits.table_reads)
         self.puts = Bucket("S3: puts to a prefix", limits.s3_puts, profile.s3_partitions)
         self.gets = Bucket("S3: gets of a prefix", limits.s3_gets, profile.s3_partitions)
@@ -83,7 +80,7 @@ class Aws:
     def end(self, runs: Integers) -> list[Demand]:
         """Ending each run: its entry moves from RUNNING to its final status, and its shard is read afterwards."""
         profile = self._profile
-        shards, half, keys = runs % profile.status_shards, profile.end_status / 2, runs % self.batch_keys
+        shards, half, keys = runs % profile.status_shards, profile.end_status / 2, runs % profile.batch_shards
         return [
             self._units(runs, self.runs, profile.end_run),
             self._units(runs, self.results, profile.end_result),

@@ -47,8 +47,7 @@ class Profile:
     weather_gets: int = 2  # of the objects of a station that the worker does not have in memory
     stations: int = 100  # weather stations that the meters share
 
-    batch_shards: int = 1_000  # items with the counts of a large batch
-    shards_share_key: bool = False  # whether they have one partition key, the batch's id
+    batch_shards: int = 1_000  # items with the counts of a large batch, each with a partition key of its own
     status_shards: int = 8  # partition keys per status in the index by status
     s3_partitions: int = 1  # into which S3 has split the bucket's keys
     projects: int | None = None  # to which the meters belong, in order; None: each meter has its own

@@ -46,7 +46,6 @@ def fitted(profile: Profile, limits: Limits, concurrency: int) -> tuple[Profile,
     stays as it is: `shards_and_conflicts` shows which is enough.
     """
     rate = HEADROOM * concurrency / profile.seconds
-    own_keys = rate * profile.end_shard > limits.key_writes
     creating = profile.chunk / profile.chunk_write
     by_status = rate * (profile.claim_status + profile.end_status) + creating * profile.create_status
     by_table = rate * max(profile.claim_item + profile.end_run, profile.end_result) + creating * profile.create_item
@@ -54,7 +53,6 @@ def fitted(profile: Profile, limits: Limits, concurrency: int) -> tuple[Profile,
     running = rate * (profile.claim_status + profile.end_status) / 2
     better = replace(
         profile,
-        shards_share_key=profile.shards_share_key and not own_keys,
         status_shards=max(profile.status_shards, math.ceil(max(pending, running) / limits.key_writes)),
         s3_partitions=max(profile.s3_partitions, math.ceil(2 * rate / limits.s3_puts)),
     )

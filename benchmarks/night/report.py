@@ -95,12 +95,10 @@ def limit_rows(night: Night, profile: Profile) -> Iterator[list[str]]:
 def advice(better: Profile, warm: Limits) -> Iterator[str]:
     """Sentences on the highest concurrency and on what it needs."""
     profile = Profile()
-    own_keys = replace(profile, shards_share_key=better.shards_share_key)
-    in_parts = replace(own_keys, s3_partitions=better.s3_partitions)
+    in_parts = replace(profile, s3_partitions=better.s3_partitions)
     for name, one, given in (
         ("As deployed", profile, Limits()),
         (f"With a warm throughput of {warm.table_writes:,.0f} write units for each table and index", profile, warm),
-        ("With a partition key for each shard of a batch, too", own_keys, warm),
         (f"With {better.s3_partitions} partitions in S3, too", in_parts, warm),
         (f"With {better.batch_shards:,} shards, too", better, warm),
     ):

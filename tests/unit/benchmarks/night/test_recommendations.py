@@ -18,13 +18,10 @@ def test_a_limit_begins_where_its_capacity_divided_by_the_units_of_a_run_is() ->
     assert lowest.workers == 1_750 * Profile().seconds
 
 
-def test_many_workers_need_a_key_per_shard_more_partitions_and_warm_tables() -> None:
-    profile = replace(Profile(), shards_share_key=True)
-    few, as_new = fitted(profile, Limits(), 100)
-    assert few.shards_share_key
+def test_many_workers_need_more_partitions_and_warm_tables() -> None:
+    few, as_new = fitted(Profile(), Limits(), 100)
     assert few.s3_partitions == 1
-    many, warm = fitted(profile, Limits(), 1_000)
-    assert not many.shards_share_key
+    many, warm = fitted(Profile(), Limits(), 1_000)
     assert many.s3_partitions > 1
     assert warm.table_writes > as_new.table_writes >= Limits().table_writes
 

@@ -25,9 +25,8 @@ EXACT = replace(
     s3_gets=2,
     weather_gets=0,
     hold=0,
-    batch_shards=64,
+    batch_shards=1,
     status_shards=16,
-    shards_share_key=True,
     projects=None,
 )
 # AWS's limits, but all workers start at once.
@@ -89,7 +88,7 @@ def test_runs_that_are_refused_for_long_are_delivered_again_and_given_up_but_end
         ({"s3_puts": 200.0}, "S3: puts to a prefix"),
         ({"s3_gets": 200.0}, "S3: gets of a prefix"),
         ({"table_reads": 100.0}, "traces, projects: reads of a table"),
-        ({"key_reads": 100.0}, "batches: the batch's key, reads"),
+        ({"key_reads": 100.0}, "batches: a shard's key, reads"),
     ],
 )
 def test_a_tight_limit_is_named_as_the_limiter(tight: dict[str, float], name: str) -> None:
@@ -99,9 +98,8 @@ def test_a_tight_limit_is_named_as_the_limiter(tight: dict[str, float], name: st
 
 
 def test_a_saturated_limit_sets_the_rate() -> None:
-    profile = replace(EXACT, shards_share_key=True, batch_shards=1_000_000)
-    night = simulate(RUNS, 200, profile, replace(NO_LIMITS, key_writes=200.0, source_start=200))
-    assert night.limiter == "batches: the batch's key"
+    night = simulate(RUNS, 200, EXACT, replace(NO_LIMITS, key_writes=200.0, source_start=200))
+    assert night.limiter == "batches: a shard's key"
     assert night.ended_by(30) == pytest.approx(30 * 100, rel=0.1)  # two units per run
 
 
