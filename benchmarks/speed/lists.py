@@ -3,8 +3,9 @@
     python -m benchmarks.speed.lists [RUNS]
 
 writes runs, results and newest runs directly to the tables of a local stack: ten nights of RUNS / 10 meters, of which
-3% have failed and the last are still open. Then it prints the seconds of the slowest of three pages of 1,000 items for
-each filter. The local stack reads whole partitions of an index, which DynamoDB does not.
+3% have failed and the last are still open. About a third of the runs belong to project 1. Then it prints the seconds
+of the slowest of three pages of 1,000 items for each filter. For each query, the local stack reads the whole partition
+of the index, which DynamoDB does not: a large project takes far longer here.
 """
 
 import os
@@ -43,10 +44,23 @@ QUERIES = (
     "meter_runs/?failure_reason=data,model&batch=3",
     "meter_runs/?batch=2,4",
     "meter_runs/?project=1,2,3",
+    "meter_runs/?project=1&status=FAILED",
+    "meter_runs/?project=1&status=SUCCESS",
+    "meter_runs/?project=1&status=PENDING",
+    "meter_runs/?project=1&failure_reason=weather",
+    "meter_runs/?project=1&batch=10",
+    "meter_runs/?project=1&batch=2,9&status=FAILED",
+    "meter_runs/?project=2&status=SUCCESS",
+    "meter_runs/?project=2,3&status=FAILED",
+    "meter_runs/?trace=1,2,3&status=SUCCESS",
+    "meter_runs/?trace=1,2,3&status=FAILED",
     "meter_results/?",
     "meter_results/?batch=5",
     "meter_results/?newest=true",
     "meter_results/?newest=true&batch=10",
+    "meter_results/?project=1&batch=10",
+    "meter_results/?newest=true&project=1",
+    "meter_results/?newest=true&project=1&batch=3",
     "derivatives/?",
     "derivatives/?batch=5",
     "derivatives/?newest=true",
@@ -64,8 +78,13 @@ def status_of(id: int, runs: int) -> tuple[str, str | None]:
     return "SUCCESS", None
 
 
+def project_of(trace: int) -> int:
+    """Return the project of a trace: about a third belongs to project 1, and each other one to a project of its own."""
+    return 1 if trace // 10 % 3 == 1 else trace
+
+
 def rows(runs: int) -> Iterator[Model]:
-    """All rows, in the order of the runs; each trace is the only one of the project with the same id."""
+    """All rows, in the order of the runs."""
     from chalicelib.store.results import newest
     from chalicelib.store.runs import batch_shards, batches, statuses
     from chalicelib.store.tables.results import MeterResult
@@ -82,7 +101,7 @@ def rows(runs: int) -> Iterator[Model]:
         yield MeterRun(
             id=id,
             trace=meter + 1,
-            project=meter + 1,
+            project=project_of(meter + 1),
             status=status,
             failure_reason=reason,
             batch=night + 1,
@@ -96,7 +115,7 @@ def rows(runs: int) -> Iterator[Model]:
             yield MeterResult(
                 id=id,
                 trace=meter + 1,
-                project=meter + 1,
+                project=project_of(meter + 1),
                 meter_run=id,
                 meter_output=f"meter_outputs/{id}-1.json",
                 eemeter_version="4.1.1",
@@ -105,13 +124,11 @@ def rows(runs: int) -> Iterator[Model]:
                 formatter_class="daily",
                 trace_interpretation="ELECTRICITY_CONSUMPTION_SUPPLIED",
                 details={"models": {"baseline": {}, "reporting": {}}, "model_kwargs": {}, "formatter_kwargs": {}},
-                derivatives=[
-                    ["gross_predicted", "KWH", 10.0, 1.0, 1.0, 365, 9.0, 1.0, 1.0, 365, "regression", 0.1, [1.0] * 8]
-                ],
+                derivatives=[DERIVATIVE],
             )
             latest[meter + 1] = id
-    for meter, id in latest.items():
-        yield newest.entry(meter, meter, id)
+    for trace, id in latest.items():
+        yield newest.entry(trace, project_of(trace), id)
 
 
 def write(runs: int) -> None:

@@ -7,7 +7,17 @@ from typing_extensions import TypedDict
 
 from chalicelib.api.http.collections import CollectionEndpoints
 from chalicelib.api.http.endpoints import Example, Resource
-from chalicelib.api.http.fields import OUTPUT, Id, PageQuery, Timestamp, TraceCode, TraceInterpretation, Url
+from chalicelib.api.http.fields import (
+    OUTPUT,
+    Id,
+    Ids,
+    PageQuery,
+    Several,
+    Timestamp,
+    TraceCode,
+    TraceInterpretation,
+    Url,
+)
 from chalicelib.api.http.times import timestamp
 from chalicelib.api.schemas.aggregation_runs import AggregationInterpretation
 from chalicelib.api.shared import examples
@@ -97,10 +107,16 @@ class AggregationResultOut(TypedDict):
 class AggregationResultQuery(PageQuery):
     """Filters for aggregation results."""
 
-    aggregation_run: Id | None = Field(default=None, description="The id of an aggregation run.")
-    trace_interpretation: TraceInterpretation | None = Field(default=None, description="Full name or short code.")
-    derivative_interpretation: Interpretation | None = Field(default=None, description="The interpretation.")
-    aggregation_interpretation: AggregationInterpretation | None = Field(default=None, description="SUM or MEAN.")
+    aggregation_run: Ids = Field(default=[], description="Ids of aggregation runs; several are separated by commas.")
+    trace_interpretation: Annotated[list[TraceInterpretation], *Several] = Field(
+        default=[], description="Full names or short codes; several are separated by commas."
+    )
+    derivative_interpretation: Annotated[list[Interpretation], *Several] = Field(
+        default=[], description="Interpretations; several are separated by commas."
+    )
+    aggregation_interpretation: Annotated[list[AggregationInterpretation], *Several] = Field(
+        default=[], description="SUM or MEAN; several are separated by commas."
+    )
 
 
 def result_out(result: AggregationResult) -> AggregationResultOut:

@@ -104,10 +104,12 @@ class DerivativeOut(TypedDict):
 
 
 class DerivativeQuery(ResultQuery):
-    """Filters for derivatives. Each accepts several values, separated by commas."""
+    """Filters for derivatives."""
 
-    meter_result: Ids = Field(default=[], description="Ids of meter results.")
-    interpretation: Annotated[list[Interpretation], *Several] = Field(default=[], description="Interpretations.")
+    meter_result: Ids = Field(default=[], description="Ids of meter results; several are separated by commas.")
+    interpretation: Annotated[list[Interpretation], *Several] = Field(
+        default=[], description="Interpretations; several are separated by commas."
+    )
 
 
 def derivative_out(derivative: Derivative) -> DerivativeOut:

@@ -100,9 +100,9 @@ class MeterResultOut(TypedDict):
 
 
 class MeterResultQuery(ResultQuery):
-    """Filters for meter results. Each accepts several values, separated by commas."""
+    """Filters for meter results."""
 
-    meter_run: Ids = Field(default=[], description="Ids of meter runs.")
+    meter_run: Ids = Field(default=[], description="Ids of meter runs; several are separated by commas.")
 
 
 def result_out(result: MeterResult) -> MeterResultOut:

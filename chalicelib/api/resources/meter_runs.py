@@ -30,7 +30,10 @@ collection = CollectionEndpoints[MeterRun](resource, MeterRunOut, run_out)
 
 @collection.list(MeterRunQuery, examples={"one run": Example(response=[examples.RUN])})
 def list_meter_runs(query: MeterRunQuery) -> Page[MeterRun]:
-    """List meter runs."""
+    """List meter runs.
+
+    A list by `status` or `failure_reason` may lack a run whose status has changed in the last second.
+    """
     return meter_runs.page(**dict(query))
 
 

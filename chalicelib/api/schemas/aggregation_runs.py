@@ -148,7 +148,9 @@ class AggregationRunOut(TypedDict):
 class AggregationRunQuery(PageQuery):
     """Filters for aggregation runs."""
 
-    status: Annotated[list[Status], *Several] = Field(default=[], description="Statuses, separated by commas.")
+    status: Annotated[list[Status], *Several] = Field(
+        default=[], description="Statuses; several are separated by commas."
+    )
 
 
 def run_out(run: AggregationRun, *, bulk: bool = False) -> dict[str, Any]:

@@ -175,13 +175,17 @@ class MeterRunOut(TypedDict):
 
 
 class MeterRunQuery(PageQuery):
-    """Filters for meter runs. Each accepts several values, separated by commas."""
+    """Filters for meter runs."""
 
-    project: Ids = Field(default=[], description="Ids of projects.")
-    trace: Ids = Field(default=[], description="Ids of traces.")
-    status: Annotated[list[Status], *Several] = Field(default=[], description="Statuses.")
-    batch: Ids = Field(default=[], description="Ids of batches.")
-    failure_reason: Annotated[list[FailureReason], *Several] = Field(default=[], description=FAILURE_REASON)
+    project: Ids = Field(default=[], description="Ids of projects; several are separated by commas.")
+    trace: Ids = Field(default=[], description="Ids of traces; several are separated by commas.")
+    status: Annotated[list[Status], *Several] = Field(
+        default=[], description="Statuses; several are separated by commas."
+    )
+    batch: Ids = Field(default=[], description="Ids of batches; several are separated by commas.")
+    failure_reason: Annotated[list[FailureReason], *Several] = Field(
+        default=[], description=f"{FAILURE_REASON}\nSeveral are separated by commas."
+    )
 
 
 def run_out(run: MeterRun) -> dict[str, Any]:

@@ -6,7 +6,18 @@ from pydantic import Field, with_config
 from typing_extensions import TypedDict
 
 from chalicelib import vocabulary
-from chalicelib.api.http.fields import MAX_NAME, OUTPUT, Body, Id, Key, PageQuery, Timestamp, TraceInterpretation
+from chalicelib.api.http.fields import (
+    MAX_NAME,
+    OUTPUT,
+    Body,
+    Id,
+    Ids,
+    Key,
+    PageQuery,
+    Several,
+    Timestamp,
+    TraceInterpretation,
+)
 from chalicelib.api.http.items import Items
 from chalicelib.api.http.times import timestamp
 from chalicelib.store.tables.collections import Trace
@@ -84,9 +95,13 @@ class TraceOut(TypedDict):
 class TraceQuery(PageQuery):
     """Filters for traces."""
 
-    projects: Id | None = Field(default=None, description="The id of a project that the traces belong to.")
+    projects: Ids = Field(
+        default=[], description="Ids of projects that the traces belong to; several are separated by commas."
+    )
     trace_id: Key | None = Field(default=None, description="Your own id for a trace.")
-    interpretation: TraceInterpretation | None = Field(default=None, description="Full name or short code.")
+    interpretation: Annotated[list[TraceInterpretation], *Several] = Field(
+        default=[], description="Full names or short codes; several are separated by commas."
+    )
     group: Id | None = Field(default=None, description="The id of a trace group that the traces are in.")
 
 

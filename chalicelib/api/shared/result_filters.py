@@ -15,11 +15,13 @@ class _Page(Filters):
 class ResultQuery(PageQuery):
     """Filters for what meter runs found."""
 
-    project: Ids = Field(default=[], description="Ids of projects.")
-    trace: Ids = Field(default=[], description="Ids of traces.")
-    batch: Ids = Field(default=[], description="Ids of batches.")
+    project: Ids = Field(default=[], description="Ids of projects; several are separated by commas.")
+    trace: Ids = Field(default=[], description="Ids of traces; several are separated by commas.")
+    batch: Ids = Field(default=[], description="Ids of batches; several are separated by commas.")
     newest: Flag = Field(
-        default=False, description="Only those of the newest successful meter run of each trace and project."
+        default=False,
+        description="Only those of the newest successful meter run of each trace and project; a run that has ended in "
+        "the last second may be missing.",
     )
 
     def filters(self) -> _Page:

@@ -1,6 +1,6 @@
 """Trace groups: traces selected by attributes of themselves and of their projects, rather than one by one."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -66,24 +66,24 @@ def traces_page(
     *,
     after: int,
     limit: int,
-    projects: int | None = None,
+    projects: Collection[int] = (),
     trace_id: str | None = None,
-    interpretation: str | None = None,
+    interpretation: Collection[str] = (),
 ) -> pages.Page[Trace]:
     """A page of the traces in a group that match the filters, which are those of `traces.page`."""
-    wanted = pages.matches(trace_id=trace_id, interpretation=interpretation)
+    owners, wanted = set(projects), pages.matches(trace_id=trace_id, interpretation=interpretation)
     deleted = links.deleted_projects()
 
     def select(block: list[Trace]) -> list[Trace]:
         current = [traces.without(trace, deleted) for trace in block]
-        found = [trace for trace in current if wanted(trace) and (projects is None or projects in trace.projects)]
+        found = [trace for trace in current if wanted(trace) and (not owners or not owners.isdisjoint(trace.projects))]
         matched = {trace for _, (_, trace) in _members([group], found)}
         return [trace for trace in found if trace.id in matched]
 
     if trace_id is not None:
         candidates: Sequence[int] = [trace.id for trace in traces.find_many([trace_id]).values()]
-    elif projects is not None:
-        candidates = links.traces_of(projects, after)
+    elif owners:
+        candidates = sorted({id for project in owners for id in links.traces_of(project, after)})
     else:
         candidates = ids.allocated("traces")
     return pages.of_ids(Trace, iter(pages.above(candidates, after)), limit, select)

@@ -2,7 +2,7 @@
 
 import copy
 import time
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -86,24 +86,31 @@ def page(
     *,
     after: int,
     limit: int,
-    projects: int | None = None,
+    projects: Collection[int] = (),
     trace_id: str | None = None,
-    interpretation: str | None = None,
+    interpretation: Collection[str] = (),
 ) -> pages.Page[Trace]:
-    """A page of the traces that match the filters; `projects` is the id of a project that they belong to."""
+    """A page of the traces that match the filters.
+
+    projects: they belong to one of these. interpretation: it is one of these. Each accepts any if it is empty.
+    """
     deleted = links.deleted_projects()
-    if projects in deleted:
+    owners = set(projects) - deleted
+    if projects and not owners:
         return pages.Page([], None)
     if trace_id is not None:
         found = _traces.page_of_key(trace_id, after, interpretation=interpretation).items
-        whole = pages.Page([trace for trace in found if projects is None or projects in trace.projects], None)
-    elif projects is None:
+        whole = pages.Page([trace for trace in found if not owners or not owners.isdisjoint(trace.projects)], None)
+    elif not owners:
         whole = _traces.page(after, limit, interpretation=interpretation)
     else:
-        candidates = links.traces_of(projects, after, BLOCK)
+        linked = [links.traces_of(project, after, BLOCK) for project in sorted(owners)]
+        # Where projects have more links than that, their other traces follow on the next page.
+        last = min((of_one[-1] for of_one in linked if len(of_one) == BLOCK), default=None)
+        candidates = sorted({id for of_one in linked for id in of_one if last is None or id <= last})
         whole = pages.walk(Trace, candidates, after, limit, pages.matches(interpretation=interpretation))
-        if whole.next is None and len(candidates) == BLOCK:  # there may be more links
-            whole = pages.Page(whole.items, candidates[-1])
+        if whole.next is None:
+            whole = pages.Page(whole.items, last)
     return pages.Page([without(trace, deleted) for trace in whole.items], whole.next)
 
 

@@ -1,13 +1,12 @@
 """Which meter runs a list of results or derivatives goes through."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import chain
 from typing import TypedDict, Unpack
 
 from chalicelib.store.results import newest
-from chalicelib.store.shared import ids, pages
+from chalicelib.store.shared import pages
+from chalicelib.store.shared.run_ids import candidates
 from chalicelib.store.tables.results import MeterResult
-from chalicelib.store.tables.runs import MeterRun
 
 
 class Filters(TypedDict, total=False):
@@ -26,15 +25,13 @@ def run_ids(after: int, run: Collection[int] = (), **filters: Unpack[Filters]) -
     """The ids above `after` of the runs whose results may match the filters, ascending; `run`: these ids only."""
     if run:
         return iter(sorted(id for id in set(run) if id > after))
-    if trace := filters.get("trace"):
-        return pages.indexed(MeterRun.trace_index, trace, after)
-    if project := filters.get("project"):
-        return pages.indexed(MeterRun.project_index, project, after)
-    within = filters.get("within")
-    parts = (pages.above(part, after) for part in ([ids.allocated("meter_runs")] if within is None else within))
-    if filters.get("newest"):
-        return chain.from_iterable(newest.ids(part[0], part[-1]) for part in parts if part)
-    return chain.from_iterable(parts)
+    return candidates(
+        after,
+        project=filters.get("project", ()),
+        trace=filters.get("trace", ()),
+        within=filters.get("within"),
+        listed=newest.ids if filters.get("newest") else None,
+    )
 
 
 def matching(results: Iterable[MeterResult], **filters: Unpack[Filters]) -> list[MeterResult]:

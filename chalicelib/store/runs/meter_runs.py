@@ -5,7 +5,7 @@ import time
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, groupby
+from itertools import groupby
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -14,8 +14,9 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import deadline
 from chalicelib.reporting_window import Window
 from chalicelib.store.runs import batch_shards, batches, outbox, queue, statuses
-from chalicelib.store.shared import bulk, documents, ids, pages
+from chalicelib.store.shared import bulk, documents, ids, pages, run_ids
 from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.narrowing import Read
 from chalicelib.store.tables.runs import MeterRun, Outbox
 from chalicelib.vocabulary import FailureReason
 
@@ -172,20 +173,10 @@ def page(
 ) -> pages.Page[MeterRun]:
     """A page of the runs that match the filters, each of which is a collection of accepted values; empty: all."""
     keep = pages.matches(project=project, trace=trace, status=status, batch=batch, failure_reason=failure_reason)
-    candidates: Iterator[int]
-    if trace:
-        candidates = pages.indexed(MeterRun.trace_index, trace, after)
-    elif project:
-        candidates = pages.indexed(MeterRun.project_index, project, after)
-    else:
-        parts = ranges_of(batch) if batch else [ids.allocated("meter_runs")]
-        within = [part for part in (pages.above(part, after) for part in parts) if part]
-        if failure_reason:
-            candidates = chain.from_iterable(_failed(part, failure_reason) for part in within)
-        elif status:
-            candidates = chain.from_iterable(_with_status(part, status) for part in within)
-        else:
-            candidates = chain.from_iterable(within)
+    within = ranges_of(batch) if batch else None
+    candidates = run_ids.candidates(
+        after, project=project, trace=trace, within=within, listed=_listed(status, failure_reason)
+    )
     return pages.of_ids(MeterRun, candidates, limit, lambda block: list(filter(keep, block)))
 
 
@@ -194,12 +185,12 @@ def ranges_of(wanted: Collection[int]) -> list[range]:
     return sorted((part for batch in set(wanted) for part in batches.runs_of(batch)), key=lambda part: part.start)
 
 
-def _failed(part: Sequence[int], reasons: Collection[FailureReason]) -> Iterator[int]:
-    return _merged(lambda reason: statuses.ids("FAILED", part[0], part[-1], reason), reasons)
-
-
-def _with_status(part: Sequence[int], wanted: Collection[str]) -> Iterator[int]:
-    return _merged(lambda status: statuses.ids(status, part[0], part[-1]), wanted)
+def _listed(status: Collection[str], failure_reason: Collection[FailureReason]) -> Read | None:
+    if failure_reason:
+        return lambda first, last: _merged(lambda one: statuses.ids("FAILED", first, last, one), failure_reason)
+    if status:
+        return lambda first, last: _merged(lambda one: statuses.ids(one, first, last), status)
+    return None
 
 
 def _merged(read: Callable[[Any], Iterator[int]], values: Collection[Any]) -> Iterator[int]:

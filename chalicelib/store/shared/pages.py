@@ -20,6 +20,7 @@ K = TypeVar("K")
 R = TypeVar("R")
 
 BLOCK = 100  # the limit of BatchGetItem
+INDEX_PAGE = 2_000  # entries of an index per query: a megabyte has 15,000, which take 0.2 s of CPU time
 THREADS = 4
 BUDGET = 8.0  # seconds after which a page ends early; API Gateway's limit is 29
 
@@ -120,10 +121,10 @@ def above(candidates: Sequence[int], after: int) -> Sequence[int]:
     return candidates[bisect_right(candidates, after) :]
 
 
-def indexed(index: GlobalSecondaryIndex[Any], keys: Iterable[int | str], after: int) -> Iterator[int]:
-    """The ids above `after` of the items with one of these index keys, ascending and each once."""
-    id_attribute = index.Meta.attributes["id"]
-    found = (index.query(key, range_key_condition=id_attribute > after) for key in sorted(set(keys)))
+def indexed(index: GlobalSecondaryIndex[Any], keys: Iterable[int], first: int, last: int) -> Iterator[int]:
+    """The ids of the items with one of these index keys and first <= id <= last, ascending and each once."""
+    between = index.Meta.attributes["id"].between(first, last)
+    found = (index.query(key, between, page_size=INDEX_PAGE) for key in sorted(set(keys)))
     return (id for id, _ in groupby(heapq.merge(*((item.id for item in one) for one in found))))
 
 
