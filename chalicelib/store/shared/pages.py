@@ -108,12 +108,16 @@ def of_blocks(
     items: list[Any] = []
     end, remaining = _page_end(), blocks(candidates)
     block = next(remaining, [])
-    while block and len(items) < limit and time.monotonic() < end:
+    after = None
+    while block:
         items += read(block)
         last, block = block[-1], next(remaining, [])
+        after = last_id(last) if block else None
+        if len(items) >= limit or time.monotonic() > end:
+            break
     if len(items) > limit:
         return Page(items[:limit], items[limit - 1].id)
-    return Page(items, last_id(last) if block else None)
+    return Page(items, after)
 
 
 def above(candidates: Sequence[int], after: int) -> Sequence[int]:
