@@ -42,3 +42,11 @@ def holds(world: World, expected: Expected) -> Callable[[], None]:
         assert [str(violation) for violation in broken(world, expected, endings)] == []
 
     return check
+
+
+@pytest.fixture
+def calls(world: World) -> list[str]:
+    """The names of the calls to AWS."""
+    found: list[str] = []
+    world.injector.observers.append(lambda event, *_: found.append(event.rpartition(".")[2]))
+    return found

@@ -63,14 +63,6 @@ KINDS = [few_chunks, many_chunks, too_many_chunks, older(few_chunks), older(many
 
 
 @pytest.fixture
-def calls(world: World) -> list[str]:
-    """The names of the calls to AWS."""
-    found: list[str] = []
-    world.injector.observers.append(lambda event, *_: found.append(event.rpartition(".")[2]))
-    return found
-
-
-@pytest.fixture
 def new_trace(world: World) -> Callable[[], int]:
     """Creates a trace."""
     created = iter(range(1000))

@@ -239,7 +239,8 @@ class TestLinks:
         expected = {owner: [trace] for owner, trace in zip(owners[:2], made, strict=True)}
         for rows_per_query in (0, 10**9):
             monkeypatch.setattr(links, "ROWS_PER_QUERY", rows_per_query)
-            assert links.traces_of_each(owners) == expected
+            found = {owner: list(traces) for owner, traces in links.traces_of_each(owners).items()}
+            assert found == expected
         assert links.traces_of_each([]) == {}
 
     def test_links_of_an_earlier_version_are_written_again(self, api: Api, stack: Running) -> None:
