@@ -1,6 +1,10 @@
 """What all tests share."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("no deadline", deadline=None)  # a busy machine may take long for a single example
+settings.load_profile("no deadline")
 
 
 @pytest.hookimpl(trylast=True)
