@@ -14,6 +14,7 @@ from chalicelib.store.shared.transactions import commit
 from chalicelib.store.tables.runs import MeterRun
 from chalicelib.vocabulary import FailureReason
 
+ATTEMPTS = 3  # at ending a run while newer runs of its trace succeed or are deleted
 MAX_DATA_QUALITY = 20_000  # bytes of JSON
 
 
@@ -34,12 +35,14 @@ def succeed(run: MeterRun, outcome: dict[str, Any], trace_interpretation: str) -
             newest.pass_over(transaction, run)
         _end(transaction, run, "SUCCESS", [MeterRun.meter_result.set(run.id)])
 
-    while not commit(fill):
+    for _ in range(ATTEMPTS):
+        if commit(fill):
+            waiters.wake_after(run)
+            return True
         if not claims.is_held(run):
             return False
         supersedes = newest.supersedes(run)  # a newer run of the trace has succeeded in the meantime, or was deleted
-    waiters.wake_after(run)
-    return True
+    return False
 
 
 def fail(

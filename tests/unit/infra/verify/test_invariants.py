@@ -105,7 +105,7 @@ def expand(at: Snapshot, **values: Any) -> list[Any]:
     """Make the batch that of an asynchronous request with one shard, and change its item."""
     for id in (1, 2):
         changed(at.runs[id], batch_shard=1)
-    about = {"state": "ACTIVE", "shards": 1, "bounds": [1, 3], "cursor": [1, 0, 0], "chunk": 1, "request": REQUEST}
+    about = {"state": "ACTIVE", "shards": 1, "bounds": [1, 3], "cursor": [1, 0, 0], "version": 1, "request": REQUEST}
     counts = BatchShard("1#1", batch=1, shard=1, size=2, success=1, failed=1, failed_data=1)
     at.batches[1] = [Batch(1, 0, **{"size": 2, "added": MOMENT, **about, **values}), counts]
     at.objects.add(REQUEST)

@@ -8,7 +8,8 @@ import pytest
 
 from chalicelib.api.resources import derivatives, meter_results
 from chalicelib.store.results import derivatives as stored_derivatives
-from chalicelib.store.runs import outcomes, waiters
+from chalicelib.store.results import newest
+from chalicelib.store.runs import claims, outcomes, waiters
 from chalicelib.store.tables.results import MeterResult
 from chalicelib.store.tables.runs import BatchShard, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS, FailureReason
@@ -131,3 +132,17 @@ def test_an_outcome_without_its_uncertainty_method_is_an_error(
     del outcome["uncertainty"]
     with pytest.raises(KeyError, match="uncertainty"):
         succeed(outcome)
+
+
+def test_a_run_that_cannot_be_ended_is_given_up(monkeypatch: pytest.MonkeyPatch, outcome: dict[str, Any]) -> None:
+    tried: list[Callable[[Any], None]] = []
+
+    def commit(fill: Callable[[Any], None]) -> bool:
+        tried.append(fill)
+        return False
+
+    monkeypatch.setattr(outcomes, "commit", commit)
+    monkeypatch.setattr(claims, "is_held", lambda run: True)
+    monkeypatch.setattr(newest, "supersedes", lambda run: True)
+    assert not outcomes.succeed(MeterRun(id=7, document="d"), outcome, "ELECTRICITY_CONSUMPTION_SUPPLIED")
+    assert len(tried) == outcomes.ATTEMPTS
