@@ -8,5 +8,6 @@ lock() {
 }
 lock requirements/dev.in -o requirements-dev.txt "$@"
 lock requirements/meter.in -c requirements-dev.txt -o requirements-meter.txt "$@"
+lock requirements/files.in -c requirements-dev.txt -o requirements-files.txt "$@"
 lock requirements/api.in -c requirements-dev.txt -o requirements.txt "$@"
 lock requirements/checkov.in -o requirements-checkov.txt "$@"
