@@ -1,1 +1,1 @@
-"""Pure: the bytes of a file to rows and rejected rows. Imports polars, so jobs import it inside functions."""
+"""Files that clients upload and download, as tables: CSV and Parquet. The only package that imports polars."""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-LOCAL = pl.Datetime("us")  # naive: the time of a clock, in a time zone that `times.resolve` is told
+LOCAL: pl.DataType = pl.Datetime("us")  # naive: the time of a clock, in a time zone that `times.resolve` is told
 
 TRACE_RECORDS = pl.Schema(
     {
