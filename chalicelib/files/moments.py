@@ -73,9 +73,8 @@ def _by_pattern(table: pl.DataFrame, order: Order) -> pl.DataFrame:
         if not block.is_empty()
     ]
     if not blocks:
-        return table.select(
-            local=pl.lit(None, LOCAL), instant=pl.lit(None, pl.Int64), date_only=pl.lit(None, pl.Boolean)
-        )
+        nothing = {"local": pl.lit(None, LOCAL), "instant": pl.lit(None, pl.Int64), "date_only": pl.lit(None, pl.Boolean)}
+        return table.with_columns(**nothing).select(*nothing)
     found = table.join(pl.concat(blocks), on="text", how="left", maintain_order="left")
     return found.select("local", "instant", "date_only")
 
