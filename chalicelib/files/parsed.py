@@ -1,5 +1,6 @@
 """What the readers of all formats return."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import polars as pl
@@ -49,6 +50,11 @@ class Parsed(NamedTuple):
     rows: pl.DataFrame
     rejected: pl.DataFrame
     read: int
+
+
+def rejected(rows: Sequence[tuple[int, str, str, str]]) -> pl.DataFrame:
+    """A table of rejected rows: for each, the values of the columns of REJECTED."""
+    return pl.DataFrame(rows, schema=REJECTED, orient="row")
 
 
 def no_rejected() -> pl.DataFrame:

@@ -58,8 +58,8 @@ def prepare(rows: pl.DataFrame, series: Mapping[str, Series], timezone: str | No
     of each series.
     """
     rows, unknown = _known(rows, series, timezone)
-    zones = {key: timezone or one.timezone for key, one in series.items()}
-    rows, unresolved = times.resolve(rows, {key: zone for key, zone in zones.items() if zone is not None})
+    zones = {key: one.timezone for key, one in series.items() if one.timezone is not None}
+    rows, unresolved = times.resolve(rows, zones, timezone)
     rows, billed, closing, warnings = bills.to_records(rows)
     rows, unfit = _converted(rows, series)
     records, repeated, conflicts = _each_instant_once(pl.concat([rows, closing.select(rows.columns)]))

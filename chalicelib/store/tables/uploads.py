@@ -27,7 +27,7 @@ class Upload(Table):
     counts = JSONAttribute(null=True)  # see store.uploads.steps.Counts; final, once the import has ended
     warnings = JSONAttribute(default=list)
     added = UTCDateTimeAttribute(default_for_new=now)
-    updated = UTCDateTimeAttribute(default_for_new=now)
+    ended = UTCDateTimeAttribute(null=True)
 
     document = UnicodeAttribute()  # names what is stored in S3
     multipart = UnicodeAttribute(null=True)  # the id of S3's multipart upload, if the file comes in parts

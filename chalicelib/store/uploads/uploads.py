@@ -214,7 +214,13 @@ def _start(upload: Upload) -> None:
 
 
 def _end(upload: Upload, status: str, counts: Counts, actions: list[Action]) -> None:
-    ended = [Upload.status.set(status), Upload.counts.set(asdict(counts)), _due(ANNOUNCEMENT), *actions]
+    ended = [
+        Upload.status.set(status),
+        Upload.counts.set(asdict(counts)),
+        Upload.ended.set(now()),
+        _due(ANNOUNCEMENT),
+        *actions,
+    ]
     if _update(upload, ended, ~Upload.status.is_in(*ENDED)):
         telemetry.emit({"UploadsSucceeded" if status == SUCCESS else "UploadsFailed": 1})
     announce(upload.id)
@@ -273,7 +279,6 @@ def _due(seconds: int) -> Action:
 
 
 def _update(upload: Upload, actions: list[Action], condition: Condition) -> bool:
-    actions = [*actions, Upload.updated.set(now())]
     return conditional_write(lambda: Upload(upload.id).update(actions=actions, condition=condition))
 
 
