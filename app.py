@@ -7,6 +7,7 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Req
 
 from chalicelib import api, telemetry
 from chalicelib.jobs import advance_batch as advance_batch_job
+from chalicelib.jobs import advance_export as advance_export_job
 from chalicelib.jobs import authorize as authorize_job
 from chalicelib.jobs import check_runs as check_runs_job
 from chalicelib.jobs import choose_derivatives as choose_derivatives_job
@@ -66,6 +67,14 @@ def check_runs(event: dict[str, Any], context: Any) -> Any:
 @app.lambda_function(name="advance_batch")
 def advance_batch(event: dict[str, Any], context: Any) -> Any:
     return advance_batch_job.handle(event)
+
+
+# The step of infra/template/exports.asl.yaml.
+
+
+@app.lambda_function(name="advance_export")
+def advance_export(event: dict[str, Any], context: Any) -> Any:
+    return advance_export_job.handle(event, context)
 
 
 # The steps of infra/template/aggregation.asl.yaml, in the same order.

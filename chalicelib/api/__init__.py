@@ -17,6 +17,7 @@ from chalicelib.api.resources import (
     batches,
     derivatives,
     docs,
+    exports,
     health,
     meter_results,
     meter_runs,
@@ -50,6 +51,7 @@ RESOURCES = (
     trace_groups.resource,
     aggregation_runs.resource,
     aggregation_results.resource,
+    exports.resource,
     health.resource,
     docs.resource_of(contract),
 )
