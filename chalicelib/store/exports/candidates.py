@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import groupby, islice
+from itertools import accumulate, chain, groupby, islice, pairwise
 from typing import Any, TypeAlias
 
 from chalicelib.store.collections import links
@@ -53,20 +53,16 @@ def is_newest_only(kind: str, filters: Mapping[str, Any]) -> bool:
 
 def store(key: str, chosen: Ids) -> None:
     """Store the candidates, as differences, which compress to a byte each or less."""
-    differences = array("q", (after - before for before, after in zip([0, *chosen[:-1]], chosen, strict=True)))
+    differences = array("q", (after - before for before, after in pairwise(chain((0,), chosen))))
     documents.put_bytes(key, zlib.compress(differences.tobytes(), 1), "application/octet-stream")
 
 
 @lru_cache(maxsize=1)
 def load(key: str) -> Ids:
     """The stored candidates; a process remembers those of the last export."""
-    chosen, id = array("q"), 0
     differences = array("q")
     differences.frombytes(zlib.decompress(documents.get_bytes(key)))
-    for difference in differences:
-        id += difference
-        chosen.append(id)
-    return chosen
+    return array("q", accumulate(differences))
 
 
 def has(chosen: Ids, id: int) -> bool:

@@ -23,18 +23,9 @@ from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 REMEMBERED = 20_000  # projects, and traces, in memory, of at most a kilobyte or two each
 RECORDS_AT_ONCE = 10_000
 RUN = (
-    "id",
-    "trace",
-    "project",
-    "status",
-    "failure_reason",
-    "failure_message",
-    "batch",
-    "meter_input",
-    "added",
-    "updated",
+    *("id", "trace", "project", "status", "failure_reason", "failure_message", "batch", "meter_input"),
+    *("model_class", "model_kwargs", "formatter_class", "reporting_window", "added", "updated"),
 )
-ARGUMENTS = ("model_class", "model_kwargs", "formatter_class", "reporting_window")
 RESULT = tuple(name for name in MeterResult.get_attributes() if name != "derivatives")
 TRACE = ("id", "trace_id", "interpretation", "unit")
 PROJECT = tuple(name for name in Project.get_attributes() if name not in ("weather_station", "weather_normal_station"))
@@ -97,7 +88,7 @@ class Reader:
             yield from self._trace_records(position)
 
     def _savings(self, block: list[int]) -> list[Row]:
-        ended = (run for run in lean.batch_get(MeterRun, block, (*RUN, *ARGUMENTS)) if run.status in ENDED)
+        ended = (run for run in lean.batch_get(MeterRun, block, RUN) if run.status in ENDED)
         runs = self._wanted(ended)
         succeeded = [run.id for run in runs if run.status == "SUCCESS"]
         results = {result.id: result for result in _results(succeeded, with_derivatives=True)}

@@ -18,6 +18,7 @@ _NO_FIT = (None,) * 10
 _OWN = {name: position for position, name in enumerate(Derivative.OWN)}
 _FIRST_OF_DERIVATIVE = next(place for place, column in enumerate(SAVINGS) if column.name == "derivative")
 _LAST_OF_DERIVATIVE = next(place for place, column in enumerate(SAVINGS) if column.name == "systematic_error")
+_INTERPRETATION = next(place for place, column in enumerate(SAVINGS) if column.name == "trace_interpretation")
 _NO_DERIVATIVE = (None,) * (_LAST_OF_DERIVATIVE - _FIRST_OF_DERIVATIVE + 1)
 _NO_SPREAD = (None,) * len(SPREAD_NUMBERS)
 
@@ -59,9 +60,6 @@ def savings(
     return [(*before, *_of_derivative(id, own, reverse), *after) for id, own in derivatives]
 
 
-_INTERPRETATION = next(place for place, column in enumerate(SAVINGS) if column.name == "trace_interpretation")
-
-
 def meter_result(result: Any) -> Row:
     """The row of a meter result."""
     return (
@@ -89,39 +87,14 @@ def meter_result(result: Any) -> Row:
 
 def derivative(result: Any, id: int, own: Sequence[Any]) -> Row:
     """The row of a derivative of a result, from its values of Derivative.OWN."""
-    (
-        interpretation,
-        unit,
-        b_value,
-        b_lower,
-        b_upper,
-        b_n,
-        r_value,
-        r_lower,
-        r_upper,
-        r_n,
-        method,
-        systematic,
-        spread,
-    ) = own
+    *numbers, spread = own
     return (
         id,
         result.id,
         result.trace,
         result.project,
         result.trace_interpretation,
-        interpretation,
-        unit,
-        b_value,
-        b_lower,
-        b_upper,
-        b_n,
-        r_value,
-        r_lower,
-        r_upper,
-        r_n,
-        method,
-        systematic,
+        *numbers,
         *(spread or _NO_SPREAD),
         result.added,
         result.updated,
@@ -200,23 +173,20 @@ def _interpretation(result: Any, trace: Any) -> str | None:
 
 
 def _of_derivative(id: int, own: Sequence[Any], reverse: bool) -> tuple[Any, ...]:
-    (interpretation, _, b_value, b_lower, b_upper, b_n, r_value, r_lower, r_upper, r_n, method, systematic, _) = own
+    interpretation, _, *numbers, method, systematic_error, _ = own
+    baseline, baseline_days, reporting, reporting_days = numbers[:3], numbers[3], numbers[4:7], numbers[7]
     return (
         id,
         interpretation,
         method,
-        b_value,
-        b_lower,
-        b_upper,
-        *_bounds(b_value, b_lower, b_upper),
-        b_n,
-        r_value,
-        r_lower,
-        r_upper,
-        *_bounds(r_value, r_lower, r_upper),
-        r_n,
-        *_savings((b_value, b_lower, b_upper), (r_value, r_lower, r_upper), reverse),
-        systematic,
+        *baseline,
+        *_bounds(*baseline),
+        baseline_days,
+        *reporting,
+        *_bounds(*reporting),
+        reporting_days,
+        *_savings(baseline, reporting, reverse),
+        systematic_error,
     )
 
 

@@ -1,7 +1,7 @@
 """The files of an export in S3: segments while it is written, and in the end what a client downloads.
 
-Each attempt at a segment has a key of its own, so a late write of a dead process changes nothing; the bucket's lifecycle
-deletes what no export names. Nothing is under the final keys before all segments are written.
+Each attempt at a segment has a key of its own, so a late write of a dead process changes nothing; the bucket's
+lifecycle deletes what no export names. Nothing is under the final keys before all segments are written.
 """
 
 import uuid
