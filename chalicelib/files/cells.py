@@ -39,7 +39,7 @@ def cells(body: bytes, layout: Layout, first_line: int, used: list[int]) -> Cell
         scan = pl.scan_csv(
             io.BytesIO(body),
             has_header=False,
-            schema={column: pl.String for column in (*names, _EXTRA)},
+            schema=dict.fromkeys((*names, _EXTRA), pl.String),
             separator=layout.delimiter,
             encoding="utf8-lossy",
             extra_columns="ignore",

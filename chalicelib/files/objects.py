@@ -138,7 +138,7 @@ def _padded(texts: pl.Series, width: int) -> pl.Series:
     """Codes with the leading zeros that spreadsheets remove; of ZIP+4, the ZIP code."""
     if not width:
         return texts
-    if width == 5:  # noqa: PLR2004
+    if width == 5:
         texts = texts.str.replace(r"^(\d{5})-\d{4}$", "$1")
     short = texts.str.contains(rf"^\d{{3,{width - 1}}}$").fill_null(False)
     return texts.str.zfill(width).zip_with(short, texts)

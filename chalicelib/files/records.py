@@ -110,9 +110,7 @@ def change(records: pl.DataFrame, starts: "array[int]", values: "array[float]", 
     )
 
 
-def _known(
-    rows: pl.DataFrame, series: Mapping[str, Series], timezone: str | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _known(rows: pl.DataFrame, series: Mapping[str, Series], timezone: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows whose series exists, and has a time zone if they need one; and the others, rejected."""
     zoneless = {} if timezone else {key: one.why for key, one in series.items() if one.timezone is None}
     local = pl.col("local").is_not_null() | pl.col("end_local").is_not_null()
@@ -125,7 +123,9 @@ def _known(
                 ~pl.col("key").is_in(list(series)),
                 "trace_id",
                 pl.col("key"),
-                pl.format("There is no trace with the {} {}: load the traces first, or correct it.", name, pl.col("key")),
+                pl.format(
+                    "There is no trace with the {} {}: load the traces first, or correct it.", name, pl.col("key")
+                ),
             ),
             Check(local & pl.col("key").is_in(list(zoneless)), "start", pl.col("local").cast(pl.String), why),
         ],

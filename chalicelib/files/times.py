@@ -45,7 +45,12 @@ def resolve(
         indexed = indexed.with_columns(date_only=pl.lit(False))
     indexed = _with_zone(indexed, timezones, timezone)
     is_local = pl.col("local").is_not_null() | pl.col("end_local").is_not_null()
-    columns = {"start": pl.col("instant"), "end": pl.col("end_instant"), "skipped": pl.lit(False), "twice": pl.lit(False)}
+    columns = {
+        "start": pl.col("instant"),
+        "end": pl.col("end_instant"),
+        "skipped": pl.lit(False),
+        "twice": pl.lit(False),
+    }
     parts = [indexed.filter(~is_local).with_columns(**columns, beyond=pl.lit(False))]
     unknown = indexed.filter(is_local & pl.col("zone").is_null())
     for zone in indexed.filter(is_local)["zone"].drop_nulls().unique().sort():
@@ -64,7 +69,9 @@ def resolve(
             Check(pl.col("twice"), "start", shown, _TWICE),
         ],
     )
-    _, without = checked(unknown, [Check(pl.lit(True), "start", shown, _NO_ZONE)]) if unknown.height else (None, rejected)
+    _, without = (
+        checked(unknown, [Check(pl.lit(True), "start", shown, _NO_ZONE)]) if unknown.height else (None, rejected)
+    )
     both = pl.concat([rejected, without]) if unknown.height else rejected
     return good.select(*rows.columns, "start", "end"), both.sort("line", maintain_order=True)
 
@@ -88,7 +95,9 @@ def _in_zone(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
     by_clock = pl.col("elapsed").is_null() & ~pl.col("date_only").fill_null(False)
     timed = timed.with_columns(ambiguous=(by_clock & (pl.col("early") != pl.col("late"))).fill_null(False))
     late = _second_passes(timed) if timed["ambiguous"].any() else None
-    timed = timed.with_columns(second=pl.lit(None, pl.Boolean)) if late is None else timed.join(late, on="row", how="left")
+    timed = (
+        timed.with_columns(second=pl.lit(None, pl.Boolean)) if late is None else timed.join(late, on="row", how="left")
+    )
     timed = timed.with_columns(
         start=pl.when(local.is_null())
         .then("instant")
@@ -136,7 +145,9 @@ def _second_passes(timed: pl.DataFrame) -> pl.DataFrame:
     same_key = pl.col("key") == pl.col("key").shift(1)
     rows = rows.with_columns(
         step=pl.when(same_key).then((local - local.shift(1)).dt.total_microseconds().sign()),
-        continued=(same_key & pl.col("ambiguous").shift(1) & ((local - local.shift(1)).abs() < _SAME_CHANGE)).fill_null(False),
+        continued=(same_key & pl.col("ambiguous").shift(1) & ((local - local.shift(1)).abs() < _SAME_CHANGE)).fill_null(
+            False
+        ),
     ).with_columns(next_step=pl.col("step").shift(-1))
     runs = rows.filter("ambiguous").with_columns(run=(~pl.col("continued")).cum_sum())
     inside = pl.col("step").filter(pl.col("continued")).sum()

@@ -54,7 +54,9 @@ def _series(trace: Trace, known: dict[int, Project]) -> Series:
         why = ""
     elif zones:
         listed = " and ".join(sorted(zones))
-        why = f"The projects of trace {trace.trace_id} are in different time zones, {listed}: give the upload a timezone."
+        why = (
+            f"The projects of trace {trace.trace_id} are in different time zones, {listed}: give the upload a timezone."
+        )
     else:
         why = f"Trace {trace.trace_id} belongs to no project, so its time zone is unknown: give the upload a timezone."
     return Series(zones.pop() if len(zones) == 1 else None, why, partial(_factor, trace))

@@ -11,8 +11,10 @@ from chalicelib.files import recognition, splitting, tables
 from chalicelib.files.layout import Layout
 from chalicelib.files.options import FileError, Options
 from chalicelib.files.splitting import PART, cuts, decompressed, in_utf8
+from chalicelib.store.shared import documents
 from chalicelib.store.tables.uploads import Upload
 from chalicelib.store.uploads import storage
+from chalicelib.store.uploads.storage import BINARY
 
 SAMPLE = 1_000_000  # bytes, or more if S3 sends more at a time
 MAX_WHOLE = 2_000_000_000  # bytes of a file that cannot be read in parts
@@ -107,7 +109,7 @@ def _parquet(upload: Upload, options: Options) -> tuple[Layout, Parts]:
 
 def _stored(upload: Upload, body: bytes) -> str:
     key = storage.new_key(upload, "part")
-    storage.write(key, body)
+    documents.put_bytes(key, body, BINARY)
     return key
 
 

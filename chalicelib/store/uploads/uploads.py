@@ -85,9 +85,7 @@ def get(id: int) -> Upload | None:
     return pages.get(Upload, id)
 
 
-def page(
-    *, after: int, limit: int, kind: Collection[str] = (), status: Collection[str] = ()
-) -> pages.Page[Upload]:
+def page(*, after: int, limit: int, kind: Collection[str] = (), status: Collection[str] = ()) -> pages.Page[Upload]:
     """A page of the uploads that match the filters."""
     keep = pages.matches(kind=kind, status=status)
     return pages.walk(Upload, ids.allocated(RESOURCE), after, limit, keep)
@@ -131,7 +129,12 @@ def has_arrived(id: int, document: str) -> bool:
 
 def begin(upload: Upload, layout: Mapping[str, Any] | None, parts: list[Any], buckets: int) -> None:
     """Record how the file is divided, unless the import has ended."""
-    actions = [Upload.status.set(RUNNING), Upload.layout.set(layout), Upload.parts.set(parts), Upload.buckets.set(buckets)]
+    actions = [
+        Upload.status.set(RUNNING),
+        Upload.layout.set(layout),
+        Upload.parts.set(parts),
+        Upload.buckets.set(buckets),
+    ]
     actions.append(_due(CHECK_INTERVAL))
     _update(upload, actions, Upload.status.is_in(PENDING, RUNNING))
 
