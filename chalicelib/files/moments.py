@@ -19,8 +19,8 @@ _BLOCK = 50_000  # different texts that are parsed at once, which bounds the mem
 def moments(texts: pl.Series, order: Order, date_format: str | None) -> pl.DataFrame:
     """The columns local, instant and date_only of texts (null or without blanks around them).
 
-    A text with an offset, or Z, has an `instant` in microseconds since 1970 UTC; one without has a `local` datetime. Both
-    are null if the text is null or is no date. 24:00 is the next midnight.
+    A text with an offset, or Z, has an `instant` in microseconds since 1970 UTC; one without has a `local` datetime.
+    Both are null if the text is null or is no date. 24:00 is the next midnight.
     """
     table = pl.DataFrame({"text": texts})
     if date_format == "%s":

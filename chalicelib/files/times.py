@@ -28,13 +28,13 @@ def resolve(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with `start` and `end` (Int64, microseconds since 1970 UTC; end null if not given), and rejected rows.
 
-    rows: TRACE_RECORDS or WEATHER_RECORDS, all rows of each key. timezones: {key: IANA name}, or a table with the columns
-    key and timezone, of the keys that have a single one. timezone: of all rows, which wins.
+    rows: TRACE_RECORDS or WEATHER_RECORDS, all rows of each key. timezones: {key: IANA name}, or a table with the
+    columns key and timezone, of the keys that have a single one. timezone: of all rows, which wins.
 
-    When clocks go back, the hour that occurs twice is told by the order of the lines of each key: the first pass is summer
-    time, the second one standard time, or the reverse if lines go back in time. If there is only one pass, its rows are
-    rejected; so are rows in the hour that clocks skip, unless their value is unknown: those are dropped. A bare date is the
-    first instant of the day. Raises FileError for an unknown time zone.
+    When clocks go back, the hour that occurs twice is told by the order of the lines of each key: the first pass is
+    summer time, the second one standard time, or the reverse if lines go back in time. If there is only one pass, its
+    rows are rejected; so are rows in the hour that clocks skip, unless their value is unknown: those are dropped. A
+    bare date is the first instant of the day. Raises FileError for an unknown time zone.
     """
     indexed = rows.with_row_index("row")
     if "end_local" not in rows.columns:
@@ -87,7 +87,7 @@ def _with_zone(rows: pl.DataFrame, timezones: pl.DataFrame | Mapping[str, str], 
 
 
 def _in_zone(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """The rows, which are all in this time zone, with start, end, and whether the start is skipped, beyond the day, or twice."""
+    """The rows, all of this time zone, with start, end, and whether the start is skipped, beyond the day, or twice."""
     local, elapsed = pl.col("local"), pl.col("elapsed")
     timed = rows.with_columns(
         early=_instant(local, zone, "earliest"), late=_instant(local, zone, "latest"), first=_first(local, zone)
@@ -137,7 +137,7 @@ def _first(local: pl.Expr, zone: str) -> pl.Expr:
 
 
 def _second_passes(timed: pl.DataFrame) -> pl.DataFrame:
-    """The columns row and second: of ambiguous rows, whether they are of the second pass; null: the order does not tell."""
+    """Of ambiguous rows, the columns row and second: whether it is of the second pass; null: the order does not tell."""
     keys = timed.filter("ambiguous")["key"].unique()
     rows = timed.filter(pl.col("key").is_in(keys.implode()) & pl.col("local").is_not_null())
     rows = rows.select("row", "key", "line", "local", "ambiguous").sort("key", "line", maintain_order=True)
