@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from chalicelib.store.collections import links
 from chalicelib.store.results import newest, selecting
+from chalicelib.store.results.selecting import Filters
 from chalicelib.store.runs import statuses
 from chalicelib.store.runs.meter_runs import ranges_of
 from chalicelib.store.shared import documents, ids, pages, run_ids
@@ -80,16 +81,17 @@ def _traces(filters: Mapping[str, Any]) -> Iterable[int]:
 
 
 def _runs(kind: str, filters: Mapping[str, Any]) -> Iterator[int]:
-    project, trace = filters.get("project", ()), filters.get("trace", ())
-    within = ranges_of(filters["batch"]) if filters.get("batch") else None
+    asked: Filters = {"project": filters.get("project", ()), "trace": filters.get("trace", ())}
+    if filters.get("batch"):
+        asked["within"] = ranges_of(filters["batch"])
     newest_only = is_newest_only(kind, filters)
     if results := {*filters.get("meter_run", ()), *filters.get("meter_result", ())}:
         found = (result for _, result in sorted(pages.get_many(MeterResult, results).items()))
-        return (one.id for one in selecting.matching(found, within=within, newest=newest_only))
+        return (one.id for one in selecting.matching(found, newest=newest_only, **asked))
     if not newest_only:
-        return selecting.run_ids(0, project=project, trace=trace, within=within, newest=False)
+        return run_ids.candidates(0, **asked)
     listed = _newest_or_failed if kind == "savings" else newest.ids
-    return run_ids.candidates(0, project=project, trace=trace, within=within, listed=listed)
+    return run_ids.candidates(0, listed=listed, **asked)
 
 
 def _newest_or_failed(first: int, last: int) -> Iterator[int]:
