@@ -50,7 +50,7 @@ class Part:
         if self._is_csv:
             self._write(frame)
         else:
-            self._size += frame.estimated_size()
+            self._size += int(frame.estimated_size())
             self._frames.append(frame)
 
     def content(self) -> bytes:

@@ -96,7 +96,7 @@ def export_out(export: Export) -> ExportOut:
         "filters": export.filters,
         "status": export.status,  # type: ignore[typeddict-item]
         "failure_message": export.failure_message,
-        "progress": 1.0 if has_succeeded else round(export.cursor / export.count, 4) if export.count else 0.0,
+        "progress": 1.0 if has_succeeded else round(export.cursor / export.total, 4) if export.total else 0.0,
         "rows": export.rows,
         "size": export.size,
         "files": [_file_out(file) for file in segments.files(export)] if has_succeeded else [],

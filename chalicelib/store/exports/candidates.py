@@ -14,9 +14,10 @@ from typing import Any, TypeAlias
 
 from chalicelib.store.collections import links
 from chalicelib.store.results import newest, selecting
+from chalicelib.store.results.selecting import Filters
 from chalicelib.store.runs import statuses
 from chalicelib.store.runs.meter_runs import ranges_of
-from chalicelib.store.shared import documents, ids, pages, run_ids
+from chalicelib.store.shared import documents, ids, ordered, pages, run_ids
 from chalicelib.store.tables.results import MeterResult
 
 MAX = 20_000_000  # 160 MB of memory; choosing the newest of so many takes five minutes
@@ -80,18 +81,23 @@ def _traces(filters: Mapping[str, Any]) -> Iterable[int]:
 
 
 def _runs(kind: str, filters: Mapping[str, Any]) -> Iterator[int]:
-    project, trace = filters.get("project", ()), filters.get("trace", ())
-    within = ranges_of(filters["batch"]) if filters.get("batch") else None
-    newest_only = is_newest_only(kind, filters)
+    asked: Filters = {"newest": is_newest_only(kind, filters)}
+    if filters.get("batch"):
+        asked["within"] = ranges_of(filters["batch"])
     if results := {*filters.get("meter_run", ()), *filters.get("meter_result", ())}:
         found = (result for _, result in sorted(pages.get_many(MeterResult, results).items()))
-        return (one.id for one in selecting.matching(found, within=within, newest=newest_only))
-    if not newest_only:
-        return selecting.run_ids(0, project=project, trace=trace, within=within, newest=False)
-    listed = _newest_or_failed if kind == "savings" else newest.ids
-    return run_ids.candidates(0, project=project, trace=trace, within=within, listed=listed)
+        return (one.id for one in selecting.matching(found, **asked))
+    listed = None
+    if asked["newest"]:
+        listed = _newest_or_failed if kind == "savings" else _newest
+    project, trace = filters.get("project", ()), filters.get("trace", ())
+    return run_ids.candidates(0, project=project, trace=trace, within=asked.get("within"), listed=listed)
+
+
+def _newest(first: int, last: int) -> Iterator[int]:
+    return newest.ids(first, last, ordered.LONG_PAGE)
 
 
 def _newest_or_failed(first: int, last: int) -> Iterator[int]:
-    both = heapq.merge(newest.ids(first, last), statuses.ids("FAILED", first, last))
-    return (id for id, _ in groupby(both))
+    failed = statuses.ids("FAILED", first, last, page=ordered.LONG_PAGE)
+    return (id for id, _ in groupby(heapq.merge(_newest(first, last), failed)))

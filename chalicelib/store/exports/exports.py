@@ -126,7 +126,7 @@ def advance(id: int, new_part: NewPart, until: float) -> bool:
         return True
     if export.candidates is None:
         return _choose(export)
-    if export.cursor < export.count or not export.segments:
+    if export.cursor < export.total or not export.segments:
         return _write(export, new_part, until)
     return _publish(export)
 
@@ -158,7 +158,7 @@ def _choose(export: Export) -> bool:
         Export.status.set("RUNNING"),
         Export.candidates.set(key),
         Export.chosen.set(began),
-        Export.count.set(len(chosen)),
+        Export.total.set(len(chosen)),
     ]
     _update(export, actions, Export.candidates.does_not_exist())
     return False

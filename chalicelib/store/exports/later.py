@@ -16,6 +16,7 @@ from chalicelib.store.exports.candidates import Ids
 from chalicelib.store.results import newest
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.shared import lean
+from chalicelib.store.tables.indexes import TraceIndex
 from chalicelib.store.tables.runs import MeterRun
 
 THREADS = 8
@@ -26,7 +27,9 @@ MARGIN = 5  # seconds by which clocks may differ
 def without_outdated(runs: Iterable[Any], chosen: Ids, since: int) -> list[Any]:
     """Those runs that are still to be exported. chosen: the candidates. since: when choosing began, in epoch seconds.
 
-    Each run has the attributes id, trace, project and status. Raises DeadlineExceededError.
+    Each run has the attributes id, trace, project and status, or is the result of a successful one.
+
+    Raises DeadlineExceededError.
     """
     runs = list(runs)
     of_traces = [run for run in runs if run.trace is not None]
@@ -48,7 +51,7 @@ def without_outdated(runs: Iterable[Any], chosen: Ids, since: int) -> list[Any]:
 def _is_outdated(run: Any, chosen: Ids, since: int) -> bool:
     """Whether a later run of the same trace and project is exported instead, or ended before the runs were chosen."""
     deadline.check()
-    above = MeterRun.trace_index.query(run.trace, _range_key() > run.id, page_size=AT_ONCE)
+    above = MeterRun.trace_index.query(run.trace, TraceIndex.id > run.id, page_size=AT_ONCE)
     block: list[int] = []
     for later in above:
         block.append(later.id)
@@ -60,17 +63,14 @@ def _is_outdated(run: Any, chosen: Ids, since: int) -> bool:
 
 
 def _any_replaces(block: Sequence[int], run: Any, chosen: Ids, since: int) -> bool:
+    has_failed = getattr(run, "status", None) == "FAILED"
     for later in lean.batch_get(MeterRun, block, ("id", "project", "status", "updated")):
         if later.project != run.project:
             continue
         ended_before = later.updated.timestamp() < since - MARGIN
         if later.status == "SUCCESS" and candidates.has(chosen, later.id):
             return True
-        has_ended = run.status == "FAILED" and later.status in ENDED
+        has_ended = has_failed and later.status in ENDED
         if has_ended and (ended_before or candidates.has(chosen, later.id)):
             return True
     return False
-
-
-def _range_key() -> Any:
-    return MeterRun.trace_index.Meta.attributes["id"]

@@ -26,9 +26,17 @@ RUN = (
     *("id", "trace", "project", "status", "failure_reason", "failure_message", "batch", "meter_input"),
     *("model_class", "model_kwargs", "formatter_class", "reporting_window", "added", "updated"),
 )
+OF_RESULT = (  # of a run; those of DETAILS are attributes of older results
+    *("id", "meter_output", "eemeter_version", "datastore_version", "model_class", "formatter_class"),
+    *("weather_station", "weather_normal_station", "trace_interpretation", *MeterResult.DETAILS, "details"),
+)
+OF_DERIVATIVE = ("id", "trace", "project", "trace_interpretation", "added", "updated")
 RESULT = tuple(name for name in MeterResult.get_attributes() if name != "derivatives")
 TRACE = ("id", "trace_id", "interpretation", "unit")
-PROJECT = tuple(name for name in Project.get_attributes() if name not in ("weather_station", "weather_normal_station"))
+PROJECT = (
+    *("id", "project_id", "metadata", "zipcode", "timezone"),
+    *("baseline_period_start", "baseline_period_end", "reporting_period_start", "reporting_period_end"),
+)
 OWN_DEFAULTS = tuple(Derivative.get_attributes()[name].default for name in Derivative.OWN)
 
 
@@ -46,7 +54,7 @@ class Known:
         self._model, self._names = model, names
         self._items: dict[int, Any] = {}
 
-    def of(self, ids: Iterable[int | None]) -> Mapping[int, Any]:
+    def of(self, ids: Iterable[int | None]) -> Mapping[int | None, Any]:
         """The items that exist among these ids, by id."""
         wanted = {id for id in ids if id is not None}
         known = self._items
@@ -91,7 +99,7 @@ class Reader:
         ended = (run for run in lean.batch_get(MeterRun, block, RUN) if run.status in ENDED)
         runs = self._wanted(ended)
         succeeded = [run.id for run in runs if run.status == "SUCCESS"]
-        results = {result.id: result for result in _results(succeeded, with_derivatives=True)}
+        results = {result.id: result for result in _results(succeeded, (*OF_RESULT, "derivatives"))}
         traces = self._traces.of(run.trace for run in runs)
         projects = self._projects.of(run.project for run in runs)
         found: list[Row] = []
@@ -106,10 +114,10 @@ class Reader:
         return found
 
     def _meter_results(self, block: list[int]) -> list[Row]:
-        return [rows.meter_result(result) for result in self._wanted(_results(block, with_derivatives=False))]
+        return [rows.meter_result(result) for result in self._wanted(_results(block, RESULT))]
 
     def _derivatives(self, block: list[int]) -> list[Row]:
-        results = self._wanted(_results(block, with_derivatives=True))
+        results = self._wanted(_results(block, (*OF_DERIVATIVE, "derivatives")))
         return [rows.derivative(result, id, own) for result in results for id, own in self._asked(result)]
 
     def _aggregation_results(self, block: list[int]) -> list[Row]:
@@ -139,6 +147,8 @@ class Reader:
             found = later.without_outdated(found, self._chosen, self._export.chosen or 0)
         if self._export.group_filter is None:
             return found
+        self._traces.of(item.trace for item in found)  # all at once
+        self._projects.of(item.project for item in found)
         return [item for item in found if self._in_group([(item.trace, [item.project])])]
 
     def _in_group(self, traces: Sequence[tuple[int | None, Sequence[int | None]]]) -> set[int | None]:
@@ -163,13 +173,13 @@ class Reader:
         return sorted((ids[own[0]], own) for own in result.derivatives if own[0] in self._interpretations)
 
 
-def _results(ids: Iterable[int], *, with_derivatives: bool) -> list[Any]:
-    """The meter results that exist among these ids, as those of earlier versions are read as well."""
-    names = (*RESULT, "derivatives") if with_derivatives else RESULT
+def _results(ids: Iterable[int], names: Sequence[str]) -> list[Any]:
+    """The meter results that exist among these ids, with these attributes; those in `details` as attributes as well."""
     found = list(lean.batch_get(MeterResult, ids, names))
-    for result in found:
-        vars(result).update(result.details or {})
-    if with_derivatives:
+    if "details" in names:
+        for result in found:
+            vars(result).update(result.details or {})
+    if "derivatives" in names:
         _complete(found)
     return found
 

@@ -28,7 +28,7 @@ class Export(Table):
 
     candidates = UnicodeAttribute(null=True)  # S3 key of the ids of what may be exported; null until they are chosen
     chosen = IntegerAttribute(null=True)  # epoch seconds when choosing them began
-    count = IntegerAttribute(default=0)  # of the candidates
+    total = IntegerAttribute(default=0)  # of the candidates
     cursor = IntegerAttribute(default=0)  # how many of them are done
     segments = CompressedAttribute(default=list)  # for each, the fields of store.exports.segments.Segment
     version = IntegerAttribute(default=0)  # how often a step has changed it
