@@ -63,10 +63,17 @@ class Part:
         return file.getvalue()
 
     def _write(self, frame: pl.DataFrame, *, header: bool = False) -> None:
-        guarded = frame.with_columns(
-            pl.when(pl.col(pl.String).str.head(1).is_in(list(FORMULA_STARTS)))
-            .then(pl.lit("'") + pl.col(pl.String))
-            .otherwise(pl.col(pl.String))
-            .name.keep()
-        )
-        guarded.write_csv(self._text, include_header=header, line_terminator="\r\n", datetime_format=TIME_IN_CSV)
+        self._text.write(csv(frame, header=header))
+
+
+def csv(frame: pl.DataFrame, *, header: bool) -> bytes:
+    """A table as CSV, in which no text is a formula to a spreadsheet."""
+    guarded = frame.with_columns(
+        pl.when(pl.col(pl.String).str.head(1).is_in(list(FORMULA_STARTS)))
+        .then(pl.lit("'") + pl.col(pl.String))
+        .otherwise(pl.col(pl.String))
+        .name.keep()
+    )
+    text = io.BytesIO()
+    guarded.write_csv(text, include_header=header, line_terminator="\r\n", datetime_format=TIME_IN_CSV)
+    return text.getvalue()

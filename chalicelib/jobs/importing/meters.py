@@ -38,7 +38,11 @@ def prepare(upload: Upload, options: Options, rows: Table) -> Outcome:
         for (trace, _), change in zip(by_trace, changes, strict=True)
         if change.starts
     }
-    return Outcome(counts, prepared.rejected, prepared.warnings, partial(trace_series.append_many, columns))
+
+    def write() -> None:
+        trace_series.append_many(columns)  # what is left of traces that are deleted meanwhile, the reconciler deletes
+
+    return Outcome(counts, prepared.rejected, prepared.warnings, write)
 
 
 def _traces(rows: Table) -> dict[str, Trace]:
