@@ -63,7 +63,7 @@ def finish(upload: Upload, done: Done) -> None:
 
 def of(upload: Upload, kind: str | None = None) -> list[Done]:
     """What the steps of an import, or those of one kind, have done, in order of kind and number."""
-    only = None if kind is None else UploadStep.step.startswith(f"{kind}#")
+    only = None if kind is None else UploadStep.step.between(f"{kind}#", f"{kind}#~")
     rows = UploadStep.query(upload.id, range_key_condition=only, consistent_read=True)
     return [_done(row) for row in rows if row.is_done]
 
