@@ -30,8 +30,8 @@ _END = (
     "bisdatum", "ende", "fin", "datefin",
 )  # fmt: skip
 _TIME = (
-    "starttime", "time", "timeofday", "hour", "intervaltime", "usagetime", "readtime", "uhrzeit", "zeit", "heure",
-    "hora",
+    "starttime", "time", "timeofday", "hour", "intervaltime", "usagestarttime", "usagetime", "readtime", "uhrzeit",
+    "zeit", "heure", "hora",
 )  # fmt: skip
 _VALUE = (
     "value", "usage", "usagequantity", "quantity", "consumption", "energy", "energyconsumption", "energyconsumed",
@@ -46,7 +46,7 @@ _UNIT = (
 )  # fmt: skip
 _ESTIMATED = (
     "estimated", "estimation", "isestimated", "estimate", "readtype", "readingtype", "readingstatus", "readstatus",
-    "readtypecode", "estimatedflag", "actualestimated", "actualorestimated", "billtype",
+    "readtypecode", "estimatedflag", "actualestimated", "estimatedactual", "actualorestimated", "billtype",
     "estimatedvalue", "meterreadtype",
 )  # fmt: skip
 _STATION = ("station", "stationid", "usaf", "usafid", "weatherstation", "weatherstationid", "isdstation", "usafnumber")
@@ -58,7 +58,7 @@ SYNONYMS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "start": _START,
         "end": _END,
         "time": _TIME,
-        "end_time": ("endtime", "timeend"),
+        "end_time": ("endtime", "timeend", "usageendtime"),
         "value": _VALUE,
         "estimated": _ESTIMATED,
         "unit": _UNIT,

@@ -28,7 +28,7 @@ HALF_HOURS = [f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 3
         ([f"{hour:02}00" for hour in range(1, 25)], 60, None),
     ],
 )
-def test_a_day(headers, minutes, unit):
+def test_a_day(headers: list[str], minutes: int, unit: str | None) -> None:
     found = intervals(["MPAN", "Date", *headers, "Total"], {0, 1})
     assert found is not None
     assert found.positions == tuple(range(2, 2 + len(headers)))
@@ -45,11 +45,11 @@ def test_a_day(headers, minutes, unit):
         [str(year) for year in range(1990, 2014)],
     ],
 )
-def test_what_is_no_day(headers):
+def test_what_is_no_day(headers: list[str]) -> None:
     assert intervals(["id", "date", *headers], {0, 1}) is None
 
 
-def test_columns_in_another_order_are_sorted():
+def test_columns_in_another_order_are_sorted() -> None:
     found = intervals([f"H{hour}" for hour in range(24, 0, -1)], set())
     assert found is not None
     assert found.positions == tuple(range(23, -1, -1))

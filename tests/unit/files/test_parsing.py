@@ -3,14 +3,16 @@
 import csv
 import io
 from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
 
 import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.files.options import Options
-from chalicelib.files.parsed import REJECTED, TRACE_RECORDS, WEATHER_RECORDS
+from chalicelib.files.numbers import Decimal
+from chalicelib.files.options import Kind, Options
+from chalicelib.files.parsed import REJECTED, TRACE_RECORDS, WEATHER_RECORDS, Parsed
 from chalicelib.files.parsing import parse, parse_parquet
 from chalicelib.files.recognition import recognize, recognize_parquet
 from chalicelib.instants import microseconds
@@ -23,13 +25,13 @@ VALUES = st.one_of(st.none(), st.integers(-(10**6), 10**6).map(lambda number: nu
 RECORDS = st.lists(st.tuples(NAMES, st.integers(0, 10**6), VALUES), min_size=1, max_size=30)
 
 
-def read(text, kind="trace_records", encoding="utf-8", **options):
+def read(text: str, kind: Kind = "trace_records", encoding: str = "utf-8", **options: Any) -> Parsed:
     body = text.encode(encoding)
     layout = recognize(body, Options(kind, **options))
     return parse(body[layout.header_bytes :], layout, layout.header_lines + 1)
 
 
-def rejected(text, **options):
+def rejected(text: str, **options: Any) -> list[tuple[Any, ...]]:
     return read(text, **options).rejected.rows()
 
 
@@ -41,7 +43,14 @@ def rejected(text, **options):
     st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     st.booleans(),
 )
-def test_any_table_is_read_as_it_was_written(records, dialect, quoting, newline, encoding, mapped):
+def test_any_table_is_read_as_it_was_written(
+    records: list[tuple[str, int, float | None]],
+    dialect: tuple[str, Decimal],
+    quoting: Literal[0, 1, 2, 3],
+    newline: str,
+    encoding: str,
+    mapped: bool,
+) -> None:
     delimiter, decimal = dialect
     file = io.StringIO()
     writer = csv.writer(file, delimiter=delimiter, quoting=quoting, lineterminator=newline)
@@ -61,19 +70,21 @@ def test_any_table_is_read_as_it_was_written(records, dialect, quoting, newline,
 
 ROWS = st.sampled_from(
     [
-        "M1,2016-01-05T00:00:00Z,1.5,Actual", "M1,2016-01-05 01:00,2,Estimated", 'M2,"2016-01-05","1,234.5",', "M2,2016-01-05,x,",
-        "", ",,,", "M3,13/13/2016,1,", 'M"3,2016-01-05,1,', '"M3,2016-01-05,1,', "M4,2016-01-05", "M4,2016-01-05,1,,,5", ",2016-01-05,1,A",
+        "M1,2016-01-05T00:00:00Z,1.5,Actual", "M1,2016-01-05 01:00,2,Estimated",
+        'M2,"2016-01-05","1,234.5",', "M2,2016-01-05,x,",
+        "", ",,,", "M3,13/13/2016,1,", 'M"3,2016-01-05,1,', '"M3,2016-01-05,1,', "M4,2016-01-05",
+        "M4,2016-01-05,1,,,5", ",2016-01-05,1,A",
         "M5,5 Jan 2016,-,", "M\ufffd,2016-01-05,1,", '"a, ""b""",2016-01-05,1,A',
     ]
 )  # fmt: skip
 
 
 @given(st.lists(ROWS, max_size=20), st.integers(0, 20))
-def test_a_file_that_is_split_at_a_row_gives_the_same_rows(rows, split):
+def test_a_file_that_is_split_at_a_row_gives_the_same_rows(rows: list[str], split: int) -> None:
     head = "meter,start,kWh,Read Type\n"
     layout = recognize(f"{head}M0,2016-01-05,1,A\n".encode(), Options("trace_records"))
 
-    def of(part, line):
+    def of(part: list[str], line: int) -> Parsed:
         return parse("".join(f"{row}\n" for row in part).encode(), layout, line)
 
     whole, first, second = of(rows, 2), of(rows[:split], 2), of(rows[split:], 2 + len(rows[:split]))
@@ -91,7 +102,7 @@ def test_a_file_that_is_split_at_a_row_gives_the_same_rows(rows, split):
     st.lists(st.tuples(st.sampled_from(["M1", "M2"]), st.integers(0, 300)), min_size=1, max_size=4, unique=True),
     st.data(),
 )
-def test_a_wide_table_is_the_same_as_a_long_one(count, days, data):
+def test_a_wide_table_is_the_same_as_a_long_one(count: int, days: list[tuple[str, int]], data: st.DataObject) -> None:
     values = [data.draw(st.lists(st.integers(0, 99), min_size=count, max_size=count)) for _ in days]
     wide = "meter,date," + ",".join(f"HR{number}" for number in range(1, count + 1)) + "\n"
     long = "meter,start,value\n"
@@ -105,14 +116,14 @@ def test_a_wide_table_is_the_same_as_a_long_one(count, days, data):
     assert one.read == other.read == len(days) * count
 
 
-def test_wide_tables_with_columns_for_a_25th_hour_are_in_the_order_of_time():
+def test_wide_tables_with_columns_for_a_25th_hour_are_in_the_order_of_time() -> None:
     header = "meter,date," + ",".join(f"HR{number}" for number in range(1, 26)) + "\n"
     found = read(f"{header}M1,2016-11-06," + ",".join(["1"] * 25) + "\nM1,2016-11-07," + ",".join(["2"] * 24) + ",\n")
     assert found.rows["elapsed"].to_list() == [step * 3_600_000_000 for step in range(25)] * 2
     assert found.rows["local"].unique().to_list() == [datetime(2016, 11, 6), datetime(2016, 11, 7)]
 
 
-def test_a_wide_day_whose_last_hour_is_blank_is_in_the_order_of_time_and_others_are_not():
+def test_a_wide_day_whose_last_hour_is_blank_is_in_the_order_of_time_and_others_are_not() -> None:
     header = "meter,date," + ",".join(f"HR{number}" for number in range(1, 25)) + "\n"
     short, skipped = ["1"] * 23 + [""], ["1", "1", ""] + ["1"] * 21
     found = read(f"{header}M1,2016-03-13,{','.join(short)}\nM1,2016-03-13,{','.join(skipped)}\n").rows
@@ -120,7 +131,7 @@ def test_a_wide_day_whose_last_hour_is_blank_is_in_the_order_of_time_and_others_
     assert found.filter(line=3)["elapsed"].null_count() == 24
 
 
-def test_a_cell_of_a_wide_table_that_is_no_number_is_rejected_alone():
+def test_a_cell_of_a_wide_table_that_is_no_number_is_rejected_alone() -> None:
     header = "meter,date," + ",".join(f"HR{number}" for number in range(1, 25)) + "\n"
     found = read(f"{header}M1,2016-03-13,1,x,{','.join(['1'] * 22)}\n")
     assert len(found.rows) == 23
@@ -128,7 +139,7 @@ def test_a_cell_of_a_wide_table_that_is_no_number_is_rejected_alone():
     assert found.read == 24
 
 
-def test_bad_rows_are_rejected_with_line_column_value_and_reason():
+def test_bad_rows_are_rejected_with_line_column_value_and_reason() -> None:
     found = rejected(
         "meter,start,kWh\n"
         "M1,2016-01-05,x\n"
@@ -149,7 +160,7 @@ def test_bad_rows_are_rejected_with_line_column_value_and_reason():
     assert all(reason.endswith(".") for *_, reason in found)
 
 
-def test_a_quote_that_is_not_closed_rejects_its_row_only():
+def test_a_quote_that_is_not_closed_rejects_its_row_only() -> None:
     found = read('meter,start,kWh\nM1,2016-01-05,1\n"M2,2016-01-05,2\nM3,2016-01-05,3\nM4,"2016-01-05",4\n')
     assert found.rows["key"].to_list() == ["M1", "M3", "M4"]
     assert found.rows["line"].to_list() == [2, 4, 5]
@@ -157,14 +168,14 @@ def test_a_quote_that_is_not_closed_rejects_its_row_only():
     assert found.read == 4
 
 
-def test_a_row_in_another_encoding_is_rejected():
+def test_a_row_in_another_encoding_is_rejected() -> None:
     layout = recognize(b"meter,start,kWh\nM1,2016-01-05,1\n", Options("trace_records"))
     found = parse(b"M1,2016-01-05,1\nM\xe9,2016-01-05,1\n", layout, 2)
     assert found.rejected["line"].to_list() == [3]
     assert "encoding" in found.rejected["reason"][0]
 
 
-def test_date_and_time_in_two_columns():
+def test_date_and_time_in_two_columns() -> None:
     found = read(
         "meter,date,start time,end time,kWh\nM1,1/13/2016,11:00 PM,12:00 AM,1\nM1,1/14/2016 0:00,0:00,1:00,2\n"
     ).rows
@@ -172,7 +183,7 @@ def test_date_and_time_in_two_columns():
     assert found["end_local"].to_list() == [datetime(2016, 1, 14), datetime(2016, 1, 14, 1)]
 
 
-def test_hours_from_1_to_24_are_those_that_end():
+def test_hours_from_1_to_24_are_those_that_end() -> None:
     hours = "".join(f"M1,2016-01-05,{hour},1\n" for hour in range(1, 25))
     found = read(f"meter,date,hour,kWh\n{hours}").rows["local"].to_list()
     assert found == [datetime(2016, 1, 5, hour) for hour in range(24)]
@@ -188,12 +199,12 @@ def test_hours_from_1_to_24_are_those_that_end():
         ("estimate", ["1", ""]),
     ],
 )
-def test_estimates(header, cells):
+def test_estimates(header: str, cells: list[str]) -> None:
     rows = "".join(f"M1,2016-01-0{number},1,{cell}\n" for number, cell in enumerate(cells, 1))
     assert read(f"meter,start,kWh,{header}\n{rows}").rows["estimated"].to_list() == [True, False]
 
 
-def test_units_as_portfolio_manager_writes_them():
+def test_units_as_portfolio_manager_writes_them() -> None:
     units = [
         "kWh (thousand Watt-hours)",
         "ccf (hundred cubic feet)",
@@ -208,20 +219,20 @@ def test_units_as_portfolio_manager_writes_them():
     assert found == ["kWh", "ccf", "million cubic feet", "MMBtu", "therms", None, "gallons"]
 
 
-def test_ids_keep_their_zeros_and_lose_the_marks_of_spreadsheets():
+def test_ids_keep_their_zeros_and_lose_the_marks_of_spreadsheets() -> None:
     found = read(
         'meter,start,kWh\n007,2016-01-05,1\n="008",2016-01-05,1\n"=""009""",2016-01-05,1\n\'=A1,2016-01-05,1\n'
     )
     assert found.rows["key"].to_list() == ["007", "008", "009", "=A1"]
 
 
-def test_a_datastore_id_has_digits_only():
+def test_a_datastore_id_has_digits_only() -> None:
     found = read("trace,start,value\n17,2016-01-05,1\nM1,2016-01-05,1\n")
     assert found.rows.select("key", "by_id").rows() == [("17", True)]
     assert "Give your own ids as trace_id" in found.rejected["reason"][0]
 
 
-def test_weather():
+def test_weather() -> None:
     found = read(
         "station,start,Temp (C)\n724390,2016-01-05T00:00:00Z,1.5\n10010,2016-01-05T01:00:00Z,\n,2016-01-05,1\n",
         "weather_records",
@@ -240,7 +251,7 @@ def test_weather():
     assert found.rejected["column"].to_list() == ["unit"]
 
 
-def test_parquet_gives_what_csv_gives():
+def test_parquet_gives_what_csv_gives() -> None:
     table = pl.DataFrame(
         {
             "meter_id": ["M1", "M1", None, "M2", " "],
@@ -281,7 +292,9 @@ def test_parquet_gives_what_csv_gives():
     "value",
     [pl.Series([2]), pl.Series([2.0], dtype=pl.Float32), pl.Series(["2"]), pl.Series([2], dtype=pl.Decimal(9, 3))],
 )
-def test_types_of_parquet_columns(start, local, instant, date_only, value):
+def test_types_of_parquet_columns(
+    start: pl.Series, local: datetime | None, instant: datetime | None, date_only: bool, value: pl.Series
+) -> None:
     table = pl.DataFrame({"trace": pl.Series([17.0]), "start": start, "value": value})
     layout = recognize_parquet(table.schema, Options("trace_records", "parquet"), table)
     row = parse_parquet(table, layout).rows.row(0, named=True)
@@ -289,7 +302,7 @@ def test_types_of_parquet_columns(start, local, instant, date_only, value):
     assert row["instant"] == (None if instant is None else microseconds(instant))
 
 
-def test_an_empty_part_has_no_rows():
+def test_an_empty_part_has_no_rows() -> None:
     layout = recognize(b"meter,start,kWh\n", Options("trace_records"))
     found = parse(b"", layout, 2)
     assert (found.read, len(found.rows), len(found.rejected)) == (0, 0, 0)

@@ -1,6 +1,8 @@
 """Times of a clock on the days on which clocks change."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -20,14 +22,14 @@ ZONES = [
 ]  # fmt: skip
 
 
-def table(starts, key="M1", **columns):
+def table(starts: Sequence[datetime | None], key: str = "M1", **columns: Any) -> pl.DataFrame:
     count = len(starts)
     given = {"line": range(2, count + 2), "key": [key] * count, "local": starts, "value": [1.0] * count} | columns
     data = {name: given.get(name, [None] * count) for name in TRACE_RECORDS}
     return pl.DataFrame(data, schema=TRACE_RECORDS, strict=False)
 
 
-def starts(rows, timezone=CHICAGO):
+def starts(rows: pl.DataFrame, timezone: str = CHICAGO) -> list[int]:
     found, rejected = resolve(rows, {}, timezone)
     assert rejected.is_empty(), rejected
     return found["start"].to_list()
@@ -35,7 +37,7 @@ def starts(rows, timezone=CHICAGO):
 
 @settings(max_examples=60)
 @given(st.sampled_from(ZONES), st.integers(2000, 2030), st.sampled_from([15, 30, 60]), st.booleans())
-def test_a_complete_series_is_resolved_in_either_order(zone, year, minutes, backwards):
+def test_a_complete_series_is_resolved_in_either_order(zone: str, year: int, minutes: int, backwards: bool) -> None:
     first = datetime(year, 1, 1, 12, tzinfo=UTC)
     instants = [first + timedelta(minutes=minutes * step) for step in range(370 * 24 * 60 // minutes)]
     if backwards:
@@ -44,14 +46,14 @@ def test_a_complete_series_is_resolved_in_either_order(zone, year, minutes, back
     assert starts(table(clock), zone) == [microseconds(instant) for instant in instants]
 
 
-def test_the_hour_that_occurs_twice_is_told_by_order():
+def test_the_hour_that_occurs_twice_is_told_by_order() -> None:
     hours = [datetime(2016, 11, 6, hour) for hour in (0, 1, 1, 2)]
     expected = [microseconds(datetime(2016, 11, 6, hour, tzinfo=UTC)) for hour in (5, 6, 7, 8)]
     assert starts(table(hours)) == expected
     assert starts(table(hours[::-1])) == expected[::-1]
 
 
-def test_traces_are_told_apart_though_their_rows_alternate():
+def test_traces_are_told_apart_though_their_rows_alternate() -> None:
     hours = [datetime(2016, 11, 6, hour) for hour in (0, 1, 1, 2)]
     both = pl.concat([table(hours, "M1"), table(hours, "M2")]).sort("line", maintain_order=True)
     found, rejected = resolve(both, {"M1": CHICAGO, "M2": "America/New_York"})
@@ -62,14 +64,14 @@ def test_traces_are_told_apart_though_their_rows_alternate():
 
 
 @pytest.mark.parametrize("hours", [(0, 1, 2), (1,), (0, 1, 1, 1, 2)])
-def test_a_repeated_hour_that_order_does_not_decide_is_rejected(hours):
+def test_a_repeated_hour_that_order_does_not_decide_is_rejected(hours: tuple[int, ...]) -> None:
     found, rejected = resolve(table([datetime(2016, 11, 6, hour) for hour in hours]), {}, CHICAGO)
     assert len(found) == len([hour for hour in hours if hour != 1])
     assert rejected["value"].unique().to_list() == ["2016-11-06 01:00:00"]
     assert "occurs twice" in rejected["reason"][0]
 
 
-def test_a_time_that_clocks_skip_is_rejected_or_dropped_if_it_has_no_value():
+def test_a_time_that_clocks_skip_is_rejected_or_dropped_if_it_has_no_value() -> None:
     times = [datetime(2016, 3, 13, 1), datetime(2016, 3, 13, 2), datetime(2016, 3, 13, 2, 30)]
     found, rejected = resolve(table(times, value=[1.0, 2.0, None]), {}, CHICAGO)
     assert found["line"].to_list() == [2]
@@ -78,20 +80,20 @@ def test_a_time_that_clocks_skip_is_rejected_or_dropped_if_it_has_no_value():
 
 
 @pytest.mark.parametrize("zone", ["America/Sao_Paulo", "America/Havana", "Africa/Cairo", CHICAGO])
-def test_a_bare_date_is_the_first_instant_of_the_day(zone):
+def test_a_bare_date_is_the_first_instant_of_the_day(zone: str) -> None:
     days = [datetime(2016, 1, 1) + timedelta(days=day) for day in range(366)]
     expected = [microseconds(day.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)) for day in days]
     assert starts(table(days, date_only=[True] * 366), zone) == expected
 
 
-def test_the_end_follows_the_start_in_the_hour_that_occurs_twice():
+def test_the_end_follows_the_start_in_the_hour_that_occurs_twice() -> None:
     begin = [datetime(2016, 11, 6, hour) for hour in (0, 1, 1, 2)]
     end = [datetime(2016, 11, 6, hour) for hour in (1, 1, 2, 3)]
     found, _ = resolve(table(begin, end_local=end), {}, CHICAGO)
     assert found["end"].to_list() == [start + 3_600_000_000 for start in found["start"]]
 
 
-def test_hours_in_the_order_in_which_they_elapsed():
+def test_hours_in_the_order_in_which_they_elapsed() -> None:
     midnight, hour = datetime(2016, 3, 13), 3_600_000_000
     rows = table([midnight] * 25, elapsed=[step * hour for step in range(25)], value=[1.0] * 24 + [None])
     found, rejected = resolve(rows, {}, CHICAGO)
@@ -102,7 +104,7 @@ def test_hours_in_the_order_in_which_they_elapsed():
     assert len(starts(autumn)) == 25
 
 
-def test_times_with_an_offset_need_no_time_zone_and_others_do():
+def test_times_with_an_offset_need_no_time_zone_and_others_do() -> None:
     rows = table([None, datetime(2016, 1, 1)], instant=[5, None])
     found, rejected = resolve(rows, {"M2": CHICAGO})
     assert found["start"].to_list() == [5]
@@ -110,6 +112,6 @@ def test_times_with_an_offset_need_no_time_zone_and_others_do():
     assert "time zone is unknown" in rejected["reason"][0]
 
 
-def test_an_unknown_time_zone_is_refused():
+def test_an_unknown_time_zone_is_refused() -> None:
     with pytest.raises(FileError, match="Mars/Base"):
         resolve(table([datetime(2016, 1, 1)]), {}, "Mars/Base")
