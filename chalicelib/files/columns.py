@@ -73,6 +73,8 @@ def roles(names: Sequence[str], kind: Kind, mapping: Mapping[str, str]) -> dict[
             if position not in found.values() and is_unit(plain(name)):
                 found["value"] = position
                 break
+    if "start" not in mapping and "end" not in found and _is_read_of_bill(found, spellings):
+        found["end"] = found.pop("start")
     return _time_of_date(found, spellings)
 
 
@@ -107,6 +109,13 @@ def _mapped(names: Sequence[str], kind: Kind, mapping: Mapping[str, str]) -> dic
             raise FileError(f'"columns" maps "{role}" to "{name}", but the file\'s columns are {shown}.')
         found[role] = (exact or alike)[0]
     return found
+
+
+def _is_read_of_bill(found: Mapping[str, int], spellings: Sequence[str]) -> bool:
+    """Whether the dates are those on which a meter was read after the days that another column counts."""
+    days = ("days", "billingdays", "billdays", "numberofdays", "numdays", "daysofservice", "servicedays", "noofdays")
+    read = ("readdate", "readingdate", "meterreaddate", "date")
+    return "start" in found and spellings[found["start"]] in read and any(name in days for name in spellings)
 
 
 def _time_of_date(found: dict[str, int], spellings: Sequence[str]) -> dict[str, int]:

@@ -19,15 +19,16 @@ _START = (
     "usagestartdate", "usagestart", "readstartdate", "readingstart", "startread", "startofinterval", "timestamp",
     "datetime", "dateandtime", "readdatetime", "readingdatetime", "readtimestamp", "readingtime", "readtime",
     "localtime", "localtimestamp", "utctime", "timestamputc", "utctimestamp", "usagedatetime", "usagetimestamp", "von",
-    "vondatum", "beginn", "zeitstempel", "datumuhrzeit", "horodate", "debut", "début", "datedebut", "datedébut",
-    "fecha", "datum", "date", "readdate", "readingdate", "usagedate", "meterreaddate", "day", "localdate", "tag",
+    "vondatum", "datumvon", "beginn", "zeitstempel", "datumuhrzeit", "horodate", "debut", "début", "datedebut",
+    "datedébut", "fecha", "datum", "date", "readdate", "readingdate", "usagedate", "meterreaddate", "day", "localdate",
+    "tag",
 )  # fmt: skip
 _END = (
     "end", "endtime", "enddate", "enddatetime", "datetimeend", "endtimestamp", "intervalend", "intervalendtime",
     "intervalenddatetime", "periodend", "periodenddate", "billingend", "billingenddate", "billend", "billenddate",
     "billingperiodend", "billingperiodenddate", "serviceto", "servicetodate", "serviceend", "serviceenddate", "todate",
     "to", "dateto", "usageenddate", "usageend", "readenddate", "readingend", "endread", "endofinterval", "bis",
-    "bisdatum", "ende", "fin", "datefin",
+    "bisdatum", "datumbis", "ende", "fin", "datefin",
 )  # fmt: skip
 _TIME = (
     "starttime", "time", "timeofday", "hour", "intervaltime", "usagestarttime", "usagetime", "readtime", "uhrzeit",

@@ -134,6 +134,7 @@ def test_a_mapping_to_a_column_that_is_not_there_is_refused() -> None:
         ),
         ("meter,start,x\n", "no column for value"),
         ("meter,end,kWh\n", "only the ends"),
+        ("Account,Read Date,Days,Usage\n", 'only the ends of readings, "Read Date"'),
         ("meter,start,kWh\rM1,2016-01-05,1\r", "CR alone"),
         ("meter,start,kWh\nM1,01/02/2016,1\n", "date_format"),
         ("meter;start;kWh\nM1;2016-01-05;1,234\n", '"decimal"'),
