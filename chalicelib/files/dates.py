@@ -38,8 +38,8 @@ def order_of(texts: Iterable[str], date_format: str | None, column: str) -> Orde
     found = [match for text in given if (match := _MOMENT.match(text))]
     if given and not found:
         raise FileError(
-            f'The column "{column}" has no dates that can be recognized, such as "{given[0]}". Give their format, such as '
-            '"date_format": "%d.%m.%Y %H:%M"; "%s" is seconds since 1970.'
+            f'The column "{column}" has no dates that can be recognized, such as "{given[0]}". Give their format, '
+            'such as "date_format": "%d.%m.%Y %H:%M"; "%s" is seconds since 1970.'
         )
     numeric = [match for match in found if match["first"]]
     if not numeric:
@@ -48,8 +48,8 @@ def order_of(texts: Iterable[str], date_format: str | None, column: str) -> Orde
     month_first = sum(int(match["second"]) > 12 and "." not in match[0][:6] for match in numeric)
     if day_first == month_first:
         raise FileError(
-            f'The dates in the column "{column}", such as "{numeric[0][0]}", do not show whether the day or the month comes '
-            f"first. Give their format: {_FOR_EXAMPLE} (with the time, if there is one, such as %H:%M)."
+            f'The dates in the column "{column}", such as "{numeric[0][0]}", do not show whether the day or the month '
+            f"comes first. Give their format: {_FOR_EXAMPLE} (with the time, if there is one, such as %H:%M)."
         )
     return "dmy" if day_first > month_first else "mdy"
 

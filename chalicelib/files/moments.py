@@ -10,8 +10,9 @@ from chalicelib.files.parsed import LOCAL
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # as the API
 _CENTURY = 69  # of years with two digits: 69 is 1969, 68 is 2068, as in POSIX
 _MICROSECONDS_PER_MINUTE = 60_000_000
-_MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)} | {
-    "mai": 5, "okt": 10, "dez": 12, "mär": 3,
+_MONTHS = {  # English names and, where they differ, German ones
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "oct": 10,
+    "nov": 11, "dec": 12, "mai": 5, "okt": 10, "dez": 12,
 }  # fmt: skip
 _BLOCK = 50_000  # different texts that are parsed at once, which bounds the memory
 

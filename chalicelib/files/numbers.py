@@ -30,8 +30,8 @@ def decimal_of(texts: Iterable[str], delimiter: str, column: str) -> Decimal:
         return "."
     if decimal == thousands:
         raise FileError(
-            f'The numbers in the column "{column}", such as "{commas[0]}", do not show whether the comma separates decimals '
-            'or thousands. Give "decimal": "," if it separates decimals, or "decimal": "." if it separates thousands.'
+            f'The numbers in the column "{column}", such as "{commas[0]}", do not show whether the comma separates '
+            'decimals or thousands. Give "decimal": "," if it separates decimals, or "decimal": "." if thousands.'
         )
     return "," if decimal > thousands else "."
 

@@ -54,8 +54,8 @@ def of_projects(table: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.D
         )
         found = found.with_columns(_api_dates(parsed).alias(role), parsed["text"].alias(f"{role}_text"))
         reason = (
-            "This is neither a date nor a time with an offset. Correct it, or give the format with date_format. A time of "
-            "the day needs an offset, such as 2016-01-05T13:00:00-06:00."
+            "This is neither a date nor a time with an offset. Correct it, or give the format with date_format. A time "
+            "of the day needs an offset, such as 2016-01-05T13:00:00-06:00."
         )
         bad = pl.col(role).is_null() & pl.col(f"{role}_text").is_not_null()
         checks.append(Check(bad, label(layout, role), pl.col(f"{role}_text"), reason))
@@ -115,7 +115,10 @@ def of_traces(table: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.Dat
             found, given = found.with_columns(listed.alias(role)), [*given, role]
     if "projects" in given:
         digits = pl.col("projects").list.eval(pl.element().str.contains(r"^\d{1,16}$")).list.all()
-        reason = 'Projects are named by their ids in the datastore, such as 17;18. Name them by your own ids in a column "project_id".'
+        reason = (
+            "Projects are named by their ids in the datastore, such as 17;18. Name them by your own ids in a column "
+            "project_id."
+        )
         checks.append(Check(~digits, label(layout, "projects"), pl.col("projects").list.join(";"), reason))
     good, rejected = checked(found, checks)
     if "projects" in given:

@@ -150,8 +150,8 @@ def _header(lines: Sequence[str], options: Options) -> _Header:
     if closest and (closest.columns or not complaint):
         if "start" in closest.lacking and "end" in closest.columns:
             raise FileError(
-                f'The file has only the ends of intervals, "{closest.names[closest.columns["end"]]}", but a reading needs the '
-                'start of the time it covers. Add a column of starts, or map the column that has them: "columns": '
+                f'The file has only the ends of readings, "{closest.names[closest.columns["end"]]}", but needs their '
+                'starts, too. Add a column of starts, or map the column that has them: "columns": '
                 '{"start": "the name in your file"}.'
             )
         raise refusal(closest.names, closest.lacking, options.kind, closest.line)

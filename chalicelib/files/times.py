@@ -12,12 +12,12 @@ _BEFORE_A_CHANGE = pl.duration(hours=3)  # clocks change by at most this, and no
 _SAME_CHANGE = pl.duration(hours=6)  # ambiguous rows that are closer are of the same change of clocks
 _DAY = pl.duration(days=1)
 _NO_ZONE = (
-    "The time zone is unknown: the trace belongs to no project, or to projects in different time zones. Give the option "
-    "timezone, or times with an offset."
+    "The time zone is unknown: the trace belongs to no project, or to projects in different time zones. Give the "
+    "option timezone, or times with an offset."
 )
 _TWICE = (
-    "Clocks go back, and this time occurs twice; the order of the rows does not tell which of the two it is. Give the time "
-    "with its offset, or both passes of the hour in the order of time."
+    "Clocks go back, and this time occurs twice; the order of the rows does not tell which of the two it is. Give the "
+    "time with its offset, or both passes of the hour in the order of time."
 )
 _SKIPPED = "Clocks go forward, and skip this time. Correct it, or give it with its offset or in UTC."
 _BEYOND = "The day has no such hour, since it is 23 or 24 hours long. Correct the row, or leave the cell blank."
@@ -137,7 +137,7 @@ def _first(local: pl.Expr, zone: str) -> pl.Expr:
 
 
 def _second_passes(timed: pl.DataFrame) -> pl.DataFrame:
-    """Of ambiguous rows, the columns row and second: whether it is of the second pass; null: the order does not tell."""
+    """Of ambiguous rows, the columns row and second: whether it is of the second pass; null: undecided."""
     keys = timed.filter("ambiguous")["key"].unique()
     rows = timed.filter(pl.col("key").is_in(keys.implode()) & pl.col("local").is_not_null())
     rows = rows.select("row", "key", "line", "local", "ambiguous").sort("key", "line", maintain_order=True)

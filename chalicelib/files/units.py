@@ -22,15 +22,16 @@ def _cleaned(unit: str) -> str | None:
     explained = re.fullmatch(r"\s*([^(]+?)\s*\((.*)\)\s*", unit)
     if not explained:
         return unit.strip()
-    short = next((text for text in (explained[1], *explained[1].split("/")[::-1]) if _is_known(text)), None)
-    if _is_known(explained[2]) and (short is None or not vocabulary.same_unit(short, explained[2])):
+    short = next((text for text in (explained[1], *explained[1].split("/")[::-1]) if is_unit(text)), None)
+    if is_unit(explained[2]) and (short is None or not vocabulary.same_unit(short, explained[2])):
         return explained[2]  # Portfolio Manager's `MCF(million cubic feet)` is not the usual MCF
     return short or unit.strip()
 
 
-def _is_known(unit: str) -> bool:
+def is_unit(text: str) -> bool:
+    """Whether the vocabulary knows a unit."""
     try:
-        vocabulary.is_volume(unit)
+        vocabulary.is_volume(text)
     except ValueError:
         return False
     return True

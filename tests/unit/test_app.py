@@ -8,7 +8,7 @@ from chalice.deploy.validate import validate_routes
 
 from infra.sources import REPOSITORY
 
-HEAVY = ("eemeter", "eeweather", "numba", "numpy", "pandas", "scipy")
+HEAVY = ("eemeter", "eeweather", "numba", "numpy", "pandas", "polars", "scipy")
 
 
 @pytest.fixture(scope="module")
