@@ -14,27 +14,15 @@ KINDS = ("projects", "weather_records", "tmy3", "traces", "trace_records")  # ea
 FORMATS = {".csv": "csv", ".txt": "csv", ".csv.gz": "csv.gz", ".parquet": "parquet", ".xml": "espi"}
 READ = 64 * 1024  # bytes, in which the header is
 
-_NOT_ALPHANUMERIC = re.compile("[^a-z0-9]")
+_IN_BRACKETS, _NOT_ALPHANUMERIC = re.compile(r"[(\[].*?[)\]]"), re.compile(r"[\W_]+")
 _TMY3_HEADER = re.compile(r"date \(mm/dd/yyyy\),\s*time \(hh:mm\)", re.IGNORECASE)
-_STARTS = {
-    "start",
-    "startdate",
-    "startdatetime",
-    "starttime",
-    "from",
-    "fromdate",
-    "periodstart",
-    "billstart",
-    "billstartdate",
-    "servicestart",
-    "date",
-    "datetime",
-    "timestamp",
-    "intervalstart",
-    "readdate",
-    "startread",
-}
-_VALUES = {"value", "usage", "consumption", "reading", "energy", "amount", "quantity", "use"}
+_START = re.compile(".*(start|begin|from|date|time|day)")
+_VALUE = re.compile("value|.*(usage|consum|energy|quantity|reading)|read$|net$|import$")
+_UNIT = re.compile(r"\b([kmg]?wh|therms?|dth|[cm]?cf|m3|[km]*btu|mj|gj)\b", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
+_TEMPERATURE = re.compile("temp|airtemp|drybulb|outdoortemp|oat$")
+_DATES = re.compile("(baseline|reporting)(period)?(start|end)|(work|installation|project)(start|end|complete)")
+_INTERPRETATION = re.compile("(trace)?interpretation$|fuel(type)?$|metertype$")
 
 
 class UnknownContent(DatastoreError, ValueError):
@@ -86,15 +74,21 @@ def kind_of_columns(names: Iterable[str]) -> str | None:
     >>> kind_of_columns(["project_id", "Baseline Period End", "Reporting Period Start"])
     'projects'
     """
-    columns = {_NOT_ALPHANUMERIC.sub("", name.lower()) for name in names}
-    if "temperature" in columns or {"station", "dataset"} <= columns:
+    names = list(names)
+    columns = {_NOT_ALPHANUMERIC.sub("", _IN_BRACKETS.sub("", name).lower()) for name in names}
+
+    def some(pattern: re.Pattern[str]) -> bool:
+        return any(pattern.match(column) for column in columns)
+
+    if some(_TEMPERATURE) or {"station", "dataset"} <= columns:
         return "weather_records"
-    if any(name.startswith(("baselineperiod", "reportingperiod")) for name in columns):
+    if some(_DATES):
         return "projects"
-    has_value = any(name.startswith(tuple(_VALUES)) for name in columns)
-    if columns & _STARTS and has_value:
+    has_value = some(_VALUE) or any(_UNIT.search(name.replace("_", " ")) for name in names)
+    is_wide = sum(bool(_TIME_OF_DAY.search(name)) for name in names) > 1
+    if some(_START) and (has_value or is_wide):
         return "trace_records"
-    if "interpretation" in columns or ("traceid" in columns and columns & {"projectid", "projects", "unit"}):
+    if some(_INTERPRETATION) or ("traceid" in columns and columns & {"projectid", "projects", "unit"}):
         return "traces"
     return "projects" if "projectid" in columns else None
 

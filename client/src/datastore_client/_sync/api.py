@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+
 from datastore_client.concurrency import pause
 from datastore_client.errors import Problem, Unreachable, problem_of
 from datastore_client.queries import Query, encoded
