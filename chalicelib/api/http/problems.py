@@ -41,6 +41,9 @@ NOT_FOUND = ProblemType("not-found", 404, "Not found")
 DUPLICATE = ProblemType("duplicate", 409, "Already exists")
 GONE = ProblemType("deleted", 409, "Deleted at the same time")
 AWAITED = ProblemType("awaited", 409, "An aggregation waits for it")
+PARTS_MISSING = ProblemType("parts-missing", 409, "Parts of the file have not arrived")
+NOT_WAITING = ProblemType("not-waiting", 409, "It does not wait for a file in parts")
+UNFINISHED = ProblemType("unfinished", 409, "It has not ended")
 KEY_REUSED = ProblemType("idempotency-key-reused", 409, "The Idempotency-Key was used with a different request")
 KEY_IN_PROGRESS = ProblemType(
     "idempotency-key-in-progress", 409, "The first request with this Idempotency-Key is still running"

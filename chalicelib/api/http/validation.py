@@ -57,8 +57,13 @@ def from_json(adapter: TypeAdapter[Any], raw: bytes | str, *path: str | int) -> 
         values = parsed(raw)
     except ValueError as problem:
         raise invalid(error(_json_message(raw, str(problem)), *path)) from None
+    return from_values(adapter, values, *path)  # from JSON, pydantic would copy what is wrong once for each error
+
+
+def from_values(adapter: TypeAdapter[Any], values: Any, *path: str | int) -> Any:
+    """Validate what JSON has been parsed to; `path` is its location in the body. Raises the 400 Problem."""
     try:
-        return adapter.validate_python(values)  # from JSON, pydantic would copy what is wrong once for each error
+        return adapter.validate_python(values)
     except ValidationError as problem:
         if problem.error_count() > MAX_COUNTED:
             detail = (

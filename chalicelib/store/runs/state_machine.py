@@ -36,22 +36,22 @@ def _client() -> Any:
 
 def start(run: AggregationRun) -> None:
     """Start the execution of a run. Starting it twice is harmless."""
-    _start(settings().state_machine_arn, _name(run), {"aggregation_run": run.id, "after_batch": run.after_batch})
+    start_named(settings().state_machine_arn, _name(run), {"aggregation_run": run.id, "after_batch": run.after_batch})
 
 
 def find(run: AggregationRun) -> Execution | None:
     """The execution of a run; None if it was never started."""
-    return _find(execution_arn(run))
+    return find_named(settings().state_machine_arn, _name(run))
 
 
 def start_job(job: BatchJob) -> None:
     """Start the newest execution of a job. Starting it twice is harmless."""
-    _start(settings().batch_state_machine_arn, _job_name(job), {"batch": job.batch, "kind": job.kind})
+    start_named(settings().batch_state_machine_arn, _job_name(job), {"batch": job.batch, "kind": job.kind})
 
 
 def find_job(job: BatchJob) -> Execution | None:
     """The newest execution of a job; None if it was never started."""
-    return _find(_execution_arn(settings().batch_state_machine_arn, _job_name(job)))
+    return find_named(settings().batch_state_machine_arn, _job_name(job))
 
 
 def resume(task_token: str) -> None:
@@ -72,7 +72,8 @@ def _execution_arn(machine: str, name: str) -> str:
     return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def _start(machine: str, name: str, given: dict[str, Any]) -> None:
+def start_named(machine: str, name: str, given: dict[str, Any]) -> None:
+    """Start the execution of a state machine with this name and input. Starting it twice is harmless."""
     try:
         _client().start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
     except ClientError as error:
@@ -80,9 +81,10 @@ def _start(machine: str, name: str, given: dict[str, Any]) -> None:
             raise
 
 
-def _find(arn: str) -> Execution | None:
+def find_named(machine: str, name: str) -> Execution | None:
+    """The execution of a state machine with this name; None if it was never started."""
     try:
-        found = _client().describe_execution(executionArn=arn)
+        found = _client().describe_execution(executionArn=_execution_arn(machine, name))
     except ClientError as error:
         if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
             return None

@@ -110,14 +110,14 @@ def put_file(key: str, file: IO[bytes]) -> None:
 
 
 class Upload:
-    """A file that contains JSON, stored in parts and in any order. Nobody sees it before it is complete.
+    """A file that is stored in parts, and in any order. Nobody sees it before it is complete.
 
     The bucket's lifecycle deletes the parts of one that is never completed.
     """
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, content_type: str = "application/json") -> None:
         self._at = {"Bucket": settings().bucket, "Key": key}
-        self._at["UploadId"] = client().create_multipart_upload(**self._at, ContentType="application/json")["UploadId"]
+        self._at["UploadId"] = client().create_multipart_upload(**self._at, ContentType=content_type)["UploadId"]
         self._parts: dict[int, dict[str, str]] = {}
 
     def put(self, number: int, part: bytes) -> None:

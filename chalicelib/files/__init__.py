@@ -1,0 +1,1 @@
+"""Files that clients upload and download, as tables: CSV and Parquet. The only package that imports polars."""
