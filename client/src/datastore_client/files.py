@@ -60,6 +60,8 @@ def recognized(
 
     columns: the file's column for each of the API's names. Raises UnknownContent, which says what to give.
     """
+    if not path.stat().st_size:
+        raise UnknownContent(f"{path} is empty.")
     format = format or _format_of(path) or "csv"
     if kind is None:
         kind = "trace_records" if format == "espi" else _kind_of(path, format, columns or {})

@@ -73,7 +73,7 @@ def _sources(
 
 
 def _show(results: list[dict[str, Any]], kind: str) -> None:
-    shown = table(f"Savings, {kind} of the meters", ["Fuel", "Interpretation", "Meters", *SAVED], right=-5)
+    shown = table(f"Savings, {kind} of the meters", ["Fuel", "Interpretation"], ["Meters", *SAVED])
     for result in sorted(results, key=lambda one: (one["trace_interpretation"], one["derivative_interpretation"])):
         fuel = FUELS[result["trace_interpretation"].partition("_")[0]]
         meters = "" if result["derivatives"] is None else f"{len(result['derivatives']):,}"

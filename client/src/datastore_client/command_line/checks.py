@@ -6,6 +6,7 @@ import typer
 
 from datastore_client._sync.client import Client
 from datastore_client.command_line import session
+from datastore_client.command_line.names import Names
 from datastore_client.command_line.runs import Arguments
 from datastore_client.command_line.session import Json, connected, out
 from datastore_client.command_line.tables import table
@@ -36,7 +37,7 @@ def check(
         if json:
             session.print_json(found)
         else:
-            _show(found)
+            _show(found, Names(client, found["checks"]))
     if found["failing"]:
         raise typer.Exit(session.PARTIAL)
 
@@ -50,27 +51,21 @@ def _all_projects(client: Client) -> list[dict[str, Any]]:
     return found
 
 
-def _show(found: dict[str, Any]) -> None:
+def _show(found: dict[str, Any], names: Names) -> None:
     failing = f"{found['failing']:,} would fail" if found["failing"] else "none would fail"
     out().print(f"Checked {found['checked']:,} of {found['runs']:,} runs: {failing}.")
-    for name in ("failing_by_reason", "warned", "disqualified"):
-        counts = {key: count for key, count in found[name].items() if count}
-        if counts:
-            listed = ", ".join(f"{count:,} {key}" for key, count in counts.items())
-            out().print(f"{name.replace('_', ' ').capitalize()}: {listed}", soft_wrap=True)
-    rows = [row for check in found["checks"] for row in _rows(check)]
+    rows = [row for check in found["checks"] for row in _rows(check, names.of(check))]
     if rows:
-        shown = table("Findings", ["Project", "Trace", "Finding", "Period", "Detail"], right=2, wrapped=["Detail"])
+        shown = table("Findings", ["Project", "Trace", "Effect", "Period", "Finding"], [])
         for row in rows:
             shown.add_row(*row)
         out().print(shown)
 
 
-def _rows(check: dict[str, Any]) -> list[list[str]]:
-    where = [str(check["project"]), str(check["trace"])]
-    rows = (
-        [[*where, f"fails: {check['failure']['reason']}", "", check["failure"]["message"]]] if check["failure"] else []
-    )
-    for kind in ("disqualification", "warnings"):
-        rows += [[*where, one["name"], one["period"] or "", one["detail"]] for one in check[kind]]
+def _rows(check: dict[str, Any], where: tuple[str, str]) -> list[tuple[str, ...]]:
+    """The findings of a run, with the most serious first."""
+    failure = check["failure"]
+    rows: list[tuple[str, ...]] = [(*where, "would fail", "", failure["message"])] if failure else []
+    for kind, effect in (("disqualification", "no model"), ("warnings", "warning")):
+        rows += [(*where, effect, one["period"] or "both", one["detail"]) for one in check[kind]]
     return rows

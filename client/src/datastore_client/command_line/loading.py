@@ -172,7 +172,7 @@ def _write(path: Path, rows: list[Rejected]) -> None:
 
 
 def _show(ended: list[tuple[File, dict[str, Any]]], rows: list[Rejected], rejected: Path | None) -> None:
-    shown = table("", ["File", "Kind", *(name.capitalize() for name in COUNTS)], right=-len(COUNTS))
+    shown = table("", ["File", "Kind"], [name.capitalize() for name in COUNTS])
     for file, upload in ended:
         shown.add_row(file.path.name, file.kind, *(f"{upload[name]:,}" for name in COUNTS))
     out().print(shown)
@@ -181,7 +181,7 @@ def _show(ended: list[tuple[File, dict[str, Any]]], rows: list[Rejected], reject
             say(f"{file.path.name}, line {warning['line']}: {warning['detail']}")
     if not rows:
         return
-    reasons = table("Rejected rows", ["File", "Line", "Column", "Value", "Reason"], wrapped=["Reason"])
+    reasons = table("Rejected rows", ["File", "Line", "Column", "Value", "Reason"], [])
     for row in rows[:SHOWN]:
         reasons.add_row(*row)
     out().print(reasons)

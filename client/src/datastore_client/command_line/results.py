@@ -1,19 +1,15 @@
 """`datastore results`"""
 
-from functools import partial
 from typing import Annotated, Any
 
 import typer
 
-from datastore_client._sync.client import Client
 from datastore_client.command_line import session
+from datastore_client.command_line.names import Names
 from datastore_client.command_line.session import Json, connected, out, say
 from datastore_client.command_line.tables import SAVED, saved_cells, table
 from datastore_client.command_line.targets import Projects, Traces, ids
-from datastore_client.concurrency import in_parallel
-from datastore_client.savings import HEADLINE, of_derivative
-
-AT_ONCE = 8  # requests for names
+from datastore_client.savings import HEADLINE, Savings, of_derivative
 
 
 def results(
@@ -36,14 +32,15 @@ def results(
             "newest": batch is None or None,
         }
         found = client.get("derivatives/", interpretation=interpretation, limit=limit, **filters)
-        rows = _rows(client, found)
+        names = Names(client, found)
+        rows = [_row(derivative, names) for derivative in found]
         if json:
             session.print_json(rows)
             return
-        shown = table(f"Savings, {interpretation}", ["Project", "Trace", "Unit", *SAVED], right=-4)
+        shown = table(f"Savings, {interpretation}", ["Project", "Trace", "Unit"], SAVED)
         for row, derivative in zip(rows, found, strict=True):
             cells = saved_cells(row["baseline_value"], row["reporting_value"], of_derivative(derivative))
-            shown.add_row(str(row["project_id"]), str(row["trace_id"]), row["unit"], *cells)
+            shown.add_row(row["project_id"], row["trace_id"], row["unit"], *cells)
         out().print(shown)
         if len(found) == limit:
             say(f"These are the first {limit:,}; --limit shows more, and `datastore export savings` has all.")
@@ -51,25 +48,9 @@ def results(
             say("There are no results; run meters with: datastore run --all --watch")
 
 
-def _rows(client: Client, derivatives: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The derivatives with the names of their projects and traces, and the savings."""
-    names = {
-        key: _names(client, f"{key}s/", f"{key}_id", {one[key] for one in derivatives}) for key in ("project", "trace")
-    }
-    rows = []
-    for derivative in derivatives:
-        saved = of_derivative(derivative)
-        rows.append(
-            {
-                **{f"{key}_id": names[key].get(derivative[key]) for key in names},
-                **derivative,
-                **{f"saved_{field}": saved and value for field, value in (saved._asdict() if saved else {}).items()},
-            }
-        )
-    return rows
-
-
-def _names(client: Client, resource: str, key: str, wanted: set[int | None]) -> dict[int, str]:
-    known = sorted(id for id in wanted if id is not None)
-    found = in_parallel([partial(client.get, f"{resource}{id}/") for id in known], AT_ONCE)
-    return {one["id"]: one[key] for one in found}
+def _row(derivative: dict[str, Any], names: Names) -> dict[str, Any]:
+    """A derivative with the names of its project and trace, and its savings."""
+    project, trace = names.of(derivative)
+    saved = of_derivative(derivative)
+    savings = {f"saved_{field}": saved and getattr(saved, field) for field in Savings._fields}
+    return {"project_id": project, "trace_id": trace, **derivative, **savings}

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.progress import MofNCompleteColumn
-from rich.table import Table
 
 from datastore_client._sync.client import Client
 from datastore_client.command_line import session
+from datastore_client.command_line.names import Names
 from datastore_client.command_line.session import Json, connected, out, say
 from datastore_client.command_line.tables import table
 from datastore_client.command_line.targets import All, FailedOf, Group, Projects, Traces, one_of, targets
@@ -69,7 +69,7 @@ def _watch(id: int, json: bool) -> None:
         if json:
             session.print_json(batch)
         else:
-            _show(batch, failed)
+            _show(batch, failed, Names(client, failed))
         if batch["failure_message"]:
             say(f"Error: {batch['failure_message']}")
             raise typer.Exit(session.FAILED)
@@ -82,22 +82,16 @@ def _some_failed(client: Client, batch: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def _show(batch: dict[str, Any], failed: list[dict[str, Any]]) -> None:
-    out().print(
-        f"Batch {batch['id']}: {batch['total']:,} runs, {batch['success']:,} succeeded, {batch['failed']:,} failed."
-    )
+def _show(batch: dict[str, Any], failed: list[dict[str, Any]], names: Names) -> None:
+    counts = f"{batch['total']:,} runs, {batch['success']:,} succeeded, {batch['failed']:,} failed"
+    out().print(f"Batch {batch['id']}: {counts}.")
     if not failed:
         return
-    out().print(_failures(batch, failed))
-    say(f"To run them again: datastore run --failed-of {batch['id']} --watch")
-
-
-def _failures(batch: dict[str, Any], failed: list[dict[str, Any]]) -> Table:
     reasons = ", ".join(f"{count:,} {reason}" for reason, count in batch["failed_by_reason"].items() if count)
-    shown = table(
-        f"Failed, by reason: {reasons}", ["Run", "Project", "Trace", "Reason", "Why"], right=3, wrapped=["Why"]
-    )
+    shown = table(f"Failed, by reason: {reasons}", ["Project", "Trace", "Run", "Reason", "Why"], [])
     for run in failed:
-        cells = (run["id"], run["project"], run["trace"], run["failure_reason"], run["failure_message"])
-        shown.add_row(*map(str, cells))
-    return shown
+        shown.add_row(*names.of(run), str(run["id"]), str(run["failure_reason"]), str(run["failure_message"]))
+    out().print(shown)
+    if len(failed) < batch["failed"]:
+        say(f"These are the first {len(failed)} of {batch['failed']:,} failed runs.")
+    say(f"To run them again: datastore run --failed-of {batch['id']} --watch")

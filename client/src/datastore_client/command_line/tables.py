@@ -1,7 +1,5 @@
 """How tables look."""
 
-from collections.abc import Collection
-
 from rich import box
 from rich.table import Table
 
@@ -10,17 +8,20 @@ from datastore_client.savings import Savings
 SAVED = ["Baseline", "Reporting", "Saved", "Saved %"]
 
 
-def table(title: str, headings: list[str], right: int = 0, wrapped: Collection[str] = ()) -> Table:
-    """Return an empty table. right: how many columns, from the first or (if negative) the last, have numbers."""
-    made = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
-    numbers = headings[:right] if right >= 0 else headings[right:]
-    for heading in headings:
-        made.add_column(
-            heading,
-            justify="right" if heading in numbers else "left",
-            no_wrap=heading not in wrapped,
-            overflow="fold" if heading in wrapped else "ellipsis",
-        )
+def table(title: str, texts: list[str], numbers: list[str]) -> Table:
+    """Return an empty table: columns of texts, which may be wrapped, then of numbers, which are not."""
+    made = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for heading in texts:
+        made.add_column(heading, overflow="fold")
+    for heading in numbers:
+        made.add_column(heading, justify="right", no_wrap=True)
     return made
 
 
@@ -29,12 +30,8 @@ def saved_cells(baseline: float | None, reporting: float | None, savings: Saving
     if savings is None:
         return [_number(baseline), _number(reporting), "none", ""]
     percent = "" if savings.percent is None else f"{savings.percent:.1f} ± {savings.percent_half_width:.1f}"
-    return [
-        _number(baseline),
-        _number(reporting),
-        f"{savings.value:,.0f} ± {savings.half_width:,.0f}",
-        percent,
-    ]
+    saved = f"{savings.value:,.0f} ± {savings.half_width:,.0f}"
+    return [_number(baseline), _number(reporting), saved, percent]
 
 
 def _number(value: float | None) -> str:
