@@ -7,12 +7,15 @@ from chalice.app import AuthRequest, AuthResponse, Chalice, CloudWatchEvent, Req
 
 from chalicelib import api, telemetry
 from chalicelib.jobs import advance_batch as advance_batch_job
+from chalicelib.jobs import advance_export as advance_export_job
 from chalicelib.jobs import authorize as authorize_job
 from chalicelib.jobs import check_runs as check_runs_job
 from chalicelib.jobs import choose_derivatives as choose_derivatives_job
 from chalicelib.jobs import fail_aggregation as fail_aggregation_job
 from chalicelib.jobs import fan_in as fan_in_job
 from chalicelib.jobs import handle_dead_letter as handle_dead_letter_job
+from chalicelib.jobs import import_upload as import_upload_job
+from chalicelib.jobs import receive_upload as receive_upload_job
 from chalicelib.jobs import reconcile as reconcile_job
 from chalicelib.jobs import run_meter as run_meter_job
 from chalicelib.jobs import sum_chunk as sum_chunk_job
@@ -50,6 +53,11 @@ def handle_dead_letter(event: SQSEvent) -> None:
     handle_dead_letter_job.handle(event.to_dict())
 
 
+@app.on_sqs_message(queue="uploads", name="receive_upload")
+def receive_upload(event: SQSEvent) -> Any:
+    return receive_upload_job.handle(event.to_dict())
+
+
 @app.schedule("rate(1 minute)", name="reconciler")
 def reconciler(event: CloudWatchEvent) -> None:
     reconcile_job.handle()
@@ -66,6 +74,22 @@ def check_runs(event: dict[str, Any], context: Any) -> Any:
 @app.lambda_function(name="advance_batch")
 def advance_batch(event: dict[str, Any], context: Any) -> Any:
     return advance_batch_job.handle(event)
+
+
+# The step of infra/template/exports.asl.yaml.
+
+
+@app.lambda_function(name="advance_export")
+def advance_export(event: dict[str, Any], context: Any) -> Any:
+    return advance_export_job.handle(event, context)
+
+
+# All steps of infra/template/imports.asl.yaml.
+
+
+@app.lambda_function(name="import_upload")
+def import_upload(event: dict[str, Any], context: Any) -> Any:
+    return import_upload_job.handle(event)
 
 
 # The steps of infra/template/aggregation.asl.yaml, in the same order.

@@ -17,6 +17,8 @@ class Settings:
     hourly_queue_url: str  # queue of the worker with the hourly models; empty if there is none
     state_machine_arn: str  # of aggregations
     batch_state_machine_arn: str
+    export_state_machine_arn: str
+    import_state_machine_arn: str
     cors_origins: tuple[str, ...]  # origins whose pages may call the API; contains "*" if any may; empty if none may
     check_function: str  # name of the function that checks meter runs; empty in functions that do not call it
     worker_timeout: int  # seconds; the Timeout of MeterWorker
@@ -39,6 +41,8 @@ class Settings:
             hourly_queue_url=os.environ["HOURLY_QUEUE_URL"],
             state_machine_arn=os.environ["STATE_MACHINE_ARN"],
             batch_state_machine_arn=os.environ["BATCH_STATE_MACHINE_ARN"],
+            export_state_machine_arn=os.environ["EXPORT_STATE_MACHINE_ARN"],
+            import_state_machine_arn=os.environ["IMPORT_STATE_MACHINE_ARN"],
             cors_origins=tuple(filter(None, os.environ["CORS_ORIGINS"].split(","))),
             check_function=os.environ["CHECK_FUNCTION"],
             worker_timeout=int(os.environ["WORKER_TIMEOUT"]),

@@ -11,7 +11,7 @@ of the index, which DynamoDB does not: a large project takes far longer here.
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
@@ -131,10 +131,10 @@ def rows(runs: int) -> Iterator[Model]:
         yield newest.entry(trace, project_of(trace), id)
 
 
-def write(runs: int) -> None:
-    """Write all rows, 25 at a time."""
+def put_all(items: Iterable[Model]) -> None:
+    """Write items of several tables, 25 at a time."""
     client = boto3.client("dynamodb")
-    written = ((row.Meta.table_name, {"PutRequest": {"Item": row.serialize()}}) for row in rows(runs))
+    written = ((item.Meta.table_name, {"PutRequest": {"Item": item.serialize()}}) for item in items)
 
     def put(batch: Sequence[tuple[str, Any]]) -> None:
         items: dict[str, list[Any]] = {}
@@ -173,7 +173,7 @@ def main(runs: int) -> None:
         from chalicelib.store.shared import ids
 
         began = time.perf_counter()
-        write(runs)
+        put_all(rows(runs))
         ids.allocate("meter_runs", runs)
         ids.allocate("batches", NIGHTS)
         print(f"{runs:,} runs written in {time.perf_counter() - began:,.0f} s", flush=True)

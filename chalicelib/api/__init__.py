@@ -17,6 +17,7 @@ from chalicelib.api.resources import (
     batches,
     derivatives,
     docs,
+    exports,
     health,
     meter_results,
     meter_runs,
@@ -24,6 +25,7 @@ from chalicelib.api.resources import (
     trace_groups,
     trace_records,
     traces,
+    uploads,
     weather_files,
     weather_records,
 )
@@ -50,6 +52,8 @@ RESOURCES = (
     trace_groups.resource,
     aggregation_runs.resource,
     aggregation_results.resource,
+    exports.resource,
+    uploads.resource,
     health.resource,
     docs.resource_of(contract),
 )

@@ -39,7 +39,7 @@ def cells(body: bytes, layout: Layout, first_line: int, used: list[int]) -> Cell
         scan = pl.scan_csv(
             io.BytesIO(body),
             has_header=False,
-            schema={column: pl.String for column in (*names, _EXTRA)},
+            schema=dict.fromkeys((*names, _EXTRA), pl.String),
             separator=layout.delimiter,
             encoding="utf8-lossy",
             extra_columns="ignore",
@@ -91,7 +91,7 @@ def _stripped(column: str) -> pl.Expr:
 
 
 def _line_by_line(body: bytes, layout: Layout, first_line: int, names: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows of a body with misplaced quotes; a row with an odd number of them is rejected, or else is over two lines."""
+    """The rows of a body with misplaced quotes; one with an odd number of them is over two lines, or else rejected."""
     rows: list[tuple[int, list[str]]] = []
     rejected: list[tuple[int, str, str, str]] = []
     open_line: tuple[int, str] | None = None

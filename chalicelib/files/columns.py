@@ -8,33 +8,34 @@ from chalicelib.files.options import FileError, Kind
 
 # Synonyms in the order of preference, spelled as `plain` returns them. Every API name is a synonym of itself.
 _TRACE = (
-    "traceid", "portfoliomanagermeterid", "pmmeterid", "meterid", "meternumber", "meterno", "meter", "meterserialnumber",
-    "mpan", "mpancore", "mprn", "mpr", "nmi", "esiid", "servicepointid", "servicepoint", "usagepoint", "usagepointid",
-    "spid", "said", "serviceid", "serviceagreementid", "serviceagreement", "saidnumber", "pod", "podid", "pdl", "prm",
-    "ean", "cups", "zaehlpunkt", "zählpunkt", "zählpunktbezeichnung", "zaehlernummer", "zählernummer", "metername",
-    "customid", "customerid", "accountid", "accountnumber", "accountno", "account", "premiseid", "premisenumber",
-    "premise", "device", "deviceid", "sensorid", "channelid", "dataid", "id",
+    "traceid", "portfoliomanagermeterid", "pmmeterid", "meterid", "meternumber", "meterno", "meter",
+    "meterserialnumber", "mpan", "mpancore", "mprn", "mpr", "nmi", "esiid", "servicepointid", "servicepoint",
+    "usagepoint", "usagepointid", "spid", "said", "serviceid", "serviceagreementid", "serviceagreement", "saidnumber",
+    "pod", "podid", "pdl", "prm", "ean", "cups", "zaehlpunkt", "zählpunkt", "zählpunktbezeichnung", "zaehlernummer",
+    "zählernummer", "metername", "customid", "customerid", "accountid", "accountnumber", "accountno", "account",
+    "premiseid", "premisenumber", "premise", "device", "deviceid", "sensorid", "channelid", "dataid", "id",
 )  # fmt: skip
 _START = (
     "start", "starttime", "startdate", "startdatetime", "datetimestart", "starttimestamp", "intervalstart",
     "intervalstarttime", "intervalstartdatetime", "periodstart", "periodstartdate", "billingstart", "billingstartdate",
     "billstart", "billstartdate", "billingperiodstart", "billingperiodstartdate", "servicefrom", "servicefromdate",
     "servicestart", "servicestartdate", "servicebegindate", "fromdate", "from", "datefrom", "begindate", "begin",
-    "usagestartdate", "usagestart", "readstartdate", "readingstart", "startread", "startofinterval", "timestamp", "datetime",
-    "dateandtime", "readdatetime", "readingdatetime", "readtimestamp", "readingtime", "readtime", "localtime",
-    "localtimestamp", "utctime", "timestamputc", "utctimestamp", "usagedatetime", "usagetimestamp", "von", "vondatum",
-    "beginn", "zeitstempel", "datumuhrzeit", "horodate", "debut", "début", "datedebut", "datedébut", "fecha", "datum",
-    "date", "readdate", "readingdate", "usagedate", "meterreaddate", "day", "localdate", "tag",
+    "usagestartdate", "usagestart", "readstartdate", "readingstart", "startread", "startofinterval", "timestamp",
+    "datetime", "dateandtime", "readdatetime", "readingdatetime", "readtimestamp", "readingtime", "readtime",
+    "localtime", "localtimestamp", "utctime", "timestamputc", "utctimestamp", "usagedatetime", "usagetimestamp", "von",
+    "vondatum", "beginn", "zeitstempel", "datumuhrzeit", "horodate", "debut", "début", "datedebut", "datedébut",
+    "fecha", "datum", "date", "readdate", "readingdate", "usagedate", "meterreaddate", "day", "localdate", "tag",
 )  # fmt: skip
 _END = (
     "end", "endtime", "enddate", "enddatetime", "datetimeend", "endtimestamp", "intervalend", "intervalendtime",
     "intervalenddatetime", "periodend", "periodenddate", "billingend", "billingenddate", "billend", "billenddate",
     "billingperiodend", "billingperiodenddate", "serviceto", "servicetodate", "serviceend", "serviceenddate", "todate",
-    "to", "dateto", "usageenddate", "usageend", "readenddate", "readingend", "endread", "endofinterval", "bis", "bisdatum",
-    "ende", "fin", "datefin",
+    "to", "dateto", "usageenddate", "usageend", "readenddate", "readingend", "endread", "endofinterval", "bis",
+    "bisdatum", "ende", "fin", "datefin",
 )  # fmt: skip
 _TIME = (
-    "starttime", "time", "timeofday", "hour", "intervaltime", "usagetime", "readtime", "uhrzeit", "zeit", "heure", "hora",
+    "starttime", "time", "timeofday", "hour", "intervaltime", "usagetime", "readtime", "uhrzeit", "zeit", "heure",
+    "hora",
 )  # fmt: skip
 _VALUE = (
     "value", "usage", "usagequantity", "quantity", "consumption", "energy", "energyconsumption", "energyconsumed",
@@ -73,7 +74,8 @@ _SYNONYMS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "time": _TIME,
         "temperature": (
             "temperature", "temp", "airtemperature", "airtemp", "drybulb", "drybulbtemperature", "tempf", "tempc",
-            "temperaturef", "temperaturec", "tempfahrenheit", "tempcelsius", "tf", "tc", "value", "outdoortemperature", "oat",
+            "temperaturef", "temperaturec", "tempfahrenheit", "tempcelsius", "tf", "tc", "value", "outdoortemperature",
+            "oat",
         ),
         "unit": ("unit", "units", "temperatureunit", "tempunit"),
     },
@@ -81,8 +83,8 @@ _SYNONYMS: dict[Kind, dict[str, tuple[str, ...]]] = {
         "project_id": ("projectid", "project", "projectnumber", "projectname", "buildingid", "siteid", "propertyid", "id"),
         "baseline_period_start": ("baselineperiodstart", "baselinestart", "baselinestartdate", "baselineperiodstartdate"),
         "baseline_period_end": (
-            "baselineperiodend", "baselineend", "baselineenddate", "baselineperiodenddate", "workstart", "workstartdate",
-            "installationstart", "installationstartdate", "projectstart", "projectstartdate",
+            "baselineperiodend", "baselineend", "baselineenddate", "baselineperiodenddate", "workstart",
+            "workstartdate", "installationstart", "installationstartdate", "projectstart", "projectstartdate",
         ),
         "reporting_period_start": (
             "reportingperiodstart", "reportingstart", "reportingstartdate", "reportingperiodstartdate", "workend",
@@ -123,7 +125,7 @@ def plain(name: str) -> str:
 
 
 def unit_in(name: str) -> str | None:
-    """The unit of energy or gas in the name of a column: kWh of `Energy (kWh)`, `usage_kwh` and `kWh used`; else None."""
+    """The unit of energy or gas in the name of a column, such as kWh of `Energy (kWh)` and `usage_kwh`; else None."""
     for text in (*_BRACKETED.findall(name), name, *re.split(r"[\s_\-./:]+", _BRACKETED.sub("", name))):
         if _is_unit(text.strip()):
             return str(text.strip())

@@ -10,8 +10,8 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 def decoded(sample: bytes, given: str | None) -> tuple[str, str, int]:
     """The text of a sample of a file, its encoding, and the number of bytes before the text, of a byte order mark.
 
-    A character that the end of the sample cuts is left out. Raises FileError for an unknown encoding, or one that is not
-    that of the sample.
+    A character that the end of the sample cuts is left out. Raises FileError for an unknown encoding, or one that is
+    not that of the sample.
     """
     mark, encoding = next((found for found in _MARKS if sample.startswith(found[0])), (b"", ""))
     body = sample[len(mark) :]

@@ -11,7 +11,7 @@ _MINUTES_PER_DAY = 1_440
 _NUMBERED = re.compile(r"^(?P<prefix>.*?)[\s_\-]*(?P<number>\d{1,4})$")
 _CLOCK = re.compile(
     r"^(?P<prefix>.*?)[\s_\-]*(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::00)?\s*(?P<half>[ap]\.?m\.?)?"
-    r"(?:\s*(?:-|to|–)\s*\d{1,2}:\d\d(?::00)?\s*(?:[ap]\.?m\.?)?)?$",
+    r"(?:\s*(?:-|to|\u2013)\s*\d{1,2}:\d\d(?::00)?\s*(?:[ap]\.?m\.?)?)?$",
     re.IGNORECASE,
 )
 
@@ -19,8 +19,8 @@ _CLOCK = re.compile(
 class Intervals(NamedTuple):
     """The columns of the intervals of a day.
 
-    positions: in the order of time; the columns beyond a day of 24 hours, for the day on which clocks go back, are last.
-    minutes: the length of an interval. unit: from the columns' names.
+    positions: in the order of time; the columns beyond a day of 24 hours, for the day on which clocks go back, are
+    last. minutes: the length of an interval. unit: from the columns' names.
     """
 
     positions: tuple[int, ...]
@@ -31,9 +31,9 @@ class Intervals(NamedTuple):
 def intervals(names: Sequence[str], taken: set[int]) -> Intervals | None:
     """The columns of intervals of a day: 24, 48 or 96, or 25, 50 or 100; None if the table has none.
 
-    Recognized are numbers (`1` to `24`, `HR01`, `interval_96`), and times of the day (`00:30`, `KWH_0015`), each with or
-    without text before it. The first column always starts at midnight: times that begin with 00:00 are the intervals'
-    starts, and those that end with 24:00 or 00:00 their ends.
+    Recognized are numbers (`1` to `24`, `HR01`, `interval_96`), and times of the day (`00:30`, `KWH_0015`), each with
+    or without text before it. The first column always starts at midnight: times that begin with 00:00 are the
+    intervals' starts, and those that end with 24:00 or 00:00 their ends.
     """
     groups: defaultdict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)  # order, position, name
     for position, name in enumerate(names):

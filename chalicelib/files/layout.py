@@ -14,8 +14,8 @@ class Layout:
     """How to read the rows of a file; the same for all its parts.
 
     names: of all columns. columns: {API name: position}; also `time` and `end_time`, if they are apart from the dates.
-    intervals: the positions of the columns of a day's intervals, from midnight on, each of `minutes`; empty: one row per
-    reading. hour_ending: whether `time` has the hours 1 to 24. header_bytes: the offset of the first row;
+    intervals: the positions of the columns of a day's intervals, from midnight on, each of `minutes`; empty: one row
+    per reading. hour_ending: whether `time` has the hours 1 to 24. header_bytes: the offset of the first row;
     header_lines: the lines before it. The others are as in Options.
     """
 

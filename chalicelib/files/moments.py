@@ -10,7 +10,7 @@ from chalicelib.files.parsed import LOCAL
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199  # as the API
 _CENTURY = 69  # of years with two digits: 69 is 1969, 68 is 2068, as in POSIX
 _MICROSECONDS_PER_MINUTE = 60_000_000
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)} | {
+_MONTHS = {name: number for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)} | {
     "mai": 5, "okt": 10, "dez": 12, "mär": 3,
 }  # fmt: skip
 _BLOCK = 50_000  # different texts that are parsed at once, which bounds the memory
@@ -19,8 +19,8 @@ _BLOCK = 50_000  # different texts that are parsed at once, which bounds the mem
 def moments(texts: pl.Series, order: Order, date_format: str | None) -> pl.DataFrame:
     """The columns local, instant and date_only of texts (null or without blanks around them).
 
-    A text with an offset, or Z, has an `instant` in microseconds since 1970 UTC; one without has a `local` datetime. Both
-    are null if the text is null or is no date. 24:00 is the next midnight.
+    A text with an offset, or Z, has an `instant` in microseconds since 1970 UTC; one without has a `local` datetime.
+    Both are null if the text is null or is no date. 24:00 is the next midnight.
     """
     table = pl.DataFrame({"text": texts})
     if date_format == "%s":
@@ -73,7 +73,11 @@ def _by_pattern(table: pl.DataFrame, order: Order) -> pl.DataFrame:
         if not block.is_empty()
     ]
     if not blocks:
-        nothing = {"local": pl.lit(None, LOCAL), "instant": pl.lit(None, pl.Int64), "date_only": pl.lit(None, pl.Boolean)}
+        nothing = {
+            "local": pl.lit(None, LOCAL),
+            "instant": pl.lit(None, pl.Int64),
+            "date_only": pl.lit(None, pl.Boolean),
+        }
         return table.with_columns(**nothing).select(*nothing)
     found = table.join(pl.concat(blocks), on="text", how="left", maintain_order="left")
     return found.select("local", "instant", "date_only")

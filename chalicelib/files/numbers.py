@@ -11,7 +11,7 @@ from chalicelib.files.options import FileError
 Decimal = Literal[".", ","]
 
 UNKNOWN = ("", "-", "--", "n/a", "na", "#n/a", "null", "none", "nan", "nil", ".", "missing", "unknown", "(null)", "\\n")
-_GAPS = r"['’\u00a0\u202f\u2009 ]"  # thousands separators that cannot be decimal ones
+_GAPS = r"['\u2019\u00a0\u202f\u2009 ]"  # thousands separators that cannot be decimal ones
 _PLAIN = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 _THOUSANDS = r"^([+-]?\d{1,3})((?:,\d{3})+)(\.\d*)?$"
 _SPACED = rf"^[+-]?\d{{1,3}}(?:{_GAPS}\d{{3}})+(?:\.\d*)?$"

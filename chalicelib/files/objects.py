@@ -26,8 +26,9 @@ _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")  # a longer one is an 
 def fields(rows: pl.DataFrame, layout: Layout) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """The line, the key, and the fields as the API expects them in a body, of each row; blank cells are left out.
 
-    project_id of a trace is a list of the client's own ids. The metadata of a project are the columns that are no fields:
-    true, false and numbers as such, and other texts, and numbers with leading zeros or more than 15 digits, as texts.
+    project_id of a trace is a list of the client's own ids. The metadata of a project are the columns that are no
+    fields: true, false and numbers as such, and other texts, and numbers with leading zeros or more than 15 digits, as
+    texts.
     """
     for line, key, given in rows.select("line", "key", "fields").iter_rows():
         found = {field: value for field, value in given.items() if value is not None and field != "metadata"}
@@ -138,7 +139,7 @@ def _padded(texts: pl.Series, width: int) -> pl.Series:
     """Codes with the leading zeros that spreadsheets remove; of ZIP+4, the ZIP code."""
     if not width:
         return texts
-    if width == 5:  # noqa: PLR2004
+    if width == 5:
         texts = texts.str.replace(r"^(\d{5})-\d{4}$", "$1")
     short = texts.str.contains(rf"^\d{{3,{width - 1}}}$").fill_null(False)
     return texts.str.zfill(width).zip_with(short, texts)

@@ -11,8 +11,10 @@ from chalicelib.files import bills, times
 from chalicelib.files.rejecting import Check, checked
 
 ESTIMATED, DUPLICATE = 1, 2  # the flags of store.series.series
+MAX_WARNINGS = 20
 LARGEST = 1e12  # the API's limit of a reading
-RECORDS = pl.Schema({"key": pl.String, "start": pl.Int64, "value": pl.Float64, "flags": pl.UInt8, "line": pl.Int64})
+# closing: it only ends a reading, and is stored only where the series has no record.
+RECORDS = ("key", "start", "value", "flags", "line", "closing")
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,9 @@ class Series:
 
 
 class Prepared(NamedTuple):
-    """records: RECORDS, sorted by key and start, each start once. closers: how many of them only end a series.
+    """records: the columns RECORDS, sorted by key and start, each start once.
 
-    repeated: rows whose record an earlier or later row of the file has as well. warnings: line and detail.
+    repeated: how many rows have the instant of another row. warnings: line and detail.
     """
 
     records: pl.DataFrame
@@ -58,13 +60,15 @@ def prepare(rows: pl.DataFrame, series: Mapping[str, Series], timezone: str | No
     of each series.
     """
     rows, unknown = _known(rows, series, timezone)
+    rows, shifted = bills.with_exclusive_ends(rows)
     zones = {key: one.timezone for key, one in series.items() if one.timezone is not None}
     rows, unresolved = times.resolve(rows, zones, timezone)
-    rows, billed, closing, warnings = bills.to_records(rows)
+    rows, overlapping, gaps = bills.records(rows)
     rows, unfit = _converted(rows, series)
-    records, repeated, conflicts = _each_instant_once(pl.concat([rows, closing.select(rows.columns)]))
-    rejected = pl.concat([unknown, unresolved, billed, unfit]).sort("line", maintain_order=True)
-    return Prepared(records, rejected, repeated, [*warnings, *conflicts])
+    records, repeated, conflicts = each_instant_once(rows)
+    rejected = pl.concat([unknown, unresolved, overlapping, unfit]).sort("line", maintain_order=True)
+    warnings = pl.concat([shifted, gaps, conflicts]).sort("line", maintain_order=True).head(MAX_WARNINGS)
+    return Prepared(records, rejected, repeated, warnings.to_dicts())
 
 
 def keys(rows: pl.DataFrame) -> tuple[list[str], list[int]]:
@@ -94,25 +98,23 @@ def change(records: pl.DataFrame, starts: "array[int]", values: "array[float]", 
             {"start": list(starts), "stored": list(values), "stored_flags": list(flags), "is_stored": True},
             schema={"start": pl.Int64, "stored": pl.Float64, "stored_flags": pl.UInt8, "is_stored": pl.Boolean},
         )
-        same_value = pl.col("value").eq_missing(pl.col("stored").fill_nan(None))
-        found = records.join(stored, on="start", how="left", maintain_order="left").filter(
-            pl.col("is_stored").is_null() | ~same_value | (pl.col("flags") != pl.col("stored_flags"))
-        )
+        same = pl.col("value").eq_missing(pl.col("stored").fill_nan(None)) & (pl.col("flags") == pl.col("stored_flags"))
+        joined = records.join(stored, on="start", how="left", maintain_order="left")
+        found = joined.filter(pl.col("is_stored").is_null() | ~(same | pl.col("closing")))
         found = found.with_columns(is_new=pl.col("is_stored").is_null())
-    created = int(found["is_new"].sum())
+    counted = found.filter(~pl.col("closing"))
+    created = int(counted["is_new"].sum())
     return Change(
         array("q", found["start"].to_list()),
         array("d", found["value"].fill_null(float("nan")).to_list()),
         array("B", found["flags"].to_list()),
         created,
-        found.height - created,
-        records.height - found.height,
+        counted.height - created,
+        records.height - int(records["closing"].sum()) - counted.height,
     )
 
 
-def _known(
-    rows: pl.DataFrame, series: Mapping[str, Series], timezone: str | None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _known(rows: pl.DataFrame, series: Mapping[str, Series], timezone: str | None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows whose series exists, and has a time zone if they need one; and the others, rejected."""
     zoneless = {} if timezone else {key: one.why for key, one in series.items() if one.timezone is None}
     local = pl.col("local").is_not_null() | pl.col("end_local").is_not_null()
@@ -125,7 +127,9 @@ def _known(
                 ~pl.col("key").is_in(list(series)),
                 "trace_id",
                 pl.col("key"),
-                pl.format("There is no trace with the {} {}: load the traces first, or correct it.", name, pl.col("key")),
+                pl.format(
+                    "There is no trace with the {} {}: load the traces first, or correct it.", name, pl.col("key")
+                ),
             ),
             Check(local & pl.col("key").is_in(list(zoneless)), "start", pl.col("local").cast(pl.String), why),
         ],
@@ -160,31 +164,25 @@ def _converted(rows: pl.DataFrame, series: Mapping[str, Series]) -> tuple[pl.Dat
         ],
     )
     flags = pl.col("estimated").cast(pl.UInt8) * ESTIMATED
-    return rows.select("key", "start", "value", flags.alias("flags"), "line"), rejected
+    return rows.with_columns(flags.alias("flags")).select(RECORDS), rejected
 
 
-def _each_instant_once(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, list[dict[str, Any]]]:
+def each_instant_once(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
     """The records sorted by key and start; of several for one instant the last, which is flagged if their values differ.
 
-    Also returns how many rows were left out, and a warning for each instant with different values.
+    Also returns how many were left out, and a warning for each instant with different values.
     """
     rows = rows.sort("key", "start", "line", maintain_order=True)
-    first = rows.select(again=pl.struct("key", "start").is_first_distinct().not_())["again"]
-    if not first.any():
-        return rows, 0, []
+    same_instant = (pl.col("key") == pl.col("key").shift(1)) & (pl.col("start") == pl.col("start").shift(1))
+    if not rows.select(again=same_instant.any())["again"][0]:
+        return rows, 0, pl.DataFrame(schema=bills.WARNINGS)
     several = rows.group_by("key", "start", maintain_order=True).agg(
-        pl.col("value").last(),
-        pl.col("flags").last(),
-        pl.col("line").last(),
-        different=pl.col("value").n_unique(),
-        lines=pl.col("line"),
+        pl.col("value", "flags", "line", "closing").last(), different=pl.col("value").n_unique()
     )
-    conflicts = several.filter(pl.col("different") > 1)
-    records = several.with_columns(
-        flags=pl.when(pl.col("different") > 1).then(pl.col("flags") | DUPLICATE).otherwise(pl.col("flags"))
+    differ = pl.col("different") > 1
+    conflicts = several.filter(differ).select(
+        "line",
+        detail=pl.format("{} different values for one instant of {}; the last one is stored.", "different", "key"),
     )
-    warnings = [
-        {"line": line, "detail": f"{different} different values for this instant of {key}; the last one is stored."}
-        for key, line, different in conflicts.select("key", "line", "different").iter_rows()
-    ]
-    return records.select(rows.columns), rows.height - several.height, warnings
+    records = several.with_columns(pl.when(differ).then(pl.col("flags") | DUPLICATE).otherwise("flags").alias("flags"))
+    return records.select(RECORDS), rows.height - several.height, conflicts

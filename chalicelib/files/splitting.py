@@ -53,7 +53,6 @@ def decompressed(pieces: Iterable[bytes]) -> Iterator[bytes]:
         raise EOFError("the gzip file is cut off")
 
 
-
 def in_utf8(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
     """A text in another encoding, in UTF-8; without a byte order mark."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="replace")

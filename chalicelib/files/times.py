@@ -28,13 +28,13 @@ def resolve(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The rows with `start` and `end` (Int64, microseconds since 1970 UTC; end null if not given), and rejected rows.
 
-    rows: TRACE_RECORDS or WEATHER_RECORDS, all rows of each key. timezones: {key: IANA name}, or a table with the columns
-    key and timezone, of the keys that have a single one. timezone: of all rows, which wins.
+    rows: TRACE_RECORDS or WEATHER_RECORDS, all rows of each key. timezones: {key: IANA name}, or a table with the
+    columns key and timezone, of the keys that have a single one. timezone: of all rows, which wins.
 
-    When clocks go back, the hour that occurs twice is told by the order of the lines of each key: the first pass is summer
-    time, the second one standard time, or the reverse if lines go back in time. If there is only one pass, its rows are
-    rejected; so are rows in the hour that clocks skip, unless their value is unknown: those are dropped. A bare date is the
-    first instant of the day. Raises FileError for an unknown time zone.
+    When clocks go back, the hour that occurs twice is told by the order of the lines of each key: the first pass is
+    summer time, the second one standard time, or the reverse if lines go back in time. If there is only one pass, its
+    rows are rejected; so are rows in the hour that clocks skip, unless their value is unknown: those are dropped. A
+    bare date is the first instant of the day. Raises FileError for an unknown time zone.
     """
     indexed = rows.with_row_index("row")
     if "end_local" not in rows.columns:
@@ -45,7 +45,12 @@ def resolve(
         indexed = indexed.with_columns(date_only=pl.lit(False))
     indexed = _with_zone(indexed, timezones, timezone)
     is_local = pl.col("local").is_not_null() | pl.col("end_local").is_not_null()
-    columns = {"start": pl.col("instant"), "end": pl.col("end_instant"), "skipped": pl.lit(False), "twice": pl.lit(False)}
+    columns = {
+        "start": pl.col("instant"),
+        "end": pl.col("end_instant"),
+        "skipped": pl.lit(False),
+        "twice": pl.lit(False),
+    }
     parts = [indexed.filter(~is_local).with_columns(**columns, beyond=pl.lit(False))]
     unknown = indexed.filter(is_local & pl.col("zone").is_null())
     for zone in indexed.filter(is_local)["zone"].drop_nulls().unique().sort():
@@ -64,7 +69,9 @@ def resolve(
             Check(pl.col("twice"), "start", shown, _TWICE),
         ],
     )
-    _, without = checked(unknown, [Check(pl.lit(True), "start", shown, _NO_ZONE)]) if unknown.height else (None, rejected)
+    _, without = (
+        checked(unknown, [Check(pl.lit(True), "start", shown, _NO_ZONE)]) if unknown.height else (None, rejected)
+    )
     both = pl.concat([rejected, without]) if unknown.height else rejected
     return good.select(*rows.columns, "start", "end"), both.sort("line", maintain_order=True)
 
@@ -80,7 +87,7 @@ def _with_zone(rows: pl.DataFrame, timezones: pl.DataFrame | Mapping[str, str], 
 
 
 def _in_zone(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
-    """The rows, which are all in this time zone, with start, end, and whether the start is skipped, beyond the day, or twice."""
+    """The rows, all of this time zone, with start, end, and whether the start is skipped, beyond the day, or twice."""
     local, elapsed = pl.col("local"), pl.col("elapsed")
     timed = rows.with_columns(
         early=_instant(local, zone, "earliest"), late=_instant(local, zone, "latest"), first=_first(local, zone)
@@ -88,7 +95,9 @@ def _in_zone(rows: pl.DataFrame, zone: str) -> pl.DataFrame:
     by_clock = pl.col("elapsed").is_null() & ~pl.col("date_only").fill_null(False)
     timed = timed.with_columns(ambiguous=(by_clock & (pl.col("early") != pl.col("late"))).fill_null(False))
     late = _second_passes(timed) if timed["ambiguous"].any() else None
-    timed = timed.with_columns(second=pl.lit(None, pl.Boolean)) if late is None else timed.join(late, on="row", how="left")
+    timed = (
+        timed.with_columns(second=pl.lit(None, pl.Boolean)) if late is None else timed.join(late, on="row", how="left")
+    )
     timed = timed.with_columns(
         start=pl.when(local.is_null())
         .then("instant")
@@ -128,7 +137,7 @@ def _first(local: pl.Expr, zone: str) -> pl.Expr:
 
 
 def _second_passes(timed: pl.DataFrame) -> pl.DataFrame:
-    """The columns row and second: of ambiguous rows, whether they are of the second pass; null: the order does not tell."""
+    """Of ambiguous rows, the columns row and second: whether it is of the second pass; null: the order does not tell."""
     keys = timed.filter("ambiguous")["key"].unique()
     rows = timed.filter(pl.col("key").is_in(keys.implode()) & pl.col("local").is_not_null())
     rows = rows.select("row", "key", "line", "local", "ambiguous").sort("key", "line", maintain_order=True)
@@ -136,7 +145,9 @@ def _second_passes(timed: pl.DataFrame) -> pl.DataFrame:
     same_key = pl.col("key") == pl.col("key").shift(1)
     rows = rows.with_columns(
         step=pl.when(same_key).then((local - local.shift(1)).dt.total_microseconds().sign()),
-        continued=(same_key & pl.col("ambiguous").shift(1) & ((local - local.shift(1)).abs() < _SAME_CHANGE)).fill_null(False),
+        continued=(same_key & pl.col("ambiguous").shift(1) & ((local - local.shift(1)).abs() < _SAME_CHANGE)).fill_null(
+            False
+        ),
     ).with_columns(next_step=pl.col("step").shift(-1))
     runs = rows.filter("ambiguous").with_columns(run=(~pl.col("continued")).cum_sum())
     inside = pl.col("step").filter(pl.col("continued")).sum()

@@ -8,7 +8,7 @@ from chalicelib import vocabulary
 
 
 def cleaned(units: pl.Series) -> pl.Series:
-    """The units without explanations: `kWh (thousand Watt-hours)` becomes kWh; blank: null. Others are left as they are."""
+    """The units without explanations: `kWh (thousand Watt-hours)` becomes kWh. Blank ones become null."""
     different = units.unique().drop_nulls().to_list()
     spellings = {unit: _cleaned(unit) for unit in different}
     if all(unit == spelling for unit, spelling in spellings.items()):

@@ -15,9 +15,9 @@ _NO_NUMBER = "This is no number. Correct it, or leave the cell blank if the valu
 def unpivoted(good: pl.DataFrame, table: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.DataFrame]:
     """A row per interval of the days, and the cells that are no number.
 
-    good: the days, with `index`, their row in the table of cells. If the intervals of a day are in the order in which they
-    elapsed, `elapsed` counts from midnight: in tables with columns for a 25th hour, and for days on which just the last
-    hour is blank, as on that on which clocks go forward. Otherwise, the columns are times of the clock.
+    good: the days, with `index`, their row in the table of cells. If the intervals of a day are in the order in which
+    they elapsed, `elapsed` counts from midnight: in tables with columns for a 25th hour, and for days on which just
+    the last hour is blank, as on that on which clocks go forward. Otherwise, the columns are times of the clock.
     """
     per_hour = 60 // layout.minutes
     by_order = len(layout.intervals) > 24 * per_hour

@@ -44,7 +44,7 @@ def _step(upload: Upload, step: str, number: int) -> dict[str, Any]:
     given = options.of(upload)
     if step == "split":
         layout, parts, buckets = splitting.split(upload, given)
-        uploads.begin(upload, layout and layout.to_dict(), parts, buckets)
+        uploads.begin(upload, None if layout is None else layout.to_dict(), parts, buckets)
         return {
             "next": "parse",
             "parts": list(range(len(parts))),

@@ -4,7 +4,9 @@ from aws_lambda_powertools import Logger
 
 from chalicelib import telemetry
 from chalicelib.store.collections import projects, traces
+from chalicelib.store.exports import exports
 from chalicelib.store.runs import aggregation_runs, batch_jobs, claims, deletions, meter_runs, waiters
+from chalicelib.store.uploads import uploads
 
 logger = Logger()
 
@@ -13,11 +15,13 @@ TASKS = {
     "never_started": aggregation_runs.reconcile_requests,
     "overdue": claims.requeue_overdue,
     "batch_jobs": batch_jobs.reconcile,
+    "exports": exports.reconcile,
     "never_woken": waiters.reconcile,
     "aggregations": aggregation_runs.reconcile,
     "deleted_traces": traces.reconcile,
     "deleted_projects": projects.reconcile,
     "deleted_runs": deletions.reconcile,
+    "uploads": uploads.reconcile,
 }
 
 

@@ -45,6 +45,8 @@ NAMES = (  # names of resources, by patterns of their ARNs
     (re.compile(r"arn:.+:sqs:.+:\$\{AWS::StackName}-(.+)"), r"queue \1"),
     (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-aggregation.*"), "executions"),
     (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-batches.*"), "executions of jobs"),
+    (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-exports.*"), "executions of exports"),
+    (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-imports.*"), "executions of imports"),
 )
 REFERENCES = {  # names of resources, by their logical ids
     "MeterQueue": "queue meter-runs",

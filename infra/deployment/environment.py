@@ -34,6 +34,8 @@ def function_environment(name: str) -> dict[str, str]:
             "HOURLY_QUEUE_URL": found.get("HourlyQueueUrl", ""),
             "STATE_MACHINE_ARN": found["AggregationStateMachineArn"],
             "BATCH_STATE_MACHINE_ARN": found["BatchStateMachineArn"],
+            "EXPORT_STATE_MACHINE_ARN": found["ExportStateMachineArn"],
+            "IMPORT_STATE_MACHINE_ARN": found["ImportStateMachineArn"],
             "CORS_ORIGINS": given["CorsOrigins"],
             "CHECK_FUNCTION": "",
             "WORKER_TIMEOUT": given["WorkerTimeout"],

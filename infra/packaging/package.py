@@ -17,6 +17,8 @@ MERGED = ("infra/template/resources.yaml", "infra/template/tables.yaml", "infra/
 STATE_MACHINES = {  # by logical id in resources.yaml
     "AggregationStateMachine": "infra/template/aggregation.asl.yaml",
     "BatchStateMachine": "infra/template/batches.asl.yaml",
+    "ExportStateMachine": "infra/template/exports.asl.yaml",
+    "ImportStateMachine": "infra/template/imports.asl.yaml",
 }
 REQUIREMENTS = "requirements.txt"
 STAGE = "live"  # API Gateway's stage, part of every URL; a stage of infra/deployment/stages.yaml is a stack

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.jobs import advance_batch
-from chalicelib.store.runs import batch_jobs, batches, expansions
+from chalicelib.store.runs import batch_jobs, batches, expansions, jobs
 from tests.faults.preparing import NORMAL, Expected
 from tests.faults.world import CHUNK, World
 
@@ -74,7 +74,7 @@ def test_the_reconciler_goes_on_with_a_job_whose_execution_has_failed(
 
     with monkeypatch.context() as patched:
         patched.setitem(advance_batch.STEPS, batch_jobs.EXPANSION, fail_in_the_second_chunk)
-        world.clock.advance(2 * batch_jobs.GRACE_PERIOD)
+        world.clock.advance(2 * jobs.GRACE_PERIOD)
         world.reconcile()
         world.quiesce()
     assert attempts > 2  # the state machine has tried again, too

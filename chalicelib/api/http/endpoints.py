@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from chalice.app import Blueprint, Request, Response
 from pydantic import TypeAdapter
@@ -40,6 +40,7 @@ class Call(Generic[B, Q]):
     request: Request
     item: str
     asynchronous: bool = False  # whether it prefers to be served asynchronously, and the endpoint can do so
+    columns: Sequence[str] | None = None  # of the list, if it prefers CSV
 
     @property
     def scopes(self) -> list[str]:
@@ -122,6 +123,17 @@ class Endpoint:
     def methods(self) -> tuple[str, ...]:
         """The methods that it serves: whatever has a GET has a HEAD."""
         return ("GET", "HEAD") if self.method == "GET" else (self.method,)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it returns a list, which can be JSON or CSV."""
+        return self.method == "GET" and get_origin(self.returns) is list
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of a list as CSV: the fields of its items."""
+        (item,) = get_args(self.returns)
+        return list(item.__annotations__)
 
     @property
     def documentation(self) -> tuple[str, str]:

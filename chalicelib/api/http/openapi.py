@@ -6,9 +6,9 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from chalicelib import __version__
+from chalicelib import __version__, csv_text
 from chalicelib.api.http import links, parameters, problems
-from chalicelib.api.http.endpoints import JSON, Asynchronous, Endpoint, Resource
+from chalicelib.api.http.endpoints import CSV, JSON, Asynchronous, Endpoint, Resource
 from chalicelib.api.http.problems import Problem, ProblemOut
 from chalicelib.api.http.urls import BASE
 
@@ -22,7 +22,10 @@ data before an energy efficiency measure and one to the data after it, and repor
 
 Every path works with and without its trailing slash. Timestamps in requests need a UTC offset; timestamps in responses
 are UTC with microseconds and `Z`. Where a date alone is accepted, it means midnight in the project's time zone. Lists
-are plain arrays, oldest id first; the `Link` header has the URL of the next page.
+are plain arrays, oldest id first; the `Link` header has the URL of the next page. With `Accept: text/csv`, a list is
+CSV (RFC 4180, UTF-8, header first) with the same columns: a list of values is joined by semicolons, other nested values
+are JSON, and a text that a spreadsheet program would take for a formula begins with an apostrophe. exports/ makes one
+file of a whole table.
 
 Errors are problem details (RFC 9457): branch on `type`, show `detail`. A refused request has written nothing, except
 where the description of its error says otherwise. A POST may have an `Idempotency-Key`: a repeated request with the
@@ -65,6 +68,13 @@ ERRORS: Mapping[int, tuple[str, Problem]] = {
             problems.METHOD_NOT_ALLOWED,
             "/projects/ does not accept PUT; it accepts GET, HEAD, POST, OPTIONS.",
             headers={"Allow": "GET, HEAD, POST, OPTIONS"},
+        ),
+    ),
+    406: (
+        "The Accept header accepts neither JSON nor CSV.",
+        Problem(
+            problems.NOT_ACCEPTABLE,
+            "The Accept header is 'application/xml', and a list is application/json or text/csv. Accept one of them.",
         ),
     ),
     413: (
@@ -204,7 +214,15 @@ def _success(endpoint: Endpoint, schemas: Mapping[Any, Any]) -> dict[str, Any]:
     if endpoint.returns is not None:
         responses = {name: example.response for name, example in endpoint.examples.items()}
         response["content"] = {endpoint.content_type: _content(schemas[endpoint.name, "returns"], responses)}
+        if endpoint.is_list:
+            response["content"][CSV] = {"schema": {"type": "string"}, "example": _csv(endpoint)}
     return response
+
+
+def _csv(endpoint: Endpoint) -> str:
+    """The examples of a list as CSV."""
+    items = [item for example in endpoint.examples.values() for item in example.response or ()]
+    return csv_text.lines([endpoint.columns, *([item[name] for name in endpoint.columns] for item in items)])
 
 
 def _accepted(asynchronous: Asynchronous, schema: Any) -> dict[str, Any]:
@@ -237,6 +255,8 @@ def _errors(endpoint: Endpoint) -> dict[str, Any]:
         statuses.add(409)
     if endpoint.body is not None:
         statuses |= {413, 415}
+    if endpoint.is_list:
+        statuses.add(406)
     return {str(status): _own_error(endpoint, status) for status in sorted(statuses)}
 
 

@@ -49,6 +49,7 @@ KEY_IN_PROGRESS = ProblemType(
     "idempotency-key-in-progress", 409, "The first request with this Idempotency-Key is still running"
 )
 METHOD_NOT_ALLOWED = ProblemType("method-not-allowed", 405, "The path does not accept this method")
+NOT_ACCEPTABLE = ProblemType("not-acceptable", 406, "The response cannot have an accepted content type")
 TOO_LARGE = ProblemType("too-large", 413, "The body is too large")
 UNSUPPORTED_MEDIA_TYPE = ProblemType("unsupported-media-type", 415, "The Content-Type is not accepted here")
 TOO_MANY_REQUESTS = ProblemType("", 429, "Too Many Requests")  # API Gateway's own, like the 504

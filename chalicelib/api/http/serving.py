@@ -13,6 +13,7 @@ from chalice.app import Request, Response
 from chalicelib import deadline, telemetry
 from chalicelib.api.http import cors, problems, validation
 from chalicelib.api.http.endpoints import JSON, Call, Endpoint, Reply, scopes_of
+from chalicelib.api.http.negotiation import prefers_csv
 from chalicelib.api.http.preferences import RESPOND_ASYNC, prefers_async
 from chalicelib.api.http.problems import Problem
 from chalicelib.api.http.quoting import quoted
@@ -36,7 +37,8 @@ logger = Logger()
 
 def respond(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Response:
     """Serve a request; every failure becomes a problem document, and every request writes one log line."""
-    return _respond(endpoint.path, request, partial(_serve, endpoint, request, path))
+    vary = ("Accept",) if endpoint.is_list else ()
+    return _respond(endpoint.path, request, partial(_serve, endpoint, request, path), vary)
 
 
 def respond_without_endpoint(path: str, accepted: Sequence[str], request: Request) -> Response:
@@ -44,7 +46,7 @@ def respond_without_endpoint(path: str, accepted: Sequence[str], request: Reques
     return _respond(path, request, partial(_serve_without_endpoint, path, accepted, request))
 
 
-def _respond(path: str, request: Request, serve: Callable[[], Stored]) -> Response:
+def _respond(path: str, request: Request, serve: Callable[[], Stored], vary: Sequence[str] = ()) -> Response:
     started = time.perf_counter()
     request_id = str(request.context.get("requestId", ""))
     telemetry.note(request_id=request_id)
@@ -75,7 +77,7 @@ def _respond(path: str, request: Request, serve: Callable[[], Stored]) -> Respon
     headers: dict[str, str | list[str]] = {
         **reply.headers,
         **cors.headers(origins, origin),
-        "Vary": ", ".join(["Accept-Encoding", *cors.vary(origins)]),
+        "Vary": ", ".join(["Accept-Encoding", *vary, *cors.vary(origins)]),
         "X-Request-Id": request_id,
     }
     return Response(body="" if request.method == "HEAD" else reply.body, status_code=reply.status, headers=headers)
@@ -97,6 +99,11 @@ def lambda_bytes(value: Any) -> int:
     return len(json.dumps(to_json(value), ensure_ascii=False).encode())
 
 
+def text_bytes(text: str) -> int:
+    """The same for a text."""
+    return len(json.dumps(text, ensure_ascii=False).encode())
+
+
 def _error_response(problem: Problem) -> Stored:
     headers = {"Content-Type": problems.CONTENT_TYPE, **problem.headers}
     return Stored(problem.kind.status, headers, to_json(problem.document()))
@@ -116,6 +123,7 @@ def _serve(endpoint: Endpoint, request: Request, path: Mapping[str, str]) -> Sto
         request=request,
         item=endpoint.item,
         asynchronous=endpoint.asynchronous is not None and prefers_async(request.headers),
+        columns=endpoint.columns if endpoint.is_list and prefers_csv(request.headers) else None,
     )
     key = request.headers.get("idempotency-key")
     if key is None or endpoint.method != "POST":

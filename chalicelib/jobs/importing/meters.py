@@ -38,7 +38,11 @@ def prepare(upload: Upload, options: Options, rows: Table) -> Outcome:
         for (trace, _), change in zip(by_trace, changes, strict=True)
         if change.starts
     }
-    return Outcome(counts, prepared.rejected, prepared.warnings, partial(trace_series.append_many, columns))
+
+    def write() -> None:
+        trace_series.append_many(columns)  # what is left of traces that are deleted meanwhile, the reconciler deletes
+
+    return Outcome(counts, prepared.rejected, prepared.warnings, write)
 
 
 def _traces(rows: Table) -> dict[str, Trace]:
@@ -54,7 +58,9 @@ def _series(trace: Trace, known: dict[int, Project]) -> Series:
         why = ""
     elif zones:
         listed = " and ".join(sorted(zones))
-        why = f"The projects of trace {trace.trace_id} are in different time zones, {listed}: give the upload a timezone."
+        why = (
+            f"The projects of trace {trace.trace_id} are in different time zones, {listed}: give the upload a timezone."
+        )
     else:
         why = f"Trace {trace.trace_id} belongs to no project, so its time zone is unknown: give the upload a timezone."
     return Series(zones.pop() if len(zones) == 1 else None, why, partial(_factor, trace))

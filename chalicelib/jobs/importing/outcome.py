@@ -13,7 +13,7 @@ from chalicelib.store.uploads.steps import Counts
 class Outcome:
     """counts: of the rows. rejected: those that are not stored. warnings: line and detail. write: stores the others."""
 
-    counts: Counts = Counts()
+    counts: Counts = field(default_factory=Counts)
     rejected: Table = field(default_factory=no_rejected)
     warnings: list[dict[str, Any]] = field(default_factory=list)
     write: Callable[[], None] = lambda: None

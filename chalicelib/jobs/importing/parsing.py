@@ -5,9 +5,11 @@ from chalicelib.files.layout import Layout
 from chalicelib.files.options import Options
 from chalicelib.files.parsed import Parsed
 from chalicelib.jobs.importing import green_button, rejected
+from chalicelib.store.shared import documents
 from chalicelib.store.tables.uploads import Upload
 from chalicelib.store.uploads import steps, storage
 from chalicelib.store.uploads.steps import PARSE, Counts, Done
+from chalicelib.store.uploads.storage import BINARY
 
 
 def parse(upload: Upload, options: Options, number: int) -> None:
@@ -18,7 +20,7 @@ def parse(upload: Upload, options: Options, number: int) -> None:
     parsed = _parsed(upload, options, number)
     body, offsets = shuffling.to_buckets(parsed.rows, upload.buckets)
     key = storage.new_key(upload, PARSE)
-    storage.write(key, body)
+    documents.put_bytes(key, body, BINARY)
     counts = Counts(rows=parsed.read, rejected=parsed.rejected.height)
     refused = rejected.store(upload, PARSE, parsed.rejected)
     steps.finish(upload, Done(PARSE, number, counts, rejected=refused, rows=key, offsets=offsets))

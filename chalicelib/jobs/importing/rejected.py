@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 from chalicelib.files import tables, writing
 from chalicelib.files.tables import Table
+from chalicelib.store.shared import documents
 from chalicelib.store.shared.documents import Upload as PartsOfFile
 from chalicelib.store.tables.uploads import Upload
 from chalicelib.store.uploads import storage
 from chalicelib.store.uploads.steps import Done
+from chalicelib.store.uploads.storage import BINARY
 
 SORTED_UP_TO = 1_000_000  # rows, which take 300 MB; more are in the order of the steps that rejected them
 PART = 8_000_000  # bytes
@@ -18,7 +20,7 @@ def store(upload: Upload, kind: str, rows: Table) -> str | None:
     if rows.is_empty():
         return None
     key = storage.new_key(upload, f"rejected-{kind}")
-    storage.write(key, tables.packed(rows))
+    documents.put_bytes(key, tables.packed(rows), BINARY)
     return key
 
 
@@ -44,5 +46,5 @@ def write_all(upload: Upload, done: list[Done]) -> str | None:
 
 def _texts(upload: Upload, groups: list[list[str]]) -> Iterator[bytes]:
     for index, keys in enumerate(groups):
-        found = tables.together(tables.unpacked(storage.read_all(key)) for key in keys).sort("line")
+        found = tables.together(tables.unpacked(documents.get_bytes(key)) for key in keys).sort("line")
         yield writing.csv(found, header=index == 0)

@@ -11,10 +11,11 @@ from chalicelib.files import recognition, splitting, tables
 from chalicelib.files.layout import Layout
 from chalicelib.files.options import FileError, Options
 from chalicelib.files.splitting import PART, cuts, decompressed, in_utf8
+from chalicelib.store.shared import documents
 from chalicelib.store.tables.uploads import Upload
 from chalicelib.store.uploads import storage
+from chalicelib.store.uploads.storage import BINARY
 
-SAMPLE = 1_000_000  # bytes, or more if S3 sends more at a time
 MAX_WHOLE = 2_000_000_000  # bytes of a file that cannot be read in parts
 WIDE_SHARE = 4  # a table with a column per interval has several times as many readings per byte
 ROWS = 500_000  # of a Parquet file's part
@@ -27,7 +28,8 @@ def split(upload: Upload, options: Options) -> tuple[Layout | None, Parts, int]:
     if upload.kind == "tmy3":
         return None, [_whole(upload)], 1
     if upload.format == "espi":
-        return None, [_whole(upload)], -(-upload.size // PART)
+        layout = Layout(options.kind, "espi", names=(), columns={})
+        return layout, [_whole(upload)], -(-upload.size // PART)
     layout, parts = _parquet(upload, options) if upload.format == "parquet" else _csv(upload, options)
     if not parts:
         raise FileError(f"The file has columns ({', '.join(layout.names[:20])}), but no rows.")
@@ -37,7 +39,7 @@ def split(upload: Upload, options: Options) -> tuple[Layout | None, Parts, int]:
 def _whole(upload: Upload) -> list[Any]:
     if upload.size > MAX_WHOLE:
         raise FileError(
-            f"The file has {upload.size:,} bytes; one of this format may have {MAX_WHOLE:,}. Divide it into several files."
+            f"The file has {upload.size:,} bytes; one of this format may have {MAX_WHOLE:,}. Divide it into several."
         )
     return [storage.key_of(upload), 0, upload.size, 1]
 
@@ -45,7 +47,7 @@ def _whole(upload: Upload) -> list[Any]:
 def _csv(upload: Upload, options: Options) -> tuple[Layout, Parts]:
     if upload.format == "csv.gz":
         return _converted(upload, options, _unpacked(upload))
-    sample = storage.read(upload, storage.key_of(upload), 0, min(upload.size, SAMPLE))
+    sample = storage.read(upload, storage.key_of(upload), 0, min(upload.size, recognition.SAMPLE))
     layout = recognition.recognize(sample, options)
     if len(layout.newline) > 1:
         return _converted(upload, replace(options, encoding="utf-8"), in_utf8(storage.chunks(upload), layout.encoding))
@@ -61,7 +63,7 @@ def _csv(upload: Upload, options: Options) -> tuple[Layout, Parts]:
 def _converted(upload: Upload, options: Options, pieces: Iterator[bytes]) -> tuple[Layout, Parts]:
     """The same for a file that has to be decompressed or converted to UTF-8: its parts are stored."""
     beginning = list[bytes]()
-    while sum(map(len, beginning)) < SAMPLE and (piece := next(pieces, None)) is not None:
+    while sum(map(len, beginning)) < recognition.SAMPLE and (piece := next(pieces, None)) is not None:
         beginning.append(piece)
     sample = b"".join(beginning)
     layout = recognition.recognize(sample, options)
@@ -98,16 +100,21 @@ def _parquet(upload: Upload, options: Options) -> tuple[Layout, Parts]:
         for piece in storage.chunks(upload):
             file.write(piece)
         file.flush()
-        layout = recognition.recognize_parquet(file.name, options)
+        layout = _parquet_layout(file.name, options)
         parts = Parts()
         for first_row, body in tables.blocks(file.name, ROWS // (WIDE_SHARE if layout.intervals else 1)):
             parts.append([_stored(upload, body), 0, len(body), first_row])
     return layout, parts
 
 
+def _parquet_layout(path: str, options: Options) -> Layout:
+    schema, sample = tables.beginning(path)
+    return recognition.recognize_parquet(schema, options, sample)
+
+
 def _stored(upload: Upload, body: bytes) -> str:
     key = storage.new_key(upload, "part")
-    storage.write(key, body)
+    documents.put_bytes(key, body, BINARY)
     return key
 
 

@@ -4,8 +4,8 @@ from functools import partial
 
 from chalicelib.files import weather
 from chalicelib.files.options import Options
-from chalicelib.files.tables import Table
 from chalicelib.files.records import bounds, change
+from chalicelib.files.tables import Table
 from chalicelib.jobs.importing.outcome import Outcome
 from chalicelib.store.series import series
 from chalicelib.store.series.series import Column

@@ -117,17 +117,17 @@ def each_run(keys: list[Key] | IdPairs) -> Iterator[int]:
         yield of_any_project[trace] if project == NewestRun.ANY_PROJECT else next(of_projects)
 
 
-def ids(first: int, last: int) -> Iterator[int]:
+def ids(first: int, last: int, page: int = ordered.PAGE) -> Iterator[int]:
     """The ids of the runs that are the newest of their trace and project, with first <= id <= last, ascending.
 
-    They are those of up to a second ago.
+    They are those of up to a second ago. page: how many of a partition each query reads.
     """
 
     def read(partition: str, first: int, last: int, limit: int) -> list[int]:
         found = NewestRun.run_index.query(partition, NewestIndex.meter_run.between(first, last), limit=limit)
         return [one.meter_run for one in found]
 
-    return ordered.block_ids(read, PARTITION, first, last)
+    return ordered.block_ids(read, PARTITION, first, last, page)
 
 
 def _of_projects(keys: Iterable[Key]) -> Iterator[int]:

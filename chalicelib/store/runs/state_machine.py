@@ -1,4 +1,4 @@
-"""The Step Functions state machines: of aggregations, with one execution per run, and of jobs on batches."""
+"""The Step Functions state machines: of aggregations, with one execution per run, and of jobs."""
 
 import json
 from functools import cache
@@ -9,7 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from chalicelib.settings import settings
-from chalicelib.store.tables.runs import AggregationRun, BatchJob
+from chalicelib.store.tables.runs import AggregationRun
 
 THREADS = 8
 
@@ -41,17 +41,21 @@ def start(run: AggregationRun) -> None:
 
 def find(run: AggregationRun) -> Execution | None:
     """The execution of a run; None if it was never started."""
-    return find_named(settings().state_machine_arn, _name(run))
+    return _find(execution_arn(run))
 
 
-def start_job(job: BatchJob) -> None:
-    """Start the newest execution of a job. Starting it twice is harmless."""
-    start_named(settings().batch_state_machine_arn, _job_name(job), {"batch": job.batch, "kind": job.kind})
+def start_named(machine: str, name: str, given: dict[str, Any]) -> None:
+    """Start an execution of a state machine (an ARN) with this input. Starting it twice is harmless."""
+    try:
+        _client().start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
+            raise
 
 
-def find_job(job: BatchJob) -> Execution | None:
-    """The newest execution of a job; None if it was never started."""
-    return find_named(settings().batch_state_machine_arn, _job_name(job))
+def find_named(machine: str, name: str) -> Execution | None:
+    """The execution of a state machine (an ARN) with this name; None if it was never started."""
+    return _find(_execution_arn(machine, name))
 
 
 def resume(task_token: str) -> None:
@@ -72,19 +76,9 @@ def _execution_arn(machine: str, name: str) -> str:
     return f"{machine.replace(':stateMachine:', ':execution:')}:{name}"
 
 
-def start_named(machine: str, name: str, given: dict[str, Any]) -> None:
-    """Start the execution of a state machine with this name and input. Starting it twice is harmless."""
+def _find(arn: str) -> Execution | None:
     try:
-        _client().start_execution(stateMachineArn=machine, name=name, input=json.dumps(given))
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
-            raise
-
-
-def find_named(machine: str, name: str) -> Execution | None:
-    """The execution of a state machine with this name; None if it was never started."""
-    try:
-        found = _client().describe_execution(executionArn=_execution_arn(machine, name))
+        found = _client().describe_execution(executionArn=arn)
     except ClientError as error:
         if error.response["Error"]["Code"] == "ExecutionDoesNotExist":
             return None
@@ -95,7 +89,3 @@ def find_named(machine: str, name: str) -> Execution | None:
 def _name(run: AggregationRun) -> str:
     """The id is for operators; the document name makes it unique, even if ids start again after a restore."""
     return f"aggregation-run-{run.id}-{run.document}"
-
-
-def _job_name(job: BatchJob) -> str:
-    return f"batch-{job.batch}-{job.kind.lower()}-{job.execution}-{job.document}"

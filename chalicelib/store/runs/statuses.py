@@ -20,15 +20,22 @@ def partition(status: str, id: int) -> str:
     return ordered.block_partition(status, id) if status in ENDED else ordered.partition(status, id)
 
 
-def ids(status: str, first: int, last: int, failure_reason: str | None = None) -> Iterator[int]:
-    """The ids of the runs with a status and first <= id <= last, ascending; as of up to a second ago."""
+def ids(
+    status: str, first: int, last: int, failure_reason: str | None = None, *, page: int = ordered.PAGE
+) -> Iterator[int]:
+    """The ids of the runs with a status and first <= id <= last, ascending; as of up to a second ago.
+
+    page: how many of a partition each query reads, if the status is one of runs that have ended.
+    """
     reason = None if failure_reason is None else StatusIndex.failure_reason == failure_reason
 
     def read(partition: str, first: int, last: int, limit: int) -> list[int]:
         found = MeterRun.status_index.query(partition, StatusIndex.id.between(first, last), reason, limit=limit)
         return [run.id for run in found]
 
-    return (ordered.block_ids if status in ENDED else ordered.ids)(read, status, first, last)
+    if status in ENDED:
+        return ordered.block_ids(read, status, first, last, page)
+    return ordered.ids(read, status, first, last)
 
 
 def count_running(within: Sequence[range]) -> int:

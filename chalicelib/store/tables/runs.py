@@ -5,6 +5,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 from chalicelib.store.tables.attributes import CompressedAttribute, IdsAttribute, IntegerAttribute
 from chalicelib.store.tables.base import Table, TableName, now
 from chalicelib.store.tables.indexes import DueIndex, ProjectIndex, StatusIndex, TraceIndex
+from chalicelib.store.tables.jobs import Job
 
 
 class MeterRun(Table):
@@ -120,7 +121,7 @@ class BatchShard(BatchCounts):
     shard = IntegerAttribute(null=True)  # from 1 on
 
 
-class BatchJob(Table):
+class BatchJob(Job):
     """Work on a batch that is left to do, in the steps of an execution; `kind` says which."""
 
     class Meta:
@@ -128,9 +129,6 @@ class BatchJob(Table):
 
     batch = IntegerAttribute(hash_key=True)
     kind = UnicodeAttribute(range_key=True)  # see store.runs.batch_jobs
-    document = UnicodeAttribute()  # makes the names of its executions unique, even if ids start again after a restore
-    execution = IntegerAttribute(default=1)  # the number of the newest execution
-    due = IntegerAttribute()  # epoch seconds when the reconciler checks the execution; each step extends it
 
 
 class AggregationRun(Table):

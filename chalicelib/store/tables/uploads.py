@@ -55,4 +55,6 @@ class UploadStep(Table):
     rejected = UnicodeAttribute(null=True)  # S3 key of the rows that it rejected
     warnings = JSONAttribute(default=list)
     rows = UnicodeAttribute(null=True)  # S3 key of the rows that it has read
-    offsets = CompressedAttribute(null=True)  # in bytes, where the rows of each bucket start, and where the last one ends
+    offsets = CompressedAttribute(
+        null=True
+    )  # in bytes, where the rows of each bucket start, and where the last one ends

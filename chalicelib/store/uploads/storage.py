@@ -19,6 +19,7 @@ FOLDER = "uploads"
 FILE, REJECTED = "file", "rejected.csv"
 WORK = "work/"  # under the upload's prefix: what the steps pass on
 CHUNK = 4_000_000  # bytes read at a time
+BINARY = "application/octet-stream"  # the type of what the steps pass on
 _ARRIVED = re.compile(rf"{FOLDER}/(\d+)-([0-9a-f-]{{36}})/{FILE}")
 
 
@@ -115,17 +116,6 @@ def read(upload: Upload, key: str, start: int, end: int) -> bytes:
     return body
 
 
-def read_all(key: str) -> bytes:
-    """All that a step has written."""
-    body: bytes = client().get_object(Bucket=settings().bucket, Key=key)["Body"].read()
-    return body
-
-
-def write(key: str, body: bytes) -> None:
-    """Write what a step passes on."""
-    client().put_object(Bucket=settings().bucket, Key=key, Body=body)
-
-
 def remove_work(upload: Upload) -> None:
     """Delete what the steps have passed on."""
     _remove(key_of(upload, WORK))
@@ -161,5 +151,7 @@ def _get(upload: Upload, **request: Any) -> Any:
         return client().get_object(Bucket=settings().bucket, **request)["Body"]
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] in (403, 404, 412):
-            raise FileGoneError(f"the file of upload {upload.id} was deleted or replaced while it was imported") from error
+            raise FileGoneError(
+                f"the file of upload {upload.id} was deleted or replaced while it was imported"
+            ) from error
         raise

@@ -85,9 +85,7 @@ def get(id: int) -> Upload | None:
     return pages.get(Upload, id)
 
 
-def page(
-    *, after: int, limit: int, kind: Collection[str] = (), status: Collection[str] = ()
-) -> pages.Page[Upload]:
+def page(*, after: int, limit: int, kind: Collection[str] = (), status: Collection[str] = ()) -> pages.Page[Upload]:
     """A page of the uploads that match the filters."""
     keep = pages.matches(kind=kind, status=status)
     return pages.walk(Upload, ids.allocated(RESOURCE), after, limit, keep)
@@ -131,7 +129,12 @@ def has_arrived(id: int, document: str) -> bool:
 
 def begin(upload: Upload, layout: Mapping[str, Any] | None, parts: list[Any], buckets: int) -> None:
     """Record how the file is divided, unless the import has ended."""
-    actions = [Upload.status.set(RUNNING), Upload.layout.set(layout), Upload.parts.set(parts), Upload.buckets.set(buckets)]
+    actions = [
+        Upload.status.set(RUNNING),
+        Upload.layout.set(layout),
+        Upload.parts.set(parts),
+        Upload.buckets.set(buckets),
+    ]
     actions.append(_due(CHECK_INTERVAL))
     _update(upload, actions, Upload.status.is_in(PENDING, RUNNING))
 
@@ -153,16 +156,13 @@ def counts_of(done: list[steps.Done]) -> Counts:
 
 
 def succeed(upload: Upload, counts: Counts, rejected: str | None, warnings: list[dict[str, Any]]) -> None:
-    """End an upload as SUCCESS, unless it has ended."""
-    _end(upload, SUCCESS, counts, [Upload.rejected_rows.set(rejected), Upload.warnings.set(warnings)])
+    """End an upload as SUCCESS, unless it has ended. rejected: the S3 key of the rejected rows, if there are any."""
+    _end(upload, SUCCESS, counts, [*_rejected(rejected), Upload.warnings.set(warnings)])
 
 
 def fail(upload: Upload, message: str, counts: Counts | None = None, rejected: str | None = None) -> None:
     """End an upload as FAILED, unless it has ended."""
-    actions: list[Action] = [Upload.failure_message.set(message[:MAX_MESSAGE])]
-    if rejected is not None:
-        actions.append(Upload.rejected_rows.set(rejected))
-    _end(upload, FAILED, counts or Counts(), actions)
+    _end(upload, FAILED, counts or Counts(), [Upload.failure_message.set(message[:MAX_MESSAGE]), *_rejected(rejected)])
 
 
 def fail_on_machine_error(upload: Upload, reason: str) -> None:
@@ -207,7 +207,12 @@ def _start(upload: Upload) -> None:
         if found is None:
             return
         size, etag = found
-        actions = [Upload.status.set(PENDING), Upload.size.set(size), Upload.etag.set(etag), _due(CHECK_INTERVAL)]
+        actions: list[Action] = [
+            Upload.status.set(PENDING),
+            Upload.size.set(size),
+            Upload.etag.set(etag),
+            _due(CHECK_INTERVAL),
+        ]
         _update(upload, actions, Upload.status == WAITING)
     if upload.status not in (RUNNING, *ENDED):
         state_machine.start_named(settings().import_state_machine_arn, _name(upload), {"upload": upload.id})
@@ -241,7 +246,7 @@ def announce(id: int) -> None:
             "failure_message": upload.failure_message,
         },
     )
-    actions = [Upload.announced.set(True), Upload.open_shard.remove(), Upload.due.remove()]
+    actions: list[Action] = [Upload.announced.set(True), Upload.open_shard.remove(), Upload.due.remove()]
     conditional_write(lambda: Upload(upload.id).update(actions=actions, condition=Upload.id.exists()))
 
 
@@ -266,6 +271,10 @@ def _repair(upload: Upload) -> bool:
     if execution is None:
         _start(upload)
     return execution is None
+
+
+def _rejected(key: str | None) -> list[Action]:
+    return [] if key is None else [Upload.rejected_rows.set(key)]
 
 
 def _due_ids(shard: int) -> list[int]:

@@ -1,0 +1,1 @@
+"""Exports: flat tables of what is stored, as files in S3."""
