@@ -36,9 +36,9 @@ def delay(attempt: int, retry_after: str | None = None, jitter: float | None = N
     return min(seconds, MAX_RETRY_AFTER) + own if seconds else own
 
 
-def polls() -> Iterator[float]:
-    """Yield the seconds to wait before each poll: short at first, for what takes a second, and longer later."""
-    seconds = FIRST_POLL
+def polls(poll: float | None = None) -> Iterator[float]:
+    """Yield the seconds to wait after each poll: `poll`, or short ones first, for what takes a second."""
+    seconds = poll or FIRST_POLL
     while True:
         yield seconds
-        seconds = min(seconds * POLL_FACTOR, MAX_POLL)
+        seconds = poll or min(seconds * POLL_FACTOR, MAX_POLL)

@@ -31,10 +31,16 @@ class AsyncRuns(AsyncApi):
         return batch
 
     async def follow_batch(
-        self, id: int, on_progress: Callable[[dict[str, Any]], None] = lambda batch: None
+        self,
+        id: int,
+        on_progress: Callable[[dict[str, Any]], None] = lambda batch: None,
+        poll: float | None = None,
     ) -> dict[str, Any]:
-        """Wait until all runs of a batch have ended, and return the batch. `on_progress` gets it at each poll."""
-        for seconds in polls():
+        """Wait until all runs of a batch have ended, and return the batch.
+
+        on_progress: gets it at each poll. poll: seconds between polls, by default more and more.
+        """
+        for seconds in polls(poll):
             batch: dict[str, Any] = await self.get(f"batches/{id}/")
             on_progress(batch)
             if batch["state"] != "EXPANDING" and not batch["pending"] and not batch["running"]:
@@ -63,9 +69,9 @@ class AsyncRuns(AsyncApi):
             on_ended(count)
         return results
 
-    async def follow_aggregation(self, id: int) -> dict[str, Any]:
-        """Wait until an aggregation run succeeds, and return it. Raises Failed."""
-        for seconds in polls():
+    async def follow_aggregation(self, id: int, poll: float | None = None) -> dict[str, Any]:
+        """Wait until an aggregation run succeeds, and return it. Raises Failed. poll: as for `follow_batch`."""
+        for seconds in polls(poll):
             run: dict[str, Any] = await self.get(f"aggregation_runs/{id}/")
             if run["status"] == "FAILED":
                 raise Failed(f"Aggregation run {id}", run)

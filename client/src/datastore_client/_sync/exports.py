@@ -9,7 +9,11 @@ from typing import TYPE_CHECKING, Any
 from datastore_client._sync.api import Api
 from datastore_client.concurrency import pause
 from datastore_client.errors import Failed
+from datastore_client.queries import filters_of_export
 from datastore_client.retries import polls
+
+TEXTS = ("project_id", "trace_id", "zipcode", "weather_station", "weather_normal_station")  # not numbers
+ESCAPED = r"^'([=+\-@\t\r])"  # what the datastore writes so that a spreadsheet takes no text for a formula
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,15 +39,21 @@ class Exports(Api):
         self, kind: str, *, format: str = "csv", filters: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Ask for an export and return it at once."""
-        body = {"kind": kind, "format": format, "filters": dict(filters or {})}
+        body = {"kind": kind, "format": format, "filters": filters_of_export(filters or {})}
         created: dict[str, Any] = self.post("exports/", body)
         return created
 
     def follow_export(
-        self, id: int, on_progress: Callable[[dict[str, Any]], None] = lambda export: None
+        self,
+        id: int,
+        on_progress: Callable[[dict[str, Any]], None] = lambda export: None,
+        poll: float | None = None,
     ) -> dict[str, Any]:
-        """Wait until an export is complete, and return it. `on_progress` gets it at each poll. Raises Failed."""
-        for seconds in polls():
+        """Wait until an export is complete, and return it. Raises Failed.
+
+        on_progress: gets it at each poll. poll: seconds between polls, by default more and more.
+        """
+        for seconds in polls(poll):
             export: dict[str, Any] = self.get(f"exports/{id}/")
             on_progress(export)
             if export["status"] == "FAILED":
@@ -79,7 +89,10 @@ class Exports(Api):
         with tempfile.TemporaryDirectory() as directory:
             path = Path(directory) / f"{kind}.csv"
             self.export(kind, path, filters=filters)
-            return pd.read_csv(path, float_precision="round_trip", dtype={"project_id": str, "trace_id": str})
+            read = pd.read_csv(path, float_precision="round_trip", dtype=dict.fromkeys(TEXTS, str), low_memory=False)
+        texts = read.select_dtypes("object").columns
+        read[texts] = read[texts].replace(ESCAPED, r"\1", regex=True)
+        return read
 
     def savings(self, **filters: Any) -> "pd.DataFrame":
         """Return the savings of each meter as a pandas DataFrame (needs pandas). The filters are those of `export`."""
