@@ -37,6 +37,9 @@ def results(
         if json:
             session.print_json(rows)
             return
+        if not found:
+            say("There are no results; run meters with: datastore run --all --watch")
+            return
         shown = table(f"Savings, {interpretation}", ["Project", "Trace", "Unit"], SAVED)
         for row, derivative in zip(rows, found, strict=True):
             cells = saved_cells(row["baseline_value"], row["reporting_value"], of_derivative(derivative))
@@ -44,8 +47,6 @@ def results(
         out().print(shown)
         if len(found) == limit:
             say(f"These are the first {limit:,}; --limit shows more, and `datastore export savings` has all.")
-        elif not found:
-            say("There are no results; run meters with: datastore run --all --watch")
 
 
 def _row(derivative: dict[str, Any], names: Names) -> dict[str, Any]:

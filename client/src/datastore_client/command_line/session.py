@@ -87,7 +87,7 @@ def _say_retry(reason: str, seconds: float) -> None:
 
 def progress(*columns: ProgressColumn) -> Progress:
     """Return a progress bar on standard error. columns: what it shows after the bar."""
-    description = TextColumn("{task.description:<14}", markup=False)
+    description = TextColumn("{task.description:<18}", markup=False)
     return Progress(description, BarColumn(40), *columns, TimeElapsedColumn(), console=log())
 
 
