@@ -5,12 +5,12 @@ import gzip
 import io
 import re
 from collections.abc import Iterable, Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
 from datastore_client.errors import DatastoreError
 
-KINDS = ("projects", "weather_records", "tmy3", "traces", "trace_records")  # each after those that it refers to
 FORMATS = {".csv": "csv", ".txt": "csv", ".csv.gz": "csv.gz", ".parquet": "parquet", ".xml": "espi"}
 READ = 64 * 1024  # bytes, in which the header is
 
@@ -23,6 +23,25 @@ _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 _TEMPERATURE = re.compile("temp|airtemp|drybulb|outdoortemp|oat$")
 _DATES = re.compile("(baseline|reporting)(period)?(start|end)|(work|installation|project)(start|end|complete)")
 _INTERPRETATION = re.compile("(trace)?interpretation$|fuel(type)?$|metertype$")
+
+
+class Kind(StrEnum):
+    """What a file holds; each kind after those that it refers to."""
+
+    PROJECTS = "projects"
+    WEATHER_RECORDS = "weather_records"
+    TMY3 = "tmy3"
+    TRACES = "traces"
+    TRACE_RECORDS = "trace_records"
+
+
+class Format(StrEnum):
+    """How a file is written; ESPI is Green Button."""
+
+    CSV = "csv"
+    CSV_GZ = "csv.gz"
+    PARQUET = "parquet"
+    ESPI = "espi"
 
 
 class UnknownContent(DatastoreError, ValueError):
@@ -101,7 +120,7 @@ def _format_of(path: Path) -> str | None:
 
 
 def _kind_of(path: Path, format: str, columns: Mapping[str, str]) -> str:
-    advice = f"say what it holds with --kind: {', '.join(KINDS)}"
+    advice = f"say what it holds with --kind: {', '.join(Kind)}"
     if format == "parquet":
         raise UnknownContent(f"The columns of {path} are not looked at, since it is a Parquet file; {advice}.")
     first, second = _first_lines(path, format)

@@ -17,7 +17,7 @@ from datastore_client.command_line import session, settings
 from datastore_client.command_line.session import Json, connected, out, say
 from datastore_client.command_line.tables import table
 from datastore_client.errors import Problem
-from datastore_client.files import KINDS, found, recognized
+from datastore_client.files import Format, Kind, found, recognized
 
 SHOWN = 10  # rejected rows
 COUNTS = ("rows", "created", "updated", "unchanged", "rejected")
@@ -47,12 +47,8 @@ class Rejected(NamedTuple):
 
 def load(
     files: Annotated[list[Path], typer.Argument(help="Files, or directories of files.", exists=True, readable=True)],
-    kind: Annotated[
-        str | None, typer.Option(help=f"What the files hold, if their columns do not say it: {', '.join(KINDS)}.")
-    ] = None,
-    format: Annotated[
-        str | None, typer.Option(help="csv, csv.gz, parquet or espi (Green Button); by default by name.")
-    ] = None,
+    kind: Annotated[Kind | None, typer.Option(help="What the files hold, if their columns do not say it.")] = None,
+    format: Annotated[Format | None, typer.Option(help="By default by the file's name; espi is Green Button.")] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,7 +79,7 @@ def load(
     columns, options = session.named_values(column or [], "--column"), session.named_values(option or [], "--option")
     with connected(CONTINUES) as client:
         todo = [File(path, *recognized(path, kind, format, columns), columns, options, strict) for path in found(files)]
-        todo.sort(key=lambda file: KINDS.index(file.kind))
+        todo.sort(key=lambda file: list(Kind).index(Kind(file.kind)))
         ended: list[tuple[File, dict[str, Any]]] = []
         for _, alike in groupby(todo, lambda file: file.kind):
             ended += _loaded(client, list(alike))
