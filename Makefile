@@ -1,8 +1,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help run test check up down demo deploy which-stage lint audit fmt bench fuzz lock token
 
-# .venv is rebuilt when the lock file or the path of this clone changes, or when its Python is missing.
-READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt; } | cksum | cut -d ' ' -f 1)
+# .venv is rebuilt when the lock file, the client's package or the path of this clone changes, or its Python is missing.
+READY := .venv/ready-$(shell { pwd; cat requirements-dev.txt client/pyproject.toml; } | cksum | cut -d ' ' -f 1)
 ifneq ($(shell test -x .venv/bin/python && echo yes),yes)
 .PHONY: $(READY)
 endif
@@ -44,14 +44,16 @@ lint: $(READY) ## Check style, types, import rules, and the code for security pr
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/lint-imports
-	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive app.py chalicelib infra
+	$(VENV)/python client/make_sync.py --check
+	$(VENV)/bandit --quiet --configfile pyproject.toml --recursive app.py chalicelib client/src infra
 
 audit: $(READY) ## Look for known vulnerabilities in the packages; skipped if the service does not answer
 	@$(VENV)/python -m infra.checks.audit
 
-fmt: $(READY) ## Format the code and fix what can be fixed automatically
+fmt: $(READY) ## Format the code, fix what can be fixed automatically, and make the synchronous client
 	$(VENV)/ruff check --fix
 	$(VENV)/ruff format
+	$(VENV)/python client/make_sync.py
 
 bench: $(READY) ## Run all benchmarks but the load test and the comparison with a commit, and print their results
 	@set -e; for name in speed.cold_import speed.cold_start equality equality.caltrack speed speed.bulk speed.expansion speed.throughput speed.memory speed.aggregation speed.lists speed.overhead cost night validation; do echo "== $$name"; $(VENV)/python -m benchmarks.$$name; done
@@ -65,7 +67,7 @@ lock: $(READY) ## Resolve requirements/*.in into the lock files; ARGS=--upgrade 
 token: $(READY) ## Create a read token for the local stack (see also python -m infra.tokens --help)
 	@$(VENV)/python -m infra.tokens create local-read --scope read
 
-$(READY): requirements-dev.txt
+$(READY): requirements-dev.txt client/pyproject.toml
 	@sh requirements/install.sh
 	@rm -f .venv/ready-*
 	@touch $@

@@ -27,7 +27,9 @@ echo "Set-up, step 2 of 2: installing the packages of requirements-dev.txt (1.3 
 # uv itself comes with the hashes of the lock file, as all else.
 sed -n '/^uv==/,/^[^ ]/{/^uv==/p;/^ .*--hash/p;}' requirements-dev.txt >.venv/uv.txt
 if ! .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt ||
-    ! .venv/bin/uv pip install --python .venv/bin/python --require-hashes -r requirements-dev.txt; then
+    ! .venv/bin/uv pip install --python .venv/bin/python --require-hashes -r requirements-dev.txt ||
+    # uv builds the client itself, so that this needs no network
+    ! .venv/bin/uv pip install --python .venv/bin/python --quiet --offline --no-deps --editable client; then
     echo "Set-up, step 2 of 2 failed; the reason is above. Usually it is the network or a full disk: fix it, then run make" \
         "again. uv takes a package index of your own from UV_DEFAULT_INDEX, not from pip's settings." >&2
     exit 1

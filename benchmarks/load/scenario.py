@@ -6,13 +6,14 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import datastore_client
 from benchmarks.load.actions import NORMAL, Client, summable
 from benchmarks.load.base import Sample, Shared
 from benchmarks.load.ledger import Ledger
 from benchmarks.load.reads import ENDED
 from benchmarks.load.session import Session
 from benchmarks.shared.stack import load, run
-from infra.local import demo, portfolio
+from infra.local import portfolio
 
 SAMPLES = [name for name in portfolio.names() if "billing" in name]  # their models are fitted in a third of a second
 RUNS_TO_END = 3600.0  # seconds for the runs that are left when the clients stop
@@ -36,25 +37,25 @@ class Outcome:
         return [fault for session in self.sessions for fault in session.faults]
 
 
-def prepare(client: demo.Client) -> list[Sample]:
+def prepare(client: datastore_client.Client) -> list[Sample]:
     """Load the sample meters, and run each once. The stack needs the weather of their station."""
     traces = load(client, SAMPLES)
     batch, _ = run(client, traces)
-    runs = {one["trace"]: one for one in client.get("meter_runs/", batch=batch["id"], limit=1000)}
-    kinds = {trace["id"]: trace["interpretation"] for trace in client.get("traces/", limit=1000)}
+    runs = {one["trace"]: one for one in client.meter_runs(batch=batch["id"])}
+    kinds = {trace["id"]: trace["interpretation"] for trace in client.traces()}
     return [
         Sample(trace, runs[trace]["project"], runs[trace]["id"], runs[trace]["status"], kinds[trace])
         for trace in traces
     ]
 
 
-def fill(client: demo.Client) -> None:
+def fill(client: datastore_client.Client) -> None:
     """Create as many projects and traces as a page can list, so that the pages do not grow during the test."""
     prefix = uuid.uuid4().hex
     projects = [{"project_id": f"{prefix}-{number}"} for number in range(FULL_PAGE)]
-    ids = [project["id"] for project in client.post("projects/sync/", projects).json()]
+    ids = [project["id"] for project in client.sync_projects(projects)]
     about = {"interpretation": "ELECTRICITY_CONSUMPTION_SUPPLIED", "unit": "KWH"}
-    client.post("traces/sync/", [{**about, "trace_id": f"{prefix}-{id}", "projects": [id]} for id in ids])
+    client.sync_traces([{**about, "trace_id": f"{prefix}-{id}", "projects": [id]} for id in ids])
 
 
 def play(url: str, token: str, samples: list[Sample], seconds: float, clients: int, runs: int) -> Outcome:

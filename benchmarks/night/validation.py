@@ -12,8 +12,8 @@ from benchmarks.night.profile import Profile
 from benchmarks.night.simulation import simulate
 from benchmarks.shared.stack import fresh_stack, load, run
 from benchmarks.speed.fits import PROCESSES  # as many workers as a local stack has
+from datastore_client import Client
 from infra.local import portfolio
-from infra.local.demo import Client
 
 SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 6
 POLL = 0.5  # seconds between samples of the batch's counts
@@ -31,9 +31,9 @@ def measure(client: Client, traces: Sequence[int], runs: int) -> tuple[float, li
     """Run a batch. Return the seconds of its request, and the course of the batch to its end."""
     targets = [{"trace": trace} for trace in itertools.islice(itertools.cycle(traces), runs)]
     began = time.perf_counter()
-    scheduled = client.post("meter_runs/bulk/", {"targets": targets})
+    groups = client.post("meter_runs/bulk/", {"targets": targets})
     request = time.perf_counter() - began
-    path = scheduled.headers["Location"].partition("/api/v1/")[2]
+    path = f"batches/{groups[0][0]['batch']}/"
     course: list[Sample] = []
     while not course or course[-1].ended < runs:
         time.sleep(POLL)

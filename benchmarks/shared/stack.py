@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from datastore_client import Client
 from infra.local import portfolio
-from infra.local.demo import Client, run_batch
 from infra.local.stack import LocalStack
+
+POLL = 0.5  # seconds
 
 
 @contextmanager
@@ -17,9 +19,8 @@ def fresh_stack() -> Iterator[tuple[LocalStack, Client]]:
     """Start a temporary stack with the sample station's weather. Yield it and a client of its API."""
     with tempfile.TemporaryDirectory() as directory:
         stack = LocalStack(Path(directory))
-        with stack as running:
-            client = Client(running.url, running.token)
-            client.post_all("weather_records/", portfolio.weather_records())
+        with stack as running, Client(running.url, running.token) as client:
+            client.add_weather_records(portfolio.weather_records())
             yield stack, client
 
 
@@ -27,19 +28,20 @@ def load(client: Client, samples: list[str]) -> list[int]:
     """Post sample meters, repeated as often as they are named. Return the ids of their traces."""
     meters = [portfolio.sample_meter(name) for name in samples]
     projects = [{**meter.project, "project_id": f"project {number}"} for number, meter in enumerate(meters)]
-    ids = [project["id"] for project in client.post("projects/sync/", projects).json()]
+    ids = [project["id"] for project in client.sync_projects(projects)]
     rows = [
         {**meter.trace, "trace_id": f"trace {number}", "projects": [id]}
         for number, (meter, id) in enumerate(zip(meters, ids, strict=True))
     ]
-    traces = [trace["id"] for trace in client.post("traces/sync/", rows).json()]
+    traces = [trace["id"] for trace in client.sync_traces(rows)]
     for trace, meter in zip(traces, meters, strict=True):
-        client.post_all("trace_records/", [{"trace": trace, **record} for record in meter.records])
+        client.add_trace_records([{"trace": trace, **record} for record in meter.records])
     return traces
 
 
 def run(client: Client, traces: list[int]) -> tuple[dict[str, Any], float]:
     """Run the meters of traces in one bulk request. Return the batch when it has ended, and its duration in seconds."""
     began = time.perf_counter()
-    batch = run_batch(client, [{"trace": trace} for trace in traces])
+    groups = client.post("meter_runs/bulk/", {"targets": [{"trace": trace} for trace in traces]})
+    batch = client.follow_batch(groups[0][0]["batch"], poll=POLL)
     return batch, time.perf_counter() - began

@@ -23,8 +23,8 @@ from typing import NamedTuple
 
 from benchmarks.shared.stack import fresh_stack, load, run
 from benchmarks.speed.fits import PROCESSES
+from datastore_client import Client
 from infra.local import portfolio
-from infra.local.demo import Client
 from infra.sources import REPOSITORY
 
 SAMPLES = [name for name in portfolio.names() if name.endswith("-daily")] * 4
@@ -107,7 +107,7 @@ def prepared(name: str, client: Client, server: int) -> Side:
 
 def main(commit: str, rounds: int) -> None:
     with fresh_stack() as (stack, client), stack_of(commit) as (earlier, server):
-        earlier.post_all("weather_records/", portfolio.weather_records())
+        earlier.add_weather_records(portfolio.weather_records())
         sides = [
             prepared("this tree", client, stack.server.state["pid"]),
             prepared(commit, earlier, server),

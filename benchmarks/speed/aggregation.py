@@ -20,7 +20,6 @@ from benchmarks.shared import synthetic
 from benchmarks.shared.stack import fresh_stack
 from chalicelib.store.runs import aggregation_runs, state_machine
 from infra.deployment.environment import function_environment
-from infra.local.demo import wait_until_ended
 from infra.local.deploy import environment
 from infra.local.stack import NAME
 
@@ -75,9 +74,9 @@ def main(sizes: list[int]) -> None:
         for size in sizes:
             request = {"projects": written(size), "derivative_interpretation": "annualized_weather_normal"}
             began = time.perf_counter()
-            run = client.post("aggregation_runs/", request).json()
+            run = client.post("aggregation_runs/", request)
             posted = time.perf_counter()
-            wait_until_ended(client, f"aggregation_runs/{run['id']}/", poll=0.1)
+            client.follow_aggregation(run["id"], poll=0.1)
             ended = time.perf_counter()
             print(
                 f"{size:,} derivatives: {ended - began:.1f} s ({posted - began:.1f} s for the request, "

@@ -24,8 +24,8 @@ from benchmarks.shared.stack import fresh_stack
 from chalicelib.store.runs import batches
 from chalicelib.store.shared import pages
 from chalicelib.store.tables.runs import MeterRun
+from datastore_client import Client
 from infra.deployment.environment import function_environment
-from infra.local.demo import Client
 from infra.local.deploy import environment
 from infra.local.stack import NAME
 
@@ -57,7 +57,7 @@ def kill_job(port: str) -> int:
 def expand(client: Client, size: int, port: str) -> tuple[dict[str, Any], Iterator[tuple[int, float]]]:
     """Run all traces in one request. Return the batch, and the runs and seconds at each look until all are made."""
     began, left = time.perf_counter(), [share * size for share in KILLS]
-    batch = client.post("meter_runs/bulk/", {"targets": [{"all": True}]}, Prefer="respond-async").json()
+    batch = client.run([{"all": True}])
 
     def looks() -> Iterator[tuple[int, float]]:
         while True:

@@ -19,8 +19,8 @@ from benchmarks.shared.stack import fresh_stack, load, run
 from benchmarks.speed.aggregation import peak_memory
 from benchmarks.speed.lists import put_all
 from chalicelib.vocabulary import FAILURE_REASONS
+from datastore_client import Client
 from infra.deployment.environment import function_environment
-from infra.local.demo import Client
 from infra.local.deploy import environment
 
 SAMPLE = "il-gas-hdd-only-billing_monthly"
@@ -62,15 +62,7 @@ def rows(first: int, count: int, sample: Any, metadata: dict[str, Any]) -> Itera
 
 def exported(client: Client, body: dict[str, Any]) -> dict[str, Any]:
     """Export, and return the export when it has ended."""
-    response = client.session.post(f"{client.url}exports/", json=body, timeout=60)
-    response.raise_for_status()
-    export: dict[str, Any] = response.json()
-    while export["status"] not in ("SUCCESS", "FAILED"):
-        time.sleep(0.5)
-        export = client.session.get(f"{client.url}exports/{export['id']}/", timeout=60).json()
-    if export["status"] == "FAILED":
-        raise RuntimeError(export["failure_message"])
-    return export
+    return client.follow_export(client.create_export(**body)["id"], poll=0.5)
 
 
 def main(derivatives: int) -> None:

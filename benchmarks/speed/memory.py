@@ -44,11 +44,11 @@ def peak_resident_mb(server: int) -> float:
 def main() -> None:
     project, trace, _ = portfolio.sample_meter(SAMPLE)
     with fresh_stack() as (stack, client):
-        project_id = client.post("projects/", project).json()["id"]
-        trace_id = client.post("traces/", {**trace, "projects": [project_id]}).json()["id"]
-        client.post_all("trace_records/", [{"trace": trace_id, **record} for record in readings()])
+        project_id = client.post("projects/", project)["id"]
+        trace_id = client.post("traces/", {**trace, "projects": [project_id]})["id"]
+        client.add_trace_records([{"trace": trace_id, **record} for record in readings()])
         batch, seconds = run(client, [trace_id])
-        assert batch["success"] == 1, client.get("meter_runs/", batch=batch["id"])
+        assert batch["success"] == 1, client.meter_runs(batch=batch["id"])
         peak = peak_resident_mb(stack.server.state["pid"])
     print(f"{READINGS} readings of 15 minutes: {seconds:.0f} s, peak {peak:.0f} MB; target: under 1,000 MB")
 

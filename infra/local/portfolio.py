@@ -6,6 +6,7 @@ every two months. Each is one building: a project with one trace.
 """
 
 import json
+import logging
 from collections import defaultdict
 from functools import cache
 from importlib.resources import files
@@ -14,6 +15,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 from eemeter.eemeter.samples import load_sample, samples
 from eemeter.eemeter.utilities.io import meter_data_from_csv
+
+# importing eemeter turns on the logs of all libraries, and these would show presigned URLs
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 STATION = "724390"  # Springfield, Illinois
 NORMAL_YEAR = (

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import requests
 
-from infra.local.demo import Client
+from datastore_client import Client
 from infra.local.stack import Running
 
 FOLDER = Path(__file__).parent

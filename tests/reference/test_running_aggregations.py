@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
+from datastore_client import Client
 from infra.local import portfolio
-from infra.local.demo import Client, run_batch
 from infra.local.stack import Running
 from tests.reference.document import ELECTRICITY, TRACES, check, exchanges, make_portfolio, namespace
 from tests.stack.client import Api
@@ -30,11 +30,11 @@ class Responses(NamedTuple):
 def responses(fresh: Running) -> Responses:
     """The responses to the document's requests, sent in its order to a portfolio with completed meter runs."""
     client = make_portfolio(fresh, portfolio.sample_meter(SAMPLES[True]).project)
-    client.post_all("weather_records/", portfolio.weather_records())
+    client.add_weather_records(portfolio.weather_records())
     for trace, (interpretation, projects) in enumerate(TRACES, 1):
         if projects:
             records = portfolio.sample_meter(SAMPLES[interpretation is ELECTRICITY]).records
-            client.post_all("trace_records/", [{"trace": trace, **record} for record in records])
+            client.add_trace_records([{"trace": trace, **record} for record in records])
     _run_meters(client)
     names = namespace(fresh)
     single, bulk = (exchange.request for exchange in exchanges(DOCUMENT))
@@ -46,7 +46,7 @@ def responses(fresh: Running) -> Responses:
 
 
 def _run_meters(client: Client) -> None:
-    batch = run_batch(client, [{"project": 1}, {"project": 2}])
+    batch = client.follow_batch(client.run([{"project": 1}, {"project": 2}])["id"])
     assert batch["success"] == 3
 
 

@@ -10,6 +10,7 @@ import boto3
 import pytest
 
 from benchmarks.shared import synthetic
+from chalicelib.settings import settings
 from chalicelib.store import tokens
 from infra.deployment.environment import function_environment
 from infra.local import portfolio
@@ -99,6 +100,19 @@ def unscheduled_reconciler(reconcile: Callable[[], None], aws: Callable[[str], A
     events.disable_rule(Name=rule)
     yield reconcile
     events.enable_rule(Name=rule)
+
+
+@pytest.fixture
+def no_worker(aws: Callable[[str], Any], store: None) -> Iterator[None]:
+    """Disconnects the stack's own worker from the queue during the test."""
+    functions = aws("lambda")
+    arn = aws("sqs").get_queue_attributes(QueueUrl=settings().meter_queue_url, AttributeNames=["QueueArn"])
+    (source,) = functions.list_event_source_mappings(EventSourceArn=arn["Attributes"]["QueueArn"])[
+        "EventSourceMappings"
+    ]
+    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
+    yield
+    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress
 
+from datastore_client import Client
 from infra.local import portfolio
-from infra.local.demo import Client, add_up, load, results, run_meters
+from infra.local.demo import add_up, load, results, run_meters
 from infra.local.savings import TRUTH, Meter, Sum, report, saved, sides
 from infra.local.stack import Running
 

@@ -10,7 +10,7 @@ from benchmarks.load.check import losses, violated
 from benchmarks.load.report import by_route
 from benchmarks.load.scenario import play, prepare
 from benchmarks.load.session import Session
-from infra.local.demo import Client
+from datastore_client import Client
 from infra.local.stack import Running
 from infra.verify.invariants import Violation, violations
 from infra.verify.snapshot import Snapshot

@@ -31,19 +31,6 @@ def hours(make_trace: Callable[..., int]) -> int:
 
 
 @pytest.fixture
-def no_worker(aws: Callable[[str], Any]) -> Iterator[None]:
-    """Disconnects the stack's own worker from the queue during the test."""
-    functions = aws("lambda")
-    arn = aws("sqs").get_queue_attributes(QueueUrl=settings().meter_queue_url, AttributeNames=["QueueArn"])
-    (source,) = functions.list_event_source_mappings(EventSourceArn=arn["Attributes"]["QueueArn"])[
-        "EventSourceMappings"
-    ]
-    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=False)
-    yield
-    functions.update_event_source_mapping(UUID=source["UUID"], Enabled=True)
-
-
-@pytest.fixture
 def hourly_queue(aws: Callable[[str], Any], stack: Running) -> Iterator[str]:
     """The URL of a queue like that of a stack with the hourly models."""
     url = aws("sqs").create_queue(QueueName=f"{stack.stack}-meter-runs-hourly")["QueueUrl"]

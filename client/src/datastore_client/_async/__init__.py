@@ -1,0 +1,1 @@
+"""The asynchronous client, from which `client/make_sync.py` makes the synchronous one."""
