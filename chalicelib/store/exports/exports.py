@@ -42,7 +42,7 @@ EXECUTIONS = 20  # of a job, each of which tries a step six times, before the ex
 GIVEN_UP = (
     "The datastore could not write the export in {count} attempts. Export again; if it fails again, tell the operator."
 )
-TOO_LARGE = f"The export has more than {segments.MOST:,} segments. Narrow its filters."
+TOO_LARGE = "The export would have more than {most:,} parts. Narrow its filters."
 
 
 class Part(Protocol):
@@ -176,8 +176,9 @@ def _write(export: Export, new_part: NewPart, until: float) -> bool:
     """Write the next segment, which ends when it is large enough, or in time."""
     known = segments.of(export)
     carried = known.pop() if known and _is_too_small(export, known[-1]) else None
-    if len(known) >= segments.MOST:
-        return _fail(export, TOO_LARGE)
+    most = segments.MOST[export.format]
+    if len(known) >= most:
+        return _fail(export, TOO_LARGE.format(most=most))
     columns = [(column.name, column.type) for column in COLUMNS[export.kind]]  # type: ignore[index]
     part = new_part(export.format, columns, is_first=not known and carried is None)
     before = b"" if carried is None else segments.content(export, carried)
