@@ -81,7 +81,7 @@ def advance_batch(event: dict[str, Any], context: Any) -> Any:
 
 @app.lambda_function(name="advance_export")
 def advance_export(event: dict[str, Any], context: Any) -> Any:
-    return advance_export_job.handle(event, context)
+    return advance_export_job.handle(event)
 
 
 # All steps of infra/template/imports.asl.yaml.

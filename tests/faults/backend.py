@@ -34,6 +34,7 @@ TEMPLATE = REPOSITORY / "infra" / "template"
 MACHINES = {
     STACK: ("aggregation.asl.yaml", ("WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation")),
     f"{STACK}-batches": ("batches.asl.yaml", ("AdvanceBatch",)),
+    f"{STACK}-exports": ("exports.asl.yaml", ("AdvanceExport",)),
 }
 
 Send = Callable[[AWSPreparedRequest], AWSResponse]
@@ -114,6 +115,7 @@ def environment() -> Iterator[None]:
             "HOURLY_QUEUE_URL": f"{queue_url}-hourly",
             "STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}",
             "BATCH_STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}-batches",
+            "EXPORT_STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}-exports",
             "CORS_ORIGINS": "",
             "CHECK_FUNCTION": "",
             "WORKER_TIMEOUT": "900",

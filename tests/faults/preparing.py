@@ -69,6 +69,13 @@ def prepare_batch(world: World, expected: Expected) -> None:
     world.settle()
 
 
+def prepare_results(world: World, expected: Expected) -> None:
+    """TRACES traces, each with a run, of which the last has failed."""
+    prepare_traces(world, expected)
+    world.asked("POST", "meter_runs/bulk/", {"targets": [{"project": 1}]})
+    world.settle()
+
+
 def prepare_chunks(world: World, expected: Expected) -> None:
     """Trace 1 with so many chunks, none of them new, that the next read compacts them."""
     prepare_meter(world, expected)
@@ -104,6 +111,13 @@ def trace(world: World, project: int, name: str, records: list[dict[str, Any]]) 
     trace = created(world, "traces/", body)
     if records:
         assert world.asked("POST", "trace_records/", [{"trace": trace, **one} for one in records]).status == 201
+
+
+def files_of(world: World, prefix: str) -> list[bytes]:
+    """The files under a prefix of the bucket, in the order of their names."""
+    s3 = world.raw["s3"]
+    keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=STACK, Prefix=prefix).get("Contents", ())]
+    return [s3.get_object(Bucket=STACK, Key=key)["Body"].read() for key in keys]
 
 
 def read(world: World, trace: int) -> list[dict[str, Any]]:

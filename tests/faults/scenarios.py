@@ -1,5 +1,7 @@
 """What users do: each scenario is a fixed sequence of requests, and what is known to hold in the end."""
 
+import csv
+import io
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 from chalicelib.settings import settings
 from chalicelib.store import tokens
 from chalicelib.store.series import series
+from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 from infra.local import portfolio
 from tests.faults.preparing import (
     BULK,
@@ -15,11 +18,13 @@ from tests.faults.preparing import (
     TRACES,
     Expected,
     created,
+    files_of,
     prepare_batch,
     prepare_chunks,
     prepare_meter,
     prepare_older,
     prepare_portfolio,
+    prepare_results,
     prepare_traces,
     read,
 )
@@ -214,6 +219,25 @@ def batch_deleted(world: World, expected: Expected) -> None:
     expected.newest[1, 1] = 1
 
 
+@scenario("exports", prepare_results)
+def exports(world: World, expected: Expected) -> None:
+    """Export the savings of all traces, of which one has no records, and all derivatives; then delete an export."""
+    savings = _exported(world, {"kind": "savings"})
+    wanted = [(run, name) for run in range(1, TRACES) for name in DERIVATIVE_INTERPRETATIONS] + [(TRACES, "")]
+    assert [(int(row["meter_run"]), row["interpretation"]) for row in savings] == wanted, savings
+    derivatives = _exported(world, {"kind": "derivatives", "format": "parquet"})
+    assert [int(row["id"]) for row in derivatives] == list(range(1, 3 * (TRACES - 1) + 1)), derivatives
+    found = world.asked("GET", "exports/").body
+    assert [(one["kind"], one["rows"]) for one in found] == [("savings", len(savings)), ("derivatives", 9)], found
+    assert world.asked("DELETE", f"exports/{found[0]['id']}/").status in (
+        204,
+        404,
+    )  # 404: an earlier try has deleted it
+    world.settle()
+    assert world.asked("GET", f"exports/{found[0]['id']}/").status == 404
+    assert files_of(world, "exports/savings/") == []
+
+
 @scenario("routing to the hourly worker", prepare_meter)
 def hourly(world: World, expected: Expected) -> None:
     """A run that the first worker forwards."""
@@ -249,6 +273,20 @@ def _expect(world: World, expected: Expected, batch: int, traces: list[int]) -> 
     expected.runs |= {run["id"]: "FAILED" if run["trace"] == TRACES else "SUCCESS" for run in runs}
     counted = world.asked("GET", f"batches/{batch}/").body
     assert (counted["state"], counted["total"], counted["pending"]) == ("ACTIVE", len(traces), 0), counted
+
+
+def _exported(world: World, body: dict[str, Any]) -> list[dict[str, str]]:
+    """The rows of an export, which has ended."""
+    answer = world.asked("POST", "exports/", body)
+    assert answer.status == 202, answer
+    world.settle()
+    export = world.asked("GET", f"exports/{answer.body['id']}/").body
+    assert (export["status"], export["progress"]) == ("SUCCESS", 1), export
+    files = files_of(world, f"exports/{body['kind']}/{export['format']}/export={export['id']}/")
+    assert [len(file) for file in files] == [file["size"] for file in export["files"]], export
+    rows = [row for file in files for row in csv.DictReader(io.StringIO(file.decode(), newline=""))]
+    assert len(rows) == export["rows"], export
+    return rows
 
 
 def _delete_run(world: World, expected: Expected, run: int) -> None:

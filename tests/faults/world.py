@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from chalicelib import deadline
 from chalicelib.jobs import (
     advance_batch,
+    advance_export,
     choose_derivatives,
     fail_aggregation,
     fan_in,
@@ -23,13 +24,15 @@ from chalicelib.jobs import (
 from chalicelib.jobs import handle_dead_letter as dead_letter_job
 from chalicelib.store import idempotency, tokens
 from chalicelib.store.collections import keyed, trace_series
+from chalicelib.store.exports import candidates, exports, later, reading, segments
 from chalicelib.store.results import newest
 from chalicelib.store.runs import aggregation_runs, batch_shards, batches, expansions, heartbeat, partial_sums, queue
 from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.series import chunks, listings, series
-from chalicelib.store.shared import bulk, ordered, pages
+from chalicelib.store.shared import bulk, documents, ordered, pages
 from chalicelib.store.tables.base import LATEST_WRITE
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace
+from chalicelib.store.tables.exports import ExportJob
 from chalicelib.store.tables.runs import (
     AggregationOutbox,
     AggregationRun,
@@ -39,7 +42,7 @@ from chalicelib.store.tables.runs import (
     MeterRun,
     Outbox,
 )
-from tests.faults import backend
+from tests.faults import backend, exporting
 from tests.faults.clock import Clock
 from tests.faults.events import Answer, context_of, record_of, respond
 from tests.faults.executions import Executions, InlineExecutor, OnceUnset, OneBeat
@@ -47,7 +50,8 @@ from tests.faults.injection import Injector, Killed
 from tests.faults.models import remembered
 
 OF_RUNS = (aggregation_runs, batch_shards, newest, partial_sums, queue)
-POOLED = (*OF_RUNS, bulk, chunks, keyed, ordered, pages, series, trace_series)
+OF_EXPORTS = (documents, later, segments)
+POOLED = (*OF_RUNS, *OF_EXPORTS, bulk, chunks, keyed, ordered, pages, series, trace_series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 HOURLY = "HourlyOnly"  # a model class
@@ -75,6 +79,7 @@ class World:
         self.raw = {name: backend.client(name) for name in ("dynamodb", "s3", "sqs", "stepfunctions")}
         self._steps: dict[str, Callable[[Any], Any]] = {
             "AdvanceBatch": advance_batch.handle,
+            "AdvanceExport": advance_export.handle,
             "WaitForBatch": wait_for_batch.handle,
             "ChooseDerivatives": choose_derivatives.handle,
             "SumChunk": sum_chunk.handle,
@@ -98,6 +103,12 @@ class World:
             stack.enter_context(patch.object(job, "_compute", lambda given: self._compute(compute, given)))
             stack.enter_context(patch.object(expansions, "CHUNK", CHUNK))
             stack.enter_context(patch.object(batch_shards, "MAX_SHARDS", SHARDS))
+            stack.enter_context(patch.object(advance_export, "_part", lambda: exporting.Part))
+            stack.enter_context(patch.object(exports, "SEGMENT", 1))
+            stack.enter_context(patch.object(exports, "PART", 1))
+            stack.enter_context(patch.object(segments, "SMALLEST", 1))
+            stack.enter_context(patch.object(reading, "BLOCK", 2))
+            candidates.load.cache_clear()
             batches._known_runs.cache_clear()  # the ids of this world start again
             batches._is_being_deleted.cache_clear()
             backend.deploy(self.raw.__getitem__)
@@ -281,7 +292,7 @@ class World:
         try:
             waits = [
                 entry
-                for table in (Outbox, AggregationOutbox, BatchJob, BatchWaiter, DeletedProject, DeletedTrace)
+                for table in (Outbox, AggregationOutbox, BatchJob, ExportJob, BatchWaiter, DeletedProject, DeletedTrace)
                 for entry in table.scan()
             ]
             deleted = [entry for entry in DeletedRuns.scan() if not entry.is_clean]

@@ -27,6 +27,7 @@ from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.runs.jobs import Jobs, first_check
 from chalicelib.store.shared import ids, pages
 from chalicelib.store.shared.errors import Busy
+from chalicelib.store.shared.retries import attempts
 from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.exports import Export, ExportJob
@@ -36,11 +37,12 @@ logger = Logger(child=True)
 RESOURCE = "exports"
 SEGMENT = 16 * 2**20  # bytes of a segment of CSV
 PART = 128 * 2**20  # bytes of memory of a Parquet file, which is a fraction of that
+ATTEMPTS = 12  # at deleting an export while it is written
 EXECUTIONS = 20  # of a job, each of which tries a step six times, before the export is FAILED
 GIVEN_UP = (
     "The datastore could not write the export in {count} attempts. Export again; if it fails again, tell the operator."
 )
-TOO_LARGE = f"The export has more than {segments.MOST:,} segments. Narrow its filters."
+TOO_LARGE = "The export would have more than {most:,} parts. Narrow its filters."
 
 
 class Part(Protocol):
@@ -105,15 +107,21 @@ def create(kind: str, format: str, filters: dict[str, Any], group_filter: dict[s
 def delete(id: int) -> bool:
     """Delete an export with its files, whether or not it has ended; False when there is no such export.
 
-    A step that is under way removes what it publishes after that; the bucket's lifecycle deletes its segment.
+    A step that is under way removes what it publishes after that; the bucket's lifecycle deletes its segment. Raises
+    Busy.
     """
-    export = get(id)
-    if export is None:
-        return False
-    export.delete()
-    ExportJob(id).delete()
-    segments.remove(export)
-    return True
+    for _ in attempts(ATTEMPTS):
+        export = get(id)
+        if export is None:
+            return False
+        if export.status in ENDED:
+            segments.remove(export)  # first, so that a request that dies here can be repeated
+        unchanged = Export.version == export.version
+        if conditional_write(lambda: Export(id).delete(condition=unchanged)):  # noqa: B023 (called at once)
+            remove_job(id)
+            segments.remove(export)
+            return True
+    raise Busy(f"the export went on in all {ATTEMPTS} attempts to delete it")
 
 
 def advance(id: int, new_part: NewPart, until: float) -> bool:
@@ -168,8 +176,9 @@ def _write(export: Export, new_part: NewPart, until: float) -> bool:
     """Write the next segment, which ends when it is large enough, or in time."""
     known = segments.of(export)
     carried = known.pop() if known and _is_too_small(export, known[-1]) else None
-    if len(known) >= segments.MOST:
-        return _fail(export, TOO_LARGE)
+    most = segments.MOST[export.format]
+    if len(known) >= most:
+        return _fail(export, TOO_LARGE.format(most=most))
     columns = [(column.name, column.type) for column in COLUMNS[export.kind]]  # type: ignore[index]
     part = new_part(export.format, columns, is_first=not known and carried is None)
     before = b"" if carried is None else segments.content(export, carried)

@@ -22,6 +22,7 @@ from chalicelib.vocabulary import DERIVATIVE_INTERPRETATIONS
 
 REMEMBERED = 20_000  # projects, and traces, in memory, of at most a kilobyte or two each
 RECORDS_AT_ONCE = 10_000
+BLOCK = pages.BLOCK  # candidates that are read at a time
 RUN = (
     *("id", "trace", "project", "status", "failure_reason", "failure_message", "batch", "meter_input"),
     *("model_class", "model_kwargs", "formatter_class", "reporting_window", "added", "updated"),
@@ -89,8 +90,8 @@ class Reader:
             "aggregation_results": self._aggregation_results,
         }
         if self._export.kind in read:
-            for found in pages.in_blocks(read[self._export.kind], self._chosen[position:]):
-                position = min(position + pages.BLOCK, len(self._chosen))
+            for found in pages.in_blocks(read[self._export.kind], self._chosen[position:], BLOCK):
+                position = min(position + BLOCK, len(self._chosen))
                 yield Block(position, found)
         else:
             yield from self._trace_records(position)
@@ -129,7 +130,7 @@ class Reader:
     def _trace_records(self, position: int) -> Iterator[Block]:
         keep = pages.matches(interpretation=self._filters.get("trace_interpretation"))
         start, end = (_instant(self._filters.get(name)) for name in ("start", "end"))
-        for block in pages.blocks(self._chosen[position:]):
+        for block in pages.blocks(self._chosen[position:], BLOCK):
             found = pages.get_many(Trace, block)
             in_group = self._in_group([(id, trace.projects or [None]) for id, trace in found.items()])
             for id in block:

@@ -201,11 +201,9 @@ def _savings(baseline: Sequence[Any], reporting: Sequence[Any], reverse: bool) -
     value = after - before if reverse else before - after
     lower, upper = (math.sqrt(baseline[part] ** 2 + reporting[part] ** 2) for part in (1, 2))
     low, high = value - lower, value + upper
-    percents = (None, None, None)
-    if before:
-        share = 100 / before
-        ends = sorted((low * share, high * share))
-        percents = (100 * value / before, *ends)
+    percents = [100 * part / before for part in (value, low, high)] if before else [None] * 3
+    if before < 0:  # dividing by it turns the interval round
+        percents[1:] = reversed(percents[1:])
     return (value, lower, upper, low, high, *percents)
 
 

@@ -14,7 +14,7 @@ from chalicelib.store.tables.exports import Export
 
 PARTS, FILES = "export_parts", "exports"  # folders of the bucket
 SMALLEST = 5 * 2**20  # bytes of any part but the last of a multipart upload
-MOST = 10_000  # the limit of a multipart upload
+MOST = {"csv": 10_000, "parquet": 1_000}  # the limit of a multipart upload; files whose URLs fit in a response
 THREADS = 8
 CONTENT_TYPES = {"csv": "text/csv; charset=utf-8", "parquet": "application/vnd.apache.parquet"}
 

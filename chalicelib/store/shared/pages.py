@@ -53,9 +53,9 @@ def get_many(model: type[M], ids: Iterable[int]) -> dict[int, M]:
     return {item.id: item for item in batch_get(model, sorted(set(ids)))}  # type: ignore[attr-defined]
 
 
-def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K]) -> Iterator[R]:
+def in_blocks(read: Callable[[list[K]], R], keys: Iterable[K], size: int = BLOCK) -> Iterator[R]:
     """Apply `read` to blocks of keys, a few blocks concurrently, and yield the results in order."""
-    remaining = blocks(keys)
+    remaining = blocks(keys, size)
     with ThreadPoolExecutor(THREADS) as pool:
         ahead = deque(pool.submit(read, block) for block in islice(remaining, THREADS))
         while ahead:
@@ -159,7 +159,7 @@ def _page_end() -> float:
     return time.monotonic() + min(BUDGET, deadline.left())
 
 
-def blocks(keys: Iterable[K]) -> Iterator[list[K]]:
-    """The keys in lists as long as one BatchGetItem accepts."""
+def blocks(keys: Iterable[K], size: int = BLOCK) -> Iterator[list[K]]:
+    """The keys in lists of this size, by default as long as one BatchGetItem accepts."""
     remaining = iter(keys)
-    return iter(lambda: list(islice(remaining, BLOCK)), [])
+    return iter(lambda: list(islice(remaining, size)), [])
