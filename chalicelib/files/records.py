@@ -1,4 +1,4 @@
-"""From the rows of a bucket to the records of each series, in the datastore's units and in UTC, and what is new of them."""
+"""From the rows of a bucket to the records of each series, in stored units and in UTC, and what is new of them."""
 
 from array import array
 from collections.abc import Callable, Iterator, Mapping
@@ -168,7 +168,7 @@ def _converted(rows: pl.DataFrame, series: Mapping[str, Series]) -> tuple[pl.Dat
 
 
 def each_instant_once(rows: pl.DataFrame) -> tuple[pl.DataFrame, int, pl.DataFrame]:
-    """The records sorted by key and start; of several for one instant the last, which is flagged if their values differ.
+    """The records sorted by key and start; of several for one instant the last, flagged if their values differ.
 
     Also returns how many were left out, and a warning for each instant with different values.
     """

@@ -37,7 +37,7 @@ def prepare(rows: pl.DataFrame, timezone: str | None) -> Prepared:
                 "temperature",
                 value,
                 f"A temperature is between {coldest:g} and {hottest:g} °{name}. Leave out the hours without an "
-                "observation, which often have a sentinel value such as 999.9; if the values are in another unit, give it.",
+                "observation, which often have a sentinel value such as 999.9; give another unit, if it is one.",
             )
             for name, (coldest, hottest) in TEMPERATURE_LIMITS.items()
         ),

@@ -36,9 +36,9 @@ def create_upload(body: UploadIn) -> Upload:
     """Announce a file.
 
     Send it by PUT to the `url` in the response, without a token; its arrival starts the import. A file with more than
-    100 MB is sent in parts instead, each by PUT to its own URL; `uploads/{id}/complete/` then starts the import. URLs are
-    valid for up to 12 hours, and getting the upload returns new ones. A row that is wrong is rejected, and the others are
-    stored, unless `strict`. To import a file twice changes nothing. Files are deleted after 30 days.
+    100 MB is sent in parts instead, each by PUT to its own URL; `uploads/{id}/complete/` then starts the import. URLs
+    are valid for up to 12 hours, and getting the upload returns new ones. A row that is wrong is rejected, and the
+    others are stored, unless `strict`. To import a file twice changes nothing. Files are deleted after 30 days.
     """
     fields = body.stored()
     if fields["format"] == "espi" and body.kind not in ("traces", "trace_records"):

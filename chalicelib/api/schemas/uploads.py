@@ -36,7 +36,7 @@ class UploadOptions(Body):
 
     timezone: TimeZone | None = Field(
         default=None,
-        description="IANA time zone of times without an offset; null: that of the trace's projects, and UTC for weather.",
+        description="IANA time zone of times without an offset; null: that of the trace's projects, UTC for weather.",
     )
     date_format: Annotated[str, Field(min_length=1, max_length=100)] | None = Field(
         default=None,
@@ -128,8 +128,8 @@ class UploadOut(TypedDict):
     status: Annotated[
         Status,
         Field(
-            description="WAITING for the file, PENDING, RUNNING; SUCCESS, even if rows were rejected; FAILED: nothing can "
-            "be read, or the upload is strict and a row was rejected."
+            description="WAITING for the file, PENDING, RUNNING; SUCCESS, even if rows were rejected; FAILED: the file "
+            "cannot be read, or the upload is strict and a row was rejected."
         ),
     ]
     failure_message: str | None

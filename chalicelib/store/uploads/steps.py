@@ -34,8 +34,8 @@ class Counts:
 class Done:
     """What a step has done.
 
-    rejected: the S3 key of the rows that it rejected. rows: that of the rows that it passes on, and offsets: where those
-    of each bucket start in it, and where the last ones end.
+    rejected: the S3 key of the rows that it rejected. rows: that of the rows that it passes on, and offsets: where
+    those of each bucket start in it, and where the last ones end.
     """
 
     kind: str

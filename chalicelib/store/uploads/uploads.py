@@ -1,7 +1,7 @@
 """Uploads: a file is announced, arrives in S3, and is imported by an execution of the state machine `imports`.
 
-An upload ends in one write, after which its event is sent. The reconciler starts an import whose message was lost, fails
-one whose execution has ended before it, and sends an event that was not.
+An upload ends in one write, after which its event is sent. The reconciler starts an import whose message was lost,
+fails one whose execution has ended before it, and sends an event that was not.
 """
 
 import time
@@ -129,13 +129,8 @@ def has_arrived(id: int, document: str) -> bool:
 
 def begin(upload: Upload, layout: Mapping[str, Any] | None, parts: list[Any], buckets: int) -> None:
     """Record how the file is divided, unless the import has ended."""
-    actions = [
-        Upload.status.set(RUNNING),
-        Upload.layout.set(layout),
-        Upload.parts.set(parts),
-        Upload.buckets.set(buckets),
-    ]
-    actions.append(_due(CHECK_INTERVAL))
+    divided: list[Action] = [Upload.layout.set(layout), Upload.parts.set(parts), Upload.buckets.set(buckets)]
+    actions: list[Action] = [Upload.status.set(RUNNING), *divided, _due(CHECK_INTERVAL)]
     _update(upload, actions, Upload.status.is_in(PENDING, RUNNING))
 
 
