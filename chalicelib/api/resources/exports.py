@@ -64,7 +64,7 @@ class ExportOut(TypedDict):
     id: Id
     kind: Kind
     format: Format
-    filters: Annotated[dict[str, Any], Field(description="The filters that were given.")]
+    filters: Annotated[dict[str, Any], Field(description="The filters that were given, with full names.")]
     status: Status
     failure_message: Annotated[str | None, Field(description="Why it is FAILED, and what to do.")]
     progress: Annotated[float, Field(ge=0, le=1, description="The fraction that is done.")]

@@ -1,6 +1,7 @@
 """The state machines: cfn-lint's checks, and those across states that it does not make."""
 
 import copy
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +14,8 @@ import yaml
 from infra.local.build import build
 from infra.local.stack import CACHE
 
-NAME, BATCHES = "AggregationStateMachine", "BatchStateMachine"
+NAME = "AggregationStateMachine"
+JOBS = [("BatchStateMachine", "AdvanceBatch"), ("ExportStateMachine", "AdvanceExport")]
 
 
 @pytest.fixture(scope="module")
@@ -115,19 +117,22 @@ def test_its_role_may_call_the_functions_of_its_steps_and_no_other(template: dic
             }
 
 
-def test_the_step_of_a_job_is_repeated_until_it_is_done(template: dict[str, Any]) -> None:
-    states = template["Resources"][BATCHES]["Properties"]["Definition"]["States"]
-    step, choice = states["Advance batch"], states["Is it done?"]
+@pytest.mark.parametrize(("machine", "function"), JOBS)
+def test_the_step_of_a_job_is_repeated_until_it_is_done(template: dict[str, Any], machine: str, function: str) -> None:
+    states = template["Resources"][machine]["Properties"]["Definition"]["States"]
+    name = re.sub(r"(?<=[a-z])([A-Z])", lambda capital: f" {capital[1].lower()}", function)
+    step, choice = states[name], states["Is it done?"]
     assert [one["ErrorEquals"] for one in step["Retry"]][-1] == ["States.ALL"]
-    assert (step["Next"], choice["Default"]) == ("Is it done?", "Advance batch")
+    assert (step["Next"], choice["Default"]) == ("Is it done?", name)
     assert [(one["Variable"], one["BooleanEquals"], one["Next"]) for one in choice["Choices"]] == [
         ("$.advanced.done", True, "Done")
     ]
 
 
-def test_the_role_of_jobs_may_only_call_their_step(template: dict[str, Any]) -> None:
-    policy, report = template["Resources"][f"{BATCHES}Role"]["Properties"]["Policies"]
+@pytest.mark.parametrize(("machine", "function"), JOBS)
+def test_the_role_of_jobs_may_only_call_their_step(template: dict[str, Any], machine: str, function: str) -> None:
+    policy, report = template["Resources"][f"{machine}Role"]["Properties"]["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
-    substitutions = template["Resources"][BATCHES]["Properties"]["DefinitionSubstitutions"]
-    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", [substitutions["AdvanceBatch"]])
+    substitutions = template["Resources"][machine]["Properties"]["DefinitionSubstitutions"]
+    assert (statement["Action"], statement["Resource"]) == ("lambda:InvokeFunction", [substitutions[function]])
     assert report == template["Resources"][f"{NAME}Role"]["Properties"]["Policies"][1]

@@ -19,7 +19,7 @@ from infra.local.stack import CACHE
 from infra.packaging.package import STAGE
 from infra.sources import REPOSITORY
 
-STEPS = {"AdvanceBatch", "WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
+STEPS = {"AdvanceBatch", "AdvanceExport", "WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
 FUNCTIONS = {
     "APIHandler",
     "Authorize",
