@@ -2,7 +2,7 @@
 
     python -m benchmarks.speed.imports [RECORDS]
 
-writes 15-minute readings of as many meters as it takes, a year each, to a CSV file; imports it on a local stack; imports
+writes 15-minute readings of meters, a year of each, to a CSV file; imports it on a local stack; imports
 it once more, which changes nothing; and reads it with pandas.read_csv and writes it with to_parquet. It prints the
 seconds, the records per second, their ratio, and the peak memory of any function.
 """
@@ -78,8 +78,8 @@ def main(records: int) -> None:
         pd.read_csv(path, parse_dates=["start"]).to_parquet(Path(directory, "readings.parquet"))
         alone = time.perf_counter() - began
         print(
-            f"pandas: {alone:.1f} s, {records / alone:,.0f} records per second; the import took {taken[0] / alone:.2f} times "
-            "as long"
+            f"pandas: {alone:.1f} s, {records / alone:,.0f} records per second; the import took {taken[0] / alone:.2f} "
+            "times as long"
         )
 
 
