@@ -1,6 +1,7 @@
 """Green Button files (the Energy Services Provider Interface of NAESB, REQ.21) to traces and their readings.
 
-No maintained Python library reads them. `timePeriod` is in seconds since 1970 in UTC, as the standard says.
+No maintained Python library reads them. `timePeriod` is in seconds since 1970 in UTC, as the standard says; the
+LocalTimeParameters only tell how to show it, so they are not needed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -65,7 +66,8 @@ def _blocks(feed: Feed, found: Sequence[Meter]) -> pl.DataFrame:
     rows = []
     for number, (block, meter) in enumerate(zip(feed.blocks, found, strict=True)):
         problem = meter.problem or (None, None, None)
-        scale = (10.0 ** max(meter.power, 0), 10.0 ** max(-meter.power, 0))  # powers of ten are exact up to 1e22
+        power = 0 if meter.problem else meter.power
+        scale = (10.0 ** max(power, 0), 10.0 ** max(-power, 0))  # powers of ten are exact up to 1e22
         only = number in feed.with_one_reading
         given = (_seconds(block.fields.get("start")), _seconds(block.fields.get("duration")) if only else None)
         rows.append(

@@ -3,6 +3,7 @@
 The codes are those of NAESB's ESPI schema (REQ.21), espi.xsd.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -103,7 +104,7 @@ def _meter(block: Resource, chain: Chain, has_types: bool, options: Options) -> 
     fuel = _KINDS.get(_code(kind) or 0) if kind else _COMMODITIES.get(codes["commodity"] or 0, _FUELS.get(unit or ""))
     quality = _code(texts.get("defaultQuality", ""))
     meter = Meter(line, "", direction, fuel, unit or "", power + scale, behaviour in _REGISTERS, quality=quality or 0)
-    meter.length, meter.phase = codes["intervalLength"] or None, texts.get("phase", "")
+    meter.length, meter.phase = max(codes["intervalLength"] or 0, 0) or None, texts.get("phase", "")
     meter.problem = _problem(meter, kind, uom, power, behaviour)
     return meter
 
@@ -128,11 +129,10 @@ def _problem(meter: Meter, kind: str, uom: int, power: int, behaviour: int) -> P
 
 
 def _code(text: str) -> int | None:
-    """An integer; 0 if there is none; None if the text is no integer."""
-    try:
-        return int(text) if text else 0
-    except ValueError:
-        return None
+    """An integer; 0 if there is none; None if the text is none, or one with more than nine digits."""
+    if not text:
+        return 0
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else None
 
 
 def _shortest(feed: Feed, found: Sequence[Chain]) -> dict[int, int]:
@@ -186,7 +186,6 @@ def _keep_finest(used: Sequence[tuple[Meter, Chain]], lengths: dict[int, int]) -
     best = dict[str, tuple[bool, int, str, str]]()
     detail = list[tuple[Meter, tuple[bool, int, str, str]]]()
     for meter, chain in used:
-        meter.length = meter.length or None
         seconds = meter.length or lengths.get(id(chain.type), 0)
         length = 86_400 if seconds in _DAY else 30 * 86_400 if seconds > _DAY[-1] or not seconds else seconds
         signature = (meter.register, length, meter.unit, meter.phase)

@@ -96,6 +96,8 @@ def read(file: IO[bytes], *, readings: bool) -> Feed:
     try:
         while chunk := file.read(CHUNK):
             parser.feed(chunk)
+        if not handler.root:
+            parser.feed(b" ")  # an empty file is not noticed otherwise
         parser.close()
     except SAXParseException as error:
         raise FileError(
@@ -109,6 +111,11 @@ def read(file: IO[bytes], *, readings: bool) -> Feed:
         ) from None
     except LookupError:
         raise FileError("The encoding that the XML declaration names is unknown. Save the file as UTF-8.") from None
+    if not handler.feed.resources and handler.root != "feed":
+        raise FileError(
+            f"The file is no Green Button file: it has none of its elements, and begins with <{handler.root}>. "
+            "Download it again, as XML."
+        )
     handler.flush()
     return handler.feed
 
@@ -119,6 +126,7 @@ class _Handler(ContentHandler):
     def __init__(self, locator: Any, keep: bool) -> None:
         super().__init__()
         self.feed = Feed()
+        self.root = ""
         self._keep = keep
         self._locator = locator
         self._lower: dict[str, str] = {}  # names as they are written: without their prefixes, in lower case
@@ -138,6 +146,7 @@ class _Handler(ContentHandler):
         self._field = _FIELDS.get((self._path[-1], lower))
         self._text = ""
         self._path.append(lower)
+        self.root = self.root or lower
         if lower == "intervalreading":
             self._reading, self._line = {}, self._locator.getLineNumber()
         elif lower in _RESOURCES:

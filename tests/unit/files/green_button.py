@@ -1,6 +1,7 @@
 """Small Green Button files, in the structure of those of real utilities."""
 
 from collections.abc import Iterable
+from typing import Any
 
 ATOM, ESPI = "http://www.w3.org/2005/Atom", "http://naesb.org/espi"
 START = 1_678_165_200  # 2023-03-07T05:00:00Z: midnight in New York
@@ -61,7 +62,7 @@ def linked(
 ) -> list[str]:
     """The entries of a UsagePoint with one MeterReading, linked as the standard says."""
     meter, type_href = f"{base}{point}/MeterReading/{number}", f"{base}ReadingType/{point[-4:]}-{number}"
-    fields = {"flowDirection": 1, "powerOfTenMultiplier": 0, "uom": 72} | type
+    fields: dict[str, Any] = {"flowDirection": 1, "powerOfTenMultiplier": 0, "uom": 72} | type
     return [
         entry(usage_point(kind), base + point, f"{base}{point}".rpartition("/")[0], [f"{base}{point}/MeterReading"]),
         entry("<MeterReading/>", meter, meter.rpartition("/")[0], [f"{meter}/IntervalBlock", type_href]),
@@ -120,7 +121,7 @@ def eversource() -> bytes:
     ns, atom, point = "ns:", "atom:", "User/9b6c7063/UsagePoint/01"
 
     def turned(content: str, *links: str) -> str:
-        text = entry(content, *links[:2], links[2:], prefix=atom)
+        text = entry(content, links[0], links[1], links[2:], atom)
         start, end = text.index("<atom:link"), text.index("<atom:content>")
         return text[:start] + text[end:].replace("</atom:entry>", text[start:end] + "</atom:entry>")
 
@@ -211,12 +212,8 @@ def nested() -> bytes:
 
 def bare() -> bytes:
     """An excerpt of Hydro One's download: a single IntervalBlock, whose readings only have the times of the block."""
-    return (
-        block([(None, None, 5, None)], interval=(3600, START))
-        .replace("<Int", f'<Int xmlns="{ESPI}"', 1)
-        .replace(f'<Int xmlns="{ESPI}"ervalBlock', f'<IntervalBlock xmlns="{ESPI}"')
-        .encode()
-    )
+    text = block([(None, None, 5, None)], interval=(3600, START))
+    return text.replace("<IntervalBlock>", f'<IntervalBlock xmlns="{ESPI}">').encode()
 
 
 def both_fuels() -> bytes:
