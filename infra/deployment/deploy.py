@@ -30,11 +30,11 @@ from infra.packaging import artifacts, package
 from infra.packaging.cache import BUILDERS, fingerprint, once
 from infra.packaging.lean import LeanError, find_python
 from infra.packaging.package import MERGED, STATE_MACHINES, PackagingError
-from infra.packaging.worker import PYTHON, WorkerError
+from infra.packaging.zips import PYTHON, ZipError
 from infra.sources import REPOSITORY, SOURCES
 
 BUILDS = REPOSITORY / ".local" / "cache" / "deployments"
-LOCKS = ("requirements.txt", "requirements-meter.txt")
+LOCKS = ("requirements.txt", "requirements-meter.txt", "requirements-files.txt")
 
 
 class AccessError(Exception):
@@ -147,7 +147,7 @@ if __name__ == "__main__":
         run(" ".join(sys.argv[1:]))
     except (
         *(AccessError, StageError, StackError, registry.ImageError),
-        *(PackagingError, LeanError, WorkerError),
+        *(PackagingError, LeanError, ZipError),
     ) as error:
         sys.exit(str(error))
     except errors.ClientError as error:

@@ -1,8 +1,8 @@
-"""Build the lean tree: the packages that eemeter's daily and billing models need, from the lock file, pruned.
+"""Build a lean tree: the packages that some functions need, from a lock file, pruned.
 
-`python -m infra.packaging.lean build DIRECTORY` builds the engine alone; `--worker` adds what else MeterWorker needs.
-The same lock file gives the same tree, byte for byte, on every computer. `chalicelib/metering/lean.py` makes eemeter
-run in it.
+`python -m infra.packaging.lean build DIRECTORY` builds the engine, which is what eemeter's daily and billing models
+need; `--worker` adds what else MeterWorker needs. The same lock file gives the same tree, byte for byte, on every
+computer. `chalicelib/metering/lean.py` makes eemeter run in it.
 """
 
 import argparse
@@ -23,7 +23,8 @@ from infra.locks import exclusive
 from infra.packaging import elf
 from infra.sources import REPOSITORY
 
-LOCK = REPOSITORY / "requirements-meter.txt"
+METER_LOCK = REPOSITORY / "requirements-meter.txt"
+FILES_LOCK = REPOSITORY / "requirements-files.txt"
 BUILT = REPOSITORY / ".local" / "lean"
 MB = 1_000_000
 
@@ -44,7 +45,8 @@ UNUSED_BY_DAILY_MODELS = (
 class Contents(NamedTuple):
     """The contents of a tree: packages, to which their requirements are added, and its size limit in MB.
 
-    unused: directories that are left out. sourced: packages whose sources are kept next to their bytecode.
+    unused: directories that are left out. sourced: packages whose sources are kept next to their bytecode. lock: the
+    lock file that pins the packages.
     """
 
     name: str
@@ -52,31 +54,25 @@ class Contents(NamedTuple):
     limit: int
     unused: tuple[str, ...] = UNUSED_BY_DAILY_MODELS
     sourced: tuple[str, ...] = ()
+    lock: Path = METER_LOCK
 
 
 ENGINE = Contents("engine", ("eemeter", "nlopt", "numpy", "pandas", "pydantic", "scipy"), 180)
+# what our own code imports in every function
+EVERYWHERE = ("aws-lambda-powertools", "boto3", "chalice", "orjson", "pydantic", "pynamodb", "tzdata")
 WORKER = Contents(
     "worker",
-    # eeweather imports attrs without declaring it
-    (
-        *ENGINE.packages,
-        "attrs",
-        "aws-lambda-powertools",
-        "boto3",
-        "chalice",
-        "eeweather",
-        "orjson",
-        "pynamodb",
-        "tzdata",
-    ),
+    (*ENGINE.packages, *EVERYWHERE, "attrs", "eeweather"),  # eeweather imports attrs without declaring it
     230,  # AWS's limit is 250 MiB, which is 262 MB, including our own code
 )
+FILES = Contents("files", (*EVERYWHERE, "defusedxml", "polars"), 200, unused=("bin",), lock=FILES_LOCK)
 
 WITHOUT_REQUIREMENTS = {"chalice", "eemeter"}  # which need theirs only for chalice's CLI and eemeter's hourly models
 PRUNED = {"__pycache__", "tests", "INSTALLER", "RECORD", "REQUESTED", "conftest.py", "direct_url.json", "py.typed"}
 PRUNED_SUFFIXES = {".a", ".c", ".f", ".h", ".hpp", ".pxd", ".pyi", ".pyx"}
-SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions", "sts"}  # botocore's descriptions of all of AWS's take 20 MB
+SERVICES = {"dynamodb", "events", "s3", "sqs", "stepfunctions", "sts"}  # descriptions of all of AWS's take 20 MB
 LINUX = [f"manylinux_2_{minor}" for minor in range(34, 16, -1)] + ["manylinux2014"]  # 2.34 is Amazon Linux 2023's glibc
+PIN = r"^([a-z0-9.-]+)==.*\n(?:[ #].*\n)*"  # of a package in a lock file
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 VISIBLE = "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
 
@@ -85,12 +81,12 @@ class LeanError(Exception):
     """The tree could not be built; the message says why."""
 
 
-def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = WITHOUT_REQUIREMENTS) -> str:
+def locked(lock: Path, packages: Iterable[str], alone: Iterable[str] = WITHOUT_REQUIREMENTS) -> str:
     """Return the part of a lock file that pins these packages and their requirements, except those of `alone`.
 
     The requirements are read from its comments: `# via pandas`. Raises LeanError for a package that is not pinned.
     """
-    pins = {match[1]: match[0] for match in re.finditer(r"^([a-z0-9.-]+)==.*\n(?:[ #].*\n)*", lock, re.MULTILINE)}
+    pins = {match[1]: match[0] for match in re.finditer(PIN, lock.read_text(), re.MULTILINE)}
     requires: dict[str, list[str]] = defaultdict(list)
     for name, pin in pins.items():
         for parent in re.findall(r"^ +#(?: +via)? +([a-z0-9.-]+)$", pin, re.MULTILINE):
@@ -101,7 +97,7 @@ def locked(lock: str, packages: Iterable[str], alone: Iterable[str] = WITHOUT_RE
         name = found.pop()
         if name not in pins:
             raise LeanError(
-                f"The lock file {LOCK.name} does not pin {name!r}: add it to requirements/, then run `make lock`."
+                f"The lock file {lock.name} does not pin {name!r}: add it to requirements/, then run `make lock`."
             )
         if name not in wanted:
             wanted.add(name)
@@ -123,7 +119,7 @@ def build(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".lean-") as scratch:
         tree = Path(scratch, "tree")
-        _install(tree, locked(LOCK.read_text(), contents.packages), architecture, python_version)
+        _install(tree, locked(contents.lock, contents.packages), architecture, python_version)
         _prune(tree, contents.unused)
         for path in tree.rglob("*.so*"):
             path.write_bytes(elf.shorten(path.read_bytes()))
@@ -153,7 +149,7 @@ def find_python(version: str) -> str | None:
 
 def built(contents: Contents = ENGINE) -> Path:
     """Return the tree of this lock file for this computer, building it if needed. Raises LeanError."""
-    makers = (LOCK, Path(__file__), Path(elf.__file__))
+    makers = (contents.lock, Path(__file__), Path(elf.__file__))
     key = hashlib.sha256(b"".join(path.read_bytes() for path in makers))
     key.update(f"{contents} {sys.implementation.cache_tag} {platform.machine()}".encode())
     target = BUILT / contents.name / key.hexdigest()[:16]
