@@ -60,8 +60,8 @@ def rejected(found: dict[str, Any]) -> dict[int, tuple[str, str]]:
 @pytest.fixture
 def meter(api: Api) -> dict[str, Any]:
     """A trace of electricity in Wh, of a project in Chicago."""
-    project = api.post("projects/", {"project_id": unique("building"), "timezone": ZONE})
-    body = {"trace_id": unique("meter"), "interpretation": "E_C_S", "unit": "Wh", "projects": [project["id"]]}
+    project = api.post("projects/", {"project_id": unique(), "timezone": ZONE})
+    body = {"trace_id": unique(), "interpretation": "E_C_S", "unit": "Wh", "projects": [project["id"]]}
     found: dict[str, Any] = api.post("traces/", body)
     return found
 
@@ -73,7 +73,7 @@ def records(api: Api, trace: dict[str, Any]) -> list[tuple[str, float | None, bo
 
 
 def test_projects_traces_and_bills_come_from_three_files(api: Api, upload: Upload) -> None:
-    building, account = unique("building"), unique("account")
+    building, account = unique(), unique()
     projects = (
         "Project ID;Baseline period end;Reporting period start;ZIP;Timezone;Floor area\n"
         f"{building};26.12.2016;04.01.2017;02134;America/New_York;1800\n"
@@ -160,7 +160,7 @@ def test_a_wide_table_is_the_same_as_a_long_one(api: Api, upload: Upload, meter:
 
 
 def test_a_large_file_is_imported_in_parts(api: Api, upload: Upload, meter: dict[str, Any]) -> None:
-    other = api.post("traces/", {"trace_id": unique("meter"), "interpretation": "E_C_S", "unit": "kWh"}, status=201)
+    other = api.post("traces/", {"trace_id": unique(), "interpretation": "E_C_S", "unit": "kWh"}, status=201)
     begin, count = 1_451_606_400, 400_000  # seconds since 1970; a reading a minute, by turns of each meter
     name = {0: meter["trace_id"], 1: other["trace_id"]}
     content = "trace_id,note,start,value\n" + "".join(
@@ -174,7 +174,7 @@ def test_a_large_file_is_imported_in_parts(api: Api, upload: Upload, meter: dict
 
 
 def test_temperatures_and_normal_years_are_imported(api: Api, upload: Upload) -> None:
-    station = unique("s").upper()[-6:].replace("-", "X")
+    station = f"Z{time.time_ns() % 10**5:05d}"
     content = f"station,start,temperature,unit\n{station},2016-01-01 00:00,0,C\n{station},2016-01-01 01:00,999.9,C\n"
     assert counts(upload("weather_records", content)) == [2, 1, 0, 0, 1]
     found = api.get(f"weather_records/?station={station}")
@@ -203,29 +203,39 @@ def test_what_cannot_be_read_says_why(upload: Upload) -> None:
     assert all(messages.values())
 
 
-def test_a_file_in_parts_waits_until_all_have_arrived(api: Api) -> None:
-    size = uploads.IN_PARTS_ABOVE + 1
-    found = api.post("uploads/", {"kind": "projects", "size": size})
+def test_a_file_in_parts_waits_until_all_have_arrived(api: Api, meter: dict[str, Any]) -> None:
+    count, note = 25, b"x" * 4_000_000
+    content = b"trace_id,start,value,note\n" + b"".join(
+        f"{meter['trace_id']},2016-01-{day:02d}T00:00:00Z,1000,".encode() + note + b"\n" for day in range(1, count + 1)
+    )
+    size = len(content)
+    assert size > uploads.IN_PARTS_ABOVE
+    found = api.post("uploads/", {"kind": "trace_records", "size": size})
     assert found["url"] is None
     assert [(part["start"], part["end"], part["uploaded"]) for part in found["parts"]] == [
         (0, 67_108_864, False),
         (67_108_864, size, False),
     ]
-    problem = api.refused("POST", f"uploads/{found['id']}/complete/", 409)
-    assert "1, 2" in problem["detail"]
-    header = b"project_id,name\n"
-    content = header + b"".join(b"%s-%d,%s\n" % (b"x" * 40, index, b"y" * 900) for index in range(size // 945))
-    content += b"z" * (size - len(content) - 1) + b"\n"
-    assert len(content) == size
-    for part in found["parts"][:1]:
+    path = f"uploads/{found['id']}/"
+    assert "1, 2" in api.refused("POST", f"{path}complete/", 409)["detail"]
+    for number, part in enumerate(found["parts"]):
         requests.put(part["url"], content[part["start"] : part["end"]], timeout=60).raise_for_status()
-    assert [part["uploaded"] for part in api.get(f"uploads/{found['id']}/")["parts"]] == [True, False]
+        assert [one["uploaded"] for one in api.get(path)["parts"]] == [True, number == 1]
+    assert api.post(f"{path}complete/", None, status=202)["status"] == "WAITING"
+    assert counts(ended(api, found["id"])) == [count, count, 0, 0, 0]
+    assert "SUCCESS" in api.refused("POST", f"{path}complete/", 409)["detail"]
+
+
+def test_an_upload_that_waits_is_deleted(api: Api) -> None:
+    found = api.post("uploads/", {"kind": "projects", "size": uploads.IN_PARTS_ABOVE + 1})
+    requests.put(found["parts"][0]["url"], b"project_id\n", timeout=60).raise_for_status()
+    assert [part["uploaded"] for part in api.get(f"uploads/{found['id']}/")["parts"]] == [False, False]  # too short
     assert api.call("DELETE", f"uploads/{found['id']}/").status_code == 204
     api.refused("GET", f"uploads/{found['id']}/", 404)
 
 
 def test_uploads_are_listed_and_deleted(api: Api, upload: Upload) -> None:
-    name = unique("building")
+    name = unique()
     found = upload("projects", f"project_id\n{name}\n", name="buildings.csv")
     listed = api.get("uploads/?kind=projects&status=SUCCESS&limit=1000")
     assert found["id"] in [one["id"] for one in listed]
@@ -248,10 +258,9 @@ def test_an_announcement_that_cannot_be_is_refused(api: Api) -> None:
 
 def test_a_sample_meter_is_the_same_as_posted(api: Api, upload: Upload) -> None:
     sample = portfolio.sample_meter("il-gas-hdd-only-daily")
-    project = api.post("projects/", {**sample.project, "project_id": unique("building")})
+    project = api.post("projects/", {**sample.project, "project_id": unique()})
     traces = [
-        api.post("traces/", {**sample.trace, "trace_id": unique("meter"), "projects": [project["id"]]})
-        for _ in range(2)
+        api.post("traces/", {**sample.trace, "trace_id": unique(), "projects": [project["id"]]}) for _ in range(2)
     ]
     api.post("trace_records/", [{"trace": traces[0]["id"], **record} for record in sample.records])
     lines = "".join(

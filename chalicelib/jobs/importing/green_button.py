@@ -1,6 +1,6 @@
 """A Green Button file to rows."""
 
-from chalicelib.files import tables
+from chalicelib.files import espi, tables
 from chalicelib.files.options import Options
 from chalicelib.files.parsed import Parsed
 from chalicelib.store.tables.uploads import Upload
@@ -9,8 +9,6 @@ from chalicelib.store.uploads import storage
 
 def parse(upload: Upload, options: Options) -> Parsed:
     """The rows of a Green Button file. Raises FileError and FileGoneError."""
-    from chalicelib.files import espi
-
     file = storage.stream(upload)
     if upload.kind == "traces":
         return espi.traces(file, options)
