@@ -14,8 +14,12 @@ from tests.final_template import bare, full
 pytestmark = pytest.mark.slow
 
 FINAL = {"bare": bare, "full": full}
-ON_QUEUES = {"bare": {"MeterWorker", "HandleDeadLetter"}, "full": {"MeterWorker", "HourlyWorker", "HandleDeadLetter"}}
 WORKERS = {"MeterWorker", "HourlyWorker"}
+ON_QUEUES = {
+    "bare": {"MeterWorker", "HandleDeadLetter", "ReceiveUpload"},
+    "full": {*WORKERS, "HandleDeadLetter", "ReceiveUpload"},
+}
+BATCHES = {"ReceiveUpload": 10}  # of messages; others receive them one by one
 OPTIONS = ("--ignore-checks", "W2001")  # unused parameters: the resolved conditions no longer use theirs
 
 
@@ -81,7 +85,9 @@ def test_queues_are_read_only_by_their_workers(kind: str, made: Template) -> Non
     mappings = of_type(made, "AWS::Lambda::EventSourceMapping").values()
     assert {mapping["FunctionName"]["Ref"] for mapping in mappings} == ON_QUEUES[kind]
     for mapping in mappings:
-        assert mapping["BatchSize"] == 1
-        if mapping["FunctionName"]["Ref"] in WORKERS:
+        function = mapping["FunctionName"]["Ref"]
+        assert mapping["BatchSize"] == BATCHES.get(function, 1)
+        if function in WORKERS | BATCHES.keys():
             assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        if function in WORKERS:
             assert mapping["ScalingConfig"] == {"MaximumConcurrency": {"Ref": "WorkerConcurrency"}}

@@ -1,4 +1,4 @@
-"""What is deployed to AWS: the template, and the zips of the API and of the worker with their bills of materials."""
+"""What is deployed to AWS: the template, and the zips with their bills of materials."""
 
 import json
 import os
@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from infra.checks import transform
-from infra.packaging import artifacts, package, sbom, worker
-from infra.packaging.lean import MB, WORKER, find_python
+from infra.packaging import artifacts, package, sbom, zips
+from infra.packaging.lean import FILES, MB, WORKER, Contents, find_python
 
 pytestmark = pytest.mark.slow
 
@@ -25,16 +25,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
-@pytest.fixture(scope="module")
-def zips(made: Path) -> dict[str, Path]:
-    """The worker's zip for each architecture."""
-    worker.make(made / "arm64.zip", "arm64")
-    return {"x86_64": made / artifacts.WORKER_ZIP, "arm64": made / "arm64.zip"}
-
-
 def unpacked(path: Path) -> dict[str, int]:
     with zipfile.ZipFile(path) as archive:
         return {entry.filename: entry.file_size for entry in archive.infolist()}
+
+
+def files_of(contents: Contents, architecture: str, made: Path) -> dict[str, int]:
+    """The files and sizes in a zip for an architecture; `made` has those for x86-64."""
+    path = made / artifacts.zip_name(contents)
+    if architecture != "x86_64":
+        path = made / f"{contents.name}-{architecture}.zip"
+        zips.make(path, contents, architecture)
+    return unpacked(path)
 
 
 def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -45,42 +47,54 @@ def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-@pytest.mark.parametrize("architecture", worker.LINUX_NAMES)
-def test_the_workers_zip_has_the_models_and_our_code_within_awss_limit(
-    zips: dict[str, Path], architecture: str
-) -> None:
-    files = unpacked(zips[architecture])
-    assert sum(files.values()) <= WORKER.limit * MB < worker.MAX_SIZE
-    eemeter = "eemeter/__init__.pyc" if find_python(worker.PYTHON) else "eemeter/__init__.py"
+@pytest.mark.parametrize("architecture", zips.LINUX_NAMES)
+def test_the_workers_zip_has_the_models_and_our_code_within_awss_limit(made: Path, architecture: str) -> None:
+    files = files_of(WORKER, architecture, made)
+    assert sum(files.values()) <= WORKER.limit * MB < zips.MAX_SIZE
+    eemeter = "eemeter/__init__.pyc" if find_python(zips.PYTHON) else "eemeter/__init__.py"
     assert {"app.py", "chalicelib/jobs/run_meter.py", eemeter, "eeweather/resources/metadata.db"} <= {*files}
     assert not {"numba", "sklearn", "statsmodels", "matplotlib"} & {name.split("/")[0] for name in files}
     libraries = [name for name in files if name.startswith("numpy/") and name.endswith(".so")]
     assert libraries
-    assert all(f"-{worker.LINUX_NAMES[architecture]}-" in name for name in libraries)
+    assert all(f"-{zips.LINUX_NAMES[architecture]}-" in name for name in libraries)
 
 
-def test_only_the_worker_and_the_check_have_the_workers_zip_and_runtime(made: Path) -> None:
+@pytest.mark.parametrize("architecture", zips.LINUX_NAMES)
+def test_the_zip_for_files_has_polars_and_no_models(made: Path, architecture: str) -> None:
+    files = files_of(FILES, architecture, made)
+    assert sum(files.values()) <= FILES.limit * MB < zips.MAX_SIZE
+    assert {"app.py", "chalicelib/jobs/import_upload.py", "chalicelib/jobs/advance_export.py"} <= {*files}
+    packages = {name.split("/")[0] for name in files}
+    assert {"polars", "_polars_runtime_32", "defusedxml"} <= packages
+    assert not {"eemeter", "numpy", "pandas", "pyarrow", "scipy"} & packages
+    (library,) = (name for name in files if name.startswith("pydantic_core/") and name.endswith(".so"))
+    assert f"-{zips.LINUX_NAMES[architecture]}-" in library  # the name of polars' library has no architecture
+
+
+def test_only_these_functions_have_a_zip_and_runtime_of_their_own(made: Path) -> None:
     found = functions(package.read(made))
-    assert {name for name, of in found.items() if of.get("CodeUri") == f"./{artifacts.WORKER_ZIP}"} == {
-        "MeterWorker",
-        "CheckRuns",
-    }
-    assert found["MeterWorker"]["Runtime"] == found["CheckRuns"]["Runtime"] == f"python{worker.PYTHON}"
+    for name, expected in {
+        "worker.zip": {"MeterWorker", "CheckRuns"},
+        "files.zip": {"ImportUpload", "AdvanceExport"},
+    }.items():
+        assert {function for function, of in found.items() if of.get("CodeUri") == f"./{name}"} == expected
+        assert {found[function]["Runtime"] for function in expected} == {f"python{zips.PYTHON}"}
     assert {name for name, of in found.items() if of["Architectures"] != ["x86_64"]} == set()
     assert sum(unpacked(made / "deployment.zip").values()) <= MAX_API_SIZE
 
 
-def test_functions_with_eemeter_use_openblas_for_arm_on_arm(made: Path) -> None:
+def test_functions_with_zips_of_their_own_run_on_arm_and_eemeter_uses_openblas_for_arm(made: Path) -> None:
     template = package.read(made)
     artifacts.set_architecture(template, "arm64")
     for name, of in functions(transform.transformed(transform.uploaded(template))).items():
         has_eemeter, variables = name in ("MeterWorker", "CheckRuns", "HourlyWorker"), of["Environment"]["Variables"]
-        assert of["Architectures"] == ["arm64" if has_eemeter else "x86_64"]
+        on_arm = has_eemeter or name in ("ImportUpload", "AdvanceExport")
+        assert of["Architectures"] == ["arm64" if on_arm else "x86_64"]
         assert variables["OPENBLAS_CORETYPE"] == ("ARMV8" if has_eemeter else "Haswell")
         assert variables["OMP_NUM_THREADS"] == "1"
 
 
-@pytest.mark.parametrize("name", [artifacts.API_ZIP, artifacts.WORKER_ZIP])
+@pytest.mark.parametrize("name", [artifacts.API_ZIP, "worker.zip", "files.zip"])
 def test_the_bill_of_materials_lists_exactly_the_packages_in_the_zip(made: Path, name: str) -> None:
     listed = json.loads((made / name).with_suffix(sbom.SUFFIX).read_text())["components"]
     metadata = {match[1] for file in unpacked(made / name) if (match := re.match(r"([^/]+)\.dist-info/METADATA", file))}
@@ -96,9 +110,9 @@ def test_the_same_files_make_the_same_zip(tmp_path: Path) -> None:
     for name in ("b.py", "a.py"):
         (tmp_path / name).write_text(name)
         files.append(tmp_path / name)
-    zips = []
+    contents = []
     for number in range(2):
         os.utime(files[0], (number, number))
-        worker._zip(sorted(files), tmp_path, tmp_path / f"{number}.zip")
-        zips.append((tmp_path / f"{number}.zip").read_bytes())
-    assert zips[0] == zips[1]
+        zips._zip(sorted(files), tmp_path, tmp_path / f"{number}.zip")
+        contents.append((tmp_path / f"{number}.zip").read_bytes())
+    assert contents[0] == contents[1]

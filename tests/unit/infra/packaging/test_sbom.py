@@ -10,7 +10,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 import chalicelib
 from infra.packaging import sbom
-from infra.packaging.lean import LOCK, WORKER, locked
+from infra.packaging.lean import FILES, METER_LOCK, WORKER, locked
 
 PINS = """\
 boto3==1.43.106 \\
@@ -39,7 +39,7 @@ def test_each_package_has_its_version_its_package_url_and_the_hashes_of_the_lock
     assert (root["name"], root["version"]) == ("eemeter-datastore-worker", chalicelib.__version__)
 
 
-@pytest.mark.parametrize("pins", [PINS, locked(LOCK.read_text(), WORKER.packages)])
+@pytest.mark.parametrize("pins", [PINS, locked(METER_LOCK, WORKER.packages), locked(FILES.lock, FILES.packages)])
 def test_it_is_valid_and_the_same_each_time(tmp_path: Path, pins: str) -> None:
     path = sbom.write(tmp_path / "worker.zip", pins)
     first = path.read_text()

@@ -19,13 +19,23 @@ from infra.local.stack import CACHE
 from infra.packaging.package import STAGE
 from infra.sources import REPOSITORY
 
-STEPS = {"AdvanceBatch", "AdvanceExport", "WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation"}
+STEPS = {
+    "AdvanceBatch",
+    "AdvanceExport",
+    "ImportUpload",
+    "WaitForBatch",
+    "ChooseDerivatives",
+    "SumChunk",
+    "FanIn",
+    "FailAggregation",
+}
 FUNCTIONS = {
     "APIHandler",
     "Authorize",
     "MeterWorker",
     "HourlyWorker",
     "HandleDeadLetter",
+    "ReceiveUpload",
     "Reconciler",
     "CheckRuns",
 } | STEPS
