@@ -79,7 +79,7 @@ def complete_upload(call: Call[Any, NoQuery]) -> Reply:
         named = ", ".join(map(str, missing.numbers[:MAX_NAMED])) + (", ..." if len(missing.numbers) > MAX_NAMED else "")
         detail = f"These parts have not arrived, or not completely: {named}. Send them, then repeat this request."
         raise Problem(PARTS_MISSING, detail) from None
-    return Reply(upload_out(upload) | {"parts": None})
+    return Reply(upload_out(upload))
 
 
 @collection.delete(errors={409: "The file is being imported."})

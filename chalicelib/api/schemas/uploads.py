@@ -137,7 +137,7 @@ class UploadOut(TypedDict):
         Url | None, Field(description="Where to send the file by PUT, without a token, while the upload is WAITING.")
     ]
     parts: Annotated[
-        list[PartOut] | None, Field(description="The parts in which to send a large file, while it is WAITING.")
+        list[PartOut] | None, Field(description="The parts in which to send a large file, while they are awaited.")
     ]
     progress: Annotated[float, Field(ge=0, le=1, description="The share of the import that is done.")]
     rows: Annotated[Count, Field(description="The rows, or readings, that were read.")]
@@ -183,18 +183,22 @@ def upload_out(upload: Upload) -> UploadOut:
     }
 
 
-def _parts(upload: Upload) -> list[PartOut]:
+def _parts(upload: Upload) -> list[PartOut] | None:
     received = storage.received_parts(upload)
-    return [
-        {
-            "number": part.number,
-            "start": part.start,
-            "end": part.end,
-            "url": storage.part_url(upload, part.number),
-            "uploaded": received.get(part.number, {}).get("Size") == part.end - part.start,
-        }
-        for part in uploads.parts_of(upload)
-    ]
+    return (
+        None
+        if received is None
+        else [
+            {
+                "number": part.number,
+                "start": part.start,
+                "end": part.end,
+                "url": storage.part_url(upload, part.number),
+                "uploaded": received.get(part.number, {}).get("Size") == part.end - part.start,
+            }
+            for part in uploads.parts_of(upload)
+        ]
+    )
 
 
 class UploadQuery(PageQuery):

@@ -72,14 +72,22 @@ def begin_parts(upload: Upload) -> str:
     return str(client().create_multipart_upload(**at)["UploadId"])
 
 
-def received_parts(upload: Upload) -> dict[int, dict[str, Any]]:
-    """The parts of the file that have arrived, by number: for each, its Size and what `complete_parts` needs."""
+def received_parts(upload: Upload) -> dict[int, dict[str, Any]] | None:
+    """The parts of the file that have arrived, by number: for each, its Size and what `complete_parts` needs.
+
+    None: they have become one file.
+    """
     pages = client().get_paginator("list_parts").paginate(**_multipart(upload))
-    return {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
+    try:
+        return {part["PartNumber"]: part for page in pages for part in page.get("Parts", [])}
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "NoSuchUpload":
+            raise
+        return None
 
 
 def complete_parts(upload: Upload, received: dict[int, dict[str, Any]]) -> None:
-    """Make one file of the parts. Does nothing if that has been done."""
+    """Make one file of the parts."""
     parts = [{"PartNumber": number, "ETag": received[number]["ETag"]} for number in sorted(received)]
     client().complete_multipart_upload(**_multipart(upload), MultipartUpload={"Parts": parts})
 

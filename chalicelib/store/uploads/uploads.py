@@ -105,6 +105,8 @@ def complete(upload: Upload) -> None:
     if upload.status != WAITING or upload.multipart is None:
         raise NotWaiting
     received = storage.received_parts(upload)
+    if received is None:  # this request is a repeat, and the message of the file's arrival is on its way
+        return
     missing = [
         part.number
         for part in parts_of(upload)
