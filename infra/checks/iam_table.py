@@ -34,6 +34,7 @@ EFFECTS = {
     "states:DescribeExecution": (READS,),
     "states:StartExecution": (WRITES,),
     "states:SendTaskSuccess": (WRITES,),
+    "events:PutEvents": (WRITES,),
     "logs:CreateLogStream": (),  # every function writes its log
     "logs:PutLogEvents": (),
     "xray:PutTraceSegments": (),  # and its traces
@@ -47,6 +48,7 @@ NAMES = (  # names of resources, by patterns of their ARNs
     (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-batches.*"), "executions of jobs"),
     (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-exports.*"), "executions of exports"),
     (re.compile(r"arn:.+:states:.+:(stateMachine|execution):\$\{AWS::StackName}-imports.*"), "executions of imports"),
+    (re.compile(r"arn:.+:events:.+:event-bus/default"), "events"),
 )
 REFERENCES = {  # names of resources, by their logical ids
     "MeterQueue": "queue meter-runs",

@@ -75,7 +75,8 @@ WORKER = Contents(
 WITHOUT_REQUIREMENTS = {"chalice", "eemeter"}  # which need theirs only for chalice's CLI and eemeter's hourly models
 PRUNED = {"__pycache__", "tests", "INSTALLER", "RECORD", "REQUESTED", "conftest.py", "direct_url.json", "py.typed"}
 PRUNED_SUFFIXES = {".a", ".c", ".f", ".h", ".hpp", ".pxd", ".pyi", ".pyx"}
-SERVICES = {"dynamodb", "s3", "sqs", "stepfunctions", "sts"}  # botocore's descriptions of all of AWS's take 20 MB
+# botocore's descriptions of all of AWS's services take 20 MB
+SERVICES = {"dynamodb", "events", "s3", "sqs", "stepfunctions", "sts"}
 LINUX = [f"manylinux_2_{minor}" for minor in range(34, 16, -1)] + ["manylinux2014"]  # 2.34 is Amazon Linux 2023's glibc
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 VISIBLE = "import sys; sys.path += sys.argv[1:3]; del sys.argv[1:3]; "
