@@ -5,7 +5,15 @@ from aws_lambda_powertools import Logger
 from chalicelib import telemetry
 from chalicelib.store.collections import projects, traces
 from chalicelib.store.exports import exports
-from chalicelib.store.runs import aggregation_runs, batch_jobs, claims, deletions, meter_runs, waiters
+from chalicelib.store.runs import (
+    aggregation_runs,
+    announcements,
+    batch_jobs,
+    claims,
+    deletions,
+    meter_runs,
+    waiters,
+)
 from chalicelib.store.uploads import uploads
 
 logger = Logger()
@@ -17,6 +25,7 @@ TASKS = {
     "batch_jobs": batch_jobs.reconcile,
     "exports": exports.reconcile,
     "never_woken": waiters.reconcile,
+    "never_announced": announcements.reconcile,
     "aggregations": aggregation_runs.reconcile,
     "deleted_traces": traces.reconcile,
     "deleted_projects": projects.reconcile,

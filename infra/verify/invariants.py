@@ -37,7 +37,7 @@ def runs_end(at: Snapshot) -> Iterator[str]:
                 yield f"{kind} {id} has the status {run.status}"
             elif not _is_listed(run):
                 yield f"{kind} {id} is {run.status}, and the index has it with another status"
-            elif run.status in ENDED and run.due is not None:
+            elif isinstance(run, MeterRun) and run.status in ENDED and run.due is not None:
                 yield f"{kind} {id} has ended as {run.status}, but is still due for a check"
             elif run.status not in ENDED and run.due is None:
                 yield f"{kind} {id} is {run.status}, but no check is due"
@@ -49,7 +49,20 @@ def _is_listed(run: MeterRun | AggregationRun) -> bool:
     """Whether the index by which the reconciler and lists find a run has it in its place."""
     if isinstance(run, MeterRun):
         return bool(run.status_partition == statuses.partition(run.status, run.id))
-    return (run.open_shard is None) == (run.status in ENDED)
+    return run.open_shard is not None or run.status in ENDED
+
+
+@invariant("ends-are-announced", "The end of a batch or an aggregation run is announced, or is due to be.")
+def ends_are_announced(at: Snapshot) -> Iterator[str]:
+    """What is due for an announcement is not long overdue, and the reconciler can find it."""
+    for left in at.announcements:
+        if left.due < time.time() - OVERDUE:
+            yield f"batch {left.batch} is not checked for whether its end has to be announced"
+    for id, run in at.aggregation_runs.items():
+        if run.status in ENDED and (run.open_shard is None) != (run.due is None):
+            yield f"aggregation run {id} has ended, and the index has it in another place"
+        elif run.status in ENDED and run.due is not None and run.due < time.time() - OVERDUE:
+            yield f"aggregation run {id} has ended, and its end has not been announced"
 
 
 @invariant("success-has-result", "A SUCCESS has exactly one result, with its derivatives and documents; a FAILED none.")

@@ -19,6 +19,7 @@ from chalicelib.store.tables.runs import (
     AggregationOutbox,
     AggregationRun,
     Batch,
+    BatchAnnouncement,
     BatchJob,
     BatchShard,
     BatchWaiter,
@@ -54,6 +55,7 @@ class Snapshot:
     deleted_runs: list[DeletedRuns] = field(default_factory=list)
     last_ids: dict[str, int] = field(default_factory=dict)
     jobs: list[BatchJob] = field(default_factory=list)
+    announcements: list[BatchAnnouncement] = field(default_factory=list)
     read: Callable[[str], Any] = documents.get
 
     @classmethod
@@ -93,6 +95,7 @@ class Snapshot:
             _all(DeletedRuns),
             {entry.resource: entry.last for entry in _all(Counter)},
             _all(BatchJob),
+            _all(BatchAnnouncement),
         )
 
     def rows_of(self, key: str) -> list[dict[str, Any]]:

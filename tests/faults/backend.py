@@ -19,6 +19,7 @@ import yaml
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from chalicelib.settings import settings
+from chalicelib.store import events
 from chalicelib.store.runs import queue, state_machine
 from chalicelib.store.shared import documents
 from chalicelib.store.tables import base
@@ -98,7 +99,7 @@ def _bytes(value: Any) -> bytes:
 
 def clients() -> list[Any]:
     """The AWS clients of the code under test."""
-    return [base.connection().client, documents.client(), queue._client(), state_machine._client()]
+    return [base.connection().client, documents.client(), queue._client(), state_machine._client(), events._client()]
 
 
 @contextmanager
@@ -144,7 +145,7 @@ def environment() -> Iterator[None]:
 
 def _forget() -> None:
     """Forget the settings and clients of another stack, such as that of other tests in this process."""
-    for cached in (settings, base.connection, documents.client, queue._client, state_machine._client):
+    for cached in (settings, base.connection, documents.client, queue._client, state_machine._client, events._client):
         cached.cache_clear()
     tables = base.Table.__subclasses__()
     while tables:

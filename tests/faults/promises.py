@@ -21,6 +21,7 @@ PROMISES = {
     "runs-end-once": "No run is ended twice.",
     "no-record-is-lost": "A trace has the records that were acknowledged, each with its newest value.",
     "deleted-is-gone": "Nothing of a deleted trace, run or batch remains, and nothing else is deleted.",
+    "ends-are-announced": "Each batch and aggregation that has ended has an event, with its final counts or status.",
     "newest-is-expected": "The newest run of a trace is the one that is left.",
 }
 
@@ -90,6 +91,21 @@ def _promises(world: World, at: Snapshot, expected: Expected, endings: Endings) 
         if trace in at.traces or any(unquote(key).startswith(f"series/traces/{trace}/") for key in at.objects):
             yield Violation("deleted-is-gone", f"trace {trace} was deleted, and something of it remains")
     yield from _deletions(at, expected)
+    yield from _announcements(world, at, expected)
+
+
+def _announcements(world: World, at: Snapshot, expected: Expected) -> Iterator[Violation]:
+    """Compares the events with the batches and aggregations."""
+    batches = {event["batch"]: event for kind, event in world.announced if kind == "Batch ended"}
+    for id in at.batches.keys() - batches.keys():
+        yield Violation("ends-are-announced", f"batch {id} has ended, and there is no event")
+    for id, event in batches.items():
+        if event["success"] + event["failed"] != event["total"]:
+            yield Violation("ends-are-announced", f"batch {id} had not ended when its event was sent: {event}")
+    ended = {event["aggregation_run"]: event["status"] for kind, event in world.announced if kind.startswith("Aggre")}
+    for id, status in expected.aggregations.items():
+        if ended.get(id) != status:
+            yield Violation("ends-are-announced", f"the event of aggregation run {id} has the status {ended.get(id)}")
 
 
 def _deletions(at: Snapshot, expected: Expected) -> Iterator[Violation]:

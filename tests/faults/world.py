@@ -1,12 +1,14 @@
 """The whole datastore in one process: API, workers, state machine and reconciler, on MiniStack and a moved clock."""
 
 import io
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from typing import Any, TypeVar
 from unittest.mock import patch
 
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
 from chalicelib import deadline
@@ -36,6 +38,7 @@ from chalicelib.store.tables.exports import ExportJob
 from chalicelib.store.tables.runs import (
     AggregationOutbox,
     AggregationRun,
+    BatchAnnouncement,
     BatchJob,
     BatchWaiter,
     DeletedRuns,
@@ -54,6 +57,17 @@ OF_EXPORTS = (documents, later, segments)
 POOLED = (*OF_RUNS, *OF_EXPORTS, bulk, chunks, keyed, ordered, pages, series, trace_series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
+# The tables of what is to be done, which are empty once it is.
+TO_DO = (
+    Outbox,
+    AggregationOutbox,
+    BatchAnnouncement,
+    BatchJob,
+    ExportJob,
+    BatchWaiter,
+    DeletedProject,
+    DeletedTrace,
+)
 HOURLY = "HourlyOnly"  # a model class
 CHUNK, SHARDS = 2, 2  # runs of a chunk of an asynchronous batch, and its shards
 
@@ -76,6 +90,8 @@ class World:
         self.prepared: dict[str, set[int]] = {}  # the runs before the scenario
         self.late: Callable[[], None] = lambda: None  # what else happens before a late call arrives
         self.listed: dict[str, Any] = {}  # the lists of chunks that warm workers have in memory
+        self.announced: list[tuple[str, dict[str, Any]]] = []  # the kind and detail of each event
+        self.injector.observers.append(self._see_events)
         self.raw = {name: backend.client(name) for name in ("dynamodb", "s3", "sqs", "stepfunctions")}
         self._steps: dict[str, Callable[[Any], Any]] = {
             "AdvanceBatch": advance_batch.handle,
@@ -116,6 +132,11 @@ class World:
             stack.callback(self.injector.unregister)
             self.token = tokens.create("faults", {"read", "write"})
             yield
+
+    def _see_events(self, event_name: str, request: AWSPreparedRequest, answer: AWSResponse) -> None:
+        if event_name.endswith("PutEvents") and answer.status_code == 200:
+            for entry in json.loads(request.body)["Entries"]:
+                self.announced.append((entry["DetailType"], json.loads(entry["Detail"])))
 
     # The processes
 
@@ -290,11 +311,8 @@ class World:
         runs = self.open_runs()
         was_active, self.injector.active = self.injector.active, False
         try:
-            waits = [
-                entry
-                for table in (Outbox, AggregationOutbox, BatchJob, ExportJob, BatchWaiter, DeletedProject, DeletedTrace)
-                for entry in table.scan()
-            ]
+            waits = [entry for table in TO_DO for entry in table.scan()]
+            waits += [run for run in AggregationRun.scan() if run.status in ENDED and run.open_shard is not None]
             deleted = [entry for entry in DeletedRuns.scan() if not entry.is_clean]
             found = [f"{type(item).__name__} {item.attribute_values}" for item in (*runs, *waits, *deleted)]
         finally:

@@ -14,6 +14,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import __version__, deadline, telemetry
+from chalicelib.store import events
 from chalicelib.store.results.choosing import Chosen
 from chalicelib.store.runs import endings, outbox, state_machine
 from chalicelib.store.runs.aggregation_inputs import AggregationInput, AggregationSpec
@@ -32,6 +33,7 @@ logger = Logger(child=True)
 RESOURCE = "aggregation_runs"
 OUTPUTS = "aggregation_outputs"
 CHECK_INTERVAL = 15 * 60  # seconds between checks of a run's execution
+ANNOUNCEMENT = 60  # seconds after which the reconciler sends the event of an end
 
 Groups = Sequence[Sequence[tuple[AggregationSpec, Chosen | None]]]
 
@@ -180,6 +182,7 @@ def succeed(
 
     if commit(fill):
         telemetry.emit({"AggregationsSucceeded": 1})
+    _announce_now(run)
 
 
 def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kind: str = "data") -> None:
@@ -187,6 +190,29 @@ def fail(run: AggregationRun, message: str, traceback: str | None = None, *, kin
     actions = endings.failure(run, message, traceback)
     if commit(lambda transaction: _end(transaction, run, "FAILED", actions)):
         telemetry.failed("AggregationsFailed", kind)
+    _announce_now(run)
+
+
+def announce(id: int) -> None:
+    """Send the event of a run that has ended, unless that was done. At least once: a kill may repeat it.
+
+    Raises RuntimeError if EventBridge does not accept it.
+    """
+    run = existing(id)
+    if run.status not in endings.ENDED or run.open_shard is None:
+        return
+    events.put(
+        "Aggregation ended",
+        {
+            "aggregation_run": run.id,
+            "status": run.status,
+            "aggregation_result": run.aggregation_result,
+            "failure_message": run.failure_message,
+        },
+    )
+    actions: list[Action] = [AggregationRun.open_shard.remove(), AggregationRun.due.remove()]
+    ended = AggregationRun.status.is_in(*endings.ENDED)
+    conditional_write(lambda: AggregationRun(id).update(actions=actions, condition=ended))
 
 
 def record_error(run: AggregationRun, error: str) -> None:
@@ -206,17 +232,17 @@ def reconcile_requests() -> int:
 
 
 def reconcile() -> int:
-    """Fail the overdue runs whose execution has ended without ending them; returns their number.
+    """Fail the overdue runs whose execution has ended without ending them, and announce the ends that nobody has.
 
-    The next pass retries whatever fails.
+    Returns the number of runs. The next pass retries whatever fails.
     """
-    failed = 0
+    repaired = 0
     for id in _due_ids():
         try:
-            failed += _repair(existing(id))
+            repaired += _repair(existing(id))
         except Exception:
             logger.exception("an aggregation run could not be reconciled", aggregation_run=id)
-    return failed
+    return repaired
 
 
 def waiting_for(batch: int) -> int | None:
@@ -240,19 +266,26 @@ def _new(id: int, spec: AggregationSpec) -> AggregationRun:
 
 
 def _end(transaction: TransactWrite, run: AggregationRun, status: str, actions: list[Action]) -> None:
-    """End a run that has not ended, and remove it from the due index."""
-    endings.end(transaction, run, status, [AggregationRun.open_shard.remove(), *actions], _is_open())
+    """End a run that has not ended. It stays in the due index until its end has been announced."""
+    endings.end(transaction, run, status, actions, _is_open(), due=int(time.time()) + ANNOUNCEMENT)
+
+
+def _announce_now(run: AggregationRun) -> None:
+    try:
+        announce(run.id)
+    except Exception:
+        logger.exception("an end was not announced; the reconciler will announce it", aggregation_run=run.id)
 
 
 def _due_ids() -> Iterator[int]:
-    """The ids of the runs whose check is overdue; use `is_overdue` to confirm it of the run itself."""
+    """The ids of the runs whose check is overdue, according to the index."""
     for shard in range(DueIndex.SHARDS):
         due = DueIndex.due < int(time.time())
         yield from (run.id for run in AggregationRun.due_index.query(shard, range_key_condition=due))
 
 
 def _open_ids(shard: int) -> Iterator[int]:
-    """The ids of the runs in a shard that have not ended."""
+    """The ids of the runs in a shard that have not ended, or whose end has not been announced."""
     return (run.id for run in AggregationRun.due_index.query(shard))
 
 
@@ -270,6 +303,11 @@ def _cancel(entry: Outbox) -> None:
 
 
 def _repair(run: AggregationRun) -> bool:
+    if run.status in endings.ENDED:
+        if run.open_shard is None or run.due > time.time():
+            return False
+        announce(run.id)
+        return True
     if not is_overdue(run):
         return False
     execution = state_machine.find(run)

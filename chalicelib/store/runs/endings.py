@@ -16,10 +16,21 @@ MAX_MESSAGE, MAX_TRACEBACK = 4_000, 20_000  # characters, so that items stay bel
 RETRY_ADVICE = "The data are not at fault: schedule it again. If it fails again, give the operator the id of the run."
 
 
-def end(transaction: TransactWrite, run: Run, status: str, actions: list[Action], condition: Condition) -> None:
-    """Set the final status of a run, which needs no check any more, if the condition holds."""
+def end(
+    transaction: TransactWrite,
+    run: Run,
+    status: str,
+    actions: list[Action],
+    condition: Condition,
+    due: int | None = None,
+) -> None:
+    """Set the final status of a run if the condition holds.
+
+    due: epoch seconds when the reconciler completes what follows the end; None: the run needs no check any more.
+    """
     table = type(run)
-    ended = [table.status.set(status), table.updated.set(now()), table.due.remove()]
+    check = table.due.remove() if due is None else table.due.set(due)
+    ended = [table.status.set(status), table.updated.set(now()), check]
     transaction.update(table(run.id), actions=[*ended, *actions], condition=condition)
 
 

@@ -12,7 +12,17 @@ from aws_lambda_powertools import Logger
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import telemetry
-from chalicelib.store.runs import batch_jobs, batch_shards, batches, cursors, meter_runs, outbox, requested, waiters
+from chalicelib.store.runs import (
+    announcements,
+    batch_jobs,
+    batch_shards,
+    batches,
+    cursors,
+    meter_runs,
+    outbox,
+    requested,
+    waiters,
+)
 from chalicelib.store.runs.meter_runs import RunSpec
 from chalicelib.store.runs.requested import Request
 from chalicelib.store.shared import bulk, documents, ids
@@ -44,6 +54,7 @@ def accept(request: Request) -> int:
     def fill(transaction: TransactWrite) -> None:
         transaction.save(cursors.new(batch, key, requested.START))
         batch_jobs.add(transaction, job)
+        announcements.add(transaction, batch)
 
     outbox.accept(entry, {"resource": "batches", "id": batch}, fill)
     batch_jobs.start(job)

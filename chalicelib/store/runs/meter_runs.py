@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import deadline
 from chalicelib.reporting_window import Window
-from chalicelib.store.runs import batch_shards, batches, outbox, queue, statuses
+from chalicelib.store.runs import announcements, batch_shards, batches, outbox, queue, statuses
 from chalicelib.store.shared import bulk, documents, ids, pages, run_ids
 from chalicelib.store.shared.errors import Busy
 from chalicelib.store.shared.narrowing import Read
@@ -88,6 +88,7 @@ def schedule_batch(groups: Sequence[Sequence[RunSpec]]) -> tuple[int, list[list[
 
     def fill(transaction: TransactWrite) -> None:
         transaction.save(batches.new(batch, block))
+        announcements.add(transaction, batch)
 
     sizes = [len(group) for group in groups]
     outbox.accept(entry, {"resource": "batches", "id": batch, "groups": sizes}, fill)

@@ -1,13 +1,13 @@
-"""Aggregation runs that wait for a batch of meter runs to end.
+"""What follows the end of a batch of meter runs: aggregation runs that wait for it are woken, and its event is sent.
 
-The last run of the batch wakes them. A run looks for waiters after its end has been written, and a waiter checks the
+The last run of the batch does both. A run looks for waiters after its end has been written, and a waiter checks the
 batch after it has been written itself, so at least one of the two sees the other. If a worker dies before it can wake
 the waiters, the reconciler does so.
 """
 
 from aws_lambda_powertools import Logger
 
-from chalicelib.store.runs import batches, state_machine
+from chalicelib.store.runs import announcements, batches, state_machine
 from chalicelib.store.shared.transactions import conditional_write
 from chalicelib.store.tables.runs import BatchWaiter, MeterRun
 
@@ -22,21 +22,21 @@ def wait(batch: int, aggregation_run: int, task_token: str) -> None:
 
 
 def wake_if_ended(batch: int) -> None:
-    """Wake the waiters of a batch if it has ended. Never raises."""
+    """Wake the waiters of a batch, and announce its end, if it has ended. Never raises."""
     try:
         if batches.has_ended(batch):
-            wake(batch)
+            _follow_end(batch)
     except Exception:
-        logger.exception("waiters were not woken; the reconciler will wake them", batch=batch)
+        logger.exception("the end of a batch was not followed up; the reconciler will do so", batch=batch)
 
 
 def wake_after(run: MeterRun) -> None:
-    """Wake the waiters if a run that has just ended, or was deleted, was the last of its batch. Never raises."""
+    """Do the same if a run that has just ended, or was deleted, was the last of its batch. Never raises."""
     try:
         if batches.completed_batch(run):
-            wake(run.batch)
+            _follow_end(run.batch)
     except Exception:
-        logger.exception("waiters were not woken; the reconciler will wake them", batch=run.batch)
+        logger.exception("the end of a batch was not followed up; the reconciler will do so", batch=run.batch)
 
 
 def reconcile() -> int:
@@ -57,6 +57,11 @@ def wake(batch: int) -> int:
         state_machine.resume(waiter.task_token)
         _forget(waiter)
     return len(woken)
+
+
+def _follow_end(batch: int) -> None:
+    wake(batch)
+    announcements.announce(batch)
 
 
 def _forget(waiter: BatchWaiter) -> None:

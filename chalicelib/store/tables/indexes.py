@@ -55,7 +55,7 @@ class NewestIndex(GlobalSecondaryIndex[Any]):
 
 
 class DueIndex(GlobalSecondaryIndex[Any]):
-    """Aggregation runs that have not ended, by the time of their next check. Sharded, since each run passes through."""
+    """Aggregation runs whose end has not been announced, by their next check; sharded, since each passes through."""
 
     SHARDS = 8
 

@@ -160,8 +160,8 @@ class AggregationRun(Table):
     chunks = JSONAttribute(null=True)  # byte offsets of the input's chunks and of their end; null until chosen
     document = UnicodeAttribute()  # names what the run writes to S3, fixed so that a retry overwrites the first attempt
     last_error = UnicodeAttribute(null=True)  # why a step failed
-    open_shard = IntegerAttribute(null=True)  # removed once the run has ended
-    due = IntegerAttribute(null=True)  # epoch seconds when the reconciler checks the run's execution
+    open_shard = IntegerAttribute(null=True)  # removed once the run's end has been announced
+    due = IntegerAttribute(null=True)  # epoch seconds when the reconciler checks the execution, or announces the end
 
     due_index = DueIndex()
 
@@ -175,6 +175,17 @@ class BatchWaiter(Table):
     batch = IntegerAttribute(hash_key=True)
     aggregation_run = IntegerAttribute(range_key=True)
     task_token = UnicodeAttribute()  # resumes the execution
+
+
+class BatchAnnouncement(Table):
+    """A batch whose end has yet to be announced by an event."""
+
+    class Meta:
+        table_name = TableName("batch_announcements")
+
+    batch = IntegerAttribute(hash_key=True)
+    added = UTCDateTimeAttribute(default_for_new=now)
+    due = IntegerAttribute()  # epoch seconds when the reconciler checks whether the batch has ended
 
 
 class DeletedRuns(Table):

@@ -17,6 +17,7 @@ from chalicelib.store.tables.results import AggregationResult, Derivative, Meter
 from chalicelib.store.tables.runs import (
     AggregationRun,
     Batch,
+    BatchAnnouncement,
     BatchJob,
     BatchShard,
     BatchWaiter,
@@ -117,6 +118,9 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("runs-end", lambda at: changed(at.runs[3], status_partition="RUNNING#3")),
     ("runs-end", lambda at: changed(at.runs[2], due=1)),
     ("runs-end", lambda at: changed(at.aggregation_runs[1], status="LOST")),
+    ("ends-are-announced", lambda at: at.announcements.append(BatchAnnouncement(1, due=0))),
+    ("ends-are-announced", lambda at: changed(at.aggregation_runs[1], open_shard=1, due=0)),
+    ("ends-are-announced", lambda at: changed(at.aggregation_runs[1], due=int(time.time()) + 60)),
     ("success-has-result", lambda at: at.results.clear()),
     ("success-has-result", lambda at: at.derivatives.clear()),
     ("success-has-result", lambda at: at.objects.remove("meter_outputs/one-1.json")),
