@@ -12,28 +12,34 @@ from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.tables.runs import DeletedRuns
 from infra.verify.invariants import Violation, violations
 from infra.verify.snapshot import Snapshot
+from tests.faults import uploading
 from tests.faults.preparing import Expected
 from tests.faults.world import World
 
 PROMISES = {
     "accepted-work-is-done": "Every run that a client was told of ends as it does without a fault.",
-    "one-effect-per-request": "No run exists that no client was told of.",
+    "one-effect-per-request": "No run or upload exists that no client was told of.",
     "runs-end-once": "No run is ended twice.",
     "no-record-is-lost": "A trace has the records that were acknowledged, each with its newest value.",
-    "deleted-is-gone": "Nothing of a deleted trace, run or batch remains, and nothing else is deleted.",
+    "deleted-is-gone": "Nothing of a deleted trace, run, batch or upload remains, and nothing else is deleted.",
+    "uploads-import-their-file": "An upload ends as it does without a fault, with the same counts and rejected rows.",
+    "ends-are-announced": "The event of an upload's end is sent, with its status and its counts.",
     "newest-is-expected": "The newest run of a trace is the one that is left.",
 }
 
 
 class Endings:
-    """Counts how often each run was ended, from the transactions that were applied."""
+    """Counts how often each run was ended, from the transactions that were applied, and keeps the events of uploads."""
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
+        self.announced: list[dict[str, Any]] = []
         self._seen: set[str] = set()  # transactions; one that is sent again is not applied again
 
     def observe(self, event_name: str, request: AWSPreparedRequest, answer: AWSResponse) -> None:
         """See a call that was applied."""
+        if event_name.endswith("PutEvents") and answer.status_code == 200:
+            self.announced += [json.loads(entry["Detail"]) for entry in json.loads(request.body)["Entries"]]
         if not event_name.endswith("TransactWriteItems") or answer.status_code != 200:
             return
         asked: dict[str, Any] = json.loads(request.body)
@@ -90,6 +96,7 @@ def _promises(world: World, at: Snapshot, expected: Expected, endings: Endings) 
         if trace in at.traces or any(unquote(key).startswith(f"series/traces/{trace}/") for key in at.objects):
             yield Violation("deleted-is-gone", f"trace {trace} was deleted, and something of it remains")
     yield from _deletions(at, expected)
+    yield from uploading.broken_promises(world, at, expected, endings.announced)
 
 
 def _deletions(at: Snapshot, expected: Expected) -> Iterator[Violation]:
