@@ -1,4 +1,4 @@
-"""What holds at any time in a deployment, whatever has failed. `batches` has the invariants of batches."""
+"""What holds at any time in a deployment, whatever has failed. `batches` and `files` have others."""
 
 import time
 from collections import Counter
@@ -15,12 +15,12 @@ from chalicelib.store.series import series
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.runs import AggregationRun, Batch, DeletedRuns, MeterRun
 from chalicelib.vocabulary import FAILURE_REASONS
-from infra.verify import batches
+from infra.verify import batches, files
 from infra.verify.declaring import INVARIANTS, Violation, invariant
 from infra.verify.history import OVERDUE, is_recorded_as_deleted, was_deleted
 from infra.verify.snapshot import Snapshot
 
-__all__ = ["INVARIANTS", "Violation", "batches", "violations"]
+__all__ = ["INVARIANTS", "Violation", "batches", "files", "violations"]
 
 
 def violations(snapshot: Snapshot) -> list[Violation]:
@@ -186,6 +186,8 @@ def nothing_unreferenced(at: Snapshot) -> Iterator[str]:
     for project, trace in links:
         if project not in at.projects and project not in at.deleted_projects:
             yield f"trace {trace} belongs to project {project}, which does not exist"
+    for upload in at.upload_steps - at.uploads.keys():
+        yield f"there are steps of upload {upload}, which does not exist"
     for waiter in at.waiters:
         run = at.aggregation_runs.get(waiter.aggregation_run)
         if run is None or run.status in ENDED:
@@ -216,6 +218,8 @@ def ids_are_allocated(at: Snapshot) -> Iterator[str]:
         "meter_runs": at.runs,
         "aggregation_runs": at.aggregation_runs,
         "batches": at.batches,
+        "uploads": at.uploads,
+        "exports": at.exports,
     }
     for resource, items in rows.items():
         highest = max(items, default=0)

@@ -13,6 +13,7 @@ from chalicelib.store.results.derivatives import of as derivatives_of
 from chalicelib.store.shared import documents
 from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import DeletedProject, DeletedTrace, Link, Project, Trace, TraceGroup
+from chalicelib.store.tables.exports import Export, ExportJob
 from chalicelib.store.tables.keys import Counter, UniqueKey
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult, NewestRun
 from chalicelib.store.tables.runs import (
@@ -27,6 +28,7 @@ from chalicelib.store.tables.runs import (
     MeterRun,
     Outbox,
 )
+from chalicelib.store.tables.uploads import Upload, UploadStep
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,10 @@ class Snapshot:
     last_ids: dict[str, int] = field(default_factory=dict)
     jobs: list[BatchJob] = field(default_factory=list)
     announcements: list[BatchAnnouncement] = field(default_factory=list)
+    uploads: dict[int, Upload] = field(default_factory=dict)
+    upload_steps: set[int] = field(default_factory=set)  # the uploads of which there are steps
+    exports: dict[int, Export] = field(default_factory=dict)
+    export_jobs: set[int] = field(default_factory=set)  # the exports of which there are jobs
     read: Callable[[str], Any] = documents.get
 
     @classmethod
@@ -66,6 +72,7 @@ class Snapshot:
         runs, aggregation_runs = _by_id(MeterRun), _by_id(AggregationRun)
         traces, projects, groups = _by_id(Trace), _by_id(Project), _by_id(TraceGroup)
         results, aggregation_results = _by_id(MeterResult), _by_id(AggregationResult)
+        steps, exports = {step.upload for step in _all(UploadStep)}, _by_id(Export)
         stored = _by_id(Derivative)  # by earlier versions
         derivatives = {one.id: one for one in derivatives_of(results.values())} | stored
         for batch in _all(Batch):
@@ -96,6 +103,10 @@ class Snapshot:
             {entry.resource: entry.last for entry in _all(Counter)},
             _all(BatchJob),
             _all(BatchAnnouncement),
+            _by_id(Upload),
+            steps,
+            exports,
+            {job.export for job in _all(ExportJob)},
         )
 
     def rows_of(self, key: str) -> list[dict[str, Any]]:

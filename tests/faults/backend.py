@@ -29,6 +29,7 @@ from infra.sources import REPOSITORY
 ENDPOINT = "http://127.0.0.1:4566"
 STACK = "faults"
 VISIBILITY = 1020  # seconds; the template's QueueVisibility
+UPLOAD_VISIBILITY = 360  # seconds; that of the queue of uploads
 TRIES = 20  # the template's QueueTries
 TEMPLATE = REPOSITORY / "infra" / "template"
 # The definition and the steps of each state machine, by its name.
@@ -36,6 +37,7 @@ MACHINES = {
     STACK: ("aggregation.asl.yaml", ("WaitForBatch", "ChooseDerivatives", "SumChunk", "FanIn", "FailAggregation")),
     f"{STACK}-batches": ("batches.asl.yaml", ("AdvanceBatch",)),
     f"{STACK}-exports": ("exports.asl.yaml", ("AdvanceExport",)),
+    f"{STACK}-imports": ("imports.asl.yaml", ("ImportUpload",)),
 }
 
 Send = Callable[[AWSPreparedRequest], AWSResponse]
@@ -117,6 +119,7 @@ def environment() -> Iterator[None]:
             "STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}",
             "BATCH_STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}-batches",
             "EXPORT_STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}-exports",
+            "IMPORT_STATE_MACHINE_ARN": f"arn:aws:states:us-east-1:000000000000:stateMachine:{STACK}-imports",
             "CORS_ORIGINS": "",
             "CHECK_FUNCTION": "",
             "WORKER_TIMEOUT": "900",
@@ -162,12 +165,16 @@ def deploy(client: Callable[[str], Any]) -> None:
     for table in _template("tables.yaml")["Resources"].values():
         client("dynamodb").create_table(**_table(table["Properties"]))
     client("s3").create_bucket(Bucket=STACK)
-    dead = f"{STACK}-meter-runs-dead"
-    client("sqs").create_queue(QueueName=dead)
-    redrive = f'{{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:{dead}", "maxReceiveCount": {TRIES}}}'
-    for name in (f"{STACK}-meter-runs", f"{STACK}-meter-runs-hourly"):
-        attributes = {"VisibilityTimeout": str(VISIBILITY), "RedrivePolicy": redrive}
-        client("sqs").create_queue(QueueName=name, Attributes=attributes)
+    for name, dead, visibility in (
+        ("meter-runs", "meter-runs-dead", VISIBILITY),
+        ("meter-runs-hourly", "meter-runs-dead", VISIBILITY),
+        ("uploads", "uploads-dead", UPLOAD_VISIBILITY),
+    ):
+        client("sqs").create_queue(QueueName=f"{STACK}-{dead}")
+        target = f"arn:aws:sqs:us-east-1:000000000000:{STACK}-{dead}"
+        redrive = f'{{"deadLetterTargetArn": "{target}", "maxReceiveCount": {TRIES}}}'
+        attributes = {"VisibilityTimeout": str(visibility), "RedrivePolicy": redrive}
+        client("sqs").create_queue(QueueName=f"{STACK}-{name}", Attributes=attributes)
     for name, (file, steps) in MACHINES.items():
         definition = (TEMPLATE / file).read_text()
         for step in steps:

@@ -27,6 +27,8 @@ class Expected:
     gone: set[int] = field(default_factory=set)  # traces that were deleted
     deleted_runs: set[int] = field(default_factory=set)
     deleted_batches: set[int] = field(default_factory=set)
+    uploads: dict[int, dict[str, Any]] = field(default_factory=dict)  # how each ends
+    deleted_uploads: dict[int, dict[str, Any]] = field(default_factory=dict)  # how each had ended
     newest: dict[tuple[int, int], int | None] = field(default_factory=dict)  # the run by trace and project
 
 

@@ -12,16 +12,18 @@ from chalicelib.store.results.derivatives import derivative_ids
 from chalicelib.store.tables.runs import DeletedRuns
 from infra.verify.invariants import Violation, violations
 from infra.verify.snapshot import Snapshot
+from tests.faults import uploading
 from tests.faults.preparing import Expected
 from tests.faults.world import World
 
 PROMISES = {
     "accepted-work-is-done": "Every run that a client was told of ends as it does without a fault.",
-    "one-effect-per-request": "No run exists that no client was told of.",
+    "one-effect-per-request": "No run or upload exists that no client was told of.",
     "runs-end-once": "No run is ended twice.",
     "no-record-is-lost": "A trace has the records that were acknowledged, each with its newest value.",
-    "deleted-is-gone": "Nothing of a deleted trace, run or batch remains, and nothing else is deleted.",
-    "ends-are-announced": "Each batch and aggregation that has ended has an event, with its final counts or status.",
+    "deleted-is-gone": "Nothing of a deleted trace, run, batch or upload remains, and nothing else is deleted.",
+    "uploads-import-their-file": "An upload ends as it does without a fault, with the same counts and rejected rows.",
+    "ends-are-announced": "Each batch, aggregation and upload that has ended has an event, with its counts or status.",
     "newest-is-expected": "The newest run of a trace is the one that is left.",
 }
 
@@ -92,6 +94,7 @@ def _promises(world: World, at: Snapshot, expected: Expected, endings: Endings) 
             yield Violation("deleted-is-gone", f"trace {trace} was deleted, and something of it remains")
     yield from _deletions(at, expected)
     yield from _announcements(world, at, expected)
+    yield from uploading.broken_promises(world, at, expected)
 
 
 def _announcements(world: World, at: Snapshot, expected: Expected) -> Iterator[Violation]:

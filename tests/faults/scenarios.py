@@ -28,10 +28,12 @@ from tests.faults.preparing import (
     prepare_traces,
     read,
 )
+from tests.faults.uploading import prepare_building, readings, start, upload
 from tests.faults.world import HOURLY, World
 
 Act = Callable[[World, Expected], None]
 SCENARIOS: dict[str, tuple[Act, Act]] = {}  # what is prepared without faults, and what then happens with them
+WITH_POLARS = ("an upload of readings", "strict uploads", "an upload of projects")  # see `search`
 
 
 def scenario(name: str, prepare: Act) -> Callable[[Act], Act]:
@@ -236,6 +238,48 @@ def exports(world: World, expected: Expected) -> None:
     world.settle()
     assert world.asked("GET", f"exports/{found[0]['id']}/").status == 404
     assert files_of(world, "exports/savings/") == []
+
+
+@scenario("an upload of readings", prepare_building)
+def uploaded_readings(world: World, expected: Expected) -> None:
+    """Upload a compressed file in parts, with rows that are not readings or of no trace, and a header alone; delete."""
+    body = {"kind": "trace_records", "name": "readings.csv.gz"}
+    content = readings({"north": [1.0, 1.0, "?", 3.0], "south": [4.0, 5.0, 6.0], "east": [7.0]})
+    outcome = {"status": "SUCCESS", "rows": 8, "created": 5, "updated": 1, "unchanged": 0, "rejected": 2}
+    id = upload(world, expected, body, content, **outcome, lines=[4, 9])
+    expected.records[1] = {start(0): 1.0, start(1): 1.0, start(3): 3.0}
+    expected.records[2] = {start(hour): 4.0 + hour for hour in range(3)}
+    empty = {"status": "FAILED", "rows": 0, "created": 0, "updated": 0, "unchanged": 0, "rejected": 0}
+    upload(world, expected, body, readings({}), **empty, lines=[])
+    assert world.asked("DELETE", f"uploads/{id}/").status in (204, 404)  # 404: an earlier try has deleted it
+    expected.deleted_uploads[id] = expected.uploads.pop(id)
+    world.settle()
+
+
+@scenario("strict uploads", prepare_building)
+def strict_uploads(world: World, expected: Expected) -> None:
+    """Upload a file of which a row is rejected, so that nothing is stored, and then the corrected one."""
+    body = {"kind": "trace_records", "name": "readings.csv", "strict": True}
+    content = {"north": [0.0, 1.0, 2.0], "south": [4.0, 5.0, 6.0]}
+    refused = {"status": "FAILED", "rows": 7, "created": 0, "updated": 0, "unchanged": 0, "rejected": 1}
+    upload(world, expected, body, readings({**content, "east": [7.0]}), **refused, lines=[8])
+    assert [len(read(world, trace)) for trace in (1, 2)] == [1, 0]
+    stored = {"status": "SUCCESS", "rows": 6, "created": 5, "updated": 0, "unchanged": 1, "rejected": 0}
+    upload(world, expected, body, readings(content), **stored, lines=[])
+    expected.records[1] = {start(hour): float(hour) for hour in range(3)}
+    expected.records[2] = {start(hour): 4.0 + hour for hour in range(3)}
+
+
+@scenario("an upload of projects", prepare_building)
+def uploaded_projects(world: World, expected: Expected) -> None:
+    """Upload projects: one as it is, one with a time zone that does not exist, and new ones; and the same again."""
+    rows = ["project_id,timezone", "building,UTC", "tower,Mars/Olympus", "mill,Europe/Berlin", "barn,UTC", "shed,UTC"]
+    body, content = {"kind": "projects", "name": "projects.csv"}, "\n".join([*rows, ""]).encode()
+    counts = {"status": "SUCCESS", "rows": 5, "updated": 0, "rejected": 1}
+    upload(world, expected, body, content, **counts, created=3, unchanged=1, lines=[3])
+    upload(world, expected, body, content, **counts, created=0, unchanged=4, lines=[3])
+    found = world.asked("GET", "projects/").body
+    assert [one["project_id"] for one in found] == ["building", "mill", "barn", "shed"], found
 
 
 @scenario("routing to the hourly worker", prepare_meter)

@@ -2,6 +2,9 @@
 
 At each call the process forks once for each of its faults: the child makes the call fail and runs the scenario to its
 end, and the parent goes on without a fault. So nothing is run twice before the fault, and no state is left behind it.
+
+The threads of polars do not survive a fork. So a scenario that uses it runs only in children that are forked before it
+begins, and the parent must not have used polars either.
 """
 
 import gc
@@ -11,15 +14,18 @@ import select
 import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from typing import BinaryIO, NoReturn
 
 from infra.verify.invariants import Violation
+from tests.faults import backend
 from tests.faults.injection import Mode
 from tests.faults.preparing import Expected
 from tests.faults.promises import Endings, broken
-from tests.faults.scenarios import SCENARIOS
+from tests.faults.scenarios import SCENARIOS, WITH_POLARS
 from tests.faults.world import NeverSettlesError, World
 
 
@@ -81,10 +87,13 @@ class Children:
 
 def search(name: str, chosen: Callable[[Sequence[Point]], Sequence[Point]], processes: int = 1) -> Iterator[Outcome]:
     """Run a scenario without a fault, then with each of the points that `chosen` chooses among all."""
-    with _prepared(name) as (world, expected):
-        _attempt(world, expected, name, None)  # fills caches, of which one holds the outputs of models
+    if name not in WITH_POLARS:
+        with _prepared(name) as (world, expected):
+            _attempt(world, expected, name, None)  # fills caches, of which one holds the outputs of models
     children = Children(processes)
     with _prepared(name) as (world, expected):
+        if name in WITH_POLARS:
+            world.injector.can_fork = lambda: False
         gc.freeze()  # so that collections in the children do not copy the memory of the parent
         if pipe := children.fork():
             _report(_attempt(world, expected, name, None), pipe)
@@ -98,6 +107,25 @@ def search(name: str, chosen: Callable[[Sequence[Point]], Sequence[Point]], proc
         _explore(world, expected, name, [point for point in points if base.forkable[point.number]], children)
     children.wait()
     yield from children.reports
+
+
+def sampled(points: Sequence[Point], sample: int) -> Sequence[Point]:
+    """Faults spread over all calls; the stride and the number of modes share no factor, so the modes take turns."""
+    stride = max(1, len(points) // sample)
+    while stride > 1 and (stride % 2 == 0 or stride % 3 == 0):
+        stride += 1
+    return points[::stride]
+
+
+def search_apart(name: str, chosen: Callable[[Sequence[Point]], Sequence[Point]]) -> list[Outcome]:
+    """The same in a new process, for one that may have used polars."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_search_all, name, chosen).result()
+
+
+def _search_all(name: str, chosen: Callable[[Sequence[Point]], Sequence[Point]]) -> list[Outcome]:
+    with backend.environment():
+        return list(search(name, chosen))
 
 
 def _explore(world: World, expected: Expected, name: str, points: Sequence[Point], children: Children) -> None:

@@ -7,23 +7,28 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, redirect_stdout, suppress
 from typing import Any, TypeVar
 from unittest.mock import patch
+from urllib.parse import quote_plus
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.exceptions import ClientError
 
 from chalicelib import deadline
+from chalicelib.files import splitting
 from chalicelib.jobs import (
     advance_batch,
     advance_export,
     choose_derivatives,
     fail_aggregation,
     fan_in,
+    import_upload,
+    receive_upload,
     reconcile,
     run_meter,
     sum_chunk,
     wait_for_batch,
 )
 from chalicelib.jobs import handle_dead_letter as dead_letter_job
+from chalicelib.jobs.importing import applying, meters
 from chalicelib.store import idempotency, tokens
 from chalicelib.store.collections import keyed, trace_series
 from chalicelib.store.exports import candidates, exports, later, reading, segments
@@ -45,6 +50,8 @@ from chalicelib.store.tables.runs import (
     MeterRun,
     Outbox,
 )
+from chalicelib.store.tables.uploads import Upload
+from chalicelib.store.uploads import storage
 from tests.faults import backend, exporting
 from tests.faults.clock import Clock
 from tests.faults.events import Answer, context_of, record_of, respond
@@ -53,8 +60,8 @@ from tests.faults.injection import Injector, Killed
 from tests.faults.models import remembered
 
 OF_RUNS = (aggregation_runs, batch_shards, newest, partial_sums, queue)
-OF_EXPORTS = (documents, later, segments)
-POOLED = (*OF_RUNS, *OF_EXPORTS, bulk, chunks, keyed, ordered, pages, series, trace_series)
+OF_FILES = (applying, documents, later, meters, segments)
+POOLED = (*OF_RUNS, *OF_FILES, bulk, chunks, keyed, ordered, pages, series, trace_series)
 # What has to pass before the reconciler, the queue or a lease lets the work go on: seconds from one look to the next.
 WAITS = (0, 61, 61, 180, 900, backend.VISIBILITY, LATEST_WRITE + 60, 24 * 3600 + 60, 14 * 24 * 3600)
 # The tables of what is to be done, which are empty once it is.
@@ -70,6 +77,8 @@ TO_DO = (
 )
 HOURLY = "HourlyOnly"  # a model class
 CHUNK, SHARDS = 2, 2  # runs of a chunk of an asynchronous batch, and its shards
+PART, PIECE = 150, 50  # bytes of a part of an uploaded file, and of what is read of it at a time
+QUEUES = ("meter-runs", "meter-runs-hourly", "meter-runs-dead", "uploads")
 
 R = TypeVar("R")
 
@@ -96,6 +105,7 @@ class World:
         self._steps: dict[str, Callable[[Any], Any]] = {
             "AdvanceBatch": advance_batch.handle,
             "AdvanceExport": advance_export.handle,
+            "ImportUpload": import_upload.handle,
             "WaitForBatch": wait_for_batch.handle,
             "ChooseDerivatives": choose_derivatives.handle,
             "SumChunk": sum_chunk.handle,
@@ -124,6 +134,9 @@ class World:
             stack.enter_context(patch.object(exports, "PART", 1))
             stack.enter_context(patch.object(segments, "SMALLEST", 1))
             stack.enter_context(patch.object(reading, "BLOCK", 2))
+            stack.enter_context(patch.object(splitting, "PART", PART))
+            stack.enter_context(patch.object(splitting, "PIECE", PIECE))
+            stack.enter_context(patch.object(storage, "CHUNK", PIECE))
             candidates.load.cache_clear()
             batches._known_runs.cache_clear()  # the ids of this world start again
             batches._is_being_deleted.cache_clear()
@@ -184,10 +197,8 @@ class World:
     def deliver(self) -> bool:
         """Deliver the visible messages of the queues, each to a worker; returns whether there were any."""
         delivered = False
-        for name, handle in (
-            ("meter-runs", self.work),
-            ("meter-runs-hourly", self.work),
-            ("meter-runs-dead", self.handle_dead_letter),
+        for name, handle in zip(
+            QUEUES, (self.work, self.work, self.handle_dead_letter, self.receive_upload), strict=True
         ):
             url = f"{backend.ENDPOINT}/000000000000/{backend.STACK}-{name}"
             self._queue = name
@@ -224,6 +235,21 @@ class World:
         except (Killed, Exception):
             return False
         return True
+
+    def receive_upload(self, message: dict[str, Any], url: str) -> bool:
+        """Let the function that starts imports handle a message; returns whether it may be deleted."""
+        try:
+            with self.process(), redirect_stdout(io.StringIO()):
+                return not receive_upload.handle({"Records": [record_of(message, url)]})["batchItemFailures"]
+        except Killed:
+            return False
+
+    def send_file(self, key: str, content: bytes) -> None:
+        """Store a file as a client does that has a URL for it; S3 then sends a message."""
+        self.raw["s3"].put_object(Bucket=backend.STACK, Key=key, Body=content)
+        said = json.dumps({"Records": [{"s3": {"object": {"key": quote_plus(key)}}}]})
+        url = f"{backend.ENDPOINT}/000000000000/{backend.STACK}-uploads"
+        self.raw["sqs"].send_message(QueueUrl=url, MessageBody=said)
 
     def reconcile(self) -> None:
         """Let the reconciler look once."""
@@ -312,12 +338,16 @@ class World:
         was_active, self.injector.active = self.injector.active, False
         try:
             waits = [entry for table in TO_DO for entry in table.scan()]
-            waits += [run for run in AggregationRun.scan() if run.status in ENDED and run.open_shard is not None]
+            unended = [run for run in AggregationRun.scan() if run.status in ENDED and run.open_shard is not None]
             deleted = [entry for entry in DeletedRuns.scan() if not entry.is_clean]
-            found = [f"{type(item).__name__} {item.attribute_values}" for item in (*runs, *waits, *deleted)]
+            uploads = [upload for upload in Upload.scan() if upload.open_shard is not None]
+            found = [
+                f"{type(item).__name__} {item.attribute_values}"
+                for item in (*runs, *waits, *unended, *deleted, *uploads)
+            ]
         finally:
             self.injector.active = was_active
-        for name in ("meter-runs", "meter-runs-hourly", "meter-runs-dead"):
+        for name in QUEUES:
             url = f"{backend.ENDPOINT}/000000000000/{backend.STACK}-{name}"
             wanted = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
             counts = self.raw["sqs"].get_queue_attributes(QueueUrl=url, AttributeNames=wanted)["Attributes"]

@@ -13,6 +13,7 @@ from chalicelib.store.runs import statuses
 from chalicelib.store.runs.batch_jobs import EXPANSION
 from chalicelib.store.tables.access import IdempotencyKey
 from chalicelib.store.tables.collections import Project, Trace
+from chalicelib.store.tables.exports import Export
 from chalicelib.store.tables.results import AggregationResult, Derivative, MeterResult
 from chalicelib.store.tables.runs import (
     AggregationRun,
@@ -25,12 +26,14 @@ from chalicelib.store.tables.runs import (
     MeterRun,
     Outbox,
 )
+from chalicelib.store.tables.uploads import Upload
 from infra.verify.invariants import INVARIANTS, violations
 from infra.verify.snapshot import Snapshot
 
 MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 GAS = "NATURAL_GAS_CONSUMPTION_SUPPLIED"
 REQUEST = "batch_requests/one.json"
+REJECTED = "uploads/1-a/rejected.csv"
 
 
 def derivative_row(id: int) -> dict[str, Any]:
@@ -59,8 +62,14 @@ def sound() -> Snapshot:
     result = AggregationResult(1, aggregation_output="aggregation_outputs/a.json", derivatives=[1])
     for name, value in total([partial.sums], partial.taken, GAS, "SUM").items():
         setattr(result, name, value)
+    counts = {"rows": 4, "created": 1, "updated": 1, "unchanged": 1, "rejected": 1}
+    upload = Upload(1, document="a", status="SUCCESS", counts=counts, announced=True, rejected_rows=REJECTED)
+    upload.ended = datetime.fromtimestamp(time.time(), UTC)
+    export = Export(1, kind="savings", format="csv", document="e", status="SUCCESS", rows=2, segments=[["a", 2, 9]])
+    export.updated = upload.ended
     return Snapshot(
-        objects={"meter_inputs/one-1.json", "meter_outputs/one-1.json", "series/traces/1/0.npz", *document}
+        objects={REJECTED, "exports/savings/csv/export=1/savings-1.csv"}
+        | {"meter_inputs/one-1.json", "meter_outputs/one-1.json", "series/traces/1/0.npz", *document}
         | {"aggregation_outputs/a.json", "series/weather/observed/724390/0.npz"},
         runs={1: run, 2: failed, 3: open},
         aggregation_runs={1: summed},
@@ -74,7 +83,18 @@ def sound() -> Snapshot:
         links={(1, 1)},
         unique_keys={"project_id#P": 1, "trace_id#T": 1},
         keys=[IdempotencyKey("k", accepted={"resource": "batches", "id": 1})],
-        last_ids={"projects": 1, "traces": 1, "meter_runs": 3, "aggregation_runs": 1, "batches": 1},
+        uploads={1: upload, 2: Upload(2, document="b", open_shard=2, due=int(time.time()) + 60)},
+        exports={1: export, 2: Export(2, kind="savings", format="csv", document="f")},
+        export_jobs={2},
+        last_ids={
+            "uploads": 2,
+            "exports": 2,
+            "projects": 1,
+            "traces": 1,
+            "meter_runs": 3,
+            "aggregation_runs": 1,
+            "batches": 1,
+        },
         read=document.__getitem__,
     )
 
@@ -164,7 +184,23 @@ BREAKS: list[tuple[str, Callable[[Snapshot], Any]]] = [
     ("named-chunks-exist", lambda at: at.objects.remove("series/traces/1/0.npz")),
     ("named-chunks-exist", lambda at: at.traces[1].chunks.add("1.npz")),
     ("nothing-unreferenced", lambda at: at.deleted_runs.append(DeletedRuns(4, DeletedRuns.NO_BATCH, due=0))),
+    ("nothing-unreferenced", lambda at: at.upload_steps.add(3)),
     ("ids-are-allocated", lambda at: at.last_ids.update(meter_runs=2)),
+    ("ids-are-allocated", lambda at: at.last_ids.update(uploads=1)),
+    ("uploads-end", lambda at: changed(at.uploads[2], status="LOST")),
+    ("uploads-end", lambda at: changed(at.uploads[2], due=int(time.time()) - 3600)),
+    ("uploads-end", lambda at: changed(at.uploads[2], due=None)),
+    ("uploads-end", lambda at: changed(at.uploads[2], announced=True)),
+    ("uploads-end", lambda at: changed(at.uploads[1], open_shard=1)),
+    ("uploads-end", lambda at: changed(at.uploads[1], counts=None)),
+    ("uploads-end", lambda at: changed(at.uploads[1], status="FAILED")),
+    ("uploads-add-up", lambda at: at.uploads[1].counts.update(created=2)),
+    ("uploads-add-up", lambda at: changed(at.uploads[1], rejected_rows=None)),
+    ("uploads-add-up", lambda at: at.objects.remove(REJECTED)),
+    ("exports-end", lambda at: at.export_jobs.clear()),
+    ("exports-end", lambda at: changed(at.exports[1], rows=3)),
+    ("exports-end", lambda at: changed(at.exports[1], status="FAILED")),
+    ("exports-end", lambda at: at.objects.remove("exports/savings/csv/export=1/savings-1.csv")),
     ("keys-answer-once", lambda at: at.keys.append(IdempotencyKey("l", accepted={"resource": "batches", "id": 1}))),
     ("keys-answer-once", lambda at: at.keys.append(IdempotencyKey("l", accepted={"resource": "meter_runs", "id": 9}))),
     ("keys-answer-once", lambda at: at.keys.append(IdempotencyKey("l", response="idempotency/l/1.json"))),
@@ -190,6 +226,15 @@ def test_work_in_progress_violates_nothing() -> None:
     at.outbox.append(Outbox(4, size=1, batch=2, due=int(time.time()) + 60))
     at.objects.add("series/traces/5/0.npz")
     at.deleted_traces.add(5)
+    assert violations(at) == []
+
+
+def test_files_that_the_lifecycle_has_deleted_violate_nothing() -> None:
+    at = sound()
+    long_ago = datetime.fromtimestamp(time.time() - 30 * 24 * 3600, UTC)
+    changed(at.uploads[1], ended=long_ago)
+    changed(at.exports[1], updated=long_ago)
+    at.objects.difference_update([key for key in at.objects if key.startswith(("uploads/", "exports/"))])
     assert violations(at) == []
 
 
