@@ -21,6 +21,7 @@ from chalicelib.settings import settings
 from chalicelib.store import events, idempotency
 from chalicelib.store.runs import state_machine
 from chalicelib.store.shared import ids, pages
+from chalicelib.store.shared.errors import Busy
 from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.indexes import DueIndex
@@ -66,7 +67,10 @@ class Unfinished(Exception):
 
 
 def create(fields: Mapping[str, Any]) -> Upload:
-    """Create an upload, which waits for its file; one above IN_PARTS_ABOVE is received in parts. Raises Busy."""
+    """Create an upload, which waits for its file; one above IN_PARTS_ABOVE is received in parts.
+
+    Raises Busy; the request has no effect in that case.
+    """
     upload = Upload(
         id=ids.allocate(RESOURCE)[0],
         document=str(uuid.uuid4()),
@@ -76,7 +80,8 @@ def create(fields: Mapping[str, Any]) -> Upload:
     upload.open_shard = upload.id % DueIndex.SHARDS
     if (upload.size or 0) > IN_PARTS_ABOVE:
         upload.multipart = storage.begin_parts(upload)
-    commit(partial(_create, upload))
+    if not commit(partial(_create, upload)):
+        raise Busy("another request holds the Idempotency-Key")
     return upload
 
 
