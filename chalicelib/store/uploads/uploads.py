@@ -176,11 +176,12 @@ def delete(id: int) -> bool:
     upload = get(id)
     if upload is None:
         return False
+    if upload.status in ENDED:
+        _remove_contents(upload)  # first, so that a request that dies here can be repeated
     idle = Upload.status.is_in(WAITING, *ENDED) & (Upload.status == upload.status)
-    if not conditional_write(lambda: upload.delete(condition=idle)):
-        raise Unfinished
-    steps.remove(upload)
-    storage.remove(upload)
+    if not conditional_write(lambda: upload.delete(condition=idle)) and get(id) is not None:
+        raise Unfinished  # otherwise this or another request has deleted it
+    _remove_contents(upload)
     return True
 
 
@@ -194,6 +195,11 @@ def reconcile() -> int:
         except Exception:
             logger.exception("an upload could not be reconciled", upload=id)
     return repaired
+
+
+def _remove_contents(upload: Upload) -> None:
+    steps.remove(upload)
+    storage.remove(upload)
 
 
 def _create(upload: Upload, transaction: TransactWrite) -> None:
