@@ -21,6 +21,7 @@ from chalicelib.settings import settings
 from chalicelib.store import events, idempotency
 from chalicelib.store.runs import state_machine
 from chalicelib.store.shared import ids, pages
+from chalicelib.store.shared.errors import Busy
 from chalicelib.store.shared.transactions import commit, conditional_write
 from chalicelib.store.tables.base import now
 from chalicelib.store.tables.indexes import DueIndex
@@ -66,7 +67,10 @@ class Unfinished(Exception):
 
 
 def create(fields: Mapping[str, Any]) -> Upload:
-    """Create an upload, which waits for its file; one above IN_PARTS_ABOVE is received in parts. Raises Busy."""
+    """Create an upload, which waits for its file; one above IN_PARTS_ABOVE is received in parts.
+
+    Raises Busy; the request has no effect in that case.
+    """
     upload = Upload(
         id=ids.allocate(RESOURCE)[0],
         document=str(uuid.uuid4()),
@@ -76,7 +80,8 @@ def create(fields: Mapping[str, Any]) -> Upload:
     upload.open_shard = upload.id % DueIndex.SHARDS
     if (upload.size or 0) > IN_PARTS_ABOVE:
         upload.multipart = storage.begin_parts(upload)
-    commit(partial(_create, upload))
+    if not commit(partial(_create, upload)):
+        raise Busy("another request holds the Idempotency-Key")
     return upload
 
 
@@ -173,11 +178,12 @@ def delete(id: int) -> bool:
     upload = get(id)
     if upload is None:
         return False
+    if upload.status in ENDED:
+        _remove_contents(upload)  # first, so that a request that dies here can be repeated
     idle = Upload.status.is_in(WAITING, *ENDED) & (Upload.status == upload.status)
-    if not conditional_write(lambda: upload.delete(condition=idle)):
-        raise Unfinished
-    steps.remove(upload)
-    storage.remove(upload)
+    if not conditional_write(lambda: upload.delete(condition=idle)) and get(id) is not None:
+        raise Unfinished  # otherwise this or another request has deleted it
+    _remove_contents(upload)
     return True
 
 
@@ -191,6 +197,11 @@ def reconcile() -> int:
         except Exception:
             logger.exception("an upload could not be reconciled", upload=id)
     return repaired
+
+
+def _remove_contents(upload: Upload) -> None:
+    steps.remove(upload)
+    storage.remove(upload)
 
 
 def _create(upload: Upload, transaction: TransactWrite) -> None:
