@@ -1,4 +1,4 @@
-"""Small Green Button files, in the structure of those of real utilities."""
+"""Small Green Button files. Those with the name of a utility have the structure of a public sample of it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -109,15 +109,15 @@ def sce() -> bytes:
     return feed(twice[0], twice[2], again, twice[1], twice[1], twice[3])
 
 
-def sdge() -> bytes:
-    """San Diego Gas & Electric: energy to and from the customer of one UsagePoint, the ReadingTypes at the end."""
+def both_directions() -> bytes:
+    """Energy to and from the customer of one UsagePoint, the ReadingTypes at the end."""
     given = linked(hourly([500, 0]), number="01")
     received = linked(hourly([0, 300]), number="02", flowDirection=19)
     return feed(given[0], given[1], given[3], received[1], received[3], given[2], received[2])
 
 
 def eversource() -> bytes:
-    """Eversource and ConEd: content before links, relative hrefs, months, and the same id in each customer's file."""
+    """Eversource: content before links, relative hrefs, months, and the same id in each customer's file."""
     ns, atom, point = "ns:", "atom:", "User/9b6c7063/UsagePoint/01"
 
     def turned(content: str, *links: str) -> str:
@@ -177,8 +177,8 @@ def bidgely() -> bytes:
     return text.encode()
 
 
-def london_hydro() -> bytes:
-    """Ontario's utilities, such as London Hydro: no links, the resources in order, and the namespace per resource."""
+def without_links() -> bytes:
+    """No links: the resources in order, and the namespace per resource."""
     own = f' xmlns="{ESPI}"'
     return feed(
         entry(f"<LocalTimeParameters{own}><tzOffset>-18000</tzOffset></LocalTimeParameters>"),
@@ -189,9 +189,9 @@ def london_hydro() -> bytes:
     )
 
 
-def subscription() -> bytes:
-    """ConEd's and ComEd's subscriptions: a ReadingType below its MeterReading, and hrefs by RetailCustomer or not."""
-    base, point = "https://api.coned.com/gbc/v1/resource/", "UsagePoint/MTIzNDU2"
+def mixed_hrefs() -> bytes:
+    """A ReadingType below its MeterReading, and hrefs that are absolute or relative, by customer or not."""
+    base, point = "https://utility.example/gbc/v1/resource/", "UsagePoint/MTIzNDU2"
     meter = f"{point}/MeterReading/aB"
     return feed(
         entry(usage_point(), f"{base}RetailCustomer/4/{point}", f"{base}RetailCustomer/4/UsagePoint"),
@@ -211,12 +211,12 @@ def nested() -> bytes:
 
 
 def bare() -> bytes:
-    """An excerpt of Hydro One's download: a single IntervalBlock, whose readings only have the times of the block."""
+    """A single IntervalBlock, whose readings only have the times of the block."""
     text = block([(None, None, 5, None)], interval=(3600, START))
     return text.replace("<IntervalBlock>", f'<IntervalBlock xmlns="{ESPI}">').encode()
 
 
 def both_fuels() -> bytes:
-    """National Grid and Puget Sound Energy: electricity and gas of one customer."""
+    """Electricity and gas of one customer."""
     gas = linked([(START, 86400, 12, None)], point="User/7/UsagePoint/5510", kind=1, uom=169, powerOfTenMultiplier=-1)
     return feed(*linked(hourly([100])), *gas)

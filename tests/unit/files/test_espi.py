@@ -59,7 +59,7 @@ DIALECTS: list[tuple[Callable[[], bytes], dict[str, str], list[Any], list[Any]]]
     ),
     (gb.sce, {}, [trace("8842")], [("8842", 1433660400 + 900 * i, 900, 210.0, False) for i in range(4)]),
     (
-        gb.sdge,
+        gb.both_directions,
         {},
         [trace("8842"), trace("8842-received", "E_OSG_U")],
         [
@@ -88,12 +88,12 @@ DIALECTS: list[tuple[Callable[[], bytes], dict[str, str], list[Any], list[Any]]]
         [("9197038246783565677", E, 3600, 1.0, False), ("9197038246783565677", E + 3600, 3600, 2.0, False)],
     ),
     (
-        gb.london_hydro,
+        gb.without_links,
         {"trace_id": T},
         [trace(T)],
         [(T, E, 3600, 1.5, False), (T, E + 3600, 3600, 2.5, False), (T, E + 7200, 3600, 3.5, False)],
     ),
-    (gb.subscription, {}, [trace("MTIzNDU2")], [("MTIzNDU2", E, 3600, 10.0, False)]),
+    (gb.mixed_hrefs, {}, [trace("MTIzNDU2")], [("MTIzNDU2", E, 3600, 10.0, False)]),
     (
         gb.nested,
         {"trace_id": T},
@@ -233,7 +233,7 @@ def test_an_id_that_only_numbers_the_meters_of_a_customer_needs_a_trace_id() -> 
     with pytest.raises(FileError, match="has the id 01, which other files probably use"):
         read(gb.eversource())
     with pytest.raises(FileError, match="does not name its UsagePoint"):
-        read(gb.london_hydro())
+        read(gb.without_links())
     one, other = (gb.linked(gb.hourly([1]), point=f"User/{user}/UsagePoint/8842") for user in (1, 2))
     with pytest.raises(FileError, match="the same id"):
         read(gb.feed(*one, *other))
