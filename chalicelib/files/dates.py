@@ -69,10 +69,9 @@ def for_polars(date_format: str) -> str:
 def likely_format(text: str, order: Order) -> str | None:
     """The format of a date with separators, to parse most cells of a column fast; None for other dates."""
     match = _MOMENT.match(text)
-    if not match or not (match["y"] or match["first"]):
-        return None
     separator = re.search(r"[-/.]", text)
-    assert separator  # noqa: S101 - both groups have it
+    if not match or not separator or not (match["y"] or match["first"]):
+        return None
     parts = "ymd" if match["y"] else order
     year = "%y" if match["y2"] and len(match["y2"]) == 2 else "%Y"
     date = separator[0].join({"y": year, "m": "%m", "d": "%d"}[part] for part in parts)
