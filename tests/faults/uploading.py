@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chalicelib.store.tables.uploads import Upload
@@ -31,7 +31,7 @@ def start(hour: int) -> str:
     return f"2024-01-01T{hour:02}:00:00.000000Z"
 
 
-def readings(values: dict[str, Sequence[float | str]]) -> bytes:
+def readings(values: Mapping[str, Sequence[float | str]]) -> bytes:
     """A CSV file with hourly readings by trace."""
     rows = [f"{trace},{start(hour)},{value}" for trace, column in values.items() for hour, value in enumerate(column)]
     return "\n".join(["trace_id,start,value", *rows, ""]).encode()
