@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.store.exports import segments
-from chalicelib.store.runs.endings import ENDED as EXPORT_ENDED
+from chalicelib.store.runs.endings import ENDED
 from chalicelib.store.tables.uploads import Upload
-from chalicelib.store.uploads.uploads import ENDED, PENDING, RUNNING, SUCCESS, WAITING
+from chalicelib.store.uploads.uploads import PENDING, RUNNING, SUCCESS, WAITING
 from infra.verify.declaring import invariant
 from infra.verify.history import OVERDUE
 from infra.verify.snapshot import Snapshot
@@ -53,7 +53,7 @@ def uploads_add_up(at: Snapshot) -> Iterator[str]:
 def exports_end(at: Snapshot) -> Iterator[str]:
     """Exports, their jobs, and the files that the bucket keeps name each other."""
     for id, export in at.exports.items():
-        if export.status not in EXPORT_ENDED and id not in at.export_jobs:
+        if export.status not in ENDED and id not in at.export_jobs:
             yield f"export {id} is {export.status}, and no job goes on with it"
         elif export.status == "FAILED" and not export.failure_message:
             yield f"export {id} has FAILED without a reason"

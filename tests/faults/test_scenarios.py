@@ -10,6 +10,7 @@ from tests.faults.search import Point, sampled, search, search_apart
 
 SAMPLE = 40  # faults of each scenario, at most
 LARGE = {"a bulk of 30 with one bad trace": 12, "an asynchronous batch": 20}  # each takes a second or more
+LARGE |= dict.fromkeys(WITH_POLARS, 20)  # each runs the whole scenario
 
 
 def test_every_mode_is_sampled() -> None:
