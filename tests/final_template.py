@@ -14,6 +14,7 @@ ALL_OPTIONS = {
     "DomainName": "datastore.example.org",
     "CertificateArn": "arn:aws:acm:eu-central-1:111122223333:certificate/00000000-0000-0000-0000-000000000000",
     "HostedZoneId": "Z0123456789ABCDEFGHIJ",
+    "EventsTo": "arn:aws:sqs:eu-central-1:111122223333:savings-events",
     "AlarmEmail": "operators@example.org",
     "ArchiveInputsAfter": "30",
 }

@@ -90,6 +90,9 @@ class Metered:
     def _stepfunctions(self, operation: str, arguments: dict[str, Any], response: dict[str, Any]) -> None:
         pass  # state transitions are billed, not calls
 
+    def _events(self, operation: str, arguments: dict[str, Any], response: dict[str, Any]) -> None:
+        self.usage["EventBridge, events"] += len(arguments["Entries"])
+
     def _s3(self, operation: str, arguments: dict[str, Any], response: dict[str, Any]) -> None:
         if operation in ("GetObject", "HeadObject"):
             self.usage["S3, reads"] += 1

@@ -2,7 +2,7 @@
 
 Public list prices as of mid-2025 (DynamoDB's since 1 November 2024; Lambda bills initialization since 1 August 2025).
 The pages are https://aws.amazon.com/SERVICE/pricing/, with lambda, api-gateway, sqs, dynamodb, s3, step-functions,
-cloudwatch and xray. Check there before you rely on these prices.
+eventbridge, cloudwatch and xray. Check there before you rely on these prices.
 """
 
 AS_OF = "mid-2025"
@@ -19,6 +19,7 @@ PRICES = {
     "S3, reads": 0.4e-6,
     "S3, GB-months": 0.023,
     "Step Functions, state transitions": 25e-6,
+    "EventBridge, events": 1.00e-6,
     "CloudWatch, GB of logs": 0.50,
     "CloudWatch, metrics": 0.30,  # a month
     "CloudWatch, alarms": 0.10,  # a month

@@ -35,6 +35,12 @@ def test_a_run_that_has_ended_is_due_for_no_check(run: Run) -> None:
     assert transaction.attributes == {"status": "SUCCESS", "due": None, "document": "d"}
 
 
+def test_a_run_whose_end_is_followed_up_is_due_for_that() -> None:
+    transaction: Any = Transaction()
+    endings.end(transaction, AggregationRun(id=7), "SUCCESS", [], AggregationRun.id.exists(), due=60)
+    assert transaction.attributes["due"] == "60"
+
+
 @pytest.mark.parametrize("run", RUNS)
 def test_a_failure_keeps_the_start_of_its_message_and_the_end_of_its_traceback(run: Run) -> None:
     message, traceback = "why" + "." * MAX_MESSAGE, "." * MAX_TRACEBACK + "error"
