@@ -12,7 +12,10 @@ GUARDED = [operation for operation in OPERATIONS if not operation[1].startswith(
 ONE = [operation for operation in GUARDED if "{id}" in operation[1]]
 CSV = "weather_files/"  # does not accept JSON
 CHECK = "meter_runs/check/"  # is a POST, but writes nothing
-BODIED = [operation for operation in GUARDED if operation[0] in ("POST", "PATCH") and operation[1] != CSV]
+WITHOUT_BODY = "uploads/{id}/complete/"  # a POST that takes none
+BODIED = [
+    operation for operation in GUARDED if operation[0] in ("POST", "PATCH") and operation[1] not in (CSV, WITHOUT_BODY)
+]
 LISTS = [
     ("projects/", {}),
     ("traces/", {}),
@@ -24,6 +27,8 @@ LISTS = [
     ("aggregation_runs/", {}),
     ("aggregation_results/", {}),
     ("trace_groups/", {}),
+    ("uploads/", {}),
+    ("exports/", {}),
 ]
 INTERNALS = re.compile(
     r"traceback|chalice|pydantic|pynamo|dynamodb|boto|arn:|python|datetime\.|tzinfo|\.py\b|/tmp|/work|/var|lambda",

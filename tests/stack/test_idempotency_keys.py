@@ -13,7 +13,7 @@ from chalicelib.store.tables.access import IdempotencyKey
 from tests import normal_file
 from tests.stack.client import Api
 from tests.stack.names import ABSENT, unique
-from tests.stack.operations import CHECK, CSV, GUARDED, sent
+from tests.stack.operations import CHECK, CSV, GUARDED, WITHOUT_BODY, sent
 
 
 def posts(existing: dict[str, int]) -> dict[str, tuple[Any, Any]]:
@@ -42,10 +42,12 @@ def posts(existing: dict[str, int]) -> dict[str, tuple[Any, Any]]:
             {"targets": [{"derivatives": [derivative]}]},
             {"targets": [{"derivatives": [derivative], "trace_interpretations": ["NG_C_S"]}]},
         ),
+        "uploads/": ({"kind": "projects", "name": unique()}, {"kind": "projects", "format": "espi"}),
+        "exports/": ({"kind": "derivatives", "filters": {"trace": [trace]}}, {"kind": "derivatives", "format": "xlsx"}),
     }
 
 
-POSTS = [path for method, path in GUARDED if method == "POST"]
+POSTS = [path for method, path in GUARDED if method == "POST" and path != WITHOUT_BODY]
 
 
 class TestIdempotencyKeys:
@@ -78,6 +80,8 @@ class TestIdempotencyKeys:
             other = {"targets": other["targets"] * 2}
         elif path == "trace_records/":
             other = [{**other[0], "value": 2.0}]
+        elif path == "exports/":
+            other = {**other, "format": "parquet"}
         api.refused("POST", path, 409, **sent(other, **headers))
         if path == "trace_records/":
             assert [record["value"] for record in api.get(path, trace=existing["traces"])] == [1.0]
